@@ -1,0 +1,21 @@
+"""What is stored: one module a collection, with its fields and indexes."""
+
+from beanie import Document
+
+from documents.ingestion_job import IngestionJob
+from documents.ingestion_log import IngestionLog
+from documents.quarantined_record import QuarantinedRecord
+from documents.rate_limit import RateLimit
+from documents.tenant_lock import TenantLock
+from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
+
+ALL_DOCUMENTS: list[type[Document]] = [
+    IngestionJob,
+    IngestionLog,
+    QuarantinedRecord,
+    RateLimit,
+    TenantLock,
+    Ticket,
+    TicketHistory,
+]

@@ -1,0 +1,147 @@
+"""The connection to MongoDB.
+
+This is the one module that imports motor. Motor reached its end of life in May 2026 and is here because
+Beanie 1.30 is built on it; with Beanie 2 this module hands out `pymongo.AsyncMongoClient` instead, whose
+collections have the same methods, and nothing else changes.
+"""
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC
+from typing import Any, TypeVar
+
+from beanie import Document, init_beanie
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
+from pymongo import ASCENDING, ReadPreference
+from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from documents import ALL_DOCUMENTS
+from documents.ticket import Ticket
+
+Row = dict[str, Any]
+Collection = AsyncIOMotorCollection[Row]
+Session = AsyncIOMotorClientSession | None
+"""A transaction's session; None on a server without transactions."""
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_SECONDS = 5.0
+DUPLICATE_KEY = 11000
+INDEX_NOT_FOUND = 27
+NAMESPACE_NOT_FOUND = 26
+
+
+class DatabaseUnavailableError(Exception):
+    """MongoDB cannot be reached or used; the message says where and why, in one line."""
+
+
+class Database:
+    """An open database: collections by document class, and transactions."""
+
+    def __init__(self, client: "AsyncIOMotorClient[Row]", name: str, *, transactional: bool) -> None:
+        self._client = client
+        self._database: AsyncIOMotorDatabase[Row] = client.get_database(
+            name, read_concern=ReadConcern("majority" if transactional else "local")
+        )
+        self.name = name
+        self.transactional = transactional
+        """False on a standalone server: a page's writes then happen one after the other."""
+
+    def collection(self, document: type[Document]) -> Collection:
+        """The raw collection of a document class."""
+        return self._database.get_collection(str(document.get_settings().name))
+
+    async def in_transaction(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+        """Run `work` in one transaction, again when the server says that it may be tried again.
+
+        `work` must not have effects outside the database: it can run more than once.
+        """
+        if not self.transactional:
+            return await work(None)
+        async with await self._client.start_session() as session:
+            result: T = await session.with_transaction(
+                work,
+                read_concern=ReadConcern("snapshot"),
+                write_concern=WriteConcern("majority"),
+                read_preference=ReadPreference.PRIMARY,
+            )
+        return result
+
+    async def insert_new(self, document: type[Document], rows: list[Row], session: Session) -> None:
+        """Insert rows with ids of their own; a row that a crash has left there already stays as it is."""
+        try:
+            await self.collection(document).insert_many(rows, ordered=False, session=session)
+        except BulkWriteError as error:
+            codes = {fault["code"] for fault in error.details["writeErrors"]}
+            if session is not None or codes != {DUPLICATE_KEY}:
+                raise
+
+    async def ping(self) -> None:
+        """Ask the server for a sign of life.
+
+        Raises:
+            DatabaseUnavailableError: there is no server that could take a write.
+        """
+        try:
+            await self._database.command("ping")
+        except PyMongoError as error:
+            raise DatabaseUnavailableError(_one_line(error)) from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+
+async def connect(url: str, name: str, *, deleted_retention_days: int = 90) -> Database:
+    """Open the database, bind the documents to it and create their indexes.
+
+    `deleted_retention_days`: soft-deleted tickets are purged by MongoDB after that many days.
+
+    Raises:
+        DatabaseUnavailableError: the URL is malformed, no server answers within 5 s, or it refuses the indexes.
+    """
+    try:
+        client: AsyncIOMotorClient[Row] = AsyncIOMotorClient(
+            url,
+            tz_aware=True,
+            tzinfo=UTC,
+            serverSelectionTimeoutMS=int(CONNECT_TIMEOUT_SECONDS * 1000),
+            appname="support-ticket-analytics",
+        )
+    except (InvalidURI, ConfigurationError, ValueError) as error:
+        raise DatabaseUnavailableError(f"MONGO_URL is not usable: {_one_line(error)}") from error
+    try:
+        hello = await client.admin.command("hello")
+        transactional = "setName" in hello or hello.get("msg") == "isdbgrid"
+        database = Database(client, name, transactional=transactional)
+        await init_beanie(database=client[name], document_models=ALL_DOCUMENTS)
+        await _keep_deleted_for(database.collection(Ticket), deleted_retention_days)
+    except PyMongoError as error:
+        client.close()
+        raise DatabaseUnavailableError(f"MongoDB cannot be used: {_one_line(error)}") from error
+    return database
+
+
+async def _keep_deleted_for(tickets: Collection, days: int) -> None:
+    """Create the index that purges soft-deleted tickets, or give the existing one its new retention."""
+    seconds = days * 24 * 3600
+    try:
+        await tickets.database.command(
+            "collMod", tickets.name, index={"name": "purge_deleted", "expireAfterSeconds": seconds}
+        )
+    except OperationFailure as error:
+        if error.code not in (INDEX_NOT_FOUND, NAMESPACE_NOT_FOUND):
+            raise
+        # Sparse, on `deleted_at` alone: a live ticket has no such field and can never be purged.
+        await tickets.create_index(
+            [("deleted_at", ASCENDING)], name="purge_deleted", expireAfterSeconds=seconds, sparse=True
+        )
+
+
+def _one_line(error: Exception) -> str:
+    return str(error).split(", Timeout:")[0].replace("\n", " ")[:300]

@@ -1,0 +1,48 @@
+"""The audit trail of ingestion: one row a run, whatever its end."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from beanie import Document
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from documents.ingestion_job import RunCounts
+
+
+class RunOutcome(StrEnum):
+    """How a run ended."""
+
+    SUCCESS = "SUCCESS"
+    """Everything upstream has is stored."""
+    PARTIAL_SUCCESS = "PARTIAL_SUCCESS"
+    """The run reached its end, but records were quarantined or the walk was irregular; `error` says what."""
+    FAILED = "FAILED"
+    """The run was given up."""
+    CANCELLED = "CANCELLED"
+    """The run was stopped on request."""
+
+
+class IngestionLog(Document, RunCounts):
+    """One ended run; its id is the job's, so that a run cannot be logged twice."""
+
+    id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
+    job_id: str
+    tenant_id: str
+    status: RunOutcome
+    started_at: datetime
+    ended_at: datetime
+    duration_ms: int
+    pages: int = 0
+    retries: int = 0
+    error: str | None = None
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "ingestion_logs"
+        indexes = [
+            IndexModel(
+                [("tenant_id", ASCENDING), ("started_at", DESCENDING), ("_id", DESCENDING)],
+                name="tenant_started",
+            ),
+        ]

@@ -1,0 +1,27 @@
+"""The lease that makes one process at a time the writer of a tenant's tickets."""
+
+from datetime import datetime
+
+from beanie import Document
+from pymongo import ASCENDING, IndexModel
+
+
+class TenantLock(Document):
+    """A lease on a resource; whoever reads it must compare `expires_at` with the server's clock."""
+
+    resource_id: str
+    """`ingest:{tenant_id}`."""
+    owner_id: str
+    """The job that runs under the lease."""
+    holder: str
+    """The attempt that holds it: two workers may try the same job, only one of them holds the lease."""
+    acquired_at: datetime
+    expires_at: datetime
+    fence: int
+    """Grows with every change of holder; a write that carries an old fence is refused."""
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "distributed_locks"
+        indexes = [IndexModel([("resource_id", ASCENDING)], name="resource", unique=True)]

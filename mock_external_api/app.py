@@ -1,0 +1,20 @@
+"""The mock external API as an application."""
+
+from fastapi import FastAPI
+
+from mock_external_api import control, external, notify
+from mock_external_api.clock import SYSTEM_CLOCK, Clock
+from mock_external_api.gate import Gate
+from mock_external_api.settings import MockSettings
+from mock_external_api.upstream import Upstream
+
+
+def create_app(settings: MockSettings, clock: Clock = SYSTEM_CLOCK) -> FastAPI:
+    """Build the mock with its own tickets, limiter and logs; `clock` lets tests set the time."""
+    upstream = Upstream(settings, clock)
+    app = FastAPI(title="Mock external API", description=__doc__)
+    app.state.upstream = upstream
+    app.add_middleware(Gate, upstream=upstream)
+    for module in (external, notify, control):
+        app.include_router(module.router)
+    return app

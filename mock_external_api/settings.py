@@ -1,0 +1,105 @@
+"""Everything about the mock that can be turned, by environment (`MOCK_...`) or at run time (`/_control`)."""
+
+import random
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class RetryAfterStyle(StrEnum):
+    """How a 429 tells the client when to come back."""
+
+    SECONDS = "seconds"
+    HTTP_DATE = "http_date"
+    MISSING = "missing"
+    GARBAGE = "garbage"
+
+
+class NotifyMode(StrEnum):
+    """How `POST /notify` behaves."""
+
+    REFERENCE = "reference"
+    """Fails the first attempts of each ticket and has outages, like the real one."""
+    HEALTHY = "healthy"
+    """Accepts everything at the first attempt."""
+    HANG = "hang"
+    """Never answers; ends when the client goes away."""
+    HTML = "html"
+    """Answers 200 with a web page, as a captive portal or a broken proxy does."""
+    CLOSE = "close"
+    """Drops the connection without an answer."""
+    REDIRECT = "redirect"
+    """Answers 307 to `/notify/elsewhere`, which a careful client does not follow."""
+    CLIENT_ERROR = "client_error"
+    """Answers 400, which a retry cannot mend."""
+    HUGE = "huge"
+    """Answers 200 with a body of 50 MB."""
+
+
+class MockSettings(BaseSettings):
+    """The mock's settings; the environment variable of `seed` is `MOCK_SEED`, and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="MOCK_", frozen=True, extra="forbid")
+
+    seed: int = 20260205
+    """The same seed and reference time give the same tickets."""
+    now: AwareDatetime | None = None
+    """The reference time, the newest ticket's age limit; unset: the moment the program starts."""
+    ticket_count: NonNegativeInt = 10_000
+    tenants: dict[str, Annotated[float, Field(gt=0)]] = {
+        "tenant_a": 40,
+        "tenant_b": 30,
+        "tenant_c": 20,
+        "tenant_d": 10,
+    }
+    """Tenant names and their relative shares of the tickets."""
+    deleted_share: Share = 0.05
+    drifting_updated_at_share: Share = 0.10
+    """Tickets whose `updated_at` is drawn anew on every request."""
+    malformed_share: Share = 0.0
+    """Tickets that are served malformed, in the ways listed in `malformed.py`."""
+    huge_message_chars: NonNegativeInt = 1_000_000
+    """Length of the message in the `huge_message` kind of malformed ticket."""
+
+    honour_tenant_id: bool = True
+    """False: `tenant_id` is ignored and every page mixes the tenants, like the reference upstream."""
+    rate_limit_per_minute: NonNegativeInt = 60
+    """Requests per rolling 60 s over all `/external/*` paths; 0: no limit."""
+    retry_after_style: RetryAfterStyle = RetryAfterStyle.SECONDS
+    latency_ms: NonNegativeFloat = 0
+    """Time that the two list calls take before they answer."""
+    error_rate: Share = 0.0
+    """Chance of a 5xx on any `/external/*` request."""
+
+    notify_mode: NotifyMode = NotifyMode.REFERENCE
+    notify_failures_per_ticket: NonNegativeInt = 2
+    notify_outage_after: NonNegativeInt = 10
+    """Failures in a row that start an outage; 0: never."""
+    notify_outage_seconds: NonNegativeFloat = 30
+    notify_latency_min: NonNegativeFloat = 0.1
+    """Shortest time in seconds that `/notify` takes."""
+    notify_latency_max: NonNegativeFloat = 0.5
+    """Longest time in seconds that `/notify` takes."""
+
+    control: bool = False
+    """Opens `/_control`; while it is off, those paths are 404."""
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if not self.tenants:
+            raise ValueError("tenants must name at least one tenant")
+        if self.notify_latency_min > self.notify_latency_max:
+            raise ValueError("notify_latency_min is above notify_latency_max")
+        return self
+
+    def generator(self, purpose: str) -> random.Random:
+        """Return the pseudo-random generator for one purpose, the same for the same seed."""
+        return random.Random(f"{self.seed}:{purpose}")  # noqa: S311 - repeatable sample data, no secret
+
+
+DATA_SETTINGS = frozenset({"seed", "now", "ticket_count", "tenants", "deleted_share"})
+"""Settings that say which tickets exist: changing one makes a new set of tickets."""

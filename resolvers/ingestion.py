@@ -1,0 +1,93 @@
+"""Answers about ingestion: starting, following and cancelling runs."""
+
+from documents.ingestion_job import IngestionJob
+from documents.ingestion_log import IngestionLog
+from documents.quarantined_record import QuarantinedRecord
+from schema.context import Context
+from services.access import Scope
+from services.errors import JobNotFoundError
+from services.locks import LockState
+from services.paging import Page
+from services.runs import IngestionState
+
+
+async def start_ingestion(context: Context, tenant_id: str) -> IngestionJob:
+    """Queue a run and tell this process's worker, if it has one.
+
+    Raises:
+        AlreadyRunningError: the tenant has an active run.
+    """
+    context.caller.require_tenant(tenant_id, Scope.INGEST_RUN)
+    job = await context.services.jobs.start(tenant_id)
+    if context.services.worker is not None:
+        context.services.worker.wake()
+    return job
+
+
+async def get_job(context: Context, job_id: str, scope: Scope = Scope.TICKETS_READ) -> IngestionJob:
+    """One job; another tenant's does not exist for the caller.
+
+    Raises:
+        JobNotFoundError: there is none with this id that the caller may see.
+    """
+    context.caller.require(scope)
+    job = await context.services.jobs.get(job_id)
+    if not context.caller.may_see(job.tenant_id):
+        raise JobNotFoundError(job_id)
+    return job
+
+
+async def run_to_end(context: Context, job_id: str) -> IngestionJob:
+    """Wait until the job has ended. The run is not the waiter's: it goes on when the waiter leaves."""
+    job = await get_job(context, job_id)
+    return await context.services.jobs.wait(job.id)
+
+
+async def cancel_ingestion(context: Context, job_id: str) -> IngestionJob:
+    """Ask for a run's end and wait up to 2 s for it; the answer's status tells whether it came.
+
+    Raises:
+        JobNotFoundError: there is no such job.
+        JobFinishedError: it has ended already.
+    """
+    job = await get_job(context, job_id, Scope.INGEST_RUN)
+    return await context.services.jobs.cancel(job.id)
+
+
+async def get_state(context: Context, tenant_id: str) -> IngestionState:
+    """What the tenant's ingestion does at this moment."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.runs.state(tenant_id)
+
+
+async def list_jobs(context: Context, tenant_id: str, *, page: int, page_size: int) -> Page[IngestionJob]:
+    """The tenant's jobs, newest first."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.runs.jobs(tenant_id, page=page, page_size=page_size)
+
+
+async def list_logs(context: Context, tenant_id: str, *, page: int, page_size: int) -> Page[IngestionLog]:
+    """The tenant's ended runs, newest first."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.runs.logs(tenant_id, page=page, page_size=page_size)
+
+
+async def list_quarantined(
+    context: Context, tenant_id: str, *, job_id: str | None, page: int, page_size: int
+) -> Page[QuarantinedRecord]:
+    """Records that could not be stored, newest first.
+
+    The text of a record that may be another tenant's is shown to callers who may see all tenants.
+    """
+    context.caller.require_tenant(tenant_id)
+    found = await context.services.runs.quarantined(tenant_id, job_id=job_id, page=page, page_size=page_size)
+    for record in found.items:
+        if not record.attributed and context.caller.tenants is not None:
+            record.raw, record.external_id = "", None
+    return found
+
+
+async def get_lock(context: Context, tenant_id: str) -> LockState:
+    """The tenant's lease at this moment."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.locks.state(tenant_id)

@@ -1,0 +1,34 @@
+"""Answers about tickets."""
+
+from documents.database import Row
+from schema.context import Context
+from services.paging import Page
+from services.tickets import TicketFilter, TicketRecord
+
+
+async def get_ticket(context: Context, tenant_id: str, external_id: str) -> TicketRecord:
+    """One live ticket.
+
+    Raises:
+        TicketNotFoundError: the tenant has none with this id.
+    """
+    context.caller.require_tenant(tenant_id)
+    return await context.services.tickets.get(tenant_id, external_id)
+
+
+async def list_tickets(
+    context: Context, tenant_id: str, wanted: TicketFilter, *, page: int, page_size: int
+) -> Page[TicketRecord]:
+    """One numbered page, newest first."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.tickets.page(tenant_id, wanted, page=page, page_size=page_size)
+
+
+async def get_history(context: Context, tenant_id: str, external_id: str, *, limit: int) -> list[Row]:
+    """What happened to a ticket, newest first.
+
+    Raises:
+        TicketNotFoundError: the tenant never had a ticket with this id.
+    """
+    context.caller.require_tenant(tenant_id)
+    return await context.services.tickets.history(tenant_id, external_id, limit=limit)

@@ -1,0 +1,60 @@
+"""Who asks, and what they may see: the same rules for REST, GraphQL and WebSocket."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.errors import ForbiddenError, InvalidInputError, NotFoundError
+
+MAX_TENANT_ID_CHARACTERS = 200
+
+
+class Scope(StrEnum):
+    """What a credential may do."""
+
+    TICKETS_READ = "tickets:read"
+    """Read the tenants' tickets, statistics, runs and locks."""
+    INGEST_RUN = "ingest:run"
+    """Start and cancel ingestion."""
+    ADMIN = "admin"
+    """Change what all tenants share, for instance a circuit breaker; includes the other scopes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The one who asks."""
+
+    tenants: frozenset[str] | None
+    """The tenants they may see; None: all."""
+    scopes: frozenset[Scope]
+    subject: str = "anonymous"
+
+    def may_see(self, tenant_id: str) -> bool:
+        """Whether the tenant is one of theirs."""
+        return self.tenants is None or tenant_id in self.tenants
+
+    def require(self, scope: Scope) -> None:
+        """Demand a scope.
+
+        Raises:
+            ForbiddenError: the caller lacks it.
+        """
+        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+            raise ForbiddenError(f"This needs the scope {scope.value!r}.")
+
+    def require_tenant(self, tenant_id: str, scope: Scope = Scope.TICKETS_READ) -> None:
+        """Demand a scope on a tenant; every function that takes a tenant begins with this.
+
+        Raises:
+            ForbiddenError: the caller lacks the scope.
+            InvalidInputError: no tenant can have such a name.
+            NotFoundError: the tenant is not one of the caller's, whether it exists or not.
+        """
+        self.require(scope)
+        if not 0 < len(tenant_id) <= MAX_TENANT_ID_CHARACTERS or not tenant_id.isprintable():
+            raise InvalidInputError("tenant_id must be 1 to 200 printable characters.")
+        if not self.may_see(tenant_id):
+            raise NotFoundError(f"There is no tenant {tenant_id!r}.")
+
+
+EVERYONE = Caller(tenants=None, scopes=frozenset([Scope.ADMIN]))
+"""The caller when access is open: they may do everything."""

@@ -1,0 +1,207 @@
+"""Finding phrases in text: normal form, words, a small phrase language, and a longest-match scan in linear time."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Entry = TypeVar("Entry")
+
+MAX_GAP = 3
+"""How many words a `*` stands for at most."""
+PUNCTUATION = frozenset(".,:;!?()-")
+SENTENCE_ENDS = frozenset(".!?")
+_UNKNOWN = "\x00"
+_END = ""
+
+_APOSTROPHES = "\u2018\u2019\u201b\u02bc\u2032\u00b4`"
+_HYPHENS = "\u2010\u2011\u2012\u2013\u2212"
+_LONG_DASHES = "\u2014\u2015"
+# NUL, soft hyphen, zero-width characters, byte order mark, and the marks that steer bidirectional text.
+_INVISIBLE = "\x00\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\ufe0f\ufeff" + "".join(
+    map(chr, range(0x2060, 0x2070))
+)
+_FOLD = str.maketrans(
+    {char: "'" for char in _APOSTROPHES}
+    | {char: "-" for char in _HYPHENS}
+    | {char: " - " for char in _LONG_DASHES}
+    | {char: None for char in _INVISIBLE}
+)
+_WORD = re.compile(
+    r"[^\W_]+(?:['_][^\W_]+)*"  # a word; `error_count` is one
+    r"|[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]"  # an emoji
+    r"|[.,:](?!\w)|[;!?()]|(?<= )-+(?= )"  # not the dots of 1.5 or example.com, not the hyphen of log-in
+)
+
+
+def normalise(text: str) -> str:
+    """One form for what reads alike: NFKC, case-folded, plain apostrophes and hyphens, single blanks, no links.
+
+    Web and mail addresses go because words inside them are not the customer's.
+    """
+    text = text.translate(_FOLD)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_FOLD)
+    words = text.casefold().split()
+    if "@" in text or "://" in text:
+        words = [("," + word[-1]) if "@" in word or "://" in word else word for word in words]
+    return " ".join(words)
+
+
+def split_words(normalised: str) -> list[str]:
+    """The words and the punctuation of a normalised text, in order."""
+    return [word if len(word) > 1 and word[0] != "-" else word[0] for word in _WORD.findall(normalised)]
+
+
+def plain(word: str) -> str:
+    """A word without apostrophes: `can't` and `cant` are the same to a phrase."""
+    return word.replace("'", "")
+
+
+def inflections(word: str) -> set[str]:
+    """The regular forms of an English verb or noun, and some that do not exist but do no harm."""
+    if word.endswith("e"):
+        return {word, word + "s", word + "d", word[:-1] + "ing"}
+    if re.search(r"[^aeiou]y$", word):
+        return {word, word[:-1] + "ies", word[:-1] + "ied", word + "ing"}
+    plural = "es" if re.search(r"(?:s|x|z|ch|sh)$", word) else "s"
+    forms = {word, word + plural, word + "ed", word + "ing"}
+    if re.search(r"[aeiou][bdglmnprt]$", word):
+        forms |= {word + word[-1] + "ed", word + word[-1] + "ing"}
+    return forms
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Generic[Entry]):
+    """A phrase found at `words[start:end]`."""
+
+    start: int
+    end: int
+    entry: Entry
+
+
+class _State(Generic[Entry]):
+    """A state of the deterministic automaton, whose transitions are worked out when first needed."""
+
+    __slots__ = ("entry", "members", "moves")
+
+    def __init__(self, members: frozenset[int], entry: Entry | None) -> None:
+        self.members = members
+        self.entry = entry
+        self.moves: dict[str, _State[Entry] | None] = {}
+
+
+class PhraseBook(Generic[Entry]):
+    """Many phrases, each with an entry that says what it means, compiled into one automaton over words.
+
+    The phrase language is described at the top of `classification_rules.toml`. The phrases make a
+    nondeterministic automaton; its deterministic form is built lazily, as RE2 does: only the states that real
+    text reaches exist, and a scan is one dictionary look-up a word.
+    """
+
+    def __init__(self, macros: Mapping[str, str]) -> None:
+        self._macros = macros
+        self._moves: list[dict[str, list[int]]] = []
+        self._any_word: list[list[int]] = []
+        self._silent: list[list[int]] = []
+        self._entries: dict[int, tuple[int, Entry]] = {}
+        # Words of no phrase all count as one, so that the states and their transitions stay few.
+        self._vocabulary: set[str] = set(PUNCTUATION)
+        self._states: dict[frozenset[int], _State[Entry]] = {}
+        self._root = self._node()
+
+    def add(self, phrases: str, entry: Entry) -> None:
+        """Add phrases, separated by commas or line ends; where two are equal, the one added first counts.
+
+        Raises KeyError for an unknown macro.
+        """
+        for phrase in _split_phrases(phrases):
+            self._entries[self._phrase(self._root, phrase)] = (len(self._entries), entry)
+        self._states.clear()
+
+    def find(self, words: Sequence[str]) -> list[Hit[Entry]]:
+        """The longest phrase at each position, in order; they may overlap."""
+        root = self._state(self._closure([self._root]))
+        vocabulary = self._vocabulary
+        padded = [".", *(word if word in vocabulary else _UNKNOWN for word in words), _END]
+        hits = []
+        for start, word in enumerate(padded):
+            state = root.moves[word] if word in root.moves else self._move(root, word)
+            position, end, entry = start, start, None
+            while state is not None:
+                position += 1
+                if state.entry is not None:
+                    end, entry = position, state.entry
+                word = padded[position]
+                state = state.moves[word] if word in state.moves else self._move(state, word)
+            if entry is not None:
+                # A `^` matched the punctuation before the phrase, which is no part of it.
+                led = padded[start] in PUNCTUATION and end > start + 1
+                hits.append(Hit(start - 1 + led, end - 1, entry))
+        return hits
+
+    def _node(self) -> int:
+        self._moves.append({})
+        self._any_word.append([])
+        self._silent.append([])
+        return len(self._moves) - 1
+
+    def _phrase(self, node: int, phrase: str) -> int:
+        for element in phrase.split():
+            after = self._node()
+            if element == "*":
+                self._gap(node, after)
+            else:
+                self._choices(node, element.strip("[]"), after)
+            if element[0] == "[":
+                self._silent[node].append(after)
+            node = after
+        return node
+
+    def _gap(self, node: int, after: int) -> None:
+        for _ in range(MAX_GAP):
+            self._silent[node].append(after)
+            skipped = self._node()
+            self._any_word[node].append(skipped)
+            node = skipped
+        self._silent[node].append(after)
+
+    def _choices(self, node: int, element: str, after: int) -> None:
+        for choice in element.split("/"):
+            if choice[0] == "{":
+                for phrase in _split_phrases(self._macros[choice.strip("{}")]):
+                    self._silent[self._phrase(node, phrase)].append(after)
+                continue
+            forms = PUNCTUATION if choice == "^" else inflections(choice[:-1]) if choice[-1] == "~" else {choice}
+            self._vocabulary |= forms
+            for form in forms:
+                self._moves[node].setdefault(form, []).append(after)
+
+    def _move(self, state: _State[Entry], word: str) -> _State[Entry] | None:
+        targets = [target for node in state.members for target in self._moves[node].get(word, ())]
+        if word != _END and word not in PUNCTUATION:
+            targets += [target for node in state.members for target in self._any_word[node]]
+        reached = state.moves[word] = self._state(self._closure(targets)) if targets else None
+        return reached
+
+    def _closure(self, nodes: list[int]) -> frozenset[int]:
+        found = set(nodes)
+        while nodes:
+            node = nodes.pop()
+            new = [target for target in self._silent[node] if target not in found]
+            found.update(new)
+            nodes += new
+        return frozenset(found)
+
+    def _state(self, members: frozenset[int]) -> _State[Entry]:
+        state = self._states.get(members)
+        if state is None:
+            accepting = [self._entries[node] for node in members if node in self._entries]
+            entry = min(accepting, key=lambda ranked: ranked[0])[1] if accepting else None
+            state = self._states[members] = _State(members, entry)
+        return state
+
+
+def _split_phrases(phrases: str) -> Iterator[str]:
+    return filter(None, (phrase.strip() for phrase in re.split(r"[,\n]", phrases)))

@@ -1,0 +1,67 @@
+"""What every read of tickets has in common: a time limit, and cursors that belong to one list."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from bson import ObjectId
+from bson.errors import InvalidId
+from pymongo.errors import ExecutionTimeout
+
+from services.errors import InvalidCursorError, QueryTimeoutError
+
+LIST_MILLISECONDS = 5_000
+"""`maxTimeMS` of a list or a count."""
+
+
+@asynccontextmanager
+async def time_limited() -> AsyncIterator[None]:
+    """Turn the server's "exceeded time limit" into our error.
+
+    Raises:
+        QueryTimeoutError: the server gave the operation up.
+    """
+    try:
+        yield
+    except ExecutionTimeout as error:
+        raise QueryTimeoutError("The database did not finish within its time; ask for less.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place of one row in a list ordered by (moment, id)."""
+
+    moment: datetime | None
+    row_id: ObjectId
+
+    def encode(self, listing: str) -> str:
+        """An opaque text that is valid for one listing only."""
+        moment = None if self.moment is None else self.moment.isoformat()
+        raw = json.dumps([_fingerprint(listing), moment, str(self.row_id)], separators=(",", ":"))
+        return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str, listing: str) -> "Cursor":
+        """Read a cursor.
+
+        Raises:
+            InvalidCursorError: it is broken, or was made for another listing.
+        """
+        try:
+            raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+            fingerprint, moment, row_id = json.loads(raw)
+            cursor = cls(None if moment is None else datetime.fromisoformat(moment), ObjectId(row_id))
+        except (binascii.Error, ValueError, TypeError, InvalidId, RecursionError) as error:
+            raise InvalidCursorError("The cursor is broken.") from error
+        if fingerprint != _fingerprint(listing):
+            raise InvalidCursorError("The cursor belongs to another list.")
+        return cursor
+
+
+def _fingerprint(listing: str) -> str:
+    return hashlib.blake2b(listing.encode("utf-8", "replace"), digest_size=6).hexdigest()

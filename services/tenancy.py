@@ -1,0 +1,26 @@
+"""The one place that says which rows belong to a tenant: every query on a tenant's data starts here."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+Filter = dict[str, Any]
+
+_LIVE = {"$not": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}
+"""Matches an absent, null or epoch `deleted_at`. Written so that a covering index answers it: a comparison
+with null always fetches the document."""
+
+
+def owned(tenant_id: str, **more: object) -> Filter:
+    """The tenant's rows; `more` are further conditions, which cannot widen the tenant."""
+    return {**more, "tenant_id": _exactly(tenant_id)}
+
+
+def live(tenant_id: str, **more: object) -> Filter:
+    """The tenant's tickets that are not soft-deleted."""
+    return {**more, "tenant_id": _exactly(tenant_id), "deleted_at": _LIVE}
+
+
+def _exactly(tenant_id: str) -> str:
+    if not isinstance(tenant_id, str) or not tenant_id:
+        raise TypeError("a tenant is named by a text that is not empty")
+    return tenant_id
