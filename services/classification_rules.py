@@ -56,9 +56,9 @@ class Rule:
     """`It works again` takes the signal back."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Signal:
-    """A keyword of a rule."""
+    """A keyword of a rule; there is one object for each."""
 
     rule: Rule
     keyword: str

@@ -54,9 +54,9 @@ def split_words(normalised: str) -> list[str]:
     return [word if len(word) > 1 and word[0] != "-" else word[0] for word in _WORD.findall(normalised)]
 
 
-def plain(word: str) -> str:
-    """A word without apostrophes: `can't` and `cant` are the same to a phrase."""
-    return word.replace("'", "")
+def plain(words: Sequence[str]) -> list[str]:
+    """Words without apostrophes: `can't` and `cant` are the same to a phrase."""
+    return [word.replace("'", "") if "'" in word else word for word in words]
 
 
 def inflections(word: str) -> set[str]:
@@ -122,24 +122,34 @@ class PhraseBook(Generic[Entry]):
 
     def find(self, words: Sequence[str]) -> list[Hit[Entry]]:
         """The longest phrase at each position, in order; they may overlap."""
-        root = self._state(self._closure([self._root]))
+        first_moves = self._root_moves()
         vocabulary = self._vocabulary
-        padded = [".", *(word if word in vocabulary else _UNKNOWN for word in words), _END]
+        padded = [".", *[word if word in vocabulary else _UNKNOWN for word in words], _END]
         hits = []
-        for start, word in enumerate(padded):
-            state = root.moves[word] if word in root.moves else self._move(root, word)
+        for start, first in enumerate(padded):
+            state = first_moves.get(first)
+            if state is None:
+                continue
             position, end, entry = start, start, None
             while state is not None:
                 position += 1
                 if state.entry is not None:
                     end, entry = position, state.entry
                 word = padded[position]
-                state = state.moves[word] if word in state.moves else self._move(state, word)
+                moves = state.moves
+                state = moves[word] if word in moves else self._move(state, word)
             if entry is not None:
                 # A `^` matched the punctuation before the phrase, which is no part of it.
-                led = padded[start] in PUNCTUATION and end > start + 1
+                led = first in PUNCTUATION and end > start + 1
                 hits.append(Hit(start - 1 + led, end - 1, entry))
         return hits
+
+    def _root_moves(self) -> dict[str, "_State[Entry] | None"]:
+        root = self._state(self._closure([self._root]))
+        if not root.moves:
+            for word in (*self._vocabulary, _UNKNOWN):
+                self._move(root, word)
+        return root.moves
 
     def _node(self) -> int:
         self._moves.append({})

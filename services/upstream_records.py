@@ -54,13 +54,22 @@ def _known(status: str) -> str:
 
 
 def _text(value: object) -> object:
-    """Null is an empty text; NUL characters, which break CSV readers and terminals, go."""
+    """Null is an empty text. NUL, which breaks CSV readers, and lone surrogates, which UTF-8 lacks, go."""
     if value is None:
         return ""
-    return value.replace("\x00", "") if isinstance(value, str) else value
+    return value.encode("utf-8", "ignore").decode().replace("\x00", "") if isinstance(value, str) else value
 
 
-Key = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+def _encodable(key: str) -> str:
+    key.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    return key
+
+
+Key = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    AfterValidator(_encodable),
+]
 Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
 Subject = Annotated[str, BeforeValidator(_text), StringConstraints(strict=True, max_length=2_000)]
 Message = Annotated[str, BeforeValidator(_text), StringConstraints(strict=True, max_length=200_000)]
