@@ -2,8 +2,10 @@
 
 from beanie import Document
 
+from documents.circuit_breaker import Circuit
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
+from documents.notification import Notification
 from documents.quarantined_record import QuarantinedRecord
 from documents.rate_limit import RateLimit
 from documents.tenant_lock import TenantLock
@@ -11,8 +13,10 @@ from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 
 ALL_DOCUMENTS: list[type[Document]] = [
+    Circuit,
     IngestionJob,
     IngestionLog,
+    Notification,
     QuarantinedRecord,
     RateLimit,
     TenantLock,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC
 from typing import Any, TypeVar
 
+import structlog
 from beanie import Document, init_beanie
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
@@ -31,9 +32,13 @@ Session = AsyncIOMotorClientSession | None
 T = TypeVar("T")
 
 CONNECT_TIMEOUT_SECONDS = 5.0
+OLDEST_WIRE_VERSION = 17
+"""MongoDB 6.0."""
 DUPLICATE_KEY = 11000
 INDEX_NOT_FOUND = 27
 NAMESPACE_NOT_FOUND = 26
+
+log = structlog.get_logger(__name__)
 
 
 class DatabaseUnavailableError(Exception):
@@ -117,14 +122,27 @@ async def connect(url: str, name: str, *, deleted_retention_days: int = 90) -> D
         raise DatabaseUnavailableError(f"MONGO_URL is not usable: {_one_line(error)}") from error
     try:
         hello = await client.admin.command("hello")
+        _demand_version(hello)
         transactional = "setName" in hello or hello.get("msg") == "isdbgrid"
+        if not transactional:
+            log.warning(
+                "no_transactions", detail="MongoDB is a standalone server: a crash may leave a page half stored"
+            )
         database = Database(client, name, transactional=transactional)
         await init_beanie(database=client[name], document_models=ALL_DOCUMENTS)
         await _keep_deleted_for(database.collection(Ticket), deleted_retention_days)
     except PyMongoError as error:
         client.close()
         raise DatabaseUnavailableError(f"MongoDB cannot be used: {_one_line(error)}") from error
+    except DatabaseUnavailableError:
+        client.close()
+        raise
     return database
+
+
+def _demand_version(hello: Row) -> None:
+    if hello["maxWireVersion"] < OLDEST_WIRE_VERSION:
+        raise DatabaseUnavailableError("MongoDB 6.0 or newer is needed: the statistics use its operators")
 
 
 async def _keep_deleted_for(tickets: Collection, days: int) -> None:

@@ -65,7 +65,7 @@ class Ticket(Document):
     requires_action: bool = False
     matched: list[MatchedRule] = []
     keyword_key: str = ""
-    """The distinct keywords of `matched`, sorted and joined by `|`: a scalar, so that an index can cover it."""
+    """The distinct topical keywords of `matched`, sorted and joined by `|`: a scalar, so that an index can cover it."""
 
     deleted_at: datetime | None = None
     """When we learned that upstream deleted the ticket; absent on live tickets."""
@@ -99,20 +99,25 @@ class Ticket(Document):
                 [
                     ("tenant_id", ASCENDING),
                     ("urgency", ASCENDING),
-                    ("customer_id", ASCENDING),
                     ("status", ASCENDING),
+                    ("customer_id", ASCENDING),
                     ("deleted_at", ASCENDING),
                     ("created_at", ASCENDING),
                     ("external_id", ASCENDING),
                 ],
                 name="tenant_risk",
             ),
+            # A customer's tickets (the first four keys), and counts by customer without a fetch.
             IndexModel(
                 [
                     ("tenant_id", ASCENDING),
                     ("customer_id", ASCENDING),
                     ("created_at", DESCENDING),
                     ("_id", DESCENDING),
+                    ("deleted_at", ASCENDING),
+                    ("status", ASCENDING),
+                    ("urgency", ASCENDING),
+                    ("sentiment", ASCENDING),
                 ],
                 name="tenant_customer",
             ),

@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,15 @@ def epoch_ms(moment: datetime) -> int:
 
 def iso(milliseconds: int) -> str:
     """Write milliseconds since 1970 as ISO 8601 with `Z`, for example `2026-02-05T13:00:00.250Z`."""
-    moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    hours, rest = divmod(milliseconds, _HOUR_MS)
+    minutes, rest = divmod(rest, 60_000)
+    return f"{_date_and_hour(hours)}:{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _date_and_hour(hours: int) -> str:
+    """Return for example `2026-02-05T13`; kept, because 20,000 times at start share 1,440 hours."""
+    return (_EPOCH + timedelta(hours=hours)).isoformat()[:13]
 
 
 def parse_iso_ms(text: object) -> int | None:

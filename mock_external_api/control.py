@@ -1,8 +1,9 @@
 """`/_control`: lets tests and demos watch and steer the mock. `gate.py` keeps it shut unless MOCK_CONTROL is on."""
 
+import json
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Body, HTTPException, Query, Response
+from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError, model_validator
 
 from mock_external_api.answers import json_answer
@@ -85,10 +86,10 @@ async def change_settings(upstream: UpstreamOfApp, changes: Annotated[dict[str, 
 
 
 @router.post("/tickets/edit")
-async def edit(upstream: UpstreamOfApp, edit: Edit) -> dict[str, list[str]]:
+async def edit(upstream: UpstreamOfApp, change: Edit) -> dict[str, list[str]]:
     """Set any fields, valid or not, and move `updated_at` forwards (unless the fields set it)."""
-    tickets = edit.of(upstream, deleted=False)
-    upstream.store.edit(tickets, edit.fields)
+    tickets = change.of(upstream, deleted=False)
+    upstream.store.edit(tickets, change.fields)
     return _ids(tickets)
 
 
@@ -109,8 +110,12 @@ async def restore(upstream: UpstreamOfApp, selection: Selection) -> dict[str, li
 
 
 @router.post("/tickets/add")
-async def add(upstream: UpstreamOfApp, record: Annotated[Any, Body()], tenant_id: str | None = None) -> dict[str, int]:
+async def add(upstream: UpstreamOfApp, request: Request, tenant_id: str | None = None) -> dict[str, int]:
     """Append a raw record, or each of a list of them, unchecked; `tenant_id` overrides whose list it is in."""
+    try:
+        record = json.loads(await request.body())
+    except ValueError as error:
+        raise HTTPException(422, f"The body is not JSON: {error}") from error
     records = record if isinstance(record, list) else [record]
     for one in records:
         upstream.store.add(one, tenant_id)
@@ -127,6 +132,13 @@ async def extend_script(
     return {"waiting": len(upstream.script)}
 
 
+@router.delete("/script")
+async def clear_script(upstream: UpstreamOfApp) -> dict[str, int]:
+    """Forget the scripted answers that nobody has had yet."""
+    upstream.script.clear()
+    return {"waiting": 0}
+
+
 @router.post("/reset")
 async def reset(upstream: UpstreamOfApp) -> dict[str, str]:
     """Go back to the state at the start of the program."""
@@ -135,7 +147,7 @@ async def reset(upstream: UpstreamOfApp) -> dict[str, str]:
 
 
 def _ids(tickets: list[Ticket]) -> dict[str, list[str]]:
-    return {"ids": [str(ticket.record["id"]) for ticket in tickets]}
+    return {"ids": [ticket.id for ticket in tickets]}
 
 
 def _newest(entries: list[dict[str, Any]], limit: int | None) -> list[dict[str, Any]]:

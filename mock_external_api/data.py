@@ -1,6 +1,7 @@
 """Makes the sample tickets: who wrote them, when, and what has become of them since."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -16,7 +17,7 @@ SPREAD_DAYS = 60
 LAST_DAY_SHARE = 0.04
 """Share of the tickets in the newest 24 hours: 400 of 10,000, so that every tenant's dashboard has some."""
 
-_SOURCES, _SOURCE_WEIGHTS = ("email", "web", "chat", "phone", "api"), (45, 67, 85, 93, 100)
+_SOURCES, _SOURCE_WEIGHTS = ("email", "web", "chat", "phone", "api"), (45, 22, 18, 8, 7)
 _MOST_CUSTOMERS, _FEWEST_CUSTOMERS = 400, 100
 # Traffic by hour of the day in UTC: a quiet night, a peak before noon, a second one in the afternoon.
 _BY_HOUR = (2, 1, 1, 1, 2, 4, 7, 12, 18, 22, 23, 21, 17, 19, 22, 20, 17, 13, 10, 8, 7, 6, 4, 3)
@@ -40,6 +41,12 @@ class Ticket:
     pinned: bool = False
     """Served as it is, neither drifting nor malformed: set once a test has edited or added it."""
 
+    @property
+    def id(self) -> str:
+        """The record's id, empty when it has none that is a string."""
+        value = self.record.get("id") if isinstance(self.record, dict) else None
+        return value if isinstance(value, str) else ""
+
 
 def make_tickets(settings: MockSettings, reference: datetime) -> list[Ticket]:
     """Make the sample tickets up to `reference`, oldest first; the same arguments give the same tickets."""
@@ -47,21 +54,20 @@ def make_tickets(settings: MockSettings, reference: datetime) -> list[Ticket]:
     now_ms = epoch_ms(reference)
     created = _creation_times(rng, count, now_ms)
     tenants = _apportion(rng, settings.tenants, count)
-    customers = {name: _customers(settings.tenants, name) for name in settings.tenants}
+    customers = _draw_customers(rng, tenants, settings.tenants)
+    sources = rng.choices(_SOURCES, weights=_SOURCE_WEIGHTS, k=count)
     topics = draw_topics(rng, count)
-    drift, fault, deletion = (rng.sample(range(count), count) for _ in range(3))
+    drift, fault, deletion = (_ranks(rng, count) for _ in range(3))
     deleted_count = round(count * settings.deleted_share)
     tickets = []
-    for index, (created_ms, tenant, topic) in enumerate(zip(created, tenants, topics, strict=True)):
-        source = rng.choices(_SOURCES, cum_weights=_SOURCE_WEIGHTS)[0]
-        subject, message = compose(rng, topic, source)
+    for index, created_ms in enumerate(created):
+        subject, message = compose(rng, topics[index], sources[index])
         status, updated_ms = _fate(rng, created_ms, now_ms)
-        names, weights = customers[tenant]
         record = {
             "id": f"tkt-{index + 1:06d}",
-            "tenant_id": tenant,
-            "source": source,
-            "customer_id": rng.choices(names, cum_weights=weights)[0],
+            "tenant_id": tenants[index],
+            "source": sources[index],
+            "customer_id": customers[index],
             "subject": subject,
             "message": message,
             "created_at": iso(created_ms),
@@ -69,7 +75,7 @@ def make_tickets(settings: MockSettings, reference: datetime) -> list[Ticket]:
             "status": status,
         }
         deleted = deletion[index] < deleted_count
-        tickets.append(Ticket(record, tenant, created_ms, drift[index], fault[index], deleted))
+        tickets.append(Ticket(record, tenants[index], created_ms, drift[index], fault[index], deleted))
     return tickets
 
 
@@ -100,16 +106,27 @@ def _apportion(rng: random.Random, shares: dict[str, float], count: int) -> list
     for name in by_remainder[: count - sum(dealt.values())]:
         dealt[name] += 1
     tenants = [name for name, number in dealt.items() for _ in range(number)]
-    rng.shuffle(tenants)
-    return tenants
+    return [tenants[rank] for rank in _ranks(rng, count)]
 
 
-def _customers(shares: dict[str, float], tenant: str) -> tuple[list[str], list[float]]:
-    """Return a tenant's customer ids and their cumulated weights: a few write often, most seldom."""
-    relative = shares[tenant] / max(shares.values())
-    number = max(_FEWEST_CUSTOMERS, round(_MOST_CUSTOMERS * relative))
-    names = [f"cust-{index + 1:04d}" for index in range(number)]
-    return names, list(accumulate((rank + 5) ** -0.9 for rank in range(number)))
+def _draw_customers(rng: random.Random, tenants: list[str], shares: dict[str, float]) -> list[str]:
+    """Draw a customer for each ticket: a few of a tenant's write often, most seldom.
+
+    The ids of different tenants overlap, as those of separate companies would.
+    """
+    draws = {}
+    for tenant, tickets in Counter(tenants).items():
+        number = max(_FEWEST_CUSTOMERS, round(_MOST_CUSTOMERS * shares[tenant] / max(shares.values())))
+        names = [f"cust-{index + 1:04d}" for index in range(number)]
+        weights = [(rank + 5) ** -0.9 for rank in range(number)]
+        draws[tenant] = iter(rng.choices(names, weights=weights, k=tickets))
+    return [next(draws[tenant]) for tenant in tenants]
+
+
+def _ranks(rng: random.Random, count: int) -> list[int]:
+    """Return the numbers below `count` in random order; in half the time of `rng.shuffle`."""
+    keys = [rng.random() for _ in range(count)]
+    return sorted(range(count), key=keys.__getitem__)
 
 
 def _fate(rng: random.Random, created_ms: int, now_ms: int) -> tuple[str, int]:

@@ -44,9 +44,9 @@ async def wait_for_disconnect(receive: Receive) -> None:
 
 
 async def hang(request: Request) -> Response:
-    """Answer nothing for as long as the client waits."""
+    """Answer nothing for as long as the client waits; 499 is what logs call a client that went away."""
     await wait_for_disconnect(request.receive)
-    return Response()
+    return Response(status_code=499)
 
 
 async def huge_body() -> AsyncIterator[bytes]:

@@ -1,12 +1,12 @@
 """Scripted answers: a test says in advance what the next list requests get instead of, or on top of, the truth."""
 
+import json
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt
 
-from mock_external_api.answers import JSON
+from mock_external_api.answers import JSON, dump_json
 from mock_external_api.faults import DroppedResponse
 
 
@@ -44,7 +44,7 @@ class ScriptedAnswer(BaseModel):
             return self.body.encode()
         if self.status is not None and self.status >= 400:
             return b'{"detail":"A scripted failure."}'
-        return orjson.dumps({**orjson.loads(normal), **self.patch}) if self.patch else normal
+        return dump_json({**json.loads(normal), **self.patch}) if self.patch else normal
 
     def _response(self, body: bytes) -> Response:
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -64,6 +64,10 @@ class Script:
     def append(self, answer: ScriptedAnswer) -> None:
         """Queue an answer, `times` times."""
         self._waiting.extend([answer] * answer.times)
+
+    def clear(self) -> None:
+        """Forget all that is queued."""
+        self._waiting.clear()
 
     def take(self, page: int) -> ScriptedAnswer | None:
         """Remove and return the first answer that is for `page` or for any page."""

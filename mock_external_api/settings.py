@@ -63,7 +63,7 @@ class MockSettings(BaseSettings):
     malformed_share: Share = 0.0
     """Tickets that are served malformed, in the ways listed in `malformed.py`."""
     huge_message_chars: NonNegativeInt = 1_000_000
-    """Length of the message in the `huge_message` kind of malformed ticket."""
+    """Least length of the message in the `huge_message` kind of malformed ticket."""
 
     honour_tenant_id: bool = True
     """False: `tenant_id` is ignored and every page mixes the tenants, like the reference upstream."""

@@ -49,13 +49,13 @@ class TicketStore:
     def find(self, ticket_id: str) -> bytes | None:
         """Return one ticket as JSON, None when it is deleted or unknown."""
         if not self._by_id:
-            self._by_id = {_id_of(ticket): ticket for ticket in self._tickets}
+            self._by_id = {ticket.id: ticket for ticket in self._tickets}
         ticket = self._by_id.get(ticket_id)
         return None if ticket is None or ticket.deleted else self.writer.write(ticket)
 
     def deleted_ids(self) -> list[str]:
         """Return the ids of the deleted tickets of all tenants."""
-        return [_id_of(ticket) for ticket in self._tickets if ticket.deleted]
+        return [ticket.id for ticket in self._tickets if ticket.deleted and ticket.id]
 
     def summary(self) -> dict[str, Any]:
         """Return how many tickets of each kind there are."""
@@ -71,8 +71,8 @@ class TicketStore:
     def with_ids(self, ids: Iterable[str]) -> list[Ticket]:
         """Return the tickets with these ids, duplicates included; unknown ids raise `UnknownTicketError`."""
         wanted = set(ids)
-        found = [ticket for ticket in self._tickets if _id_of(ticket) in wanted]
-        if unknown := wanted.difference(map(_id_of, found)):
+        found = [ticket for ticket in self._tickets if ticket.id in wanted]
+        if unknown := wanted.difference(ticket.id for ticket in found):
             raise UnknownTicketError(f"Unknown ticket ids: {', '.join(sorted(unknown))}")
         return found
 
@@ -135,8 +135,3 @@ class TicketStore:
     def _later_than(self, updated_at: object) -> str:
         """Return now, or just after `updated_at` should that lie in the future."""
         return iso(max(self._clock.now_ms(), parse_iso_ms(updated_at) or 0) + 1)
-
-
-def _id_of(ticket: Ticket) -> str:
-    value = ticket.record.get("id") if isinstance(ticket.record, dict) else None
-    return value if isinstance(value, str) else ""

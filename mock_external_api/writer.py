@@ -3,8 +3,7 @@
 import random
 from typing import Any
 
-import orjson
-
+from mock_external_api.answers import dump_json
 from mock_external_api.clock import Clock, iso
 from mock_external_api.data import Ticket
 from mock_external_api.malformed import kind_for, spoil
@@ -25,13 +24,13 @@ class TicketWriter:
     def write(self, ticket: Ticket) -> bytes:
         """Return the ticket as JSON; a drifting one gets a new `updated_at` at each call."""
         if kind := self.fault_of(ticket):
-            return orjson.dumps(spoil(ticket.record, kind, self._settings.huge_message_chars))
+            return dump_json(spoil(ticket.record, kind, self._settings.huge_message_chars))
         if self.drifts(ticket):
             updated_at = iso(self._draw_updated_ms(ticket.created_ms)).encode()
             return b'%s,"updated_at":"%s"}' % (self._ready_without_end(ticket), updated_at)
         ready = self._ready.get(ticket)
         if ready is None:
-            ready = self._ready[ticket] = orjson.dumps(ticket.record)
+            ready = self._ready[ticket] = dump_json(ticket.record)
         return ready
 
     def drifts(self, ticket: Ticket) -> bool:
@@ -50,7 +49,7 @@ class TicketWriter:
         ready = self._ready.get(ticket)
         if ready is None:
             fixed: dict[str, Any] = {name: value for name, value in ticket.record.items() if name != "updated_at"}
-            ready = self._ready[ticket] = orjson.dumps(fixed)[:-1]
+            ready = self._ready[ticket] = dump_json(fixed)[:-1]
         return ready
 
     def _draw_updated_ms(self, created_ms: int) -> int:

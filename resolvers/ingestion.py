@@ -39,7 +39,7 @@ async def get_job(context: Context, job_id: str, scope: Scope = Scope.TICKETS_RE
 
 async def run_to_end(context: Context, job_id: str) -> IngestionJob:
     """Wait until the job has ended. The run is not the waiter's: it goes on when the waiter leaves."""
-    job = await get_job(context, job_id)
+    job = await get_job(context, job_id, Scope.INGEST_RUN)
     return await context.services.jobs.wait(job.id)
 
 

@@ -1,7 +1,10 @@
 """Answers about tickets."""
 
+from collections.abc import AsyncIterator
+
 from documents.database import Row
 from schema.context import Context
+from services.export import ExportFormat
 from services.paging import Page
 from services.tickets import TicketFilter, TicketRecord
 
@@ -32,3 +35,9 @@ async def get_history(context: Context, tenant_id: str, external_id: str, *, lim
     """
     context.caller.require_tenant(tenant_id)
     return await context.services.tickets.history(tenant_id, external_id, limit=limit)
+
+
+def export_tickets(context: Context, tenant_id: str, wanted: TicketFilter, form: ExportFormat) -> AsyncIterator[bytes]:
+    """All matching tickets as the chunks of a file, newest first; refused before the first chunk, if at all."""
+    context.caller.require_tenant(tenant_id)
+    return context.services.exports.stream(tenant_id, wanted, form)

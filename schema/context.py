@@ -1,17 +1,23 @@
 """What every resolver is given: who asks, and the services that answer."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from strawberry.fastapi import BaseContext
 from strawberry.types.info import Info as StrawberryInfo
 
+from schema.loaders import Loaders
 from services.access import Caller
+from services.export import Exports
 from services.health import Health
 from services.jobs import Jobs
 from services.locks import Locks
 from services.rate_limiter import RateLimiter
+from services.run_lists import RunLists
 from services.runs import Runs
 from services.stats import Stats
+from services.tenants import Tenants
+from services.ticket_batches import TicketBatches
 from services.tickets import Tickets
 from services.worker import Worker
 
@@ -20,10 +26,14 @@ from services.worker import Worker
 class Services:
     """Everything that decides, built once a process."""
 
+    tenants: Tenants
     tickets: Tickets
+    exports: Exports
+    ticket_batches: TicketBatches
     stats: Stats
     jobs: Jobs
     runs: Runs
+    run_lists: RunLists
     locks: Locks
     rate_limiter: RateLimiter
     health: Health
@@ -38,9 +48,16 @@ class Context(BaseContext):
     services: Services
     caller: Caller
     request_id: str = field(default="-")
+    max_page_size: int = 100
+    """The most nodes that a GraphQL connection shows at once."""
 
     def __post_init__(self) -> None:
         BaseContext.__init__(self)
+
+    @cached_property
+    def loaders(self) -> Loaders:
+        """Batch reads for nested fields."""
+        return Loaders(self.services.ticket_batches, self.services.run_lists, self.services.tenants)
 
 
 Info = StrawberryInfo[Context, None]

@@ -3,12 +3,15 @@
     ServiceError
     ├── NotFoundError                 nothing by that name, or not for this caller
     │   ├── TicketNotFoundError
-    │   └── JobNotFoundError
+    │   ├── JobNotFoundError
+    │   ├── NotificationNotFoundError
+    │   └── CircuitNotFoundError
     ├── InvalidInputError             the request makes no sense, and says why
     │   └── InvalidCursorError
     ├── ConflictError                 the request is fine, the state is not
     │   ├── AlreadyRunningError
-    │   └── JobFinishedError
+    │   ├── JobFinishedError
+    │   └── NotDeadError
     ├── AccessError
     │   ├── UnauthenticatedError      no credential, or a bad one
     │   └── ForbiddenError            a good credential without the scope
@@ -85,6 +88,20 @@ class JobNotFoundError(NotFoundError):
         super().__init__(f"There is no ingestion job {job_id!r}.")
 
 
+class NotificationNotFoundError(NotFoundError):
+    """There is no notification with this id."""
+
+    def __init__(self, notification_id: str) -> None:
+        super().__init__(f"There is no notification {notification_id!r}.")
+
+
+class CircuitNotFoundError(NotFoundError):
+    """There is no circuit breaker by this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no circuit breaker {name!r}.")
+
+
 class InvalidInputError(ServiceError):
     """An argument is well-formed but makes no sense."""
 
@@ -122,6 +139,15 @@ class JobFinishedError(ConflictError):
         super().__init__(f"The job has already ended: {status}.")
         self.job_id = job_id
         self.status = status
+
+
+class NotDeadError(ConflictError):
+    """Only a dead letter can be redriven; carries the state that the notification is in."""
+
+    def __init__(self, notification_id: str, state: str) -> None:
+        super().__init__(f"The notification is no dead letter: {state}.")
+        self.notification_id = notification_id
+        self.state = state
 
 
 class AccessError(ServiceError):

@@ -16,6 +16,7 @@ from services.clock import Clock
 from services.errors import UpstreamError
 from services.rate_limiter import OnWait, RateLimiter
 from services.retry import RetryPolicy
+from services.salvage import salvage
 from services.upstream_records import UpstreamPage
 
 REQUEST_SECONDS = 30.0
@@ -102,9 +103,8 @@ class ExternalApi:
             "tenant_id": caller.tenant_id,
             "include_deleted": "false",
         }
-        return await self._fetch(
-            caller, "/external/support-tickets", query, lambda answer: _parsed(UpstreamPage, answer)
-        )
+        path = "/external/support-tickets"
+        return await self._fetch(caller, path, query, _page, last_resort=_salvaged_page)
 
     async def is_gone(self, caller: UpstreamCaller, external_id: str) -> bool:
         """Whether upstream says that it does not have this ticket.
@@ -146,12 +146,21 @@ class ExternalApi:
             raise UpstreamError(f"status {response.status_code}")
 
     async def _fetch(
-        self, caller: UpstreamCaller, path: str, query: Mapping[str, str], read: Callable[[_Answer], T]
+        self,
+        caller: UpstreamCaller,
+        path: str,
+        query: Mapping[str, str],
+        read: Callable[[_Answer], T],
+        *,
+        last_resort: Callable[[_Answer], T | None] = lambda answer: None,
     ) -> T:
+        """Ask until `read` accepts the answer; the last answer may be read by `last_resort` instead."""
         failures = throttled = 0
         while True:
+            answer: _Answer | None = None
             try:
-                return read(await self._send(caller, path, query))
+                answer = await self._send(caller, path, query)
+                return read(answer)
             except _ThrottledError as error:
                 throttled += 1
                 if throttled >= MAX_THROTTLED:
@@ -161,6 +170,8 @@ class ExternalApi:
                 failures += 1
                 wait = self._retries.delay(failures, random.random())  # noqa: S311  (jitter is no secret)
                 if wait is None:
+                    if answer is not None and (salvaged := last_resort(answer)) is not None:
+                        return salvaged
                     raise UpstreamError(f"GET {path}: gave up after {failures} attempts; last: {error}") from error
                 caller.on_retry()
                 await self._clock.sleep(wait)
@@ -212,6 +223,20 @@ def _demand_success(answer: _Answer) -> None:
         raise _TransientError(answer.excerpt())
     if answer.status != 200:
         raise UpstreamError(f"upstream refused: {answer.excerpt()}")
+
+
+def _page(answer: _Answer) -> UpstreamPage:
+    return _parsed(UpstreamPage, answer)
+
+
+def _salvaged_page(answer: _Answer) -> UpstreamPage | None:
+    """What can be read of a page that stays unreadable as a whole: one bad record must not stop a run."""
+    if answer.status != 200:
+        return None
+    try:
+        return UpstreamPage.model_validate(salvage(answer.body))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _parsed(model: type[M], answer: _Answer) -> M:

@@ -83,7 +83,7 @@ class Locks:
             )
         except DuplicateKeyError:
             return None  # two callers created the lock at once, and this one came second
-        if row["holder"] != holder:
+        if row.get("holder") != holder:
             return None
         return Lease(resource_id, owner_id, holder, row["fence"], row["expires_at"])
 

@@ -16,7 +16,7 @@ MAX_WORDS = {Scope.NOUN: 4, Scope.VERB: 8, Scope.CLAUSE: 12}
 """How many words a negation reaches on at most; the signals in its reach do not count."""
 VOID_WORDS = 6
 """How far before a solution a word like `when` makes it void."""
-_CONNECTORS = {Scope.NOUN: frozenset(["or", "nor", "and", ","]), Scope.VERB: frozenset(["or", "nor"])}
+_CONNECTORS = {Scope.NOUN: frozenset(["or", "nor", "and", ","]), Scope.VERB: frozenset(["or", "nor", ","])}
 
 
 def find_signals(words: Sequence[str], rules: RuleSet, *, heading: int = 0) -> list[Hit[Signal]]:
@@ -26,11 +26,26 @@ def find_signals(words: Sequence[str], rules: RuleSet, *, heading: int = 0) -> l
     harmless sense ("Refund": "I don't want a refund"), does not hold.
     """
     hits = rules.phrases.find(words)
-    shown = _visible(hits)
-    live = _Reader(words, shown, rules).read()
+    live = _Reader(words, _visible(hits), rules).read()
+    if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
+        return live
     said = {hit.entry.keyword for hit in live if hit.start >= heading}
-    named = {hit.entry.keyword for hit in hits if hit.start >= heading and isinstance(hit.entry, Signal)}
-    return [hit for hit in live if hit.start >= heading or hit.entry.keyword not in named - said]
+    taken_back = _keywords(hits, heading) | _keywords_inside_harmless(words, hits, rules, heading)
+    return [hit for hit in live if hit.start >= heading or hit.entry.keyword not in taken_back - said]
+
+
+def _keywords(hits: Sequence[Hit[Meaning]], start: int) -> set[str]:
+    return {hit.entry.keyword for hit in hits if hit.start >= start and isinstance(hit.entry, Signal)}
+
+
+def _keywords_inside_harmless(words: Sequence[str], hits: Sequence[Hit[Meaning]], rules: RuleSet, start: int) -> set[str]:
+    harmless = [hit for hit in hits if hit.start >= start and isinstance(hit.entry, Harmless)]
+    return {
+        keyword
+        for hit in harmless
+        for word in words[hit.start : hit.end]
+        for keyword in _keywords(rules.phrases.find([word]), 0)
+    }
 
 
 def _visible(hits: Sequence[Hit[Meaning]]) -> list[Hit[Meaning]]:
@@ -45,15 +60,21 @@ def _visible(hits: Sequence[Hit[Meaning]]) -> list[Hit[Meaning]]:
 
 
 def _outranks(hit: Hit[Meaning], earlier: Hit[Meaning]) -> bool:
-    """The longer one, of equal ones a harmless one, else the earlier; but a plain request hides nothing graver."""
-    if _is_request(hit.entry) != _is_request(earlier.entry) and not isinstance(hit.entry, Harmless):
-        return _is_request(earlier.entry)
+    """The longer one, of equal ones a harmless one, else the earlier; but a request never hides what is grave."""
+    if _is_request(earlier.entry) and _is_grave(hit.entry):
+        return True
+    if _is_request(hit.entry) and _is_grave(earlier.entry):
+        return False
     longer = (hit.end - hit.start) - (earlier.end - earlier.start)
     return longer > 0 or (longer == 0 and isinstance(hit.entry, Harmless))
 
 
 def _is_request(meaning: Meaning) -> bool:
     return isinstance(meaning, Signal) and meaning.rule.action in (Action.ASK, Action.ASK_WEAKLY)
+
+
+def _is_grave(meaning: Meaning) -> bool:
+    return isinstance(meaning, Signal) and meaning.rule.urgency is not Urgency.LOW
 
 
 class _Reader:
@@ -75,6 +96,8 @@ class _Reader:
             match hit.entry:
                 case Signal() as signal:
                     self._live.append(Hit(hit.start, hit.end, signal))
+                    if signal.rule.action is Action.NONE:  # "no need to answer immediately"
+                        negated_to = self._end_of_negation(hit.end, Scope.NOUN)
                 case Scope.FIXED | Scope.SOLVED as scope:
                     self._repair(hit.start, scope)
                 case Scope.CLAUSE:
@@ -113,10 +136,20 @@ class _Reader:
         return position - 1
 
     def _joined_signal(self, position: int, scope: Scope) -> int | None:
-        """Where the signal starts that `or` and the like join to the one before: "no errors or crashes"."""
+        """Where the next signal of a list starts ("no errors, bugs or crashes"), if it is one that a word closes."""
+        next_one = self._after_connectors(position, scope)
+        closed = False
+        reached = next_one
+        while isinstance(self._at.get(reached), Signal):
+            closed = closed or self._words[reached - 1] != ","
+            position = self._ends[reached]
+            reached = self._after_connectors(position, scope)
+        return next_one if closed else None
+
+    def _after_connectors(self, position: int, scope: Scope) -> int:
         while position < len(self._words) and self._words[position] in _CONNECTORS[scope]:
             position += 1
-        return position if isinstance(self._at.get(position), Signal) else None
+        return position
 
     def _ends_negation(self, word: str, scope: Scope) -> bool:
         if scope is Scope.VERB:
@@ -138,7 +171,7 @@ class _Reader:
             clause -= 1
         while sentence > 0 and self._words[sentence - 1] not in SENTENCE_ENDS:
             sentence -= 1
-        concerned = [hit for hit in self._live if hit.entry.rule.urgency is not Urgency.LOW and hit.start >= sentence]
+        concerned = [hit for hit in self._live if _is_grave(hit.entry) and hit.start >= sentence]
         in_clause = [hit for hit in concerned if hit.start >= clause]
         for hit in in_clause or concerned[-1:]:
             self._live.remove(hit)

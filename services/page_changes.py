@@ -8,8 +8,11 @@ from pymongo import InsertOne, UpdateOne
 
 from documents.database import Row
 from documents.ingestion_job import RunCounts
+from documents.ticket import Urgency
 from documents.ticket_history import HistoryAction
 from services.classification import Classification, classify
+from services.keywords import keyword_key
+from services.notifications import notification_row
 from services.tenancy import owned
 from services.upstream_records import UpstreamTicket
 
@@ -29,6 +32,8 @@ class PageChanges:
     seen: list[str] = field(default_factory=list)
     """Unchanged tickets, that only have to be marked as seen."""
     history: list[Row] = field(default_factory=list)
+    notifications: list[Row] = field(default_factory=list)
+    """Rows of the outbox, one for each ticket that became urgent."""
     duplicates: int = 0
     """Tickets that an earlier page of the same run had shown already."""
 
@@ -64,7 +69,7 @@ def classified(ticket: UpstreamTicket) -> Row:
         "sentiment": result.sentiment.value,
         "requires_action": result.requires_action,
         "matched": [{"rule": match.rule, "keyword": match.keyword, "text": match.text} for match in result.matched],
-        "keyword_key": "|".join(sorted({match.keyword for match in result.matched})),
+        "keyword_key": keyword_key(result.matched),
     }
 
 
@@ -93,6 +98,7 @@ def _create(changes: PageChanges, ticket: UpstreamTicket, at: Position) -> None:
     }
     changes.tickets.append(InsertOne(row))
     changes.history.append(history_row(at, ticket.id, HistoryAction.CREATED, {}))
+    _announce_if_risen(changes, at, ticket.id, row, None)
     changes.counts.new_ingested += 1
 
 
@@ -118,7 +124,17 @@ def _compare(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Posit
     changes.tickets.append(UpdateOne(owned(at.tenant_id, external_id=ticket.id), update))
     action = HistoryAction.RESTORED if returned else HistoryAction.UPDATED
     changes.history.append(history_row(at, ticket.id, action, diff))
+    _announce_if_risen(changes, at, ticket.id, new, known.get("urgency"))
     changes.counts.updated += 1
+
+
+def _announce_if_risen(changes: PageChanges, at: Position, external_id: str, new: Row, old_urgency: object) -> None:
+    """A ticket is announced when its urgency becomes high; not when it only comes back, or changes otherwise."""
+    if new.get("urgency") == Urgency.HIGH and old_urgency != Urgency.HIGH:
+        row = notification_row(
+            at.tenant_id, external_id, version=f"{at.job_id}:{at.page}", matched=new["matched"], now=at.now
+        )
+        changes.notifications.append(row)
 
 
 def _keep(changes: PageChanges, ticket: UpstreamTicket, at: Position, *, moved: bool) -> None:

@@ -1,11 +1,13 @@
-"""Storing one page: tickets, history, quarantine and the checkpoint, in one transaction under the lease."""
+"""Storing one page: tickets, history, outbox, quarantine and the checkpoint, in one transaction under the lease."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pymongo.errors import BulkWriteError
 
 from documents.database import Database, Row, Session
 from documents.ingestion_job import IngestionJob
+from documents.notification import Notification
 from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
@@ -34,11 +36,21 @@ class FetchedPage:
 class PageStore:
     """Commits pages."""
 
-    def __init__(self, database: Database, locks: Locks, clock: Clock, *, page_size: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        locks: Locks,
+        clock: Clock,
+        *,
+        page_size: int,
+        on_urgent: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_urgent` is told when a page with urgent tickets is stored; it must return at once."""
         self._database = database
         self._locks = locks
         self._clock = clock
         self._page_size = page_size
+        self._on_urgent = on_urgent
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
 
@@ -58,6 +70,8 @@ class PageStore:
                 if attempt == MAX_REPLANS:
                     raise
             else:
+                if changes.notifications:
+                    self._on_urgent()
                 return
 
     async def _stored(self, tenant_id: str, external_ids: list[str]) -> dict[str, Row]:
@@ -77,10 +91,12 @@ class PageStore:
 
         async def work(session: Session) -> None:
             await self._locks.confirm(lease, session)
-            # History first: where there are no transactions, a crash may repeat a row, which its id prevents,
-            # but can never lose one.
+            # History and outbox first: where there are no transactions, a crash may repeat a row, which its id
+            # prevents, but can never lose one.
             if changes.history:
                 await self._database.insert_new(TicketHistory, changes.history, session)
+            if changes.notifications:
+                await self._database.insert_new(Notification, changes.notifications, session)
             if rejected:
                 await self._database.insert_new(QuarantinedRecord, rejected, session)
             if changes.tickets:

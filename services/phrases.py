@@ -124,7 +124,7 @@ class PhraseBook(Generic[Entry]):
         """The longest phrase at each position, in order; they may overlap."""
         first_moves = self._root_moves()
         vocabulary = self._vocabulary
-        padded = [".", *[word if word in vocabulary else _UNKNOWN for word in words], _END]
+        padded = [".", *[word if word in vocabulary else _UNKNOWN for word in words], ".", _END]
         hits = []
         for start, first in enumerate(padded):
             state = first_moves.get(first)
@@ -141,7 +141,7 @@ class PhraseBook(Generic[Entry]):
             if entry is not None:
                 # A `^` matched the punctuation before the phrase, which is no part of it.
                 led = first in PUNCTUATION and end > start + 1
-                hits.append(Hit(start - 1 + led, end - 1, entry))
+                hits.append(Hit(start - 1 + led, min(end - 1, len(words)), entry))
         return hits
 
     def _root_moves(self) -> dict[str, "_State[Entry] | None"]:

@@ -3,12 +3,12 @@
 import base64
 import binascii
 import hashlib
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+import orjson
 from bson import ObjectId
 from bson.errors import InvalidId
 from pymongo.errors import ExecutionTimeout
@@ -17,6 +17,8 @@ from services.errors import InvalidCursorError, QueryTimeoutError
 
 LIST_MILLISECONDS = 5_000
 """`maxTimeMS` of a list or a count."""
+
+RowId = ObjectId | str | int
 
 
 @asynccontextmanager
@@ -37,13 +39,15 @@ class Cursor:
     """The place of one row in a list ordered by (moment, id)."""
 
     moment: datetime | None
-    row_id: ObjectId
+    row_id: RowId
 
     def encode(self, listing: str) -> str:
         """An opaque text that is valid for one listing only."""
         moment = None if self.moment is None else self.moment.isoformat()
-        raw = json.dumps([_fingerprint(listing), moment, str(self.row_id)], separators=(",", ":"))
-        return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+        # An ObjectId goes into a list, so that a text that looks like one stays a text.
+        row_id = [str(self.row_id)] if isinstance(self.row_id, ObjectId) else self.row_id
+        raw = orjson.dumps([_fingerprint(listing), moment, row_id])
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
     @classmethod
     def decode(cls, text: str, listing: str) -> "Cursor":
@@ -54,13 +58,26 @@ class Cursor:
         """
         try:
             raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-            fingerprint, moment, row_id = json.loads(raw)
-            cursor = cls(None if moment is None else datetime.fromisoformat(moment), ObjectId(row_id))
-        except (binascii.Error, ValueError, TypeError, InvalidId, RecursionError) as error:
+            fingerprint, moment, row_id = orjson.loads(raw)
+            when = None if moment is None else datetime.fromisoformat(moment).astimezone(UTC)
+            cursor = cls(when, _row_id(row_id))
+        except (binascii.Error, ValueError, TypeError, OverflowError, InvalidId) as error:
             raise InvalidCursorError("The cursor is broken.") from error
         if fingerprint != _fingerprint(listing):
             raise InvalidCursorError("The cursor belongs to another list.")
         return cursor
+
+
+def _row_id(value: object) -> RowId:
+    match value:
+        case [str(text)]:
+            return ObjectId(text)
+        case str():
+            return value
+        case int() if abs(value) < 2**63:
+            return value
+        case _:
+            raise TypeError("a row's id is an ObjectId, a text or a 64-bit number")
 
 
 def _fingerprint(listing: str) -> str:

@@ -1,46 +1,21 @@
-"""A tenant's statistics, computed by MongoDB in one round trip from covering indexes.
+"""A tenant's statistics, computed by MongoDB in one round trip from covering indexes."""
 
-The counting parts rest on one grouping of the index `tenant_created` into its few hundred distinct combinations
-of values; everything after it works on those. Only what is asked for is computed.
-"""
-
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import Enum, auto
+from datetime import datetime
 
 from documents.database import Database, Row
-from documents.ticket import Sentiment, Ticket, Urgency
+from documents.ticket import Ticket
 from services.clock import Clock
 from services.queries import time_limited
-from services.tenancy import Filter, live
+from services.stats_pipeline import ALL_PARTS, StatsPart, build_pipeline
+from services.tenancy import live
 from services.tickets import created_between
 
 MAX_MILLISECONDS = 2_000
-TREND_HOURS = 24
-RATIO_DECIMALS = 3
-COUNTED_FIELDS = ("status", "urgency", "sentiment", "source")
-TOP_KEYWORDS = 10
-TOP_CUSTOMERS = 10
-AT_RISK_FROM = 2
-"""A customer with at least so many high-urgency tickets that are not closed is at risk."""
-TICKET_IDS_SHOWN = 20
-CLOSED = "closed"
-UNKNOWN = "unknown"
-"""The name under which tickets without the counted field appear."""
 
-
-class StatsPart(Enum):
-    """The parts that can be computed on their own."""
-
-    COUNTS = auto()
-    """Total, counts by field, and the two ratios."""
-    KEYWORDS = auto()
-    TREND = auto()
-    AT_RISK = auto()
-
-
-ALL_PARTS = frozenset(StatsPart)
+__all__ = ["ALL_PARTS", "MAX_MILLISECONDS", "Stats", "StatsPart", "TenantStats"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +41,10 @@ class TenantStats:
 class Stats:
     """Computes statistics."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, max_milliseconds: int = MAX_MILLISECONDS) -> None:
         self._tickets = database.collection(Ticket)
         self._clock = clock
+        self._max_milliseconds = max_milliseconds
 
     async def compute(
         self,
@@ -88,118 +64,21 @@ class Stats:
         hour = self._clock.now().replace(minute=0, second=0, microsecond=0)
         pipeline = build_pipeline(self._tickets.name, where, hour, parts)
         async with time_limited():
-            found = await self._tickets.aggregate(pipeline, maxTimeMS=MAX_MILLISECONDS).to_list(1)
+            found = await self._tickets.aggregate(pipeline, maxTimeMS=self._max_milliseconds).to_list(1)
         return _shape(tenant_id, found[0] if found else {})
-
-
-def build_pipeline(collection: str, where: Filter, hour: datetime, parts: Collection[StatsPart]) -> list[Row]:
-    """One pipeline that ends in one document. `hour`: the start of the present hour."""
-    pipeline = _grouped(where, parts)
-    finish: Row = {}
-    if StatsPart.COUNTS in parts:
-        finish |= _ratios()
-    if StatsPart.TREND in parts:
-        pipeline.append({"$unionWith": {"coll": collection, "pipeline": _hours(where, hour)}})
-        finish["hourly_trend"] = _every_hour(hour)
-    if StatsPart.AT_RISK in parts:
-        pipeline.append({"$unionWith": {"coll": collection, "pipeline": _at_risk(where)}})
-    pipeline.append({"$group": {"_id": None, "parts": {"$push": "$$ROOT"}}})
-    pipeline.append({"$replaceWith": {"$mergeObjects": "$parts"}})
-    if finish:
-        pipeline.append({"$set": finish})
-    return pipeline
-
-
-def _grouped(where: Filter, parts: Collection[StatsPart]) -> list[Row]:
-    """Group the covering index into combinations of values, and count those. Always ends in one document."""
-    counted = list(COUNTED_FIELDS) if StatsPart.COUNTS in parts else []
-    keys = [*counted, "keyword_key"] if StatsPart.KEYWORDS in parts else counted
-    if not keys:
-        return [{"$match": where}, {"$limit": 1}, {"$facet": {"nothing": [{"$limit": 1}, {"$project": {"_id": 1}}]}}]
-    facets: dict[str, list[Row]] = {
-        f"by_{name}": [{"$group": {"_id": {"$ifNull": [f"$_id.{name}", UNKNOWN]}, "count": {"$sum": "$count"}}}]
-        for name in counted
-    }
-    if StatsPart.KEYWORDS in parts:
-        facets["top_keywords"] = _keywords()
-    return [
-        {"$match": where},
-        {"$group": {"_id": {name: f"${name}" for name in keys}, "count": {"$sum": 1}}},
-        {"$facet": facets},
-    ]
-
-
-def _ratios() -> Row:
-    total = {"$sum": "$by_status.count"}
-
-    def share(field: str, value: str) -> Row:
-        having = {"$filter": {"input": f"${field}", "cond": {"$eq": ["$$this._id", value]}}}
-        count = {"$sum": {"$map": {"input": having, "in": "$$this.count"}}}
-        return {"$cond": [{"$eq": [total, 0]}, 0.0, {"$round": [{"$divide": [count, total]}, RATIO_DECIMALS]}]}
-
-    return {
-        "total_tickets": total,
-        "urgency_high_ratio": share("by_urgency", Urgency.HIGH.value),
-        "negative_sentiment_ratio": share("by_sentiment", Sentiment.NEGATIVE.value),
-    }
-
-
-def _keywords() -> list[Row]:
-    return [
-        {"$match": {"_id.keyword_key": {"$gt": ""}}},
-        {"$group": {"_id": "$_id.keyword_key", "count": {"$sum": "$count"}}},
-        {"$project": {"count": 1, "keyword": {"$split": ["$_id", "|"]}}},
-        {"$unwind": "$keyword"},
-        {"$group": {"_id": "$keyword", "count": {"$sum": "$count"}}},
-        {"$sort": {"count": -1, "_id": 1}},
-        {"$limit": TOP_KEYWORDS},
-        {"$project": {"_id": 0, "keyword": "$_id", "count": 1}},
-    ]
-
-
-def _hours(where: Filter, hour: datetime) -> list[Row]:
-    """Tickets per hour of the last whole hours, as far as there are any."""
-    period = {"created_at": {"$gte": hour - timedelta(hours=TREND_HOURS), "$lt": hour}}
-    return [
-        {"$match": {"$and": [where, period]}},
-        {"$group": {"_id": {"$dateTrunc": {"date": "$created_at", "unit": "hour"}}, "count": {"$sum": 1}}},
-        {"$group": {"_id": None, "hours": {"$push": "$$ROOT"}}},
-        {"$unset": "_id"},
-    ]
-
-
-def _every_hour(hour: datetime) -> Row:
-    """`hours` with the empty ones filled in."""
-    start = hour - timedelta(hours=TREND_HOURS)
-    same_hour = {"$filter": {"input": {"$ifNull": ["$hours", []]}, "cond": {"$eq": ["$$this._id", "$$hour"]}}}
-    count = {"$sum": {"$map": {"input": same_hour, "in": "$$this.count"}}}
-    nth_hour = {"$dateAdd": {"startDate": start, "unit": "hour", "amount": "$$this"}}
-    bucket = {"$let": {"vars": {"hour": nth_hour}, "in": {"hour": "$$hour", "count": count}}}
-    return {"$map": {"input": {"$range": [0, TREND_HOURS]}, "in": bucket}}
-
-
-def _at_risk(where: Filter) -> list[Row]:
-    newest = {
-        "$topN": {"n": TICKET_IDS_SHOWN, "sortBy": {"created_at": -1, "external_id": 1}, "output": "$external_id"}
-    }
-    risky = {"urgency": Urgency.HIGH.value, "status": {"$ne": CLOSED}, "customer_id": {"$gt": ""}}
-    return [
-        {"$match": {"$and": [where, risky]}},
-        {"$group": {"_id": "$customer_id", "high_urgency_count": {"$sum": 1}, "ticket_ids": newest}},
-        {"$match": {"high_urgency_count": {"$gte": AT_RISK_FROM}}},
-        {"$sort": {"high_urgency_count": -1, "_id": 1}},
-        {"$limit": TOP_CUSTOMERS},
-        {"$project": {"_id": 0, "customer_id": "$_id", "high_urgency_count": 1, "ticket_ids": 1}},
-        {"$group": {"_id": None, "at_risk_customers": {"$push": "$$ROOT"}}},
-        {"$unset": "_id"},
-    ]
 
 
 def _shape(tenant_id: str, found: Row) -> TenantStats:
     def counts(field: str) -> dict[str, int]:
-        rows = sorted(found.get(f"by_{field}", []), key=lambda row: (-row["count"], str(row["_id"])))
-        return {str(row["_id"]): row["count"] for row in rows}
+        summed: Counter[str] = Counter()
+        for row in found.get(f"by_{field}", []):
+            summed[str(row["_id"])] += row["count"]  # other programs may have stored 5 and "5"
+        return dict(sorted(summed.items(), key=lambda pair: (-pair[1], pair[0])))
 
+    at_risk = [
+        row | {"ticket_ids": [str(external_id) for external_id in row["ticket_ids"] if external_id is not None]}
+        for row in found.get("at_risk_customers", [])
+    ]
     return TenantStats(
         tenant_id=tenant_id,
         total_tickets=found.get("total_tickets", 0),
@@ -211,5 +90,5 @@ def _shape(tenant_id: str, found: Row) -> TenantStats:
         negative_sentiment_ratio=found.get("negative_sentiment_ratio", 0.0),
         hourly_trend=found.get("hourly_trend", []),
         top_keywords=found.get("top_keywords", []),
-        at_risk_customers=found.get("at_risk_customers", []),
+        at_risk_customers=at_risk,
     )

@@ -1,5 +1,6 @@
 """The one place that says which rows belong to a tenant: every query on a tenant's data starts here."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,16 @@ def owned(tenant_id: str, **more: object) -> Filter:
 def live(tenant_id: str, **more: object) -> Filter:
     """The tenant's tickets that are not soft-deleted."""
     return {**more, "tenant_id": _exactly(tenant_id), "deleted_at": _LIVE}
+
+
+def owned_by_any(tenant_ids: Iterable[str], **more: object) -> Filter:
+    """The rows of several tenants, each of which the caller may see."""
+    return {**more, "tenant_id": {"$in": [_exactly(tenant_id) for tenant_id in tenant_ids]}}
+
+
+def live_of_any(tenant_ids: Iterable[str], **more: object) -> Filter:
+    """The tickets of several tenants that are not soft-deleted."""
+    return {**owned_by_any(tenant_ids, **more), "deleted_at": _LIVE}
 
 
 def _exactly(tenant_id: str) -> str:

@@ -13,13 +13,18 @@ from documents.database import Database, Row
 from documents.ticket import Sentiment, Ticket, Urgency
 from documents.ticket_history import TicketHistory
 from services.errors import InvalidInputError, TicketNotFoundError
+from services.keyset import Slice, Window, read_slice
 from services.paging import Page
 from services.queries import LIST_MILLISECONDS, Cursor, time_limited
 from services.tenancy import Filter, live, owned
 
-NEWEST_FIRST = [("created_at", DESCENDING), ("_id", DESCENDING)]
+MOMENT = "created_at"
+"""What lists of tickets are ordered by."""
+NEWEST_FIRST = [(MOMENT, DESCENDING), ("_id", DESCENDING)]
 MAX_SEARCH_CHARACTERS = 200
 MAX_OFFSET = 1_000_000
+PLAUSIBLE_YEARS = range(1970, 2200)
+"""Dates outside are typing errors; some of them cannot even be converted to UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,10 @@ class TicketRecord:
     matched: list[dict[str, str]]
 
 
+PROJECTION = {"_id": 1} | {field.name: 1 for field in fields(TicketRecord) if field.name != "id"}
+"""What is read of a ticket."""
+
+
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
     """Conditions on a tenant's tickets; None does not restrict. Times: from (inclusive) and to (exclusive)."""
@@ -58,15 +67,6 @@ class TicketFilter:
     created_to: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TicketSlice:
-    """A stretch of the list on one side of a cursor, in the list's order."""
-
-    tickets: list[TicketRecord]
-    has_more: bool
-    """Whether the list goes on in the direction that was asked for."""
-
-
 class Tickets:
     """Reads one database's tickets, never another tenant's and never a soft-deleted one."""
 
@@ -80,7 +80,7 @@ class Tickets:
         Raises:
             TicketNotFoundError: the tenant has none with this id.
         """
-        row = await self._tickets.find_one(live(tenant_id, external_id=external_id), _PROJECTION)
+        row = await self._tickets.find_one(live(tenant_id, external_id=external_id), PROJECTION)
         if row is None:
             raise TicketNotFoundError(external_id)
         return to_record(row)
@@ -96,7 +96,7 @@ class Tickets:
         if offset > MAX_OFFSET:
             raise InvalidInputError("Pages beyond the millionth ticket are not served; use filters.")
         where = condition(tenant_id, wanted)
-        cursor = self._tickets.find(where, _PROJECTION, max_time_ms=LIST_MILLISECONDS).sort(NEWEST_FIRST)
+        cursor = self._tickets.find(where, PROJECTION, max_time_ms=LIST_MILLISECONDS).sort(NEWEST_FIRST)
         async with time_limited():
             rows, total = await asyncio.gather(
                 cursor.skip(offset).limit(page_size).to_list(page_size), self.count(tenant_id, wanted)
@@ -112,39 +112,15 @@ class Tickets:
         async with time_limited():
             return await self._tickets.count_documents(condition(tenant_id, wanted), maxTimeMS=LIST_MILLISECONDS)
 
-    async def slice(
-        self,
-        tenant_id: str,
-        wanted: TicketFilter,
-        *,
-        limit: int,
-        newest_first: bool = True,
-        after: Cursor | None = None,
-        before: Cursor | None = None,
-        from_end: bool = False,
-    ) -> TicketSlice:
-        """The first `limit` tickets between two cursors, or the last ones with `from_end`.
+    async def slice(self, tenant_id: str, wanted: TicketFilter, window: Window) -> Slice[TicketRecord]:
+        """A stretch of the list along its cursors.
 
         Raises:
             InvalidInputError: the filter makes no sense.
             QueryTimeoutError: the database did not finish.
         """
-        where = condition(tenant_id, wanted)
-        bounds = [
-            _beyond(cursor, descending=newest_first is not (cursor is before))
-            for cursor in (after, before)
-            if cursor is not None
-        ]
-        if bounds:
-            where = {"$and": [where, *bounds]}
-        direction = -1 if newest_first is not from_end else 1
-        cursor = self._tickets.find(where, _PROJECTION, max_time_ms=LIST_MILLISECONDS)
-        async with time_limited():
-            rows = (
-                await cursor.sort([("created_at", direction), ("_id", direction)]).limit(limit + 1).to_list(limit + 1)
-            )
-        records = [to_record(row) for row in rows[:limit]]
-        return TicketSlice(records[::-1] if from_end else records, has_more=len(rows) > limit)
+        found = await read_slice(self._tickets, condition(tenant_id, wanted), MOMENT, window, PROJECTION)
+        return found.map(to_record)
 
     async def history(self, tenant_id: str, external_id: str, *, limit: int) -> list[Row]:
         """What happened to a ticket, newest first; also of a soft-deleted one.
@@ -181,10 +157,13 @@ def created_between(start: datetime | None, end: datetime | None) -> Filter:
     """The condition on `created_at`: from `start` (inclusive) to `end` (exclusive).
 
     Raises:
-        InvalidInputError: a date is naive, or the two are reversed.
+        InvalidInputError: a date is naive or absurd, or the two are reversed.
     """
-    if any(moment is not None and moment.tzinfo is None for moment in (start, end)):
-        raise InvalidInputError("Dates need a time zone, for instance 2026-02-05T13:00:00Z.")
+    for moment in (start, end):
+        if moment is not None and moment.tzinfo is None:
+            raise InvalidInputError("Dates need a time zone, for instance 2026-02-05T13:00:00Z.")
+        if moment is not None and moment.year not in PLAUSIBLE_YEARS:
+            raise InvalidInputError("Dates must lie between the years 1970 and 2199.")
     if start is not None and end is not None and start > end:
         raise InvalidInputError("The end of the period lies before its start.")
     bounds = {operator: moment for operator, moment in (("$gte", start), ("$lt", end)) if moment is not None}
@@ -209,33 +188,30 @@ def cursor_of(ticket: TicketRecord) -> Cursor:
 
 
 def to_record(row: Mapping[str, Any]) -> TicketRecord:
-    """A row as a record, whatever another program has left out of it."""
+    """A row as a record, whatever another program has left out of it or put into it."""
     return TicketRecord(
         id=row["_id"],
-        external_id=row.get("external_id") or str(row["_id"]),
+        external_id=_text(row, "external_id") or str(row["_id"]),
         tenant_id=row["tenant_id"],
-        source=row.get("source"),
-        customer_id=row.get("customer_id"),
-        subject=row.get("subject") or "",
-        message=row.get("message") or "",
-        status=row.get("status"),
-        urgency=row.get("urgency"),
-        sentiment=row.get("sentiment"),
-        requires_action=bool(row.get("requires_action")),
-        created_at=row.get("created_at"),
-        updated_at=row.get("updated_at"),
+        source=_text(row, "source"),
+        customer_id=_text(row, "customer_id"),
+        subject=_text(row, "subject") or "",
+        message=_text(row, "message") or "",
+        status=_text(row, "status"),
+        urgency=_text(row, "urgency"),
+        sentiment=_text(row, "sentiment"),
+        requires_action=row.get("requires_action") is True,
+        created_at=_moment(row, "created_at"),
+        updated_at=_moment(row, "updated_at"),
         matched=row.get("matched") or [],
     )
 
 
-def _beyond(cursor: Cursor, *, descending: bool) -> Filter:
-    """The rows behind a cursor. A ticket without `created_at` sorts as the oldest."""
-    operator = "$lt" if descending else "$gt"
-    same_moment = {"created_at": cursor.moment, "_id": {operator: cursor.row_id}}
-    if cursor.moment is None:
-        return same_moment if descending else {"$or": [same_moment, {"created_at": {"$ne": None}}]}
-    branches: list[Filter] = [{"created_at": {operator: cursor.moment}}, same_moment]
-    return {"$or": [*branches, {"created_at": None}] if descending else branches}
+def _text(row: Mapping[str, Any], field: str) -> str | None:
+    value = row.get(field)
+    return value if isinstance(value, str) else None
 
 
-_PROJECTION = {"_id": 1} | {field.name: 1 for field in fields(TicketRecord) if field.name != "id"}
+def _moment(row: Mapping[str, Any], field: str) -> datetime | None:
+    value = row.get(field)
+    return value if isinstance(value, datetime) else None

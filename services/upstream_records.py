@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from services.clock import truncate
+from services.salvage import Unreadable
 
 KNOWN_STATUSES = frozenset(
     [
@@ -137,6 +138,9 @@ def sort_records(records: Sequence[Any], tenant_id: str) -> PageRecords:
         if isinstance(named, str) and named and named != tenant_id:
             page.foreign += 1
             continue
+        if isinstance(record, Unreadable):
+            page.rejected.append(Rejected(position, record.reason, record[:MAX_RAW_CHARACTERS], None, False))
+            continue
         try:
             ticket = _ticket.validate_python(record)
         except ValidationError as error:
@@ -154,10 +158,17 @@ def _rejected(position: int, record: Any, reason: str, *, names_tenant: bool) ->
     return Rejected(
         position=position,
         reason=reason,
-        raw=json.dumps(record)[:MAX_RAW_CHARACTERS],
+        raw=_dumped(record),
         external_id=external_id[:200].encode("utf-8", "replace").decode() if isinstance(external_id, str) else None,
         names_tenant=names_tenant,
     )
+
+
+def _dumped(record: Any) -> str:
+    try:
+        return json.dumps(record)[:MAX_RAW_CHARACTERS]
+    except RecursionError:
+        return "(nested too deeply to be written down)"
 
 
 def _reason(error: ValidationError) -> str:

@@ -1,0 +1,70 @@
+# `make run` and `make test` need Python 3.11 or newer and nothing else; everything goes into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup run test check lint bench soak lock clean
+
+help:
+	@echo "make run     MongoDB, the mock external API and the service on http://127.0.0.1:8000, with sample data"
+	@echo "make test    all tests"
+	@echo "make check   lint, types, layers and all tests, as CI does"
+	@echo "make bench   speed, measured against the plain way of doing it"
+	@echo "make soak    every reliability promise at full size (long)"
+	@echo "make lock    bring the locks in step with pyproject.toml (newest versions: make lock UV_FLAGS=--upgrade)"
+
+setup: .venv/installed
+	@if [ -f web/package-lock.json ] && command -v npm >/dev/null \
+	  && ! cmp -s web/package-lock.json web/node_modules/installed; then \
+	  echo "Installing web/ ..."; \
+	  (cd web && npm ci --silent --no-audit --no-fund && cp package-lock.json node_modules/installed); \
+	fi
+
+# A copy of the lock that was installed: neither a new time stamp nor `git checkout` costs an installation.
+.venv/installed: requirements-dev.lock $(BIN)/python
+	@if cmp -s requirements-dev.lock $@; then touch $@; else \
+	  echo "Installing the dependencies into .venv ..." && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock && \
+	  cp requirements-dev.lock $@; \
+	fi
+
+$(BIN)/python:
+	@for python in $(PYTHON) python3.13 python3.12 python3.11 python3.14; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    rm -rf .venv && $$python -m venv .venv && exit 0; \
+	    rm -rf .venv; echo "$$python cannot create .venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; \
+	  fi; \
+	done; \
+	echo "Python 3.11 or newer is needed (found: $$($(PYTHON) --version 2>&1)); name one with: make PYTHON=/path/to/python" >&2; \
+	exit 1
+
+run: setup
+	@$(BIN)/python -m gql_app up
+
+test: setup
+	@$(BIN)/python -m pytest
+
+check: lint test
+
+lint: setup
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ." >&2; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+bench: setup
+	@$(BIN)/python -m benchmarks
+
+soak: setup
+	@$(BIN)/python -m soak
+
+lock: setup
+	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(COMPILE) --output-file requirements.lock pyproject.toml
+	@$(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-emit-index-url $(UV_FLAGS)
+
+clean:
+	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,46 @@
+"""What all processes know of a destination's health."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from beanie import Document
+from pydantic import BaseModel
+
+
+class CircuitState(StrEnum):
+    """Whether requests are sent; the transitions are drawn in `services/circuit_breaker.py`."""
+
+    CLOSED = "closed"
+    """Requests are sent."""
+    OPEN = "open"
+    """Nothing is sent."""
+    HALF_OPEN = "half_open"
+    """One request is sent, to find out."""
+
+
+class CircuitPermit(BaseModel):
+    """A request that was admitted and whose result is not known yet."""
+
+    id: str
+    expires_at: datetime
+    """A result that comes later counts for nothing: its process was taken for dead."""
+
+
+class Circuit(Document):
+    """One destination; changed only by the pipeline updates in `services/circuit_breaker.py`."""
+
+    id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
+    state: CircuitState
+    generation: int
+    """Grows with every change of state; results of an earlier generation count for nothing."""
+    window: list[bool] = []
+    """The last results, oldest first; true is a success."""
+    allowance: float
+    """How many requests may be in flight while closed: grows with successes, shrinks with failures."""
+    in_flight: list[CircuitPermit] = []
+    opened_at: datetime | None = None
+
+    class Settings:
+        """Collection."""
+
+        name = "circuit_breakers"

@@ -1,0 +1,76 @@
+"""The outbox: urgent tickets that have to be announced, written with the page that made them urgent."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from beanie import Document
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+
+class NotificationState(StrEnum):
+    """Where a notification is in its life; drawn in `services/notification_queue.py`."""
+
+    PENDING = "pending"
+    """Waits for its next attempt, or is being sent at this moment."""
+    DELIVERED = "delivered"
+    """The notifier has taken it."""
+    DEAD = "dead"
+    """Given up or refused; `last_error` says why. It can be redriven."""
+
+
+class Notification(Document):
+    """One announcement of one urgent ticket; its id is derived from what it announces, so a replay adds nothing."""
+
+    id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
+    tenant_id: str
+    ticket_id: str
+    """The ticket's external id."""
+    version: str
+    """The change that made the ticket urgent: the run and page that stored it."""
+    urgency: str
+    reason: str
+    """The rules that matched, in words."""
+    state: NotificationState
+    created_at: datetime
+    due_at: datetime
+    """When it may be tried next; while it is being sent, when its claim runs out."""
+    give_up_at: datetime
+    """When it becomes a dead letter if it has not been delivered."""
+    claim: str | None = None
+    """The claim under which it is being sent."""
+    attempts: int = 0
+    """Requests that were answered or failed since it was created or redriven."""
+    redrives: int = 0
+    attempted_at: datetime | None = None
+    delivered_at: datetime | None = None
+    last_status: int | None = None
+    """The status of the last answer; null where there was none."""
+    last_error: str | None = None
+    """What the last failed attempt met, with the beginning of the answer."""
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "notifications"
+        indexes = [
+            IndexModel(
+                [("tenant_id", ASCENDING), ("ticket_id", ASCENDING), ("version", ASCENDING)],
+                name="tenant_ticket_version",
+                unique=True,
+            ),
+            # What may be claimed, oldest first; and counts of a state.
+            IndexModel([("state", ASCENDING), ("created_at", ASCENDING), ("due_at", ASCENDING)], name="state_created"),
+            IndexModel(
+                [
+                    ("tenant_id", ASCENDING),
+                    ("state", ASCENDING),
+                    ("created_at", DESCENDING),
+                    ("_id", DESCENDING),
+                ],
+                name="tenant_state_created",
+            ),
+            IndexModel(
+                [("tenant_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)],
+                name="tenant_created",
+            ),
+        ]

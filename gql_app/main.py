@@ -1,0 +1,106 @@
+"""The application: routes, middlewares, and the worker that lives and ends with it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from gql_app import api_docs
+from gql_app.auth import Authenticator
+from gql_app.errors import UnexpectedErrors, add_error_handlers
+from gql_app.limits import BodyLimit, ClientLimit, RequestRate
+from gql_app.observability import Metrics, Observed
+from gql_app.rest import ingestion, stats, system, tickets
+from gql_app.security_headers import SecurityHeaders
+from gql_app.settings import Settings
+from schema.context import Services
+from services.worker import Worker
+
+VERSION = "0.1.0"
+SHUTDOWN_SECONDS = 20.0
+"""How long the worker gets to store the page at hand and hand its jobs back; orchestrators kill after 30 s."""
+CRASH_PAUSE_SECONDS = 1.0
+
+OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
+    """Build the application; `open_services` is entered when it starts and left when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services() as services:
+            app.state.services = services
+            if services.worker is None:
+                yield
+                return
+            async with _at_work(services.worker):
+                yield
+
+    metrics = Metrics()
+    app = FastAPI(
+        title="Support ticket analytics",
+        description="Ingests, classifies and analyses the support tickets of many tenants.",
+        version=VERSION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=_middlewares(settings, metrics),
+    )
+    app.state.authenticator = Authenticator(settings)
+    app.state.metrics = metrics
+    add_error_handlers(app)
+    for module in (ingestion, tickets, stats, system, api_docs):
+        app.include_router(module.router)
+    app.openapi = lambda: api_docs.describe(app)  # type: ignore[method-assign]  # FastAPI documents this way
+    return app
+
+
+def _middlewares(settings: Settings, metrics: Metrics) -> list[Middleware]:
+    """From the outside in: a request is named and counted first, whatever then becomes of it."""
+    middlewares = [Middleware(Observed, metrics=metrics), Middleware(SecurityHeaders)]
+    if settings.cors_origins:
+        middlewares.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST", "DELETE"],
+                allow_headers=["Authorization", "Content-Type", "Prefer", "X-Request-ID"],
+                expose_headers=["X-Request-ID", "Location", "Retry-After", "Preference-Applied"],
+            )
+        )
+    middlewares.append(Middleware(UnexpectedErrors))
+    if settings.requests_per_minute:
+        middlewares.append(Middleware(ClientLimit, rate=RequestRate(settings.requests_per_minute)))
+    middlewares.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes))
+    return middlewares
+
+
+@asynccontextmanager
+async def _at_work(worker: Worker) -> AsyncIterator[None]:
+    task = asyncio.create_task(_keep_working(worker))
+    try:
+        yield
+    finally:
+        worker.shut_down()
+        _, unfinished = await asyncio.wait([task], timeout=SHUTDOWN_SECONDS)
+        if unfinished:
+            log.warning("worker_did_not_stop", seconds=SHUTDOWN_SECONDS)
+            task.cancel()
+            await asyncio.wait([task])
+
+
+async def _keep_working(worker: Worker) -> None:
+    """Let the worker work until it is shut down, also after a fault of its own: its jobs are safe in the database."""
+    while True:
+        try:
+            return await worker.work()
+        except Exception:
+            log.exception("worker_crashed")
+            await asyncio.sleep(CRASH_PAUSE_SECONDS)

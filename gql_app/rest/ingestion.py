@@ -1,0 +1,128 @@
+"""Routes about ingestion. A run belongs to the service, not to the request that started it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response, status
+
+from documents.ingestion_job import IngestionJob, JobStatus
+from gql_app.rest.ingestion_answers import (
+    AcceptedAnswer,
+    CancelAnswer,
+    LockAnswer,
+    LogPage,
+    ProgressAnswer,
+    QuarantinePage,
+    RunAnswer,
+    StateAnswer,
+)
+from gql_app.rest.parameters import ContextOf, PageNumber, PageSize, TenantId, problems
+from resolvers import ingestion as resolvers
+from services.errors import ConflictError, JobFinishedError, UpstreamError
+
+RESPOND_ASYNC = "respond-async"
+
+router = APIRouter(tags=["ingestion"])
+
+
+class RunFailedError(UpstreamError):
+    """The run that the client waited for was given up."""
+
+    def __init__(self, job: IngestionJob) -> None:
+        super().__init__(f"The ingestion failed: {job.error or 'no reason was recorded'}")
+        self.job_id = job.id
+        self.status = job.status.value
+
+
+class RunCancelledError(ConflictError):
+    """Somebody cancelled the run that the client waited for."""
+
+    def __init__(self, job: IngestionJob) -> None:
+        super().__init__("The ingestion was cancelled; what it had ingested stays.")
+        self.job_id = job.id
+        self.status = job.status.value
+
+
+@router.post(
+    "/ingest/run",
+    response_model=RunAnswer,
+    responses=problems(409, 502) | {202: {"model": AcceptedAnswer, "description": "Queued"}},
+)
+async def run(
+    context: ContextOf,
+    response: Response,
+    tenant_id: TenantId,
+    prefer: Annotated[str, Header(description="`respond-async`: do not wait for the run (RFC 7240).")] = "",
+) -> RunAnswer | Response:
+    """Start a run and wait for its end, or only start it.
+
+    The run goes on when the client hangs up. 409: the tenant has an active run, whose `job_id` is given; or the
+    run was cancelled by somebody while the client waited (`job_status` is `cancelled`). 502: upstream was given up on.
+    """
+    job = await resolvers.start_ingestion(context, tenant_id)
+    if RESPOND_ASYNC in (preference.strip().lower() for preference in prefer.split(",")):
+        return _accepted(job)
+    job = await resolvers.run_to_end(context, job.id)
+    if job.status is JobStatus.FAILED:
+        raise RunFailedError(job)
+    if job.status is JobStatus.CANCELLED:
+        raise RunCancelledError(job)
+    return RunAnswer.of(job)
+
+
+def _accepted(job: IngestionJob) -> Response:
+    answer = AcceptedAnswer(status=job.status, job_id=job.id, tenant_id=job.tenant_id)
+    headers = {"location": f"/ingest/progress/{job.id}", "preference-applied": RESPOND_ASYNC}
+    return Response(answer.model_dump_json(), status.HTTP_202_ACCEPTED, headers, media_type="application/json")
+
+
+@router.get("/ingest/status", responses=problems())
+async def get_state(context: ContextOf, tenant_id: TenantId) -> StateAnswer:
+    """What the tenant's ingestion does at this moment."""
+    return StateAnswer.of(await resolvers.get_state(context, tenant_id))
+
+
+@router.get("/ingest/progress/{job_id}", responses=problems(404))
+async def get_progress(context: ContextOf, job_id: str) -> ProgressAnswer:
+    """How far a job is."""
+    return ProgressAnswer.of(await resolvers.get_job(context, job_id))
+
+
+@router.get("/ingest/lock/{tenant_id:path}", responses=problems())
+async def get_lock(context: ContextOf, tenant_id: str) -> LockAnswer:
+    """The lease under which the tenant is ingested."""
+    return LockAnswer.model_validate(await resolvers.get_lock(context, tenant_id))
+
+
+@router.get("/ingest/logs", responses=problems())
+async def list_logs(context: ContextOf, tenant_id: TenantId, page: PageNumber = 1, page_size: PageSize = 20) -> LogPage:
+    """The tenant's ended runs, newest first."""
+    return LogPage.of(await resolvers.list_logs(context, tenant_id, page=page, page_size=page_size))
+
+
+@router.get("/ingest/quarantine", responses=problems())
+async def list_quarantined(
+    context: ContextOf,
+    tenant_id: TenantId,
+    job_id: str | None = None,
+    page: PageNumber = 1,
+    page_size: PageSize = 20,
+) -> QuarantinePage:
+    """Records of upstream that could not be stored, newest first, with the reasons."""
+    return QuarantinePage.of(
+        await resolvers.list_quarantined(context, tenant_id, job_id=job_id, page=page, page_size=page_size)
+    )
+
+
+@router.delete(
+    "/ingest/{job_id}",
+    responses=problems(404, 409) | {202: {"model": CancelAnswer, "description": "Told to stop, not yet stopped"}},
+)
+async def cancel(context: ContextOf, response: Response, job_id: str) -> CancelAnswer:
+    """Stop a job and wait up to 2 s for its end; what it has ingested stays. 409: it has ended already."""
+    job = await resolvers.cancel_ingestion(context, job_id)
+    if job.status is JobStatus.CANCELLED:
+        return CancelAnswer(status="cancelled", job_id=job.id)
+    if not job.active:  # it came to its end before it saw the order
+        raise JobFinishedError(job.id, job.status.value)
+    response.status_code = status.HTTP_202_ACCEPTED
+    return CancelAnswer(status="cancelling", job_id=job.id)

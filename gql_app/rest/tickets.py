@@ -1,0 +1,84 @@
+"""Routes about tickets.
+
+An external id may contain slashes. The paths that the contract fixes win over such ids: a ticket called `urgent`,
+`export` or `.../history` is reached through GraphQL, or found in the lists.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from documents.ticket import Urgency
+from gql_app.rest.parameters import ContextOf, TenantId, TicketConditions, TicketPageQuery, problems
+from gql_app.rest.ticket_answers import HistoryAnswer, HistoryEntry, TicketAnswer, TicketPage
+from resolvers import tickets as resolvers
+from services.export import ExportFormat
+
+MEDIA_TYPES = {ExportFormat.CSV: "text/csv", ExportFormat.NDJSON: "application/x-ndjson"}
+
+router = APIRouter(tags=["tickets"])
+
+
+class ExportQuery(TicketConditions):
+    """The conditions, and how the tickets are written."""
+
+    format: ExportFormat = ExportFormat.CSV
+
+
+@router.get("/tickets", responses=problems(504))
+async def list_tickets(context: ContextOf, query: Annotated[TicketPageQuery, Query()]) -> TicketPage:
+    """A page of the tenant's tickets, newest first."""
+    found = await resolvers.list_tickets(
+        context, query.tenant_id, query.to_filter(), page=query.page, page_size=query.page_size
+    )
+    return TicketPage.of(found)
+
+
+@router.get("/tickets/urgent", responses=problems(504))
+async def list_urgent(context: ContextOf, query: Annotated[TicketPageQuery, Query()]) -> TicketPage:
+    """A page of the tenant's tickets of high urgency, whatever `urgency` says."""
+    return await list_tickets(context, query.model_copy(update={"urgency": Urgency.HIGH}))
+
+
+@router.get(
+    "/tickets/export",
+    response_class=StreamingResponse,
+    responses=problems() | {200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}},
+)
+async def export(context: ContextOf, query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
+    """All matching tickets as a file, newest first.
+
+    A connection that breaks off before the end means that the export failed: it is not complete then.
+    """
+    chunks = resolvers.export_tickets(context, query.tenant_id, query.to_filter(), query.format)
+    first = await anext(chunks)  # the database answers before the status line is sent
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", query.tenant_id)
+    return StreamingResponse(
+        _preceded(first, chunks),
+        media_type=MEDIA_TYPES[query.format],
+        headers={"content-disposition": f'attachment; filename="tickets-{name}.{query.format}"'},
+    )
+
+
+@router.get("/tickets/{external_id:path}/history", responses=problems(404))
+async def get_history(
+    context: ContextOf, external_id: str, tenant_id: TenantId, limit: Annotated[int, Query(ge=1, le=500)] = 50
+) -> HistoryAnswer:
+    """What happened to a ticket, newest first; also to one that is deleted."""
+    rows = await resolvers.get_history(context, tenant_id, external_id, limit=limit)
+    return HistoryAnswer(ticket_id=external_id, history=[HistoryEntry.model_validate(row) for row in rows])
+
+
+@router.get("/tickets/{external_id:path}", responses=problems(404))
+async def get_ticket(context: ContextOf, external_id: str, tenant_id: TenantId) -> TicketAnswer:
+    """One ticket."""
+    return TicketAnswer.of(await resolvers.get_ticket(context, tenant_id, external_id))
+
+
+async def _preceded(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk

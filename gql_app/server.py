@@ -1,0 +1,69 @@
+"""Serves the application with uvicorn inside an event loop of ours, on a socket of ours."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+GRACE_SECONDS = 2
+"""How long requests that are being answered may go on after the order to stop."""
+
+
+class AddressError(Exception):
+    """The service cannot listen there; the message is one line."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling when it serves and leaving the signals alone (it would end the process by the signal)."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+        """Set once connections are accepted."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the application, then listen."""
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Do nothing: `stop` is called instead."""
+        yield
+
+    def stop(self) -> None:
+        """Stop listening, and end after the requests at hand."""
+        self.should_exit = True
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take an address without listening on it yet; port 0: any that is free.
+
+    Raises:
+        AddressError: somebody else has it, or it is none of this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise AddressError(f"Cannot listen on {host}:{port}: {error.strerror}; set HOST or PORT.") from error
+    return listener
+
+
+def create_server(app: FastAPI) -> Server:
+    """A server that logs through the application's own logging only."""
+    return Server(
+        uvicorn.Config(app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
+    )
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address as a browser on this machine wants it."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compared, not bound)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

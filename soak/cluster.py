@@ -1,0 +1,224 @@
+"""The service as its operators run it: MongoDB, an upstream and any number of our processes, all real."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from pymongo import MongoClient
+from pymongo.database import Database as MongoDatabase
+
+from documents.ingestion_job import IngestionJob, JobStatus
+from gql_app import embedded_mongo, mongo_supervisor
+
+READY_SECONDS = 30.0
+Row = dict[str, Any]
+
+
+class Process:
+    """A child process whose output goes to a file."""
+
+    def __init__(self, name: str, command: list[str], environment: Mapping[str, str], log: Path) -> None:
+        self.name = name
+        self.log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, env={**os.environ, **environment}, stdout=output, stderr=output, start_new_session=True
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it without any chance to clean up."""
+        if self.is_alive:
+            self.send(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self, seconds: float = 10.0) -> int:
+        """Ask it to end; returns its exit code, or kills it after `seconds`."""
+        if self.is_alive:
+            self.send(signal.SIGCONT)
+            self.send(signal.SIGTERM)
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return -signal.SIGKILL
+
+    def resident_bytes(self) -> int:
+        """Its resident memory (Linux)."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def tail(self) -> str:
+        """The end of what it printed."""
+        return self.log.read_text(errors="replace")[-3000:]
+
+
+class Cluster:
+    """MongoDB and the mock upstream, with our processes on top."""
+
+    def __init__(self, *, mock: Mapping[str, object] = {}, mongo_url: str | None = None, **settings: object) -> None:
+        """`mock`: settings of the mock upstream; `settings`: ours, by name in lower case."""
+        self._stack = ExitStack()
+        self.home = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        self._processes: list[Process] = []
+        self.mongo_url = mongo_url or self._stack.enter_context(embedded_mongo.start(self.home)).url
+        self.database_name = f"soak_{os.getpid()}_{time.monotonic_ns()}"
+        self.client: MongoClient[Row] = self._stack.enter_context(MongoClient(self.mongo_url, tz_aware=True))
+        self.db: MongoDatabase[Row] = self.client[self.database_name]
+        self.mock_port = free_port()
+        self.upstream = self._stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{self.mock_port}"))
+        self._settings = settings
+        self._start_mock({"control": "true", **mock})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in reversed(self._processes):
+            process.kill()
+        if kind is None:
+            self.client.drop_database(self.database_name)
+        self._stack.close()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What our processes are told."""
+        return {
+            "MONGO_URL": self.mongo_url,
+            "MONGO_DB": self.database_name,
+            "EXTERNAL_API_URL": f"http://127.0.0.1:{self.mock_port}",
+            "DATA_DIR": str(self.home / "data"),
+            "RATE_LIMIT_PER_MINUTE": "0",
+            "REQUESTS_PER_MINUTE": "0",
+            **{name.upper(): str(value) for name, value in self._settings.items()},
+        }
+
+    def worker(self, **settings: object) -> Process:
+        """Start a worker of its own."""
+        return self._start("worker", ["-m", "gql_app", "worker"], settings)
+
+    def service(self, **settings: object) -> tuple[Process, httpx.Client]:
+        """Start the API with a worker and wait until it answers."""
+        port = free_port()
+        process = self._start("serve", ["-m", "gql_app", "serve"], {"port": port, **settings})
+        client = self._stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60))
+        wait_for(lambda: _answers(client, "/health/live"), what=f"the service: {process.tail()}")
+        return process, client
+
+    def signal_mongod(self, number: signal.Signals) -> None:
+        """Send a signal to the embedded MongoDB server; its supervisor restarts it when it dies of it."""
+        state = json.loads((self.home / "mongo" / mongo_supervisor.STATE).read_text())
+        os.kill(state["pid"], number)
+
+    def control(self, path: str, body: object) -> Any:
+        """Steer the mock upstream."""
+        response = self.upstream.post(f"/_control/{path}", json=body)
+        response.raise_for_status()
+        return response.json()
+
+    def upstream_state(self) -> Any:
+        """The mock upstream's counters."""
+        return self.upstream.get("/_control/state").json()
+
+    def upstream_ids(self, tenant_id: str) -> set[str]:
+        """The ids of the tenant's tickets that upstream lists, asked for outside the limit."""
+        ids: set[str] = set()
+        page: int | None = 1
+        while page is not None:
+            query: dict[str, str | int] = {"page": page, "page_size": 100, "tenant_id": tenant_id}
+            answer = self.upstream.get("/external/support-tickets", params=query).json()
+            ids |= {ticket["id"] for ticket in answer["tickets"]}
+            page = answer["next_page"]
+        return ids
+
+    def queue(self, tenant_id: str) -> str:
+        """Queue a run as the service does; returns the job's id."""
+        now = datetime.now(UTC)
+        job_id = f"job-{time.monotonic_ns()}"
+        job = IngestionJob.model_construct(
+            id=job_id, tenant_id=tenant_id, status=JobStatus.QUEUED, active=True, queued_at=now
+        )
+        row = job.model_dump(exclude={"id", "revision_id"}) | {"_id": job_id, "status": job.status.value}
+        self.db["ingestion_jobs"].insert_one(row)
+        return job_id
+
+    def job(self, job_id: str) -> Row:
+        """The job as it is stored."""
+        row = self.db["ingestion_jobs"].find_one({"_id": job_id})
+        assert row is not None, job_id
+        return row
+
+    def wait_for_end(self, job_id: str, seconds: float = 120.0) -> Row:
+        """Wait until the job has ended."""
+        wait_for(lambda: "active" not in self.job(job_id), seconds, what=f"the end of {self.job(job_id)}")
+        return self.job(job_id)
+
+    def _start(self, name: str, arguments: list[str], settings: Mapping[str, object]) -> Process:
+        environment = self.environment | {key.upper(): str(value) for key, value in settings.items()}
+        log = self.home / f"{name}-{len(self._processes)}.log"
+        process = Process(name, [sys.executable, *arguments], environment, log)
+        self._processes.append(process)
+        return process
+
+    def _start_mock(self, settings: Mapping[str, object]) -> None:
+        environment = {f"MOCK_{name.upper()}": str(value) for name, value in settings.items()}
+        command = [sys.executable, "-m", "mock_external_api", "--port", str(self.mock_port)]
+        mock = Process("mock", command, environment, self.home / "mock.log")
+        self._processes.append(mock)
+        wait_for(lambda: _answers(self.upstream, "/health"), what="the mock upstream")
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = READY_SECONDS, *, what: str) -> float:
+    """Wait until the condition holds; returns the seconds it took.
+
+    Raises:
+        TimeoutError: it did not.
+    """
+    start = time.monotonic()
+    while not condition():
+        if time.monotonic() - start > seconds:
+            raise TimeoutError(f"waited {seconds} s for {what}")
+        time.sleep(0.02)
+    return time.monotonic() - start
+
+
+def _answers(client: httpx.Client, path: str) -> bool:
+    try:
+        return client.get(path).status_code == 200
+    except httpx.TransportError:
+        return False

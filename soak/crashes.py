@@ -1,0 +1,173 @@
+"""Crashes, pauses and takeovers: what is left when a worker or the database dies at any moment."""
+
+import hashlib
+import random
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bson import json_util
+
+from soak.cluster import Cluster, Row, wait_for
+from soak.replica_set import ReplicaSet
+from soak.verdict import Verdict
+
+TENANT = "tenant_a"
+LEASE_SECONDS = 2.0
+"""Short, so that many takeovers fit into a test; the promise is measured as the lease plus what comes on top."""
+TAKEOVER_MARGIN_SECONDS = 15.0
+STORED = ("tickets", "ticket_history", "ingestion_jobs", "ingestion_logs", "quarantined_records", "notifications")
+
+
+def resume(kills: int, *, tickets: int = 4_000, seed: int = 1) -> Verdict:
+    """SIGKILL the one worker at random moments, over as many runs as it takes, and compare what is stored."""
+    chance = random.Random(seed)
+    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
+    killed, runs, faults = 0, 0, Counter[str]()
+    longest_takeover = 0.0
+    with Cluster(mock=mock, page_size=10, lock_ttl_seconds=LEASE_SECONDS) as cluster:
+        expected = cluster.upstream_ids(TENANT)
+        worker = cluster.worker()
+        while killed < kills:
+            runs += 1
+            _forget_everything(cluster)
+            job_id = cluster.queue(TENANT)
+            while killed < kills and _comes_to_run(cluster, job_id):
+                time.sleep(chance.uniform(0.0, 1.2))
+                before = cluster.job(job_id)
+                if "active" not in before:
+                    break
+                worker.kill()
+                killed += 1
+                died = time.monotonic()
+                worker = cluster.worker()
+                _wait_for_progress(cluster, job_id, before)
+                longest_takeover = max(longest_takeover, time.monotonic() - died)
+            faults += _faults(cluster, cluster.wait_for_end(job_id), expected, killed)
+    measured = (
+        f"{killed} SIGKILLs in {runs} runs of {len(expected)} tickets: {dict(faults) or 'no difference'}; "
+        f"longest takeover {longest_takeover:.1f} s with a lease of {LEASE_SECONDS:.0f} s"
+    )
+    held = not faults and longest_takeover <= LEASE_SECONDS + TAKEOVER_MARGIN_SECONDS
+    return Verdict("resume: nothing lost, nothing twice, counts right", measured, held)
+
+
+def fencing(pauses: int, *, seed: int = 2) -> Verdict:
+    """SIGSTOP the holder at random moments, let another worker finish its job, wake it: it must write nothing."""
+    chance = random.Random(seed)
+    mock = {"ticket_count": 2_000, "rate_limit_per_minute": 0, "latency_ms": 20}
+    written = 0
+    with Cluster(mock=mock, page_size=10, lock_ttl_seconds=LEASE_SECONDS) as cluster:
+        for _ in range(pauses):
+            _forget_everything(cluster)
+            first = cluster.worker()
+            job_id = cluster.queue(TENANT)
+            _comes_to_run(cluster, job_id)
+            time.sleep(chance.uniform(0.0, 0.8))
+            first.send(signal.SIGSTOP)
+            second = cluster.worker()
+            cluster.wait_for_end(job_id)
+            before = _digest(cluster)
+            first.send(signal.SIGCONT)
+            time.sleep(1.5)
+            written += _digest(cluster) != before
+            first.kill()
+            second.kill()
+    measured = f"{pauses} holders paused past their lease: {written} wrote anything after they woke"
+    return Verdict("fencing: a stale holder writes nothing", measured, written == 0)
+
+
+def database_outages(outages: int, *, seed: int = 3) -> Verdict:
+    """SIGKILL mongod at random moments of a run; the supervisor restarts it."""
+    chance = random.Random(seed)
+    mock = {"ticket_count": 4_000, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
+    faults = Counter[str]()
+    with Cluster(mock=mock, page_size=10, lock_ttl_seconds=5) as cluster:
+        expected = cluster.upstream_ids(TENANT)
+        cluster.worker()
+        for _ in range(outages):
+            _forget_everything(cluster)
+            job_id = cluster.queue(TENANT)
+            _comes_to_run(cluster, job_id)
+            time.sleep(chance.uniform(0.2, 1.5))
+            cluster.signal_mongod(signal.SIGKILL)
+            faults += _faults(cluster, cluster.wait_for_end(job_id), expected, outages)
+    measured = f"mongod killed {outages} times during a run: {dict(faults) or 'no difference'}"
+    return Verdict("a database that dies and returns", measured, not faults)
+
+
+def failovers(times: int, *, seed: int = 7) -> Verdict:
+    """SIGKILL the primary of a replica set of three during a run; the majority elects another one."""
+    chance = random.Random(seed)
+    mock = {"ticket_count": 4_000, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
+    faults = Counter[str]()
+    with (
+        TemporaryDirectory(prefix="soak-set-") as home,
+        ReplicaSet(Path(home)) as replica_set,
+        Cluster(mock=mock, mongo_url=replica_set.url, page_size=10, lock_ttl_seconds=20) as cluster,
+    ):
+        expected = cluster.upstream_ids(TENANT)
+        cluster.worker()
+        for _ in range(times):
+            _forget_everything(cluster)
+            job_id = cluster.queue(TENANT)
+            _comes_to_run(cluster, job_id)
+            time.sleep(chance.uniform(0.2, 1.5))
+            killed = replica_set.kill_primary()
+            faults += _faults(cluster, cluster.wait_for_end(job_id), expected, times)
+            replica_set.restart(killed)
+    measured = f"the primary of three killed {times} times during a run: {dict(faults) or 'no difference'}"
+    return Verdict("a failover during a run", measured, not faults)
+
+
+def _forget_everything(cluster: Cluster) -> None:
+    for name in (*STORED, "distributed_locks"):
+        cluster.db[name].delete_many({})
+    cluster.control("reset", {})
+
+
+def _comes_to_run(cluster: Cluster, job_id: str) -> bool:
+    """Wait until the job runs; False if it has ended."""
+    wait_for(lambda: cluster.job(job_id)["status"] != "queued", 60, what="a worker to claim the job")
+    return "active" in cluster.job(job_id)
+
+
+def _wait_for_progress(cluster: Cluster, job_id: str, before: Row) -> None:
+    def has_moved() -> bool:
+        job = cluster.job(job_id)
+        return "active" not in job or job["processed_pages"] > before["processed_pages"] + 1
+
+    wait_for(has_moved, LEASE_SECONDS + 60, what="the takeover")
+
+
+def _faults(cluster: Cluster, job: Row, expected: set[str], kills: int) -> Counter[str]:
+    """Every way in which what is stored differs from what upstream has."""
+    rows = list(cluster.db["tickets"].find({}, {"external_id": 1, "tenant_id": 1}))
+    stored = Counter(row["external_id"] for row in rows)
+    history = Counter(row["ticket_id"] for row in cluster.db["ticket_history"].find())
+    pages = Counter(int(entry["query"]["page"]) for entry in cluster.upstream_state()["pages"])
+    logs = cluster.db["ingestion_logs"].count_documents({"job_id": job["_id"]})
+    found = {
+        "lost": len(expected - stored.keys()),
+        "invented": len(stored.keys() - expected),
+        "duplicated": sum(count - 1 for count in stored.values()),
+        "history rows missing or repeated": sum(history[ticket] != 1 for ticket in expected),
+        "wrong count": abs(job["new_ingested"] - len(expected)) + job["updated"] + job["unchanged"] + job["deleted"],
+        "wrong page count": abs(job["processed_pages"] - -(-len(expected) // 10)),
+        # A kill can lose the page that is being stored and the one that is being fetched meanwhile.
+        "pages fetched more often than kills allow": max(0, pages.total() - len(pages) - 2 * kills),
+        "not completed": job["status"] != "completed",
+        "not logged once": logs != 1,
+    }
+    return Counter({name: int(count) for name, count in found.items() if count})
+
+
+def _digest(cluster: Cluster) -> str:
+    """A fingerprint of everything that a run writes."""
+    digest = hashlib.sha256()
+    for name in STORED:
+        for row in cluster.db[name].find().sort("_id", 1):
+            digest.update(json_util.dumps(row, sort_keys=True).encode())
+    return digest.hexdigest()

@@ -1,0 +1,64 @@
+"""Many starters in several processes for one tenant: one wins, the others are refused."""
+
+import asyncio
+import multiprocessing
+from collections import Counter
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+
+from documents.database import connect
+from services.clock import SystemClock
+from services.errors import AlreadyRunningError
+from services.jobs import Jobs
+from services.locks import Locks
+from soak.cluster import Cluster
+from soak.verdict import Verdict
+
+PROCESSES = 4
+STARTERS = 16
+"""In each process."""
+TENANT = "contested"
+
+
+def one_runner(races: int) -> Verdict:
+    """Let 64 starters in 4 processes race; count the winners of each race."""
+    context = multiprocessing.get_context("spawn")
+    with Cluster() as cluster:
+        barrier = context.Barrier(PROCESSES)
+        results: Queue[tuple[int, int, int]] = context.Queue()
+        arguments = (cluster.mongo_url, cluster.database_name, races, barrier, results)
+        racers = [context.Process(target=_race, args=arguments) for _ in range(PROCESSES)]
+        for racer in racers:
+            racer.start()
+        winners, refused = Counter[int](), Counter[int]()
+        for _ in range(races * PROCESSES):
+            race, won, lost = results.get(timeout=120)
+            winners[race] += won
+            refused[race] += lost
+        for racer in racers:
+            racer.join(30)
+    wrong = sum(winners[race] != 1 or refused[race] != PROCESSES * STARTERS - 1 for race in range(races))
+    measured = (
+        f"{races} races of {PROCESSES * STARTERS} starters in {PROCESSES} processes: {wrong} without exactly one winner"
+    )
+    return Verdict("one runner per tenant", measured, wrong == 0)
+
+
+def _race(url: str, name: str, races: int, barrier: Barrier, results: "Queue[tuple[int, int, int]]") -> None:
+    asyncio.run(_take_part(url, name, races, barrier, results))
+
+
+async def _take_part(url: str, name: str, races: int, barrier: Barrier, results: "Queue[tuple[int, int, int]]") -> None:
+    await asyncio.to_thread(barrier.wait, 60)  # before connecting: indexes are created once, not in a crowd
+    database = await connect(url, name)
+    clock = SystemClock()
+    jobs = Jobs(database, Locks(database), clock)
+    for race in range(races):
+        await asyncio.to_thread(barrier.wait, 60)
+        answers = await asyncio.gather(*(jobs.start(TENANT) for _ in range(STARTERS)), return_exceptions=True)
+        won = [answer for answer in answers if not isinstance(answer, BaseException)]
+        results.put((race, len(won), sum(isinstance(answer, AlreadyRunningError) for answer in answers)))
+        await asyncio.to_thread(barrier.wait, 60)
+        for job in won:
+            await jobs.cancel(job.id)
+    database.close()

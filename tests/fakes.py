@@ -1,0 +1,186 @@
+"""Stand-ins for what is outside our process (time, the network, the external API), and builders on top of them."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from documents import ALL_DOCUMENTS
+from documents.database import Database
+from documents.ingestion_job import IngestionJob
+from gql_app.main import create_app
+from gql_app.settings import Settings
+from mock_external_api.app import create_app as create_mock
+from mock_external_api.settings import MockSettings
+from mock_external_api.upstream import Upstream
+from schema.context import Services
+from services.clock import SystemClock
+from services.deletions import Deletions
+from services.export import Exports
+from services.external_api import REQUEST_SECONDS, ExternalApi
+from services.health import Health
+from services.ingestion import Ingestion
+from services.jobs import Jobs
+from services.locks import Locks
+from services.page_commit import PageStore
+from services.rate_limiter import RateLimiter
+from services.retry import RetryPolicy
+from services.runs import Runs
+from services.stats import Stats
+from services.tickets import Tickets
+from services.worker import Worker
+
+MOCK_URL = "http://mock"
+QUICK_RETRIES = RetryPolicy(attempts=4, base_seconds=0.01, cap_seconds=0.02)
+
+
+class FakeClock:
+    """A clock that only moves by sleeping, which takes no time, and by `advance`."""
+
+    def __init__(self, moment: datetime = datetime(2026, 2, 5, 12, tzinfo=UTC)) -> None:
+        self.moment = moment
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.advance(seconds)
+        await asyncio.sleep(0)
+
+    def advance(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+class ScriptedTransport(httpx.AsyncBaseTransport):
+    """Answers requests with the given responses, one after the other; raises those that are exceptions."""
+
+    def __init__(self, *answers: httpx.Response | Exception) -> None:
+        self.requests: list[httpx.Request] = []
+        self._answers = deque(answers)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self._answers.popleft()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class InProcessTransport(httpx.ASGITransport):
+    """Calls an application in this process; a connection that it drops looks as it does on the network."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except ConnectionAbortedError as error:
+            raise httpx.ReadError(str(error), request=request) from error
+
+
+class MockApi:
+    """The mock external API in this process; tests steer it through `upstream`.
+
+    As a rule: 200 tickets over tenant_a .. tenant_d (80, 60, 40, 20), of which some are deleted; no rate limit.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        usual = {"ticket_count": 200, "rate_limit_per_minute": 0, "notify_latency_min": 0, "notify_latency_max": 0}
+        app = create_mock(MockSettings(**{**usual, **settings}))
+        self.upstream: Upstream = app.state.upstream
+        self.transport = InProcessTransport(app)
+
+    def change(self, **settings: Any) -> None:
+        """Change the mock's settings from now on."""
+        self.upstream.change_settings(settings)
+
+    def live_ids(self, tenant_id: str) -> list[str]:
+        """The ids of the tenant's tickets that are not deleted upstream."""
+        return [ticket.id for ticket in self.upstream.store.first(10**6, tenant_id=tenant_id, deleted=False)]
+
+
+def make_settings(**changes: Any) -> Settings:
+    """Settings for tests: no outbound or inbound limit, pages of 20 tickets, log lines as JSON."""
+    usual = {"rate_limit_per_minute": 0, "requests_per_minute": 0, "page_size": 20, "log_format": "json"}
+    return Settings(_env_file=None, **{**usual, **changes})
+
+
+@asynccontextmanager
+async def open_services(
+    database: Database, transport: httpx.AsyncBaseTransport, settings: Settings
+) -> AsyncIterator[Services]:
+    """Every service on the test database, with its own client of the external API and quick retries."""
+    clock = SystemClock()
+    async with httpx.AsyncClient(transport=transport, follow_redirects=False) as http:
+        locks = Locks(database, ttl_seconds=settings.lock_ttl_seconds)
+        limiter = RateLimiter(database, clock, limit=settings.rate_limit_per_minute, request_seconds=REQUEST_SECONDS)
+        api = ExternalApi(http, MOCK_URL, limiter, clock, retries=QUICK_RETRIES)
+        jobs = Jobs(database, locks, clock)
+        pages = PageStore(database, locks, clock, page_size=settings.page_size)
+        deletions = Deletions(database, locks, clock)
+        ingestion = Ingestion(jobs, locks, api, pages, deletions, clock, page_size=settings.page_size)
+        yield Services(
+            tickets=Tickets(database),
+            exports=Exports(database),
+            stats=Stats(database, clock),
+            jobs=jobs,
+            runs=Runs(jobs),
+            locks=locks,
+            rate_limiter=limiter,
+            health=Health({"mongodb": database.ping, "external_api": api.ping}),
+            worker=Worker(jobs, ingestion, clock, concurrency=settings.worker_concurrency),
+        )
+
+
+def app_with(services: Services, settings: Settings) -> FastAPI:
+    """The real application on services that are open already."""
+
+    @asynccontextmanager
+    async def ready() -> AsyncIterator[Services]:
+        yield services
+
+    return create_app(settings, ready)
+
+
+@asynccontextmanager
+async def open_client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Start the application (its worker too), and a client that calls it in this process."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client,
+    ):
+        yield client
+
+
+@asynccontextmanager
+async def running(worker: Worker) -> AsyncIterator[Worker]:
+    """Let the worker work; at the end it hands its jobs back."""
+    task = asyncio.create_task(worker.work())
+    try:
+        yield worker
+    finally:
+        worker.shut_down()
+        await task
+
+
+async def ingest(services: Services, tenant_id: str) -> IngestionJob:
+    """Run one ingestion to its end; a worker has to be running."""
+    job = await services.jobs.start(tenant_id)
+    assert services.worker is not None
+    services.worker.wake()
+    return await services.jobs.wait(job.id, seconds=30)
+
+
+async def empty(database: Database) -> None:
+    """Delete every document; indexes stay."""
+    for document in ALL_DOCUMENTS:
+        await database.collection(document).delete_many({})

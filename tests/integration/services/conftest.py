@@ -1,0 +1,150 @@
+"""The services over a real MongoDB and the mock external API, in one process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest_asyncio
+
+from documents.database import Database, Row
+from documents.ingestion_job import IngestionJob
+from documents.ingestion_log import IngestionLog
+from documents.tenant_lock import TenantLock
+from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
+from gql_app.wiring import build_services
+from mock_external_api.app import create_app
+from mock_external_api.settings import MockSettings
+from schema.context import Services
+from services.jobs import Jobs
+from services.locks import EPOCH as LONG_AGO
+from services.locks import Locks, ingest_resource
+from services.rate_limiter import RateLimiter
+from services.worker import Worker
+from tests.fakes import QUICK_RETRIES, InProcessTransport, make_settings, running
+
+TENANT = "acme"
+THEN = "2026-02-01T10:00:00Z"
+
+
+@dataclass
+class Stage:
+    """A mock upstream with tickets of our own making, and everything that ingests them."""
+
+    db: Database
+    upstream: httpx.AsyncClient
+    locks: Locks
+    jobs: Jobs
+    limiter: RateLimiter
+    worker: Worker
+    another_worker: Callable[[], Worker | None]
+
+    async def control(self, path: str, body: Any) -> Any:
+        """Call one of the mock's `/_control` routes."""
+        response = await self.upstream.post(f"/_control/{path}", json=body)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def state(self) -> Any:
+        """The mock's counters."""
+        return (await self.upstream.get("/_control/state")).json()
+
+    async def add(self, *ids: str, **changes: Any) -> None:
+        """Add tickets upstream, at the end of its list."""
+        for external_id in ids:
+            await self.control("tickets/add", ticket(external_id, **changes))
+
+    async def edit(self, *ids: str, **fields: Any) -> None:
+        """Change tickets upstream and move their `updated_at`."""
+        await self.control("tickets/edit", {"ids": list(ids), "fields": fields})
+
+    async def delete(self, *ids: str) -> None:
+        """Delete tickets upstream."""
+        await self.control("tickets/delete", {"ids": list(ids)})
+
+    async def script(self, *answers: Row) -> None:
+        """Make the next list requests answer as told."""
+        for answer in answers:
+            await self.control("script", answer)
+
+    async def run(self, tenant_id: str = TENANT) -> IngestionJob:
+        """Start a run and wait for its end."""
+        job = await self.jobs.start(tenant_id)
+        self.worker.wake()
+        return await asyncio.wait_for(self.jobs.wait(job.id), 30)
+
+    async def kill_holder(self, tenant_id: str = TENANT) -> None:
+        """Make it look as if the tenant's worker had died and its lease had run out."""
+        gone = [{"$set": {"expires_at": "$$NOW"}}]
+        await self.db.collection(TenantLock).update_one({"resource_id": ingest_resource(tenant_id)}, gone)
+        await self.db.collection(IngestionJob).update_one(
+            {"tenant_id": tenant_id}, {"$set": {"heartbeat_at": LONG_AGO}}
+        )
+
+    async def tickets(self, **where: Any) -> list[Row]:
+        """Stored tickets."""
+        return await self.db.collection(Ticket).find(where).sort("external_id", 1).to_list(None)
+
+    async def live(self) -> set[str]:
+        """Ids of the stored tickets that are not soft-deleted."""
+        return {row["external_id"] for row in await self.tickets(deleted_at=None)}
+
+    async def history(self, external_id: str) -> list[str]:
+        """A ticket's history, oldest first, as actions."""
+        rows = (
+            await self.db.collection(TicketHistory)
+            .find({"ticket_id": external_id})
+            .sort("recorded_at", 1)
+            .to_list(None)
+        )
+        return [row["action"] for row in rows]
+
+    async def log(self, job: IngestionJob) -> IngestionLog:
+        """The log of a run."""
+        log = await IngestionLog.get(job.id)
+        assert log is not None
+        return log
+
+
+def ticket(external_id: str, **changes: Any) -> Row:
+    """A record as upstream shows it."""
+    return {
+        "id": external_id,
+        "tenant_id": TENANT,
+        "source": "email",
+        "customer_id": "C-1",
+        "subject": "Question",
+        "message": "Where is the manual?",
+        "created_at": THEN,
+        "updated_at": THEN,
+        "status": "open",
+    } | changes
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(db: Database) -> AsyncIterator[Stage]:
+    """A worker at work on an upstream that has no tickets yet; pages of 5."""
+    mock = create_app(
+        MockSettings(
+            ticket_count=0, rate_limit_per_minute=0, control=True, drifting_updated_at_share=0, deleted_share=0
+        )
+    )
+    settings = make_settings(page_size=5, lock_ttl_seconds=30)
+    async with httpx.AsyncClient(transport=InProcessTransport(mock), base_url="http://upstream") as http:
+
+        def services() -> Services:
+            return build_services(settings, db, http, "http://upstream", retries=QUICK_RETRIES)
+
+        built = services()
+        assert built.worker is not None
+        async with running(built.worker):
+            yield Stage(db, http, built.locks, built.jobs, built.rate_limiter, built.worker, lambda: services().worker)
+
+
+def later(hours: float) -> str:
+    """A moment after `THEN`."""
+    moment = datetime.fromisoformat(THEN)
+    return moment.replace(hour=moment.hour + int(hours)).isoformat()
