@@ -105,7 +105,7 @@ class Ticket(Document):
                     ("created_at", ASCENDING),
                     ("external_id", ASCENDING),
                 ],
-                name="tenant_risk",
+                name="tenant_at_risk",
             ),
             # A customer's tickets (the first four keys), and counts by customer without a fetch.
             IndexModel(
@@ -119,7 +119,7 @@ class Ticket(Document):
                     ("urgency", ASCENDING),
                     ("sentiment", ASCENDING),
                 ],
-                name="tenant_customer",
+                name="tenant_customer_created",
             ),
             # `language_override` names a field that no ticket has: a foreign `language` field must not decide
             # how (or whether) a ticket can be stored.

@@ -55,4 +55,15 @@ class TicketHistory(Document):
                 ],
                 name="tenant_ticket_recorded",
             ),
+            # When tickets were closed; only the few rows that tell of a new status are in it.
+            IndexModel(
+                [
+                    ("tenant_id", ASCENDING),
+                    ("changes.status.new", ASCENDING),
+                    ("ticket_id", ASCENDING),
+                    ("recorded_at", ASCENDING),
+                ],
+                name="tenant_new_status",
+                partialFilterExpression={"changes.status.new": {"$exists": True}},
+            ),
         ]

@@ -23,7 +23,7 @@ PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}: REST</title>
+<title>Support ticket analytics: REST</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 <div id="swagger-ui"></div>
@@ -40,9 +40,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/docs")
 async def page() -> Response:
     """The page."""
-    return HTMLResponse(
-        PAGE.format(title="Support tickets"), headers={"content-security-policy": CONTENT_SECURITY_POLICY}
-    )
+    return HTMLResponse(PAGE, headers={"content-security-policy": CONTENT_SECURITY_POLICY})
 
 
 @router.get("/docs/start.js")
@@ -67,6 +65,8 @@ def _folder() -> Path:
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, in which every error is a problem; FastAPI would have its own shape of 422."""
+    if app.openapi_schema is not None:
+        return app.openapi_schema
     document = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
     )
@@ -77,4 +77,5 @@ def describe(app: FastAPI) -> dict[str, Any]:
                     response["content"] = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
+    app.openapi_schema = document
     return document

@@ -6,6 +6,8 @@ been killed, the mock reads the end of its input and stops. In `DATA_DIR/mock`:
     users    the named pipe; opening it for writing fails while no mock runs
     lock     flock, exclusive, held while a command looks for a running mock or starts one
     port     the port of the mock that was started last
+    now      the reference time of its tickets (`MOCK_NOW`), which a mock that is started soon after takes over:
+             the same tickets, so that ingesting them again finds them unchanged
     mock.log what it printed
 """
 
@@ -18,6 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -30,6 +33,8 @@ START_SECONDS = 20.0
 ATTEMPTS = 3
 """Another program can take a port between the moment it was found free and the mock's start."""
 POLL_SECONDS = 0.02
+SAME_TICKETS_FOR = timedelta(hours=6)
+"""How long the newest ticket is new enough: statistics show the last 24 hours."""
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -113,11 +118,29 @@ def _spawn(home: Path, pipe: Path, port: int) -> tuple[subprocess.Popen[bytes], 
         with (home / "mock.log").open("wb") as log:
             # A session of its own: Ctrl+C in this command's terminal is not for the other users' mock.
             process = subprocess.Popen(  # noqa: S603  (our own program)
-                command, cwd=PROJECT, stdin=read_end, stdout=log, stderr=log, start_new_session=True
+                command,
+                cwd=PROJECT,
+                env={"MOCK_NOW": _reference_time(home / "now").isoformat(), **os.environ},
+                stdin=read_end,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
     finally:
         os.close(read_end)
     return process, share
+
+
+def _reference_time(file: Path) -> datetime:
+    now = datetime.now(UTC)
+    try:
+        kept = datetime.fromisoformat(file.read_text())
+        if timedelta() <= now - kept < SAME_TICKETS_FOR:
+            return kept
+    except (FileNotFoundError, ValueError):  # the first start, or a file that was cut short
+        pass
+    file.write_text(now.isoformat())
+    return now
 
 
 def _await_start(process: subprocess.Popen[bytes], url: str) -> bool:

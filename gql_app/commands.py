@@ -2,10 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from fastapi import FastAPI
@@ -23,11 +23,14 @@ from resolvers.ingestion import get_job, start_ingestion
 from schema.context import Context, Services
 from services.access import EVERYONE
 from services.errors import AlreadyRunningError
+from services.run import abandon
 
 ALIVE_FILE = "worker.alive"
 ALIVE_SECONDS = 5.0
 FOLLOW_SECONDS = 0.2
 LINKS = {"GraphiQL": "/graphql", "REST documentation": "/docs"}
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +42,10 @@ async def serve(settings: Settings, found: Dependencies, listener: socket.socket
         DatabaseUnavailableError: MongoDB cannot be used.
         AddressError: somebody else was faster in listening there.
     """
-    async with _services(settings, found) as services, _serving(settings, services, listener):
-        log.info("serving", url=url_of(listener))
+    async with _services(settings, found) as services, _serving(settings, services, listener, stop):
+        log.info("serving", url=url_of(listener), auth_mode=settings.auth_mode)
+        if settings.auth_mode == "open":
+            log.warning("access_is_open", meaning="whoever reaches this address may do everything")
         await stop.wait()
 
 
@@ -57,17 +62,16 @@ async def up(
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
         AddressError: somebody else was faster in listening there.
+        InvalidInputError: no tenant can have such a name.
     """
-    async with _services(settings, found) as services, _serving(settings, services, listener) as app:
-        url = url_of(listener)
-        routes = {getattr(route, "path", "") for route in app.routes}
+    async with _services(settings, found) as services, _serving(settings, services, listener, stop) as app:
+        paths = {getattr(route, "path", "") for route in app.routes}
         for name, path in LINKS.items():
-            if path in routes:
-                console.print(f"{name:<20} {url}{path}", highlight=False)
+            if path in paths:
+                console.print(f"{name:<20} {url_of(listener)}{path}", highlight=False, soft_wrap=True)
         with RunProgress(console) as progress:
             await _unless(stop, _ingest_all(services, tenants, progress))
-        if not stop.is_set():
-            console.print("Serving until Ctrl+C.")
+        console.print("Stopping; what is unfinished goes on next time." if stop.is_set() else "Serving until Ctrl+C.")
         await stop.wait()
 
 
@@ -77,7 +81,7 @@ async def work(settings: Settings, found: Dependencies, stop: asyncio.Event) -> 
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
     """
-    async with _services(settings, found) as services, _working(services):
+    async with _services(settings, found) as services, _working(services, stop):
         log.info("working")
         await _unless(stop, _keep_touching(settings.data_dir / ALIVE_FILE))
 
@@ -87,7 +91,8 @@ async def ingest(
 ) -> bool:
     """Run the tenant's ingestion, or join the one that runs already; false when it failed or was cancelled.
 
-    Told to stop, it leaves the run to others. The worker of this process may run the job or not: the lease decides.
+    A worker of its own takes part in it: whether that one runs the job, or a service's, the lease decides. Told to
+    stop, it leaves the run to others.
 
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
@@ -96,7 +101,7 @@ async def ingest(
     async with _services(settings, found) as services:
         context = Context(services, EVERYONE)
         job_id = await _start(context, tenant_id)
-        async with _working(services):
+        async with _working(services, stop):
             with RunProgress(console) as progress:
                 job = await _unless(stop, _follow(context, job_id, progress))
     if job is None:
@@ -109,38 +114,69 @@ def _services(settings: Settings, found: Dependencies) -> AbstractAsyncContextMa
 
 
 @asynccontextmanager
-async def _serving(settings: Settings, services: Services, listener: socket.socket) -> AsyncIterator[FastAPI]:
+async def _serving(
+    settings: Settings, services: Services, listener: socket.socket, stop: asyncio.Event
+) -> AsyncIterator[FastAPI]:
     """Requests are answered inside; at the end the worker hands its jobs back while the last answers are sent."""
     app = create_app(settings, lambda: nullcontext(services))
     server = create_server(app)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(server.serve([listener]))
-        await server.ready.wait()
+    async with _alongside(server.serve([listener]), stop):
         try:
+            await _unless(stop, server.ready.wait())
             yield app
         finally:
-            if services.worker is not None:
-                services.worker.shut_down()
+            for worker in services.background:
+                worker.shut_down()
             server.stop()
 
 
 @asynccontextmanager
-async def _working(services: Services) -> AsyncIterator[None]:
+async def _working(services: Services, stop: asyncio.Event) -> AsyncIterator[None]:
     """Jobs are run inside; at the end those that are not finished are handed back."""
     worker = services.worker
     if worker is None:
         raise ValueError("this command needs a worker")
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(worker.work())
+    async with _alongside(worker.work(), stop):
         try:
             yield
         finally:
             worker.shut_down()
 
 
+@asynccontextmanager
+async def _alongside(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> AsyncIterator[None]:
+    """Something that goes on in the background; when it ends, so does the command, with its error if it has one."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda _: stop.set())
+    try:
+        yield
+    finally:
+        await task
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Do something, but only until told to stop; None if it did not come to its end."""
+    task, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        for unfinished in (task, stopping):
+            await abandon(unfinished)
+
+
+async def _keep_touching(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        await asyncio.to_thread(path.touch)
+        await asyncio.sleep(ALIVE_SECONDS)
+
+
 async def _ingest_all(services: Services, tenants: Sequence[str], progress: RunProgress) -> None:
     context = Context(services, EVERYONE)
     jobs = [await _start(context, tenant_id) for tenant_id in tenants]
+    for job_id in jobs:  # the bars in the order of the tenants
+        progress.show(await get_job(context, job_id))
     await asyncio.gather(*(_follow(context, job_id, progress) for job_id in jobs))
 
 

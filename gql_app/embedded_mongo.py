@@ -164,7 +164,7 @@ def _reason(home: Path) -> str:
 def _read_state(home: Path) -> _Server | None:
     try:
         return _Server(**json.loads((home / supervisor.STATE).read_text()))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # no server yet, or a file cut short by a power failure
         return None
 
 

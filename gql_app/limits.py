@@ -75,7 +75,7 @@ class RequestRate:
 
 
 class ClientLimit:
-    """ASGI middleware: 429 for a client that sends too many requests; a client is a token's subject, else an address."""
+    """ASGI middleware: 429 for a client (a token's subject, else an address) that sends too many requests."""
 
     def __init__(self, app: ASGIApp, rate: RequestRate) -> None:
         self._app = app

@@ -1,7 +1,7 @@
 """The application: routes, middlewares, and the worker that lives and ends with it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
@@ -18,6 +18,7 @@ from gql_app.rest import ingestion, stats, system, tickets
 from gql_app.security_headers import SecurityHeaders
 from gql_app.settings import Settings
 from schema.context import Services
+from services.notification_delivery import Delivery
 from services.worker import Worker
 
 VERSION = "0.1.0"
@@ -36,10 +37,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services() as services:
             app.state.services = services
-            if services.worker is None:
-                yield
-                return
-            async with _at_work(services.worker):
+            async with _at_work(services.background):
                 yield
 
     metrics = Metrics()
@@ -83,21 +81,23 @@ def _middlewares(settings: Settings, metrics: Metrics) -> list[Middleware]:
 
 
 @asynccontextmanager
-async def _at_work(worker: Worker) -> AsyncIterator[None]:
-    task = asyncio.create_task(_keep_working(worker))
+async def _at_work(workers: Sequence[Worker | Delivery]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(_keep_working(worker)) for worker in workers]
     try:
         yield
     finally:
-        worker.shut_down()
-        _, unfinished = await asyncio.wait([task], timeout=SHUTDOWN_SECONDS)
+        for worker in workers:
+            worker.shut_down()
+        unfinished = (await asyncio.wait(tasks, timeout=SHUTDOWN_SECONDS))[1] if tasks else set()
         if unfinished:
             log.warning("worker_did_not_stop", seconds=SHUTDOWN_SECONDS)
-            task.cancel()
-            await asyncio.wait([task])
+            for task in unfinished:
+                task.cancel()
+            await asyncio.wait(unfinished)
 
 
-async def _keep_working(worker: Worker) -> None:
-    """Let the worker work until it is shut down, also after a fault of its own: its jobs are safe in the database."""
+async def _keep_working(worker: Worker | Delivery) -> None:
+    """Let it work until it is shut down, also after a fault of its own: what it does is safe in the database."""
     while True:
         try:
             return await worker.work()

@@ -112,6 +112,9 @@ def supervise(mongod: str, extra_args: list[str]) -> None:
 def main() -> None:
     """Detach from the starting process, then supervise; run as `mongo_supervisor.py HOME MONGOD [ARGUMENT...]`."""
     home, mongod, *extra_args = sys.argv[1:]
+    # Relative names from here on: whoever deletes and re-creates the directory does not get our writes.
+    os.chdir(home)
+    Path(STATE).unlink(missing_ok=True)
     # The starter waits for this first process; the one that goes on is init's child and leaves it no zombie.
     if os.fork():
         os._exit(0)
@@ -119,9 +122,6 @@ def main() -> None:
     # (Handlers that do nothing, as SIG_IGN would be inherited by mongod, which must hear them.)
     for signum in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda _signum, _frame: None)
-    # Relative names from here on: whoever deletes and re-creates the directory does not get our writes.
-    os.chdir(home)
-    Path(STATE).unlink(missing_ok=True)
     try:
         supervise(mongod, extra_args)
     except OSError as error:

@@ -141,10 +141,9 @@ class Observed:
         request_id = offered if SANE_REQUEST_ID.fullmatch(offered) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            if scope["type"] == "http":
-                await self._observe(request_id, scope, receive, send)
-            else:
-                await self._app(scope, receive, send)
+            if scope["type"] == "websocket":
+                return await self._app(scope, receive, send)
+            return await self._observe(request_id, scope, receive, send)
 
     async def _observe(self, request_id: str, scope: Scope, receive: Receive, send: Send) -> None:
         status = CLIENT_GONE
@@ -161,7 +160,7 @@ class Observed:
             await self._app(scope, receive, with_id)
         finally:
             seconds = time.perf_counter() - started
-            route = getattr(scope.get("route"), "path", NO_ROUTE)
+            route = getattr(scope.get("route"), "path_format", NO_ROUTE)
             self._metrics.count(scope["method"], route, status, seconds)
             log.info(
                 "request",

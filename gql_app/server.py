@@ -25,8 +25,15 @@ class Server(uvicorn.Server):
         """Set once connections are accepted."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start the application, then listen."""
-        await super().startup(sockets)
+        """Start the application, then listen.
+
+        Raises:
+            AddressError: another process listens there since a moment ago.
+        """
+        try:
+            await super().startup(sockets)
+        except OSError as error:
+            raise AddressError(f"Cannot listen: {error.strerror}") from error
         self.ready.set()
 
     @contextmanager
@@ -56,9 +63,17 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def create_server(app: FastAPI) -> Server:
-    """A server that logs through the application's own logging only."""
+    """A server whose requests the application logs itself."""
     return Server(
-        uvicorn.Config(app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
+        uvicorn.Config(
+            app,
+            lifespan="on",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
     )
 
 

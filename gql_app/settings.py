@@ -33,6 +33,11 @@ class Settings(BaseSettings):
     page_size: int = Field(default=100, ge=1, le=100)
     lock_ttl_seconds: float = Field(default=60.0, ge=1)
     circuit_open_seconds: float = Field(default=30.0, gt=0)
+    notify_concurrency: int = Field(default=64, ge=1, le=128)
+    """Notifications in flight in one process at most; the circuit breaker limits them for all processes."""
+    notify_timeout_seconds: float = Field(default=10.0, gt=0, le=600)
+    notify_attempts: int = Field(default=60, ge=1)
+    """After so many failures a notification is a dead letter; an open circuit uses no attempt up."""
     run_worker: bool = True
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     deleted_retention_days: int = Field(default=90, ge=1, le=20_000)

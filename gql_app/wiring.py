@@ -2,19 +2,26 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
 
 from documents.database import Database, connect
 from gql_app.settings import Settings
 from schema.context import Services
+from services.circuit_breaker import CircuitBreaker
 from services.clock import Clock, SystemClock
 from services.deletions import Deletions
+from services.export import Exports
 from services.external_api import REQUEST_SECONDS, ExternalApi
 from services.health import Health
 from services.ingestion import Ingestion
 from services.jobs import Jobs
 from services.locks import Locks
+from services.notification_delivery import RETRIES, Delivery
+from services.notification_queue import NotificationQueue
+from services.notifications import Notifications
+from services.notifier import Notifier
 from services.page_commit import PageStore
 from services.rate_limiter import RateLimiter
 from services.retry import RetryPolicy
@@ -27,6 +34,10 @@ from services.tickets import Tickets
 from services.worker import Worker
 
 CONNECT_SECONDS = 5.0
+NOTIFIER = "notify"
+"""The name of the notifier's circuit breaker."""
+SETTLE_SECONDS = 20.0
+"""How long after a notification's request the database may take until others may claim it."""
 
 
 @asynccontextmanager
@@ -38,9 +49,14 @@ async def open_services(settings: Settings, *, mongo_url: str, external_api_url:
     """
     database = await connect(mongo_url, settings.mongo_db, deleted_retention_days=settings.deleted_retention_days)
     timeouts = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
+    # A pool of its own: a notifier that hangs must not take connections from ingestion.
+    limits = httpx.Limits(max_connections=settings.notify_concurrency)
     try:
-        async with httpx.AsyncClient(timeout=timeouts, follow_redirects=False) as http:
-            yield build_services(settings, database, http, external_api_url)
+        async with (
+            httpx.AsyncClient(timeout=timeouts, follow_redirects=False) as http,
+            httpx.AsyncClient(timeout=settings.notify_timeout_seconds, follow_redirects=False, limits=limits) as aside,
+        ):
+            yield build_services(settings, database, http, external_api_url, notify_http=aside)
     finally:
         database.close()
 
@@ -51,22 +67,30 @@ def build_services(
     http: httpx.AsyncClient,
     external_api_url: str,
     *,
+    notify_http: httpx.AsyncClient | None = None,
     clock: Clock | None = None,
     retries: RetryPolicy | None = None,
 ) -> Services:
-    """Every service on an open database and an HTTP client; `clock` and `retries` are for tests."""
+    """Every service on an open database and an HTTP client; `clock` and `retries` are for tests.
+
+    `notify_http` is the notifier's client; without one, `http` serves it too.
+    """
     clock = clock or SystemClock()
     locks = Locks(database, ttl_seconds=settings.lock_ttl_seconds)
     limiter = RateLimiter(database, clock, limit=settings.rate_limit_per_minute, request_seconds=REQUEST_SECONDS)
     api = ExternalApi(http, external_api_url, limiter, clock, retries=retries)
     jobs = Jobs(database, locks, clock)
-    pages = PageStore(database, locks, clock, page_size=settings.page_size)
+    circuit = _notify_circuit(settings, database)
+    notify_url = settings.notify_url or external_api_url.rstrip("/") + "/notify"
+    delivery = _delivery(settings, database, circuit, notify_http or http, notify_url, clock)
+    pages = PageStore(database, locks, clock, page_size=settings.page_size, on_urgent=delivery.wake)
     deletions = Deletions(database, locks, clock)
     ingestion = Ingestion(jobs, locks, api, pages, deletions, clock, page_size=settings.page_size)
     worker = Worker(jobs, ingestion, clock, concurrency=settings.worker_concurrency)
     return Services(
         tenants=Tenants(database),
         tickets=Tickets(database),
+        exports=Exports(database),
         ticket_batches=TicketBatches(database),
         stats=Stats(database, clock),
         jobs=jobs,
@@ -75,5 +99,30 @@ def build_services(
         locks=locks,
         rate_limiter=limiter,
         health=Health({"mongodb": database.ping, "external_api": api.ping}),
+        notifications=Notifications(database),
+        circuits={circuit.name: circuit},
         worker=worker if settings.run_worker else None,
+        delivery=delivery if settings.run_worker else None,
+    )
+
+
+def _notify_circuit(settings: Settings, database: Database) -> CircuitBreaker:
+    return CircuitBreaker(
+        database,
+        NOTIFIER,
+        open_seconds=settings.circuit_open_seconds,
+        permit_seconds=settings.notify_timeout_seconds + CONNECT_SECONDS,
+    )
+
+
+def _delivery(
+    settings: Settings, database: Database, circuit: CircuitBreaker, http: httpx.AsyncClient, url: str, clock: Clock
+) -> Delivery:
+    return Delivery(
+        NotificationQueue(database, claim_seconds=settings.notify_timeout_seconds + SETTLE_SECONDS),
+        circuit,
+        Notifier(http, url, request_seconds=settings.notify_timeout_seconds),
+        clock,
+        concurrency=settings.notify_concurrency,
+        retries=replace(RETRIES, attempts=settings.notify_attempts),
     )

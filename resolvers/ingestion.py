@@ -1,14 +1,21 @@
 """Answers about ingestion: starting, following and cancelling runs."""
 
+from typing import TypeVar
+
+from beanie import Document
+
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.quarantined_record import QuarantinedRecord
 from schema.context import Context
 from services.access import Scope
 from services.errors import JobNotFoundError
+from services.keyset import Slice, Window
 from services.locks import LockState
 from services.paging import Page
 from services.runs import IngestionState
+
+D = TypeVar("D", bound=Document)
 
 
 async def start_ingestion(context: Context, tenant_id: str) -> IngestionJob:
@@ -82,8 +89,34 @@ async def list_quarantined(
     context.caller.require_tenant(tenant_id)
     found = await context.services.runs.quarantined(tenant_id, job_id=job_id, page=page, page_size=page_size)
     for record in found.items:
-        if not record.attributed and context.caller.tenants is not None:
-            record.raw, record.external_id = "", None
+        _hide_what_may_be_foreign(context, record)
+    return found
+
+
+async def slice_runs(
+    context: Context, document: type[D], tenant_id: str, window: Window, *, job_id: str | None = None
+) -> Slice[D]:
+    """A stretch of the tenant's jobs, logs or quarantined records along its cursors."""
+    context.caller.require_tenant(tenant_id)
+    found = await context.services.run_lists.slice(document, tenant_id, window, job_id=job_id)
+    for item in found.items:
+        if isinstance(item, QuarantinedRecord):
+            _hide_what_may_be_foreign(context, item)
+    return found
+
+
+async def count_runs(context: Context, document: type[Document], tenant_id: str, *, job_id: str | None = None) -> int:
+    """How many jobs, logs or quarantined records the tenant has."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.run_lists.count(document, tenant_id, job_id=job_id)
+
+
+async def find_run(context: Context, document: type[D], tenant_id: str, row_id: str) -> D | None:
+    """One job, log or quarantined record of the tenant, if there is one with this id."""
+    context.caller.require_tenant(tenant_id)
+    found = (await context.services.run_lists.by_id(document, tenant_id, [row_id])).get(row_id)
+    if isinstance(found, QuarantinedRecord):
+        _hide_what_may_be_foreign(context, found)
     return found
 
 
@@ -91,3 +124,8 @@ async def get_lock(context: Context, tenant_id: str) -> LockState:
     """The tenant's lease at this moment."""
     context.caller.require_tenant(tenant_id)
     return await context.services.locks.state(tenant_id)
+
+
+def _hide_what_may_be_foreign(context: Context, record: QuarantinedRecord) -> None:
+    if not record.attributed and context.caller.tenants is not None:
+        record.raw, record.external_id = "", None

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from schema.context import Context
+from services.access import Scope
 from services.health import HealthReport
 from services.rate_limiter import RateLimitState
 
@@ -15,3 +16,17 @@ async def get_health(context: Context, only: Collection[str] | None = None) -> H
 async def get_rate_limit(context: Context) -> RateLimitState:
     """The outbound request budget, which all tenants share."""
     return await context.services.rate_limiter.state()
+
+
+async def list_tenants(context: Context) -> list[str]:
+    """The tenants that the caller may see: those of their credential, or all that have any data."""
+    context.caller.require(Scope.TICKETS_READ)
+    if context.caller.tenants is not None:
+        return sorted(context.caller.tenants)
+    return await context.services.tenants.names()
+
+
+async def has_tenant(context: Context, tenant_id: str) -> bool:
+    """Whether the tenant has any data that the caller may see."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.tenants.exists(tenant_id)

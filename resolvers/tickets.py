@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from documents.database import Row
 from schema.context import Context
 from services.export import ExportFormat
+from services.keyset import Slice, Window
 from services.paging import Page
 from services.tickets import TicketFilter, TicketRecord
 
@@ -25,6 +26,24 @@ async def list_tickets(
     """One numbered page, newest first."""
     context.caller.require_tenant(tenant_id)
     return await context.services.tickets.page(tenant_id, wanted, page=page, page_size=page_size)
+
+
+async def slice_tickets(context: Context, tenant_id: str, wanted: TicketFilter, window: Window) -> Slice[TicketRecord]:
+    """A stretch of the list along its cursors."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.tickets.slice(tenant_id, wanted, window)
+
+
+async def count_tickets(context: Context, tenant_id: str, wanted: TicketFilter) -> int:
+    """How many tickets match."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.tickets.count(tenant_id, wanted)
+
+
+async def has_customer(context: Context, tenant_id: str, customer_id: str) -> bool:
+    """Whether the tenant has a live ticket of this customer."""
+    wanted = TicketFilter(customer_id=customer_id)
+    return bool((await slice_tickets(context, tenant_id, wanted, Window(limit=1))).items)
 
 
 async def get_history(context: Context, tenant_id: str, external_id: str, *, limit: int) -> list[Row]:

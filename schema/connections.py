@@ -78,9 +78,7 @@ class Connection(Generic[N]):
 class Pager(Generic[T]):
     """Reads the page arguments of one connection field, and builds the connection from what was found."""
 
-    def __init__(
-        self, info: Info, listing: str, *, place: Callable[[T], Cursor], newest_first: bool = True
-    ) -> None:
+    def __init__(self, info: Info, listing: str, *, place: Callable[[T], Cursor], newest_first: bool = True) -> None:
         """`listing` names the list and its order, so that a cursor of another one is refused."""
         self._max_size = info.context.max_page_size
         self._listing = f"{listing}:{newest_first}"

@@ -1,5 +1,6 @@
 """What every resolver is given: who asks, and the services that answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -8,10 +9,13 @@ from strawberry.types.info import Info as StrawberryInfo
 
 from schema.loaders import Loaders
 from services.access import Caller
+from services.circuit_breaker import CircuitBreaker
 from services.export import Exports
 from services.health import Health
 from services.jobs import Jobs
 from services.locks import Locks
+from services.notification_delivery import Delivery
+from services.notifications import Notifications
 from services.rate_limiter import RateLimiter
 from services.run_lists import RunLists
 from services.runs import Runs
@@ -37,8 +41,18 @@ class Services:
     locks: Locks
     rate_limiter: RateLimiter
     health: Health
+    notifications: Notifications
+    circuits: Mapping[str, CircuitBreaker]
+    """By name: one for each destination that has one."""
     worker: Worker | None
     """The worker of this process, if it has one."""
+    delivery: Delivery | None
+    """What delivers notifications in this process, if it has a worker."""
+
+    @property
+    def background(self) -> "list[Worker | Delivery]":
+        """What works beside the requests, and has to be shut down."""
+        return [each for each in (self.worker, self.delivery) if each is not None]
 
 
 @dataclass

@@ -32,7 +32,7 @@ def admission(ids: Sequence[str], open_ms: int, permit_ms: int) -> list[Row]:
     limit = {"$switch": {"branches": limits, "default": 0}}
     permits = [{"id": permit_id, "expires_at": {"$add": ["$$NOW", permit_ms]}} for permit_id in ids]
     granted = {"$cond": [{"$gt": ["$capacity", 0]}, {"$slice": [permits, "$capacity"]}, []]}
-    return [
+    stages: list[Row] = [
         {"$set": {name: {"$ifNull": [f"${name}", {"$literal": value}]} for name, value in _NEW.items()}},
         {"$set": {"in_flight": {"$filter": {"input": "$in_flight", "cond": is_live}}, "starts": starts_probing}},
         {
@@ -42,9 +42,11 @@ def admission(ids: Sequence[str], open_ms: int, permit_ms: int) -> list[Row]:
             }
         },
         {"$set": {"capacity": {"$toInt": {"$max": [0, {"$subtract": [limit, {"$size": "$in_flight"}]}]}}}},
-        *([{"$set": {"in_flight": {"$concatArrays": ["$in_flight", granted]}}}, {"$unset": "capacity"}] if ids else []),
         {"$unset": "starts"},
     ]
+    if ids:
+        stages += [{"$set": {"in_flight": {"$concatArrays": ["$in_flight", granted]}}}, {"$unset": "capacity"}]
+    return stages
 
 
 def report(permit_id: str, *, is_success: bool) -> list[Row]:

@@ -13,7 +13,7 @@ from documents.database import Database
 from documents.ticket import Ticket
 from services.queries import time_limited
 from services.tenancy import Filter
-from services.tickets import NEWEST_FIRST, TicketFilter, TicketRecord, condition, to_record
+from services.tickets import NEWEST_FIRST, PROJECTION, TicketFilter, TicketRecord, condition, to_record
 
 EXPORT_MILLISECONDS = 10 * 60 * 1000
 """`maxTimeMS` of a whole export: time that the database works, not the time that a slow client takes."""
@@ -52,9 +52,9 @@ class Exports:
     async def _chunks(self, where: Filter, form: ExportFormat) -> AsyncIterator[bytes]:
         write = _csv_row if form is ExportFormat.CSV else _json_line
         chunk = bytearray(_csv_line(COLUMNS) if form is ExportFormat.CSV else b"")
-        cursor = self._tickets.find(
-            where, dict.fromkeys(COLUMNS, 1), batch_size=BATCH, max_time_ms=EXPORT_MILLISECONDS
-        ).sort(NEWEST_FIRST)
+        cursor = self._tickets.find(where, PROJECTION, batch_size=BATCH, max_time_ms=EXPORT_MILLISECONDS).sort(
+            NEWEST_FIRST
+        )
         async with time_limited():
             try:
                 async for row in cursor:

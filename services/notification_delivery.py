@@ -97,8 +97,9 @@ class Delivery:
             sent = await self._dispatch()
         except PyMongoError as error:
             log.warning("delivery_round_failed", error=str(error)[:200])
-            return await self._clock.sleep(FAULT_PAUSE_SECONDS)
-        await self._rest(nothing_to_do=sent == 0)
+            await self._clock.sleep(FAULT_PAUSE_SECONDS)
+        else:
+            await self._rest(nothing_to_do=sent == 0)
 
     async def _dispatch(self) -> int:
         """Start as many requests as are due and admitted; returns how many."""
@@ -106,7 +107,9 @@ class Delivery:
         if free <= 0:
             return 0
         if self._is_held_up:  # ask before claiming, so that rows do not go back and forth
-            free = min(free, await self._circuit.capacity())
+            capacity = await self._circuit.capacity()
+            self._is_held_up = capacity < free
+            free = min(free, capacity)
             if free == 0:
                 return 0
         claimed = await self._queue.claim(free)
@@ -118,8 +121,9 @@ class Delivery:
             task = asyncio.create_task(self._send(notification, permit))
             self._sending.add(task)
             task.add_done_callback(self._ended)
-        self._is_held_up = len(permits) < len(claimed)
-        await self._queue.release(claimed[len(permits) :])
+        if len(permits) < len(claimed):
+            self._is_held_up = True
+            await self._queue.release(claimed[len(permits) :])
         return len(permits)
 
     async def _send(self, notification: Claimed, permit: Permit) -> None:
@@ -133,14 +137,15 @@ class Delivery:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        if not task.cancelled():
-            task.result()
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            # Its permit and its claim end by themselves.
+            log.error("notification_crashed", exc_info=fault)
         self.wake()
 
     def _judge(self, notification: Claimed, attempt: Attempt) -> Settlement:
         """What becomes of a notification after an attempt."""
         if attempt.verdict is Verdict.DELIVERED:
-            self._on_delivered((self._clock.now() - notification.created_at).total_seconds())
+            self._on_delivered(max(0.0, (self._clock.now() - notification.created_at).total_seconds()))
             return Settlement(notification, NotificationState.DELIVERED, attempt.status)
         delay = self._retries.delay(notification.attempts + 1, random.random())  # noqa: S311  (jitter is no secret)
         if attempt.verdict is Verdict.REFUSED or delay is None:

@@ -57,7 +57,7 @@ class Notifier:
             async with asyncio.timeout(self.request_seconds):
                 return await self._post(notification)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            return Attempt(Verdict.FAILED, detail=f"{type(error).__name__}: {error}".rstrip(": ")[:EXCERPT_CHARACTERS])
+            return Attempt(Verdict.FAILED, detail=_excerpt(f"{type(error).__name__}: {error}".rstrip(": ")))
 
     async def _post(self, notification: Claimed) -> Attempt:
         body = {
@@ -78,12 +78,17 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Attempt:
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if 200 <= status < 300 and media_type not in HTML_TYPES:
         return Attempt(Verdict.DELIVERED, status)
-    text = " ".join(body[: 4 * EXCERPT_CHARACTERS].decode("utf-8", "replace").split())
-    detail = f"status {status}: {text}"[:EXCERPT_CHARACTERS].replace("\0", "")
+    detail = _excerpt(f"status {status}: {body[: 4 * EXCERPT_CHARACTERS].decode('utf-8', 'replace')}")
     if 400 <= status < 500 and status not in RETRIABLE_CLIENT_ERRORS:
         return Attempt(Verdict.REFUSED, status, detail)
     retry_after = retry_after_seconds(headers) if "retry-after" in headers else 0.0
     return Attempt(Verdict.FAILED, status, detail, retry_after)
+
+
+def _excerpt(text: str) -> str:
+    """One line that can be stored and shown, whatever was received."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())[:EXCERPT_CHARACTERS]
 
 
 async def _beginning(response: httpx.Response) -> bytes:

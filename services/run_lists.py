@@ -29,9 +29,7 @@ class RunLists:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def slice(
-        self, document: type[D], tenant_id: str, window: Window, *, job_id: str | None = None
-    ) -> Slice[D]:
+    async def slice(self, document: type[D], tenant_id: str, window: Window, *, job_id: str | None = None) -> Slice[D]:
         """A stretch of the tenant's rows along its cursors; of one run if `job_id` is given.
 
         Raises:

@@ -57,6 +57,13 @@ class Runs:
         return await _page(QuarantinedRecord.find(owned(tenant_id, **of_job)), "-recorded_at", page, page_size)
 
 
+def percent(job: IngestionJob) -> int:
+    """How much of a job's walk is done, 0 to 100; 0 until the number of pages is known."""
+    if job.status is JobStatus.COMPLETED:
+        return 100
+    return min(100, 100 * job.processed_pages // job.total_pages) if job.total_pages else 0
+
+
 async def _page(found: FindMany[D], order: str, page: int, page_size: int) -> Page[D]:
     total = await found.count()
     rows = await found.sort(order, "-_id").skip((page - 1) * page_size).limit(page_size).to_list()

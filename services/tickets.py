@@ -10,7 +10,7 @@ from typing import Any
 from pymongo import DESCENDING
 
 from documents.database import Database, Row
-from documents.ticket import Sentiment, Ticket, Urgency
+from documents.ticket import MatchedRule, Sentiment, Ticket, Urgency
 from documents.ticket_history import TicketHistory
 from services.errors import InvalidInputError, TicketNotFoundError
 from services.keyset import Slice, Window, read_slice
@@ -203,7 +203,7 @@ def to_record(row: Mapping[str, Any]) -> TicketRecord:
         requires_action=row.get("requires_action") is True,
         created_at=_moment(row, "created_at"),
         updated_at=_moment(row, "updated_at"),
-        matched=row.get("matched") or [],
+        matched=_reasons(row.get("matched")),
     )
 
 
@@ -215,3 +215,14 @@ def _text(row: Mapping[str, Any], field: str) -> str | None:
 def _moment(row: Mapping[str, Any], field: str) -> datetime | None:
     value = row.get(field)
     return value if isinstance(value, datetime) else None
+
+
+def _reasons(value: Any) -> list[dict[str, str]]:
+    return [reason for reason in value if _is_reason(reason)] if isinstance(value, list) else []
+
+
+def _is_reason(value: Any) -> bool:
+    return isinstance(value, dict) and all([isinstance(value.get(name), str) for name in _REASON])  # noqa: C419 (hot)
+
+
+_REASON = tuple(MatchedRule.model_fields)

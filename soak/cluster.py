@@ -103,6 +103,8 @@ class Cluster:
     ) -> None:
         for process in reversed(self._processes):
             process.kill()
+            if kind is not None:
+                sys.stderr.write(f"--- {process.name} {process.pid}\n{process.tail()}\n")
         if kind is None:
             self.client.drop_database(self.database_name)
         self._stack.close()

@@ -4,12 +4,15 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
+import httpx
 import pytest
 
-from documents import ALL_DOCUMENTS
 from documents.database import Database, connect
 from gql_app.embedded_mongo import start
 from gql_app.settings import Settings
+from schema.context import Services
+from services.worker import Worker
+from tests.fakes import MockApi, app_with, empty, make_settings, open_client, open_services, running
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,6 +41,39 @@ async def database(mongo_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def db(database: Database) -> Database:
     """The open database, empty."""
-    for document in ALL_DOCUMENTS:
-        await database.collection(document).delete_many({})
+    await empty(database)
     return database
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The settings of `services` and `app_client`; a module overrides this fixture to change them."""
+    return make_settings()
+
+
+@pytest.fixture
+def mock_api() -> MockApi:
+    """The external API that `services` talk to."""
+    return MockApi()
+
+
+@pytest.fixture
+async def services(db: Database, mock_api: MockApi, settings: Settings) -> AsyncIterator[Services]:
+    """Every service on the empty database; nobody runs the jobs unless `worker` or `app_client` is asked for too."""
+    async with open_services(db, mock_api.transport, settings) as services:
+        yield services
+
+
+@pytest.fixture
+async def worker(services: Services) -> AsyncIterator[Worker]:
+    """The worker of `services`, working. Not together with `app_client`, which runs it itself."""
+    assert services.worker is not None
+    async with running(services.worker) as worker:
+        yield worker
+
+
+@pytest.fixture
+async def app_client(services: Services, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the real application, which shares `services` and runs their worker."""
+    async with open_client(app_with(services, settings)) as client:
+        yield client

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import jwt
 from fastapi import FastAPI
 
 from documents import ALL_DOCUMENTS
@@ -15,27 +16,18 @@ from documents.database import Database
 from documents.ingestion_job import IngestionJob
 from gql_app.main import create_app
 from gql_app.settings import Settings
+from gql_app.wiring import build_services
 from mock_external_api.app import create_app as create_mock
 from mock_external_api.settings import MockSettings
 from mock_external_api.upstream import Upstream
 from schema.context import Services
-from services.clock import SystemClock
-from services.deletions import Deletions
-from services.export import Exports
-from services.external_api import REQUEST_SECONDS, ExternalApi
-from services.health import Health
-from services.ingestion import Ingestion
-from services.jobs import Jobs
-from services.locks import Locks
-from services.page_commit import PageStore
-from services.rate_limiter import RateLimiter
 from services.retry import RetryPolicy
-from services.runs import Runs
-from services.stats import Stats
-from services.tickets import Tickets
 from services.worker import Worker
 
 MOCK_URL = "http://mock"
+JWT_SECRET = "a secret of the tests that is long enough"
+JWT_ISSUER = "https://issuer.test"
+JWT_AUDIENCE = "support-tickets"
 QUICK_RETRIES = RetryPolicy(attempts=4, base_seconds=0.01, cap_seconds=0.02)
 
 
@@ -113,31 +105,43 @@ def make_settings(**changes: Any) -> Settings:
     return Settings(_env_file=None, **{**usual, **changes})
 
 
+def make_jwt_settings(**changes: Any) -> Settings:
+    """The same, with bearer tokens demanded."""
+    usual = {
+        "auth_mode": "jwt",
+        "jwt_secret": JWT_SECRET,
+        "jwt_issuer": JWT_ISSUER,
+        "jwt_audience": JWT_AUDIENCE,
+    }
+    return make_settings(**{**usual, **changes})
+
+
+def make_token(*, secret: str = JWT_SECRET, algorithm: str = "HS256", **claims: Any) -> str:
+    """A token that is good for an hour for reading and ingesting tenant_a; a claim that is None is left out."""
+    usual = {
+        "sub": "somebody",
+        "iss": JWT_ISSUER,
+        "aud": JWT_AUDIENCE,
+        "exp": datetime.now(UTC) + timedelta(hours=1),
+        "tenants": ["tenant_a"],
+        "scope": "tickets:read ingest:run",
+    }
+    present = {name: value for name, value in {**usual, **claims}.items() if value is not None}
+    return jwt.encode(present, secret, algorithm)
+
+
+def bearer(**claims: Any) -> dict[str, str]:
+    """The request header with such a token."""
+    return {"authorization": f"Bearer {make_token(**claims)}"}
+
+
 @asynccontextmanager
 async def open_services(
     database: Database, transport: httpx.AsyncBaseTransport, settings: Settings
 ) -> AsyncIterator[Services]:
     """Every service on the test database, with its own client of the external API and quick retries."""
-    clock = SystemClock()
     async with httpx.AsyncClient(transport=transport, follow_redirects=False) as http:
-        locks = Locks(database, ttl_seconds=settings.lock_ttl_seconds)
-        limiter = RateLimiter(database, clock, limit=settings.rate_limit_per_minute, request_seconds=REQUEST_SECONDS)
-        api = ExternalApi(http, MOCK_URL, limiter, clock, retries=QUICK_RETRIES)
-        jobs = Jobs(database, locks, clock)
-        pages = PageStore(database, locks, clock, page_size=settings.page_size)
-        deletions = Deletions(database, locks, clock)
-        ingestion = Ingestion(jobs, locks, api, pages, deletions, clock, page_size=settings.page_size)
-        yield Services(
-            tickets=Tickets(database),
-            exports=Exports(database),
-            stats=Stats(database, clock),
-            jobs=jobs,
-            runs=Runs(jobs),
-            locks=locks,
-            rate_limiter=limiter,
-            health=Health({"mongodb": database.ping, "external_api": api.ping}),
-            worker=Worker(jobs, ingestion, clock, concurrency=settings.worker_concurrency),
-        )
+        yield build_services(settings, database, http, MOCK_URL, retries=QUICK_RETRIES)
 
 
 def app_with(services: Services, settings: Settings) -> FastAPI:

@@ -49,7 +49,6 @@ class RunCancelledError(ConflictError):
 )
 async def run(
     context: ContextOf,
-    response: Response,
     tenant_id: TenantId,
     prefer: Annotated[str, Header(description="`respond-async`: do not wait for the run (RFC 7240).")] = "",
 ) -> RunAnswer | Response:

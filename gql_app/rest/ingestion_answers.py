@@ -10,7 +10,7 @@ from documents.ingestion_log import IngestionLog, RunOutcome
 from documents.quarantined_record import QuarantinedRecord
 from gql_app.rest.answers import Answer, NumberedPage, place
 from services.paging import Page
-from services.runs import IngestionState
+from services.runs import IngestionState, percent
 
 
 class RunAnswer(RunCounts):
@@ -157,13 +157,6 @@ class QuarantinePage(NumberedPage):
     def of(cls, page: Page[QuarantinedRecord]) -> Self:
         """The answer for a page."""
         return cls(records=[QuarantineEntry.model_validate(record) for record in page.items], **place(page))
-
-
-def percent(job: IngestionJob) -> int:
-    """How much of the walk is done, 0 to 100."""
-    if job.status is JobStatus.COMPLETED:
-        return 100
-    return min(100, 100 * job.processed_pages // job.total_pages) if job.total_pages else 0
 
 
 def _counts(job: IngestionJob) -> dict[str, int]:

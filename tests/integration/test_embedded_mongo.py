@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import shutil
 import signal
 import socket
 import socketserver
@@ -68,15 +69,22 @@ def parent_of(pid: int) -> int:
     return int(subprocess.check_output(["ps", "-o", "ppid=", "-p", str(pid)]))
 
 
+class ClosingServer(socketserver.TCPServer):
+    """Something that is no MongoDB: it closes every connection."""
+
+    allow_reuse_address = True
+
+
 @contextmanager
 def occupy(port: int) -> Iterator[None]:
-    """Serve something that is no MongoDB: it closes every connection."""
-    with socketserver.TCPServer((mongo_supervisor.HOST, port), socketserver.BaseRequestHandler) as other:
+    with ClosingServer((mongo_supervisor.HOST, port), socketserver.BaseRequestHandler) as other:
         thread = threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
-        yield
-        other.shutdown()
-        thread.join()
+        try:
+            yield
+        finally:
+            other.shutdown()
+            thread.join()
 
 
 @contextmanager
@@ -120,6 +128,16 @@ def shared_dir(used_directories: list[Path], tmp_path_factory: pytest.TempPathFa
 def server(shared_dir: Path) -> Iterator[EmbeddedMongo]:
     with embedded_mongo.start(shared_dir) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, EmbeddedMongo]:
+    """A data directory with a note, and the closed handle of the server that ran there; to be copied."""
+    directory = tmp_path_factory.mktemp("stopped") / "data"
+    with embedded_mongo.start(directory) as server:
+        note(server, "kept")
+    wait_for_the_end(directory)
+    return directory, server
 
 
 @pytest.fixture
@@ -202,19 +220,13 @@ def test_the_server_outlives_the_user_who_started_it(
 def test_the_server_stops_when_its_last_user_has_closed(data_dir: Path) -> None:
     first, second = embedded_mongo.start(data_dir), embedded_mongo.start(data_dir)
     first.close()
-    second.close()
-
-    wait_until(lambda: not is_listening(first.url), seconds=5)
-
-
-def test_closing_twice_gives_back_one_share_only(data_dir: Path) -> None:
-    first, second = embedded_mongo.start(data_dir), embedded_mongo.start(data_dir)
-    first.close()
-    first.close()
+    first.close()  # which is not the second one's share
     time.sleep(SEVERAL_POLLS)
-
     assert is_listening(second.url)
+
     second.close()
+
+    wait_until(lambda: not is_listening(second.url), seconds=5)
 
 
 def test_the_server_stops_when_its_last_user_was_killed(
@@ -230,17 +242,6 @@ def test_the_server_stops_when_its_last_user_was_killed(
     wait_until(lambda: not is_listening(url), seconds=5)
 
 
-def test_data_and_port_persist(data_dir: Path) -> None:
-    with embedded_mongo.start(data_dir) as before:
-        note(before, "kept")
-    wait_for_the_end(data_dir)
-
-    with embedded_mongo.start(data_dir) as after:
-        assert after.pid != before.pid
-        assert after.url == before.url
-        assert notes(after) == ["kept"]
-
-
 def test_a_user_who_arrives_during_the_shutdown_gets_a_new_server(data_dir: Path) -> None:
     with embedded_mongo.start(data_dir) as before:
         note(before, "kept")
@@ -251,15 +252,24 @@ def test_a_user_who_arrives_during_the_shutdown_gets_a_new_server(data_dir: Path
         assert notes(after) == ["kept"]
 
 
-def test_a_port_taken_meanwhile_is_replaced(data_dir: Path) -> None:
-    with embedded_mongo.start(data_dir) as before:
-        note(before, "kept")
-    wait_for_the_end(data_dir)
+def test_a_port_taken_meanwhile_is_replaced(stopped: tuple[Path, EmbeddedMongo], data_dir: Path) -> None:
+    directory, before = stopped
+    shutil.copytree(directory, data_dir)
 
     with occupy(port_of(before.url)), embedded_mongo.start(data_dir) as after:
         assert port_of(after.url) != port_of(before.url)
         assert notes(after) == ["kept"]
         note(after, "and writable")
+
+
+def test_data_and_port_persist(stopped: tuple[Path, EmbeddedMongo], data_dir: Path) -> None:
+    directory, before = stopped
+    shutil.copytree(directory, data_dir)
+
+    with embedded_mongo.start(data_dir) as after:
+        assert after.pid != before.pid
+        assert after.url == before.url
+        assert notes(after) == ["kept"]
 
 
 def test_a_killed_server_comes_back_on_its_port_with_its_data(data_dir: Path) -> None:
@@ -304,12 +314,12 @@ def test_a_stray_server_on_the_data_files_is_stopped_first(data_dir: Path) -> No
             note(server, "writable")
 
 
-def test_terminating_the_supervisor_is_left_to_its_users(data_dir: Path) -> None:
-    with embedded_mongo.start(data_dir) as server:
-        os.kill(parent_of(server.pid), signal.SIGTERM)
-        time.sleep(SEVERAL_POLLS)
+def test_terminating_the_supervisor_is_left_to_its_users(server: EmbeddedMongo, shared_dir: Path) -> None:
+    os.kill(parent_of(server.pid), signal.SIGTERM)
+    time.sleep(SEVERAL_POLLS)
 
-        note(server, "still here")
+    with embedded_mongo.start(shared_dir) as same:
+        assert same.pid == server.pid
 
 
 def test_a_server_that_cannot_run_gives_one_clear_line(data_dir: Path) -> None:

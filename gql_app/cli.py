@@ -1,0 +1,107 @@
+"""The command line, `python -m gql_app`. Exit codes: 0 done, 1 the run failed, 2 it could not be started."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from documents.database import DatabaseUnavailableError
+from gql_app import commands
+from gql_app.bundled_mock import BundledMockError
+from gql_app.embedded_mongo import EmbeddedMongoError
+from gql_app.observability import configure_logging
+from gql_app.runtime import InvalidSettingsError, load_settings, open_dependencies, run
+from gql_app.server import AddressError, bind
+from gql_app.settings import Settings
+from mock_external_api.settings import MockSettings
+from services.errors import ServiceError
+
+CANNOT_START = (
+    AddressError,
+    BundledMockError,
+    DatabaseUnavailableError,
+    EmbeddedMongoError,
+    InvalidSettingsError,
+    ServiceError,
+)
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Ingests, classifies and analyses the support tickets of many tenants. Settings: see .env.example.",
+)
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API, and run a worker with it unless RUN_WORKER=false."""
+    settings = load_settings()
+    configure_logging(settings)
+    with bind(settings.host, settings.port) as listener, open_dependencies(settings) as found:
+        run(lambda stop: commands.serve(settings, found, listener, stop))
+
+
+@app.command()
+def worker() -> None:
+    """Run ingestion jobs, without an API."""
+    settings = _with_worker(load_settings())
+    configure_logging(settings)
+    with open_dependencies(settings) as found:
+        run(lambda stop: commands.work(settings, found, stop))
+
+
+@app.command()
+def ingest(tenant: Annotated[str, typer.Argument(help="The tenant's id.", show_default=False)]) -> None:
+    """Run one tenant's ingestion and show its progress; joins the run if there is one already."""
+    settings, console = _with_worker(load_settings()), Console()
+    with _logs_beside(console, settings, "ingest"), open_dependencies(settings) as found:
+        completed = run(lambda stop: commands.ingest(settings, found, tenant, console, stop))
+    raise typer.Exit(0 if completed else 1)
+
+
+@app.command()
+def up(
+    tenants: Annotated[
+        list[str] | None, typer.Argument(help="Tenants to ingest; default: the sample tenants.", show_default=False)
+    ] = None,
+) -> None:
+    """Start everything on this machine: MongoDB, the mock external API and the service, with sample data."""
+    settings, console = _with_worker(load_settings()), Console()
+    wanted = tenants or ([] if settings.external_api_url else list(MockSettings().tenants))
+    with (
+        _logs_beside(console, settings, "up"),
+        bind(settings.host, settings.port) as listener,
+        open_dependencies(settings) as found,
+    ):
+        run(lambda stop: commands.up(settings, found, listener, wanted, console, stop))
+
+
+def main() -> None:
+    """Run the command line; what keeps a command from starting is told in one line."""
+    try:
+        app()
+    except CANNOT_START as error:
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+
+
+def _with_worker(settings: Settings) -> Settings:
+    return settings.model_copy(update={"run_worker": True})
+
+
+@contextmanager
+def _logs_beside(console: Console, settings: Settings, name: str) -> Iterator[None]:
+    """Keep log lines out of the progress bars of a terminal: they go to a file there."""
+    if not console.is_terminal:
+        configure_logging(settings)
+        yield
+        return
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (settings.data_dir / f"{name}.log").open("w") as file:
+        with redirect_stderr(file):
+            configure_logging(settings)
+        yield

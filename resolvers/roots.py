@@ -1,0 +1,22 @@
+"""The roots of the GraphQL schema: composition only."""
+
+import strawberry
+
+from resolvers.ingestion_fields import IngestionQueries
+from resolvers.ingestion_mutations import IngestionMutations
+from resolvers.node_fields import NodeQueries
+from resolvers.stats_fields import StatsQueries
+from resolvers.system_fields import SystemQueries
+from resolvers.ticket_fields import TicketQueries
+
+
+@strawberry.type(
+    description="Reading. A field that fails is null, with an error that names it; the others are answered."
+)
+class Query(NodeQueries, TicketQueries, StatsQueries, IngestionQueries, SystemQueries):
+    """Every root field that reads."""
+
+
+@strawberry.type(description="Changing. Expected failures are members of each field's result.")
+class Mutation(IngestionMutations):
+    """Every root field that changes something."""

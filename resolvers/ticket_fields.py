@@ -1,0 +1,45 @@
+"""GraphQL fields about tickets."""
+
+from typing import Annotated
+
+import strawberry
+
+from resolvers.arguments import Tenant
+from resolvers.tickets import count_tickets, get_ticket, slice_tickets
+from schema.connections import After, Before, Connection, First, Last
+from schema.context import Info
+from schema.cost import CONNECTION
+from schema.enums import TicketOrder
+from schema.tickets import Order, Ticket, TicketFilterInput, ticket_pager, to_ticket
+
+Filter = Annotated[TicketFilterInput | None, strawberry.argument(description="Which tickets; all if left out.")]
+ExternalId = Annotated[str, strawberry.argument(description="The ticket's id upstream.")]
+
+
+@strawberry.type
+class TicketQueries:
+    """The root fields about tickets."""
+
+    @strawberry.field(description="One live ticket; null with the error NOT_FOUND if there is none.")
+    async def ticket(self, info: Info, tenant_id: Tenant, external_id: ExternalId) -> Ticket | None:
+        """One ticket."""
+        return to_ticket(await get_ticket(info.context, tenant_id, external_id))
+
+    @strawberry.field(description="A tenant's live tickets.", directives=[CONNECTION])
+    async def tickets(
+        self,
+        info: Info,
+        tenant_id: Tenant,
+        filter: Filter = None,
+        order_by: Order = TicketOrder.NEWEST_FIRST,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Ticket] | None:
+        """A page of tickets."""
+        wanted = (filter or TicketFilterInput()).to_filter()
+        pager = ticket_pager(info, tenant_id, order_by)
+        window = pager.window(first, last, after, before)
+        found = await slice_tickets(info.context, tenant_id, wanted, window)
+        return pager.connection(found, window, to_ticket, lambda: count_tickets(info.context, tenant_id, wanted))

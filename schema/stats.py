@@ -1,0 +1,149 @@
+"""A tenant's statistics as clients see them."""
+
+from datetime import datetime
+
+import strawberry
+
+from documents.ticket import Sentiment, Urgency
+from schema.context import Info
+from schema.cost import ListSize
+from schema.selection import selected_names
+from schema.tickets import Customer, to_customer
+from services.stats import StatsPart
+from services.stats import TenantStats as Computed
+
+
+@strawberry.type(description="How many tickets have a value.")
+class ValueCount:
+    """A value and its count."""
+
+    value: str = strawberry.field(description="The value; `unknown` stands for tickets without one.")
+    count: int = strawberry.field(description="How many tickets have it.")
+
+
+@strawberry.type(description="How many tickets have an urgency.")
+class UrgencyCount:
+    """An urgency and its count."""
+
+    urgency: Urgency | None = strawberry.field(description="The urgency; null for tickets without a known one.")
+    count: int = strawberry.field(description="How many tickets have it.")
+
+
+@strawberry.type(description="How many tickets have a sentiment.")
+class SentimentCount:
+    """A sentiment and its count."""
+
+    sentiment: Sentiment | None = strawberry.field(description="The sentiment; null for tickets without a known one.")
+    count: int = strawberry.field(description="How many tickets have it.")
+
+
+@strawberry.type(description="How many tickets were created in an hour.")
+class HourCount:
+    """An hour and its count."""
+
+    hour: datetime = strawberry.field(description="The start of the hour, UTC.")
+    count: int = strawberry.field(description="How many tickets were created in it.")
+
+
+@strawberry.type(description="How many tickets a keyword occurs in.")
+class KeywordCount:
+    """A keyword and its count."""
+
+    keyword: str = strawberry.field(description="A classification keyword in its plain form.")
+    count: int = strawberry.field(description="How many tickets it occurs in.")
+
+
+@strawberry.type(description="A customer with at least 2 high-urgency tickets that are not closed.")
+class AtRiskCustomer:
+    """A customer at risk."""
+
+    customer_id: str = strawberry.field(description="The customer.")
+    high_urgency_count: int = strawberry.field(description="How many such tickets there are.")
+    ticket_ids: list[str] = strawberry.field(description="The external ids of the newest 20 of them.")
+    customer: Customer = strawberry.field(description="The customer, with all their tickets.")
+
+
+@strawberry.type(description="Statistics of a tenant's live tickets; only what is asked for is computed.")
+class TenantStats:
+    """The statistics."""
+
+    tenant_id: str = strawberry.field(description="The tenant.")
+    total_tickets: int = strawberry.field(description="How many tickets there are.")
+    by_status: list[ValueCount] = strawberry.field(
+        description="Tickets by status, most frequent first.", directives=[ListSize(assumed_size=10)]
+    )
+    by_urgency: list[UrgencyCount] = strawberry.field(
+        description="Tickets by urgency, most frequent first.", directives=[ListSize(assumed_size=4)]
+    )
+    by_sentiment: list[SentimentCount] = strawberry.field(
+        description="Tickets by sentiment, most frequent first.", directives=[ListSize(assumed_size=4)]
+    )
+    by_source: list[ValueCount] = strawberry.field(
+        description="Tickets by source, most frequent first.", directives=[ListSize(assumed_size=10)]
+    )
+    urgency_high_ratio: float = strawberry.field(description="The share of high urgency: 0 to 1, 3 decimals.")
+    negative_sentiment_ratio: float = strawberry.field(
+        description="The share of negative sentiment: 0 to 1, 3 decimals."
+    )
+    hourly_trend: list[HourCount] = strawberry.field(
+        description="The last 24 whole hours, oldest first.", directives=[ListSize(assumed_size=24)]
+    )
+    top_keywords: list[KeywordCount] = strawberry.field(
+        description="The 10 most frequent keywords.", directives=[ListSize(assumed_size=10)]
+    )
+    at_risk_customers: list[AtRiskCustomer] = strawberry.field(
+        description="The 10 customers most at risk.", directives=[ListSize(assumed_size=10)]
+    )
+
+
+PARTS = {
+    "totalTickets": StatsPart.COUNTS,
+    "byStatus": StatsPart.COUNTS,
+    "byUrgency": StatsPart.COUNTS,
+    "bySentiment": StatsPart.COUNTS,
+    "bySource": StatsPart.COUNTS,
+    "urgencyHighRatio": StatsPart.COUNTS,
+    "negativeSentimentRatio": StatsPart.COUNTS,
+    "hourlyTrend": StatsPart.TREND,
+    "topKeywords": StatsPart.KEYWORDS,
+    "atRiskCustomers": StatsPart.AT_RISK,
+}
+"""Which part answers which field."""
+
+
+def selected_parts(info: Info) -> frozenset[StatsPart]:
+    """The parts that the present field's selection needs."""
+    return frozenset(PARTS[name] for name in selected_names(info) if name in PARTS)
+
+
+def to_stats(computed: Computed) -> TenantStats:
+    """Computed statistics as clients see them."""
+    return TenantStats(
+        tenant_id=computed.tenant_id,
+        total_tickets=computed.total_tickets,
+        by_status=_values(computed.by_status),
+        by_urgency=[
+            UrgencyCount(urgency=_URGENCIES.get(value), count=count) for value, count in computed.by_urgency.items()
+        ],
+        by_sentiment=[
+            SentimentCount(sentiment=_SENTIMENTS.get(value), count=count)
+            for value, count in computed.by_sentiment.items()
+        ],
+        by_source=_values(computed.by_source),
+        urgency_high_ratio=computed.urgency_high_ratio,
+        negative_sentiment_ratio=computed.negative_sentiment_ratio,
+        hourly_trend=[HourCount(**hour) for hour in computed.hourly_trend],
+        top_keywords=[KeywordCount(**keyword) for keyword in computed.top_keywords],
+        at_risk_customers=[
+            AtRiskCustomer(**risk, customer=to_customer(computed.tenant_id, risk["customer_id"]))
+            for risk in computed.at_risk_customers
+        ],
+    )
+
+
+def _values(counts: dict[str, int]) -> list[ValueCount]:
+    return [ValueCount(value=value, count=count) for value, count in counts.items()]
+
+
+_URGENCIES = {urgency.value: urgency for urgency in Urgency}
+_SENTIMENTS = {sentiment.value: sentiment for sentiment in Sentiment}

@@ -1,0 +1,42 @@
+"""Ingested data that the reading tests of a module share."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import httpx
+import pytest
+
+from documents.database import Database
+from schema.context import Services
+from tests.fakes import MockApi, app_with, empty, ingest, make_settings, open_client, open_services
+
+
+@dataclass
+class Ingested:
+    """A client of the application over the tickets of tenant_a and tenant_b."""
+
+    client: httpx.AsyncClient
+    services: Services
+    mock_api: MockApi
+    db: Database
+
+
+@pytest.fixture(scope="module")
+async def ingested(database: Database) -> AsyncIterator[Ingested]:
+    """Two tenants, ingested once a module: not together with `db`, and not to be changed by a test."""
+    await empty(database)
+    mock_api, settings = MockApi(), make_settings()
+    async with (
+        open_services(database, mock_api.transport, settings) as services,
+        open_client(app_with(services, settings)) as client,
+    ):
+        for tenant_id in ("tenant_a", "tenant_b"):
+            await ingest(services, tenant_id)
+        yield Ingested(client, services, mock_api, database)
+
+
+@pytest.fixture
+async def no_worker(services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an application that has no worker: jobs stay queued."""
+    async with open_client(app_with(replace(services, worker=None, delivery=None), make_settings())) as client:
+        yield client

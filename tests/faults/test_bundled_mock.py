@@ -1,0 +1,79 @@
+"""The shared mock external API: who starts it, who joins it, and that it outlives none of its users."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gql_app import bundled_mock
+from tests.processes import Command, answers, eventually
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from gql_app import bundled_mock
+mock = bundled_mock.start(Path(sys.argv[1]))
+print(mock.url, flush=True)
+time.sleep(60)
+"""
+LIST = "/external/support-tickets?page_size=100"
+
+
+@pytest.fixture(autouse=True)
+def _few_tickets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOCK_TICKET_COUNT", "100")
+    monkeypatch.setenv("MOCK_DRIFTING_UPDATED_AT_SHARE", "0")
+
+
+@pytest.fixture
+def other_user(tmp_path: Path) -> Iterator[Command]:
+    """Another process that uses the mock of `tmp_path`."""
+    with Command(tmp_path, "-c", HOLD, str(tmp_path)) as command:
+        command.wait_for(r"http://\S+")
+        yield command
+
+
+def test_the_second_user_shares_the_mock_of_the_first(tmp_path: Path, other_user: Command) -> None:
+    with bundled_mock.start(tmp_path) as mock:
+        assert mock.url == other_user.wait_for(r"http://\S+")[0]
+
+
+def test_it_stays_for_the_second_user_when_the_first_is_killed(tmp_path: Path, other_user: Command) -> None:
+    with bundled_mock.start(tmp_path) as mock:
+        other_user.kill()
+        assert httpx.get(f"{mock.url}{LIST}").status_code == 200
+
+
+def test_it_ends_when_its_only_user_is_killed(other_user: Command) -> None:
+    url = other_user.wait_for(r"http://\S+")[0]
+    other_user.kill()
+    eventually(lambda: not answers(url))
+
+
+def test_it_ends_when_its_last_user_closes_it(tmp_path: Path) -> None:
+    mock = bundled_mock.start(tmp_path)
+    mock.close()
+    eventually(lambda: not answers(mock.url))
+
+
+def test_a_mock_started_again_has_the_same_tickets(tmp_path: Path) -> None:
+    with bundled_mock.start(tmp_path) as mock:
+        before = httpx.get(mock.url + LIST).json()
+    eventually(lambda: not answers(mock.url))
+    with bundled_mock.start(tmp_path) as mock:
+        assert httpx.get(mock.url + LIST).json() == before
+
+
+def test_another_port_is_used_when_the_usual_one_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server((bundled_mock.HOST, 0)) as taken:
+        monkeypatch.setattr(bundled_mock, "USUAL_PORT", taken.getsockname()[1])
+        with bundled_mock.start(tmp_path) as mock:
+            assert httpx.get(f"{mock.url}/health").json() == {"status": "ok"}
+
+
+def test_a_mock_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOCK_TICKET_COUNT", "many")
+    with pytest.raises(bundled_mock.BundledMockError, match=r"valid integer.*mock\.log"):
+        bundled_mock.start(tmp_path)

@@ -1,0 +1,35 @@
+"""The promises of docs/reliability.md on real processes, small; `make soak` runs them at full size."""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import pytest
+
+from soak import bad_data, crashes, operations, races
+from soak.verdict import Verdict
+
+SCENARIOS: dict[str, Callable[[], Verdict]] = {
+    "killed workers lose nothing": partial(crashes.resume, 3, tickets=1_000),
+    "a holder that slept writes nothing": partial(crashes.fencing, 1),
+    "a database that dies": partial(crashes.database_outages, 1),
+    "a failover": partial(crashes.failovers, 1),
+    "the outbound limit over four processes": partial(operations.rate_limit, 12),
+    "cancelling at any moment": partial(operations.cancelling, 5),
+    "cancelling while waiting for the limit": partial(operations.cancelling_while_waiting, 1),
+    "memory": partial(operations.memory, 9, tickets=1_000),
+    "a hanging database is reported": operations.health,
+    "SIGTERM hands the job back": partial(operations.graceful_stop, 1),
+    "one runner however many start": partial(races.one_runner, 10),
+    "fuzzed records": partial(bad_data.fuzzed_records, 100),
+    "disturbed runs delete nothing": partial(bad_data.partial_runs, 10),
+}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_promise_is_held(name: str) -> None:
+    # In a process of its own: opening a database binds the document classes, which the other tests use.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        verdict = process.submit(SCENARIOS[name]).result()
+    assert verdict.held, str(verdict)

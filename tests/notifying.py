@@ -1,0 +1,132 @@
+"""An outbox, a notifier that answers as told, and the real delivery between them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from documents.database import Database, Row
+from documents.notification import Notification, NotificationState
+from services.circuit_breaker import CircuitBreaker
+from services.clock import SystemClock
+from services.notification_delivery import Delivery
+from services.notification_queue import NotificationQueue
+from services.notifications import notification_row
+from services.notifier import Notifier
+from services.retry import RetryPolicy
+
+TENANT = "acme"
+QUICK = RetryPolicy(attempts=5, base_seconds=0.001, cap_seconds=0.002)
+MATCHED = [{"rule": "legal_threat", "keyword": "sue", "text": "sue"}]
+
+Answer = Callable[[httpx.Request], Awaitable[httpx.Response]]
+
+
+class FakeNotifier:
+    """Answers with `answer` and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.answer: Answer = accept
+        self.bodies: list[Row] = []
+        self.keys: list[str] = []
+        self.in_flight = self.most_in_flight = 0
+
+    async def handle(self, request: httpx.Request) -> httpx.Response:
+        """Take one request."""
+        self.bodies.append(Row(httpx.Response(200, content=request.content).json()))
+        self.keys.append(request.headers["idempotency-key"])
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            return await self.answer(request)
+        finally:
+            self.in_flight -= 1
+
+    @property
+    def tickets(self) -> list[str]:
+        """The tickets of the requests, in their order."""
+        return [body["ticket_id"] for body in self.bodies]
+
+    @property
+    def by_ticket(self) -> Counter[str]:
+        """How often each ticket was sent."""
+        return Counter(self.tickets)
+
+
+class Outbox:
+    """One test's database and notifier."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.rows = db.collection(Notification)
+        self.notifier = FakeNotifier()
+
+    def circuit(self, **changes: Any) -> CircuitBreaker:
+        """The breaker, as another process would have it."""
+        return CircuitBreaker(self.db, "notify", **{"open_seconds": 0.3, "permit_seconds": 5.0, **changes})
+
+    def queue(self, *, claim_seconds: float = 5.0) -> NotificationQueue:
+        """The queue, as another process would have it."""
+        return NotificationQueue(self.db, claim_seconds=claim_seconds)
+
+    def delivery(self, *, retries: RetryPolicy = QUICK, request_seconds: float = 2.0, **changes: Any) -> Delivery:
+        """A deliverer of its own; `circuit` and `queue` can be given."""
+        http = httpx.AsyncClient(transport=httpx.MockTransport(self.notifier.handle), follow_redirects=False)
+        notifier = Notifier(http, "http://notifier/notify", request_seconds=request_seconds)
+        circuit, queue = changes.pop("circuit", None), changes.pop("queue", None)
+        return Delivery(
+            queue or self.queue(), circuit or self.circuit(), notifier, SystemClock(), retries=retries, **changes
+        )
+
+    async def add(self, *tickets: str, tenant: str = TENANT, version: str = "job:1", **changes: Any) -> None:
+        """Write rows as a page does; each is older than the next."""
+        for ticket in tickets:
+            now = SystemClock().now()
+            row = notification_row(tenant, ticket, version=version, matched=MATCHED, now=now)
+            await self.rows.insert_one({**row, **changes})
+            await asyncio.sleep(0.002)
+
+    async def row(self, ticket: str) -> Row:
+        """The ticket's row."""
+        row = await self.rows.find_one({"ticket_id": ticket})
+        assert row is not None, ticket
+        return row
+
+    async def count(self, state: NotificationState) -> int:
+        """How many rows are in the state."""
+        return await self.rows.count_documents({"state": state.value})
+
+    async def settled(self, seconds: float = 10.0) -> None:
+        """Wait until nothing is pending."""
+        async with asyncio.timeout(seconds):
+            while await self.count(NotificationState.PENDING):
+                await asyncio.sleep(0.02)
+
+
+async def accept(request: httpx.Request) -> httpx.Response:
+    """A healthy notifier."""
+    return httpx.Response(200, json={"status": "accepted"})
+
+
+def always(status: int, **more: Any) -> Answer:
+    """A notifier that answers everything alike."""
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, **more)
+
+    return answer
+
+
+@asynccontextmanager
+async def at_work(*deliveries: Delivery) -> AsyncIterator[None]:
+    """Let them deliver; shut them down at the end."""
+    tasks = [asyncio.create_task(delivery.work()) for delivery in deliveries]
+    try:
+        yield
+    finally:
+        for delivery in deliveries:
+            delivery.shut_down()
+        await asyncio.gather(*tasks)

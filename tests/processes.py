@@ -1,0 +1,117 @@
+"""Our commands as real processes, for what only a process shows: signals, exit codes, terminals, shared servers."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+
+from gql_app.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+READY_SECONDS = 30.0
+FOREIGN = re.compile(r"^(MOCK_.*|" + "|".join(name.upper() for name in Settings.model_fields) + ")$")
+T = TypeVar("T")
+OUR_ENVIRONMENT = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
+
+
+class Command:
+    """A started Python program, its output in a file; killed at the end of the `with` block if it still runs.
+
+    `home`: its working and data directory. With `terminal` it believes that it talks to a person.
+    """
+
+    def __init__(self, home: Path, *arguments: str, terminal: bool = False, **environment: object) -> None:
+        self.home = home
+        self._log = home / f"output{len(list(home.glob('output*')))}"
+        self._master, output = pty.openpty() if terminal else (None, os.open(self._log, os.O_WRONLY | os.O_CREAT))
+        settings = {"PYTHONPATH": ROOT, "DATA_DIR": home, "LOG_FORMAT": "json", "COLUMNS": 120, "TERM": "xterm"}
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=home,
+            env=OUR_ENVIRONMENT | {name: str(value) for name, value in {**settings, **environment}.items()},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+        os.close(output)
+        self._seen = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+        if self._master is not None:
+            os.close(self._master)
+
+    @property
+    def output(self) -> str:
+        """All that it has printed."""
+        if self._master is None:
+            return self._log.read_text(errors="replace")
+        os.set_blocking(self._master, False)
+        try:
+            while chunk := os.read(self._master, 65_536):
+                self._seen += chunk
+        except OSError:  # nothing new, or it has ended
+            pass
+        return self._seen.decode(errors="replace")
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Wait until it has printed something."""
+        return eventually(lambda: re.search(pattern, self.output), lambda: f"no {pattern!r} in:\n{self.output}")
+
+    def url(self) -> str:
+        """Where it serves, as soon as it does."""
+        return self.wait_for(r'"url": ?"(http://[^"]+)"')[1]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
+        """Send a signal and wait for the end; returns the seconds that it took."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        self.exit_code()
+        return time.monotonic() - began
+
+    def exit_code(self) -> int:
+        """Wait for the end."""
+
+        def ended() -> bool:
+            assert self.output is not None  # a terminal that nobody reads stops its program
+            return self.process.poll() is not None
+
+        eventually(ended, lambda: f"it does not end:\n{self.output}")
+        return self.process.returncode
+
+    def kill(self) -> None:
+        """End it without any chance to clean up."""
+        self.process.kill()
+        self.process.wait()
+
+
+def eventually(probe: Callable[[], T | None], complaint: Callable[[], str] = lambda: "it never came true") -> T:
+    """The first truthy answer of `probe`."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not (answer := probe()):
+        assert time.monotonic() < deadline, complaint()
+        time.sleep(0.05)
+    return answer
+
+
+def answers(url: str) -> bool:
+    """Whether a server is there."""
+    try:
+        httpx.get(url, timeout=2)
+    except httpx.TransportError:
+        return False
+    return True
