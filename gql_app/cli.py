@@ -13,10 +13,9 @@ from gql_app import commands
 from gql_app.bundled_mock import BundledMockError
 from gql_app.embedded_mongo import EmbeddedMongoError
 from gql_app.observability import configure_logging
-from gql_app.runtime import InvalidSettingsError, load_settings, open_dependencies, run
+from gql_app.runtime import InvalidSettingsError, load_mock_settings, load_settings, open_dependencies, run
 from gql_app.server import AddressError, bind
 from gql_app.settings import Settings
-from mock_external_api.settings import MockSettings
 from services.errors import ServiceError
 
 CANNOT_START = (
@@ -71,7 +70,7 @@ def up(
 ) -> None:
     """Start everything on this machine: MongoDB, the mock external API and the service, with sample data."""
     settings, console = _with_worker(load_settings()), Console()
-    wanted = tenants or ([] if settings.external_api_url else list(MockSettings().tenants))
+    wanted = tenants or ([] if settings.external_api_url else list(load_mock_settings().tenants))
     with (
         _logs_beside(console, settings, "up"),
         bind(settings.host, settings.port) as listener,

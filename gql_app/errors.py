@@ -21,6 +21,10 @@ RETRY_AFTER_SECONDS = 2
 
 STATUS_OF: dict[ErrorCode, int] = {
     ErrorCode.BAD_REQUEST: 400,
+    ErrorCode.GRAPHQL_PARSE_FAILED: 400,
+    ErrorCode.GRAPHQL_VALIDATION_FAILED: 400,
+    ErrorCode.QUERY_TOO_COMPLEX: 400,
+    ErrorCode.WEBSOCKET_REQUIRED: 400,
     ErrorCode.UNAUTHENTICATED: 401,
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.NOT_FOUND: 404,

@@ -8,13 +8,17 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsError
 from uvicorn.loops.auto import auto_loop_factory
 
 from gql_app import bundled_mock, embedded_mongo
 from gql_app.settings import Settings
+from mock_external_api.settings import MockSettings
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+S = TypeVar("S", bound=BaseSettings)
 T = TypeVar("T")
 
 
@@ -35,10 +39,16 @@ def load_settings() -> Settings:
     Raises:
         InvalidSettingsError: they do not make sense.
     """
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise InvalidSettingsError("; ".join(_described(fault) for fault in error.errors())) from error
+    return _load(Settings)
+
+
+def load_mock_settings() -> MockSettings:
+    """Read the settings that the bundled mock will read, too.
+
+    Raises:
+        InvalidSettingsError: they do not make sense.
+    """
+    return _load(MockSettings)
 
 
 @contextmanager
@@ -46,9 +56,12 @@ def open_dependencies(settings: Settings) -> Iterator[Dependencies]:
     """Start MongoDB and the mock external API, at the same time, unless the settings name others.
 
     Raises:
+        InvalidSettingsError: the mock's settings do not make sense.
         EmbeddedMongoError: MongoDB cannot be started.
         BundledMockError: the mock cannot be started.
     """
+    if settings.external_api_url is None:
+        load_mock_settings()
     with ExitStack() as shares, ThreadPoolExecutor(max_workers=1) as aside:
         mongo_url, external_api_url = settings.mongo_url, settings.external_api_url
         starting_mock = None if external_api_url else aside.submit(bundled_mock.start, settings.data_dir)
@@ -82,7 +95,17 @@ def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
         return runner.run(with_signals())
 
 
-def _described(fault: Any) -> str:
-    variable = "_".join(str(part) for part in fault["loc"]).upper()
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{variable}: {message}" if variable else message
+def _load(settings: type[S]) -> S:
+    try:
+        return settings()
+    except ValidationError as error:
+        prefix = settings.model_config.get("env_prefix", "")
+        raise InvalidSettingsError("; ".join(_described(fault, prefix) for fault in error.errors())) from error
+    except SettingsError as error:  # a value that ought to be JSON and is not
+        raise InvalidSettingsError(str(error)) from error
+
+
+def _described(fault: ErrorDetails, prefix: str) -> str:
+    variable = "_".join(str(part) for part in fault["loc"])
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{(prefix + variable).upper()}: {message}" if variable else message

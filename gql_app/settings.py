@@ -57,6 +57,22 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(default=6_000, ge=0)
     """Inbound limit for one client; 0: none."""
 
+    graphql_introspection: bool = True
+    """Whether clients may read the GraphQL schema from the service."""
+    graphql_ide: bool = True
+    """Whether `/graphql` shows GraphiQL to browsers."""
+    graphql_max_depth: int = Field(default=12, ge=1)
+    graphql_max_aliases: int = Field(default=30, ge=0)
+    graphql_max_directives: int = Field(default=50, ge=0)
+    graphql_max_tokens: int = Field(default=2_000, ge=1)
+    graphql_max_cost: int = Field(default=10_000, ge=1)
+    """In objects that an answer may have at most, before anything is read; see `schema/cost.py`."""
+    graphql_max_page_size: int = Field(default=100, ge=1, le=1_000)
+    graphql_max_seconds: float = Field(default=10.0, gt=0)
+    """The longest that a query or mutation may take."""
+    graphql_max_subscriptions: int = Field(default=20, ge=1)
+    """Operations under way at once on one WebSocket."""
+
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

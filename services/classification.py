@@ -12,7 +12,8 @@ from itertools import accumulate
 from documents.ticket import Sentiment, Urgency
 from services.classification_rules import Action, Signal, load
 from services.negation import find_signals
-from services.phrases import SENTENCE_ENDS, Hit, normalise, plain, split_words
+from services.phrases import Hit
+from services.words import SENTENCE_ENDS, normalise, plain, split_words
 
 MAX_SUBJECT_CHARACTERS = 1_000
 MAX_MESSAGE_CHARACTERS = 20_000
@@ -92,5 +93,6 @@ def _matches(signals: Sequence[Hit[Signal]], words: Sequence[str]) -> tuple[Matc
     for hit in signals:
         signal = hit.entry
         if signal not in matches:
-            matches[signal] = Match(signal.rule.name, signal.keyword, " ".join(words[hit.start : hit.end]))
+            text = " ".join(words[hit.start : hit.end]).rstrip(" .!")
+            matches[signal] = Match(signal.rule.name, signal.keyword, text)
     return tuple(matches.values())

@@ -1,37 +1,38 @@
 """The client of the external API: one request at a time, rate-limited, retried where a retry can heal."""
 
 import asyncio
-import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from services.clock import Clock
 from services.errors import UpstreamError
 from services.rate_limiter import OnWait, RateLimiter
 from services.retry import RetryPolicy
-from services.salvage import salvage
+from services.upstream_answers import (
+    Answer,
+    TransientError,
+    demand_success,
+    described,
+    parsed,
+    read_page,
+    retry_after_seconds,
+    salvaged_page,
+)
 from services.upstream_records import UpstreamPage
 
 REQUEST_SECONDS = 30.0
 """The hard limit of one request, from the first byte sent to the last one read."""
-DEFAULT_RETRY_AFTER_SECONDS = 60.0
-"""The wait after a 429 that does not say how long: one whole window."""
-LONGEST_RETRY_AFTER_SECONDS = 3600.0
 MAX_THROTTLED = 20
 """A request that is answered 429 so often in a row is given up."""
 MAX_BODY_BYTES = 64 * 1024 * 1024
-EXCERPT_CHARACTERS = 200
-RETRIABLE_STATUSES = frozenset([408, 425, 500, 502, 503, 504])
 
 T = TypeVar("T")
-M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +50,7 @@ class DeletedTickets(BaseModel):
     deleted_ids: list[str | int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    headers: httpx.Headers
-    body: bytes
-
-    def excerpt(self) -> str:
-        """What was received, in one short line."""
-        text = " ".join(self.body[: 4 * EXCERPT_CHARACTERS].decode("utf-8", "replace").split())
-        return f"status {self.status}, {len(self.body)} bytes: {text[:EXCERPT_CHARACTERS]!r}"
-
-
-class _TransientError(Exception):
-    """This attempt failed, the next one may not."""
-
-
-class _ThrottledError(Exception):
+class ThrottledError(Exception):
     """The answer was 429; carries the seconds to wait."""
 
     def __init__(self, retry_after: float) -> None:
@@ -104,7 +89,7 @@ class ExternalApi:
             "include_deleted": "false",
         }
         path = "/external/support-tickets"
-        return await self._fetch(caller, path, query, _page, last_resort=_salvaged_page)
+        return await self._fetch(caller, path, query, read_page, last_resort=salvaged_page)
 
     async def is_gone(self, caller: UpstreamCaller, external_id: str) -> bool:
         """Whether upstream says that it does not have this ticket.
@@ -114,9 +99,9 @@ class ExternalApi:
         """
         path = f"/external/support-tickets/{quote(external_id, safe='')}"
 
-        def read(answer: _Answer) -> bool:
+        def read(answer: Answer) -> bool:
             if answer.status != 404:
-                _demand_success(answer)
+                demand_success(answer)
             return answer.status == 404
 
         return await self._fetch(caller, path, {}, read)
@@ -128,7 +113,7 @@ class ExternalApi:
             UpstreamError: upstream refused, or kept failing.
         """
         listed = await self._fetch(
-            caller, "/external/deleted-tickets", {}, lambda answer: _parsed(DeletedTickets, answer)
+            caller, "/external/deleted-tickets", {}, lambda answer: parsed(DeletedTickets, answer)
         )
         return {str(external_id) for external_id in listed.deleted_ids}
 
@@ -141,7 +126,7 @@ class ExternalApi:
         try:
             response = await self._http.get(f"{self._base_url}/health")
         except httpx.HTTPError as error:
-            raise UpstreamError(_described(error)) from error
+            raise UpstreamError(described(error)) from error
         if response.status_code != 200:
             raise UpstreamError(f"status {response.status_code}")
 
@@ -150,23 +135,23 @@ class ExternalApi:
         caller: UpstreamCaller,
         path: str,
         query: Mapping[str, str],
-        read: Callable[[_Answer], T],
+        read: Callable[[Answer], T],
         *,
-        last_resort: Callable[[_Answer], T | None] = lambda answer: None,
+        last_resort: Callable[[Answer], T | None] = lambda answer: None,
     ) -> T:
         """Ask until `read` accepts the answer; the last answer may be read by `last_resort` instead."""
         failures = throttled = 0
         while True:
-            answer: _Answer | None = None
+            answer: Answer | None = None
             try:
                 answer = await self._send(caller, path, query)
                 return read(answer)
-            except _ThrottledError as error:
+            except ThrottledError as error:
                 throttled += 1
                 if throttled >= MAX_THROTTLED:
                     raise UpstreamError(f"GET {path}: answered 429 {throttled} times in a row") from error
                 await self._limiter.pause(error.retry_after)
-            except _TransientError as error:
+            except TransientError as error:
                 failures += 1
                 wait = self._retries.delay(failures, random.random())  # noqa: S311  (jitter is no secret)
                 if wait is None:
@@ -176,7 +161,7 @@ class ExternalApi:
                 caller.on_retry()
                 await self._clock.sleep(wait)
 
-    async def _send(self, caller: UpstreamCaller, path: str, query: Mapping[str, str]) -> _Answer:
+    async def _send(self, caller: UpstreamCaller, path: str, query: Mapping[str, str]) -> Answer:
         """Send one request within the budget.
 
         A slot whose request got no answer is left unsettled: upstream may have counted it at any time.
@@ -186,67 +171,17 @@ class ExternalApi:
             async with asyncio.timeout(REQUEST_SECONDS):
                 answer = await self._receive(path, query)
         except (httpx.TransportError, TimeoutError) as error:
-            raise _TransientError(_described(error)) from error
+            raise TransientError(described(error)) from error
         await self._limiter.settle(slot)
         if answer.status == 429:
-            raise _ThrottledError(retry_after_seconds(answer.headers))
+            raise ThrottledError(retry_after_seconds(answer.headers))
         return answer
 
-    async def _receive(self, path: str, query: Mapping[str, str]) -> _Answer:
+    async def _receive(self, path: str, query: Mapping[str, str]) -> Answer:
         async with self._http.stream("GET", self._base_url + path, params=query) as response:
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
                     raise UpstreamError(f"GET {path}: the answer is larger than {MAX_BODY_BYTES} bytes")
-        return _Answer(response.status_code, response.headers, bytes(body))
-
-
-def retry_after_seconds(headers: Mapping[str, str]) -> float:
-    """The wait that a 429 asks for, from its `Retry-After` as seconds or as an HTTP date.
-
-    A date is measured from the answer's own `Date`, so that the two clocks need not agree. A value that is
-    missing, garbage or absurd counts as a whole window or as an hour.
-    """
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value), LONGEST_RETRY_AFTER_SECONDS)
-    try:
-        wait = (parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
-    except (TypeError, ValueError):
-        return DEFAULT_RETRY_AFTER_SECONDS
-    return min(max(wait, 0.0), LONGEST_RETRY_AFTER_SECONDS)
-
-
-def _demand_success(answer: _Answer) -> None:
-    if answer.status in RETRIABLE_STATUSES:
-        raise _TransientError(answer.excerpt())
-    if answer.status != 200:
-        raise UpstreamError(f"upstream refused: {answer.excerpt()}")
-
-
-def _page(answer: _Answer) -> UpstreamPage:
-    return _parsed(UpstreamPage, answer)
-
-
-def _salvaged_page(answer: _Answer) -> UpstreamPage | None:
-    """What can be read of a page that stays unreadable as a whole: one bad record must not stop a run."""
-    if answer.status != 200:
-        return None
-    try:
-        return UpstreamPage.model_validate(salvage(answer.body))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _parsed(model: type[M], answer: _Answer) -> M:
-    """The body as `model`. A body that is cut short or is not what it should be may be whole the next time."""
-    _demand_success(answer)
-    try:
-        return model.model_validate(json.loads(answer.body))
-    except (ValueError, RecursionError, ValidationError) as error:
-        raise _TransientError(f"not the expected JSON ({_described(error)}): {answer.excerpt()}") from error
-
-
-def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:EXCERPT_CHARACTERS]}".rstrip(": ")
+        return Answer(response.status_code, response.headers, bytes(body))

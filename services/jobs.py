@@ -22,17 +22,17 @@ from pymongo import ASCENDING, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from documents.database import Database, Row, Session
-from documents.ingestion_job import IngestionJob, JobStatus, RunCounts
-from documents.ingestion_log import IngestionLog, RunOutcome
+from documents.ingestion_job import IngestionJob, JobStatus
+from documents.ingestion_log import IngestionLog
 from services.clock import Clock
 from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundError
 from services.locks import EPOCH, Lease, Locks, ingest_resource
+from services.run_log import log_row, remarks_on
 
 MAX_CLAIMS_WITHOUT_PROGRESS = 3
 """A job whose worker died so often on the same page is poison and fails."""
 CLAIM_CANDIDATES = 20
 POLL_SECONDS = 0.1
-COUNT_FIELDS = tuple(RunCounts.model_fields)
 
 
 class Jobs:
@@ -143,8 +143,8 @@ class Jobs:
             row = await self._jobs.find_one({"_id": lease.owner_id, "active": True}, session=session)
             if row is not None:
                 row["irregularities"] += remarks
-                row |= {"status": status.value, "ended_at": self._clock.now(), "error": error or _note(row)}
-                log = _log_row(row)
+                row |= {"status": status.value, "ended_at": self._clock.now(), "error": error or remarks_on(row)}
+                log = log_row(row)
                 await self._logs.replace_one({"_id": log["_id"]}, log, upsert=True, session=session)
                 ended = {name: row[name] for name in ("status", "ended_at", "error", "irregularities")}
                 await self._jobs.update_one(
@@ -226,38 +226,3 @@ class Jobs:
             return_document=ReturnDocument.AFTER,
         )
         return None if row is None else IngestionJob.model_validate(row)
-
-
-def outcome(row: Row) -> RunOutcome:
-    """How an ended job appears in the log."""
-    if row["status"] == JobStatus.CANCELLED:
-        return RunOutcome.CANCELLED
-    if row["status"] == JobStatus.FAILED:
-        return RunOutcome.FAILED
-    complete = row["errors"] == 0 and not row["irregularities"]
-    return RunOutcome.SUCCESS if complete else RunOutcome.PARTIAL_SUCCESS
-
-
-def _note(row: Row) -> str | None:
-    """What the log of a run that reached its end has to say of it."""
-    notes = list(row["irregularities"])
-    if row["errors"]:
-        notes.insert(0, f"{row['errors']} records were quarantined")
-    return "; ".join(notes) or None
-
-
-def _log_row(job: Row) -> Row:
-    started_at: datetime = job["started_at"] or job["queued_at"]
-    return {
-        "_id": job["_id"],
-        "job_id": job["_id"],
-        "tenant_id": job["tenant_id"],
-        "status": outcome(job).value,
-        "started_at": started_at,
-        "ended_at": job["ended_at"],
-        "duration_ms": max(0, round((job["ended_at"] - started_at).total_seconds() * 1000)),
-        **{name: job[name] for name in COUNT_FIELDS},
-        "pages": job["processed_pages"],
-        "retries": job["retries"],
-        "error": job["error"],
-    }

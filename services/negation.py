@@ -6,14 +6,18 @@ think" over its clause. A solution ("is fixed", "works again") reaches backwards
 does nothing, so "has not fixed the bug" leaves the bug.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from itertools import takewhile
 
 from documents.ticket import Urgency
 from services.classification_rules import Action, Harmless, Meaning, RuleSet, Scope, Signal
-from services.phrases import PUNCTUATION, SENTENCE_ENDS, Hit
+from services.phrases import Hit
+from services.words import PUNCTUATION, SENTENCE_ENDS
 
 MAX_WORDS = {Scope.NOUN: 4, Scope.VERB: 8, Scope.CLAUSE: 12}
 """How many words a negation reaches on at most; the signals in its reach do not count."""
+REPAIR_WORDS = 40
+"""How many words a solution reaches back in its sentence."""
 VOID_WORDS = 6
 """How far before a solution a word like `when` makes it void."""
 _CONNECTORS = {Scope.NOUN: frozenset(["or", "nor", "and", ","]), Scope.VERB: frozenset(["or", "nor", ","])}
@@ -38,7 +42,9 @@ def _keywords(hits: Sequence[Hit[Meaning]], start: int) -> set[str]:
     return {hit.entry.keyword for hit in hits if hit.start >= start and isinstance(hit.entry, Signal)}
 
 
-def _keywords_inside_harmless(words: Sequence[str], hits: Sequence[Hit[Meaning]], rules: RuleSet, start: int) -> set[str]:
+def _keywords_inside_harmless(
+    words: Sequence[str], hits: Sequence[Hit[Meaning]], rules: RuleSet, start: int
+) -> set[str]:
     harmless = [hit for hit in hits if hit.start >= start and isinstance(hit.entry, Harmless)]
     return {
         keyword
@@ -86,6 +92,7 @@ class _Reader:
         self._rules = rules
         self._at = {hit.start: hit.entry for hit in hits if not isinstance(hit.entry, Harmless)}
         self._ends = {hit.start: hit.end for hit in hits}
+        self._clause_ends = PUNCTUATION | (rules.conjunctions - {"and"})
         self._live: list[Hit[Signal]] = []
 
     def read(self) -> list[Hit[Signal]]:
@@ -166,15 +173,19 @@ class _Reader:
         if scope is Scope.SOLVED:
             self._live = [hit for hit in self._live if not hit.entry.rule.repairable]
             return
-        clause = sentence = position
-        while clause > 0 and (self._words[clause - 1] == "and" or not self._ends_clause(self._words[clause - 1])):
-            clause -= 1
-        while sentence > 0 and self._words[sentence - 1] not in SENTENCE_ENDS:
-            sentence -= 1
-        concerned = [hit for hit in self._live if _is_grave(hit.entry) and hit.start >= sentence]
-        in_clause = [hit for hit in concerned if hit.start >= clause]
-        for hit in in_clause or concerned[-1:]:
+        sentence = self._walk_back(position, SENTENCE_ENDS)
+        clause = self._walk_back(position, self._clause_ends)
+        recent = list(takewhile(lambda hit: hit.start >= sentence, reversed(self._live)))
+        grave = [hit for hit in recent if _is_grave(hit.entry)]
+        for hit in [hit for hit in grave if hit.start >= clause] or grave[:1]:
             self._live.remove(hit)
+
+    def _walk_back(self, position: int, ends: Set[str]) -> int:
+        """Where the clause or sentence begins that holds `position`."""
+        earliest = max(0, position - REPAIR_WORDS)
+        while position > earliest and self._words[position - 1] not in ends:
+            position -= 1
+        return position
 
     def _is_void(self, position: int) -> bool:
         for word in reversed(self._words[max(0, position - VOID_WORDS) : position]):

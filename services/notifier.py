@@ -7,8 +7,8 @@ from enum import Enum
 
 import httpx
 
-from services.external_api import retry_after_seconds
 from services.notification_queue import Claimed
+from services.upstream_answers import retry_after_seconds
 
 REQUEST_SECONDS = 10.0
 """The hard limit of one request, from the first byte sent to the last one read."""

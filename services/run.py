@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -12,9 +12,6 @@ from services.external_api import ExternalApi, UpstreamCaller
 from services.jobs import Jobs
 from services.locks import Lease
 from services.upstream_records import UpstreamPage
-
-NOTED_WAIT_CHANGE = timedelta(seconds=1)
-"""The job's `waiting_until` is written anew only when it moves by more than this."""
 
 T = TypeVar("T")
 
@@ -91,7 +88,6 @@ class RunUpstream:
         self._run = run
         self._page_size = page_size
         self._retries = 0
-        self._noted_wait: datetime | None = None
         self._caller = UpstreamCaller(run.tenant_id, self._note_wait, self._count_retry)
 
     async def page(self, number: int) -> ReceivedPage:
@@ -109,9 +105,8 @@ class RunUpstream:
         return await self._run.unless_stopped(self._api.is_gone(self._caller, external_id))
 
     async def _note_wait(self, until: datetime) -> None:
-        if self._noted_wait is None or abs(until - self._noted_wait) > NOTED_WAIT_CHANGE:
-            self._noted_wait = until
-            await self._jobs.note_waiting(self._run.job.id, until)
+        # Each time, which is once a second: the commit of the page before, which may come later, takes it away.
+        await self._jobs.note_waiting(self._run.job.id, until)
 
     def _count_retry(self) -> None:
         self._retries += 1

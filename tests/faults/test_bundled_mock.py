@@ -74,6 +74,7 @@ def test_another_port_is_used_when_the_usual_one_is_taken(tmp_path: Path, monkey
 
 
 def test_a_mock_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOCK_TICKET_COUNT", "many")
-    with pytest.raises(bundled_mock.BundledMockError, match=r"valid integer.*mock\.log"):
+    monkeypatch.setattr(bundled_mock, "PROJECT", tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    with pytest.raises(bundled_mock.BundledMockError, match=r"No module named mock_external_api.*mock\.log"):
         bundled_mock.start(tmp_path)

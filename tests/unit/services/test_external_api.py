@@ -8,8 +8,9 @@ import pytest
 
 from services import external_api
 from services.errors import UpstreamError
-from services.external_api import ExternalApi, UpstreamCaller, retry_after_seconds
+from services.external_api import ExternalApi, UpstreamCaller
 from services.retry import RetryPolicy
+from services.upstream_answers import retry_after_seconds
 
 PAGE = {"tickets": [], "next_page": None, "total_count": 0}
 Answer = Callable[[httpx.Request], httpx.Response]

@@ -1,0 +1,148 @@
+"""Limits on a document's shape, checked before validation: a hostile document must be cheap to refuse.
+
+Everything is counted as it would be executed, through all fragments, and each fragment is walked once: a
+"fragment bomb", which doubles at every level, costs no more than its text.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    InlineFragmentNode,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    parse,
+    specified_rules,
+)
+from strawberry.schema.schema import validate_document
+
+from gql_app.graphql_errors import failure
+from services.errors import ErrorCode
+
+CACHED_DOCUMENTS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a document may be."""
+
+    depth: int
+    aliases: int
+    directives: int
+    tokens: int
+    introspection: bool
+    """Whether `__schema` and `__type` may be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a selection amounts to when it is executed."""
+
+    depth: int = 0
+    """Levels of fields; what lies below `__schema` and `__type` is limited by a rule of graphql-core."""
+    aliases: int = 0
+    directives: int = 0
+
+    def beside(self, other: "Shape") -> "Shape":
+        """Two selections of one object."""
+        return Shape(
+            max(self.depth, other.depth), self.aliases + other.aliases, self.directives + other.directives
+        )
+
+
+@lru_cache(maxsize=CACHED_DOCUMENTS)
+def parse_cached(query: str, max_tokens: int) -> DocumentNode:
+    """Parse a document, or find it parsed already.
+
+    Raises:
+        GraphQLSyntaxError: it is not GraphQL, or has too many tokens.
+        RecursionError: it is nested too deeply.
+    """
+    return parse(query, max_tokens=max_tokens)
+
+
+@lru_cache(maxsize=CACHED_DOCUMENTS)
+def check_cached(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> tuple[GraphQLError, ...]:
+    """Everything that is wrong with a document, whatever its variables; worked out once."""
+    if faults := check_shape(document, limits):
+        return faults
+    rules = specified_rules if limits.introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
+    return tuple(validate_document(schema, document, tuple(rules)))
+
+
+def check_shape(document: DocumentNode, limits: Limits) -> tuple[GraphQLError, ...]:
+    """Which limits the document exceeds."""
+    shape = measure(document)
+    excesses = (
+        ("levels deep", shape.depth, limits.depth),
+        ("aliases", shape.aliases, limits.aliases),
+        ("directives", shape.directives, limits.directives),
+    )
+    return tuple(
+        failure(ErrorCode.QUERY_TOO_COMPLEX, f"The document has more than {limit} {what}.")
+        for what, actual, limit in excesses
+        if actual > limit
+    )
+
+
+def measure(document: DocumentNode) -> Shape:
+    """The shape of all operations of a document together."""
+    return _Measuring(document).total()
+
+
+class _Measuring:
+    def __init__(self, document: DocumentNode) -> None:
+        self._operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        self._fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self._measured: dict[str, Shape] = {}
+
+    def total(self) -> Shape:
+        # Fragments that nothing uses count as well: validation walks them, too.
+        parts = [self._fragment(name) for name in self._fragments]
+        parts += [self._selections(node.selection_set, len(node.directives)) for node in self._operations]
+        unused = _sum(parts[: len(self._fragments)])
+        return _sum(parts[len(self._fragments) :]).beside(Shape(unused.depth, 0, 0))
+
+    def _fragment(self, name: str) -> Shape:
+        if name not in self._measured:
+            self._measured[name] = Shape()  # what a cycle comes to; validation refuses it
+            fragment = self._fragments.get(name)
+            if fragment is not None:
+                self._measured[name] = self._selections(fragment.selection_set, len(fragment.directives))
+        return self._measured[name]
+
+    def _selections(self, selection_set: SelectionSetNode, directives: int) -> Shape:
+        own = Shape(directives=directives)
+        return _sum([own, *(self._selection(node) for node in selection_set.selections)])
+
+    def _selection(self, node: object) -> Shape:
+        match node:
+            case FieldNode():
+                return self._field(node)
+            case InlineFragmentNode():
+                return self._selections(node.selection_set, len(node.directives))
+            case FragmentSpreadNode():
+                return self._fragment(node.name.value).beside(Shape(directives=len(node.directives)))
+        raise TypeError(f"{node!r} is no selection")
+
+    def _field(self, node: FieldNode) -> Shape:
+        below = Shape() if node.selection_set is None else self._selections(node.selection_set, 0)
+        depth = 0 if node.name.value in ("__schema", "__type") else below.depth
+        return Shape(1 + depth, below.aliases + (node.alias is not None), below.directives + len(node.directives))
+
+
+def _sum(shapes: Iterable[Shape]) -> Shape:
+    total = Shape()
+    for shape in shapes:
+        total = total.beside(shape)
+    return total

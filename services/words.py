@@ -1,0 +1,52 @@
+"""From text to words: one normal form for what reads alike, and the words and punctuation of it."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+PUNCTUATION = frozenset(".,:;!?()-")
+"""The marks that `split_words` keeps; a hyphen only where it stands between blanks, as a dash."""
+SENTENCE_ENDS = frozenset(".!?")
+
+_APOSTROPHES = "\u2018\u2019\u201b\u02bc\u2032\u00b4`"
+_HYPHENS = "\u2010\u2011\u2012\u2013\u2212"
+_LONG_DASHES = "\u2014\u2015"
+# NUL, soft hyphen, zero-width characters, byte order mark, and the marks that steer bidirectional text.
+_INVISIBLE = "\x00\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\ufe0f\ufeff" + "".join(
+    map(chr, range(0x2060, 0x2070))
+)
+_FOLD = str.maketrans(
+    dict.fromkeys(_APOSTROPHES, "'")
+    | dict.fromkeys(_HYPHENS, "-")
+    | dict.fromkeys(_LONG_DASHES, " - ")
+    | dict.fromkeys(_INVISIBLE, "")
+)
+_WORD = re.compile(
+    r"[^\W_]+(?:['_][^\W_]+)*"  # a word; `error_count` is one
+    r"|[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]"  # an emoji
+    r"|[.,:](?!\w)|[;!?()]|(?<= )-+(?= )"  # not the dots of 1.5 or example.com, not the hyphen of log-in
+)
+
+
+def normalise(text: str) -> str:
+    """One form for what reads alike: NFKC, case-folded, plain apostrophes and hyphens, single blanks, no links.
+
+    Web and mail addresses go because words inside them are not the customer's.
+    """
+    text = text.translate(_FOLD)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_FOLD)
+    words = text.casefold().split()
+    if "@" in text or "://" in text:
+        words = ["," + word[-1] if "@" in word or "://" in word else word for word in words]
+    return " ".join(words)
+
+
+def split_words(normalised: str) -> list[str]:
+    """The words and the punctuation of a normalised text, in order."""
+    return ["-" if word.startswith("-") else word for word in _WORD.findall(normalised)]
+
+
+def plain(words: Sequence[str]) -> list[str]:
+    """Words without apostrophes: `can't` and `cant` are the same to a phrase."""
+    return [word.replace("'", "") if "'" in word else word for word in words]
