@@ -1,6 +1,6 @@
 """A support ticket as we keep it: the upstream's fields, our classification of them, and our bookkeeping."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from beanie import Document
@@ -120,6 +120,21 @@ class Ticket(Document):
                     ("sentiment", ASCENDING),
                 ],
                 name="tenant_customer_created",
+            ),
+            # The few soft-deleted tickets, so that counts can take them off.
+            IndexModel(
+                [
+                    ("tenant_id", ASCENDING),
+                    ("created_at", DESCENDING),
+                    ("deleted_at", ASCENDING),
+                    ("status", ASCENDING),
+                    ("urgency", ASCENDING),
+                    ("sentiment", ASCENDING),
+                    ("source", ASCENDING),
+                    ("keyword_key", ASCENDING),
+                ],
+                name="tenant_deleted",
+                partialFilterExpression={"deleted_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}},
             ),
             # `language_override` names a field that no ticket has: a foreign `language` field must not decide
             # how (or whether) a ticket can be stored.

@@ -19,6 +19,8 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+PROBLEM = "#/components/schemas/Problem"
+FRAMEWORK_PROBLEM = "#/components/schemas/HTTPValidationError"
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -72,9 +74,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
     )
     for operations in document["paths"].values():
         for operation in operations.values():
-            for status, response in operation["responses"].items():
-                if status.startswith(("4", "5")):
-                    response["content"] = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+            for response in operation["responses"].values():
+                schema = response.get("content", {}).get("application/json", {}).get("schema", {})
+                if schema.get("$ref") in (PROBLEM, FRAMEWORK_PROBLEM):
+                    response["content"] = {PROBLEM_JSON: {"schema": {"$ref": PROBLEM}}}
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
     app.openapi_schema = document

@@ -12,6 +12,7 @@ from documents.database import DatabaseUnavailableError
 from gql_app import commands
 from gql_app.bundled_mock import BundledMockError
 from gql_app.embedded_mongo import EmbeddedMongoError
+from gql_app.graphql_schema import ApiSchema
 from gql_app.observability import configure_logging
 from gql_app.runtime import InvalidSettingsError, load_mock_settings, load_settings, open_dependencies, run
 from gql_app.server import AddressError, bind
@@ -77,6 +78,12 @@ def up(
         open_dependencies(settings) as found,
     ):
         run(lambda stop: commands.up(settings, found, listener, wanted, console, stop))
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    typer.echo(ApiSchema(load_settings()).as_str())
 
 
 def main() -> None:

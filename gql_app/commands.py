@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
-from fastapi import FastAPI
 from pymongo.errors import PyMongoError
 from rich.console import Console
 
@@ -64,11 +63,9 @@ async def up(
         AddressError: somebody else was faster in listening there.
         InvalidInputError: no tenant can have such a name.
     """
-    async with _services(settings, found) as services, _serving(settings, services, listener, stop) as app:
-        paths = {getattr(route, "path", "") for route in app.routes}
+    async with _services(settings, found) as services, _serving(settings, services, listener, stop):
         for name, path in LINKS.items():
-            if path in paths:
-                console.print(f"{name:<20} {url_of(listener)}{path}", highlight=False, soft_wrap=True)
+            console.print(f"{name:<20} {url_of(listener)}{path}", highlight=False, soft_wrap=True)
         with RunProgress(console) as progress:
             await _unless(stop, _ingest_all(services, tenants, progress))
         console.print("Stopping; what is unfinished goes on next time." if stop.is_set() else "Serving until Ctrl+C.")
@@ -116,14 +113,13 @@ def _services(settings: Settings, found: Dependencies) -> AbstractAsyncContextMa
 @asynccontextmanager
 async def _serving(
     settings: Settings, services: Services, listener: socket.socket, stop: asyncio.Event
-) -> AsyncIterator[FastAPI]:
+) -> AsyncIterator[None]:
     """Requests are answered inside; at the end the worker hands its jobs back while the last answers are sent."""
-    app = create_app(settings, lambda: nullcontext(services))
-    server = create_server(app)
+    server = create_server(create_app(settings, lambda: nullcontext(services)))
     async with _alongside(server.serve([listener]), stop):
         try:
             await _unless(stop, server.ready.wait())
-            yield app
+            yield
         finally:
             for worker in services.background:
                 worker.shut_down()
@@ -132,15 +128,21 @@ async def _serving(
 
 @asynccontextmanager
 async def _working(services: Services, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Jobs are run inside; at the end those that are not finished are handed back."""
-    worker = services.worker
-    if worker is None:
-        raise ValueError("this command needs a worker")
-    async with _alongside(worker.work(), stop):
+    """Jobs are run and notifications delivered inside; at the end what is not finished is handed back."""
+
+    async def work() -> None:
+        await asyncio.gather(*(each.work() for each in services.background))
+
+    async with _alongside(work(), stop):
         try:
             yield
         finally:
-            worker.shut_down()
+            _shut_down(services)
+
+
+def _shut_down(services: Services) -> None:
+    for each in services.background:
+        each.shut_down()
 
 
 @asynccontextmanager

@@ -11,8 +11,8 @@ from services.errors import ErrorCode, ServiceError
 
 log = structlog.get_logger(__name__)
 
-TOO_MANY_TOKENS = "Syntax Error: Document contains more than"
-"""How graphql-core begins its message when a document exceeds `max_tokens`."""
+TOO_COMPLEX = ("Syntax Error: Document contains more than", "Syntax Error: Document is nested too deeply")
+"""How graphql-core's parser begins its message when it gives a document up for its size."""
 
 
 def failure(code: ErrorCode, message: str) -> GraphQLError:
@@ -55,7 +55,7 @@ def _cause(error: GraphQLError) -> BaseException | None:
 def _of_graphql(error: GraphQLError, *, executed: bool) -> tuple[ErrorCode, str]:
     """Errors that graphql-core itself makes; they speak of the document only."""
     if isinstance(error, GraphQLSyntaxError):
-        if error.message.startswith(TOO_MANY_TOKENS):
+        if error.message.startswith(TOO_COMPLEX):
             return ErrorCode.QUERY_TOO_COMPLEX, error.message
         return ErrorCode.GRAPHQL_PARSE_FAILED, error.message
     # During execution these are values that do not fit their variables or arguments.

@@ -53,9 +53,7 @@ class Shape:
 
     def beside(self, other: "Shape") -> "Shape":
         """Two selections of one object."""
-        return Shape(
-            max(self.depth, other.depth), self.aliases + other.aliases, self.directives + other.directives
-        )
+        return Shape(max(self.depth, other.depth), self.aliases + other.aliases, self.directives + other.directives)
 
 
 @lru_cache(maxsize=CACHED_DOCUMENTS)
@@ -107,18 +105,14 @@ class _Measuring:
         self._measured: dict[str, Shape] = {}
 
     def total(self) -> Shape:
-        # Fragments that nothing uses count as well: validation walks them, too.
-        parts = [self._fragment(name) for name in self._fragments]
-        parts += [self._selections(node.selection_set, len(node.directives)) for node in self._operations]
-        unused = _sum(parts[: len(self._fragments)])
-        return _sum(parts[len(self._fragments) :]).beside(Shape(unused.depth, 0, 0))
+        return _sum(self._selections(node.selection_set, len(node.directives or ())) for node in self._operations)
 
     def _fragment(self, name: str) -> Shape:
         if name not in self._measured:
             self._measured[name] = Shape()  # what a cycle comes to; validation refuses it
             fragment = self._fragments.get(name)
             if fragment is not None:
-                self._measured[name] = self._selections(fragment.selection_set, len(fragment.directives))
+                self._measured[name] = self._selections(fragment.selection_set, len(fragment.directives or ()))
         return self._measured[name]
 
     def _selections(self, selection_set: SelectionSetNode, directives: int) -> Shape:
@@ -130,15 +124,15 @@ class _Measuring:
             case FieldNode():
                 return self._field(node)
             case InlineFragmentNode():
-                return self._selections(node.selection_set, len(node.directives))
+                return self._selections(node.selection_set, len(node.directives or ()))
             case FragmentSpreadNode():
-                return self._fragment(node.name.value).beside(Shape(directives=len(node.directives)))
+                return self._fragment(node.name.value).beside(Shape(directives=len(node.directives or ())))
         raise TypeError(f"{node!r} is no selection")
 
     def _field(self, node: FieldNode) -> Shape:
         below = Shape() if node.selection_set is None else self._selections(node.selection_set, 0)
         depth = 0 if node.name.value in ("__schema", "__type") else below.depth
-        return Shape(1 + depth, below.aliases + (node.alias is not None), below.directives + len(node.directives))
+        return Shape(1 + depth, below.aliases + (node.alias is not None), below.directives + len(node.directives or ()))
 
 
 def _sum(shapes: Iterable[Shape]) -> Shape:

@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from gql_app import api_docs
 from gql_app.auth import Authenticator
 from gql_app.errors import UnexpectedErrors, add_error_handlers
+from gql_app.graphql import graphql_router
 from gql_app.limits import BodyLimit, ClientLimit, RequestRate
 from gql_app.observability import Metrics, Observed
 from gql_app.rest import ingestion, stats, system, tickets
@@ -56,6 +57,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     add_error_handlers(app)
     for module in (ingestion, tickets, stats, system, api_docs):
         app.include_router(module.router)
+    app.include_router(graphql_router(settings))
     app.openapi = lambda: api_docs.describe(app)  # type: ignore[method-assign]  # FastAPI documents this way
     return app
 

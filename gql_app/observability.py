@@ -79,11 +79,17 @@ def configure_logging(settings: Settings) -> None:
 def _renderers(log_format: str) -> list[structlog.typing.Processor]:
     if log_format == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_dump)]
-    return [escape_control_characters, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    # Plain tracebacks: the fancy ones show the values of variables, which may be secrets.
+    console = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+    return [escape_control_characters, console]
 
 
 def _dump(event: dict[str, Any], **_: Any) -> str:
-    return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    first = {name: event.pop(name) for name in ("timestamp", "level", "event") if name in event}
+    line = orjson.dumps(first | event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line)  # those that JSON allows
 
 
 def escape_control_characters(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -28,9 +28,9 @@ class Cost:
 class ListSize:
     """The length of a list."""
 
-    assumed_size: int | None = strawberry.directive_field(name="assumedSize", default=None)
-    slicing_arguments: list[str] | None = strawberry.directive_field(name="slicingArguments", default=None)
-    sized_fields: list[str] | None = strawberry.directive_field(name="sizedFields", default=None)
+    assumed_size: int | None = strawberry.directive_field(name="assumedSize", default=strawberry.UNSET)
+    slicing_arguments: list[str] | None = strawberry.directive_field(name="slicingArguments", default=strawberry.UNSET)
+    sized_fields: list[str] | None = strawberry.directive_field(name="sizedFields", default=strawberry.UNSET)
 
 
 CONNECTION = ListSize(

@@ -52,6 +52,15 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Capacity:
+    """What the circuit would let pass at this moment."""
+
+    requests: int
+    retry_after: float | None
+    """Seconds until a probe may be sent; None unless open."""
+
+
+@dataclass(frozen=True, slots=True)
 class CircuitStatus:
     """The circuit as anybody sees it at this moment."""
 
@@ -77,11 +86,13 @@ class CircuitBreaker:
         self._permit_ms = math.ceil(permit_seconds * 1000)
         self.name = name
 
-    async def capacity(self) -> int:
+    async def capacity(self) -> Capacity:
         """How many requests would be admitted at this moment; takes nothing."""
-        stages = admission([], self._open_ms, self._permit_ms)
+        stages = [*admission([], self._open_ms, self._permit_ms), {"$set": {"now": "$$NOW"}}]
         rows = await self._circuits.aggregate([{"$match": {"_id": self.name}}, *stages]).to_list(1)
-        return rows[0]["capacity"] if rows else FAILURES_TO_OPEN
+        if not rows:
+            return Capacity(FAILURES_TO_OPEN, None)
+        return Capacity(rows[0]["capacity"], self._retry_after(rows[0]))
 
     async def admit(self, wanted: int) -> list[Permit]:
         """Take permits for up to `wanted` requests, to be sent at once (b, f); the list may be shorter, or empty."""
@@ -115,13 +126,17 @@ class CircuitBreaker:
         if not rows:
             return CircuitStatus(self.name, CircuitState.CLOSED, 0, WINDOW_SIZE, None, None)
         row = rows[0]
-        state, retry_after = CircuitState(row["state"]), None
-        if state is CircuitState.OPEN:
-            retry_after = self._open_ms / 1000 - (row["now"] - row["opened_at"]).total_seconds()
-            if retry_after <= 0:
-                state, retry_after = CircuitState.HALF_OPEN, None
+        state, retry_after = CircuitState(row["state"]), self._retry_after(row)
+        if state is CircuitState.OPEN and retry_after is None:
+            state = CircuitState.HALF_OPEN
         opened_at = None if state is CircuitState.CLOSED else row["opened_at"]
         return CircuitStatus(self.name, state, row["window"].count(False), WINDOW_SIZE, opened_at, retry_after)
+
+    def _retry_after(self, row: Row) -> float | None:
+        if row["state"] != CircuitState.OPEN:
+            return None
+        left: float = self._open_ms / 1000 - (row["now"] - row["opened_at"]).total_seconds()
+        return left if left > 0 else None
 
     async def _update(self, stages: list[Row]) -> Row:
         while True:

@@ -34,24 +34,21 @@ def find_signals(words: Sequence[str], rules: RuleSet, *, heading: int = 0) -> l
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
     said = {hit.entry.keyword for hit in live if hit.start >= heading}
-    taken_back = _keywords(hits, heading) | _keywords_inside_harmless(words, hits, rules, heading)
-    return [hit for hit in live if hit.start >= heading or hit.entry.keyword not in taken_back - said]
+    taken_back = _unsaid_keywords(words, hits, live, rules, heading) - said
+    return [hit for hit in live if hit.start >= heading or hit.entry.keyword not in taken_back]
 
 
-def _keywords(hits: Sequence[Hit[Meaning]], start: int) -> set[str]:
-    return {hit.entry.keyword for hit in hits if hit.start >= start and isinstance(hit.entry, Signal)}
-
-
-def _keywords_inside_harmless(
-    words: Sequence[str], hits: Sequence[Hit[Meaning]], rules: RuleSet, start: int
+def _unsaid_keywords(
+    words: Sequence[str], hits: Sequence[Hit[Meaning]], live: Sequence[Hit[Signal]], rules: RuleSet, start: int
 ) -> set[str]:
-    harmless = [hit for hit in hits if hit.start >= start and isinstance(hit.entry, Harmless)]
-    return {
-        keyword
-        for hit in harmless
-        for word in words[hit.start : hit.end]
-        for keyword in _keywords(rules.phrases.find([word]), 0)
-    }
+    """The keywords whose words stand in `words[start:]` but in no live signal."""
+    in_live = {position for hit in live for position in range(hit.start, hit.end)}
+    unsaid = [hit for hit in hits if hit.start >= start and hit.start not in in_live]
+    keywords = {hit.entry.keyword for hit in unsaid if isinstance(hit.entry, Signal)}
+    harmless = {word for hit in unsaid if isinstance(hit.entry, Harmless) for word in words[hit.start : hit.end]}
+    for word in harmless:
+        keywords |= {hit.entry.keyword for hit in rules.phrases.find([word]) if isinstance(hit.entry, Signal)}
+    return keywords
 
 
 def _visible(hits: Sequence[Hit[Meaning]]) -> list[Hit[Meaning]]:

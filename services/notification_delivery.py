@@ -65,6 +65,7 @@ class Delivery:
         self._wake = asyncio.Event()
         self._is_shut_down = False
         self._is_held_up = True
+        self._look_again = POLL_SECONDS
         self._expired_at = -EXPIRY_SECONDS
 
     def wake(self) -> None:
@@ -92,6 +93,7 @@ class Delivery:
 
     async def _round(self) -> None:
         try:
+            self._look_again = POLL_SECONDS
             await self._settle()
             await self._expire()
             sent = await self._dispatch()
@@ -108,9 +110,10 @@ class Delivery:
             return 0
         if self._is_held_up:  # ask before claiming, so that rows do not go back and forth
             capacity = await self._circuit.capacity()
-            self._is_held_up = capacity < free
-            free = min(free, capacity)
+            self._is_held_up = capacity.requests < free
+            free = min(free, capacity.requests)
             if free == 0:
+                self._look_again = min(POLL_SECONDS, capacity.retry_after or POLL_SECONDS)
                 return 0
         claimed = await self._queue.claim(free)
         if not claimed:
@@ -177,7 +180,7 @@ class Delivery:
         """Until a request ends, something is woken up for, or the next poll; then gather a moment."""
         if nothing_to_do or not self._done:
             with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
+                async with asyncio.timeout(self._look_again):
                     await self._wake.wait()
         self._wake.clear()
         if self._sending and not self._is_shut_down:

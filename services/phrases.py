@@ -62,8 +62,8 @@ class PhraseBook(Generic[Entry]):
         self._any_word: list[list[int]] = []
         self._silent: list[list[int]] = []
         self._entries: dict[int, tuple[int, Entry]] = {}
-        # Words of no phrase all count as one, so that the states and their transitions stay few.
-        self._vocabulary: set[str] = set(PUNCTUATION)
+        self.vocabulary: set[str] = set(PUNCTUATION)
+        """The words of the phrases; all others count as one, so that the states and their transitions stay few."""
         self._states: dict[frozenset[int], _State[Entry]] = {}
         self._root = self._node()
 
@@ -79,31 +79,38 @@ class PhraseBook(Generic[Entry]):
     def find(self, words: Sequence[str]) -> list[Hit[Entry]]:
         """The longest phrase at each position, in order; they may overlap."""
         first_moves = self._root_moves()
-        vocabulary = self._vocabulary
+        vocabulary = self.vocabulary
         padded = [".", *[word if word in vocabulary else _UNKNOWN for word in words], ".", _END]
         hits = []
-        for start, first in enumerate(padded):
-            state = first_moves.get(first)
-            if state is None:
+        for start, first_state in enumerate(map(first_moves.get, padded)):
+            if first_state is None:
                 continue
-            position, end, entry = start, start, None
-            while state is not None:
-                position += 1
-                if state.entry is not None:
-                    end, entry = position, state.entry
-                word = padded[position]
-                moves = state.moves
-                state = moves[word] if word in moves else self._move(state, word)
+            end, entry = self._longest(first_state, padded, start + 1)
             if entry is not None:
                 # A `^` matched the punctuation before the phrase, which is no part of it.
-                led = first in PUNCTUATION and end > start + 1
+                led = padded[start] in PUNCTUATION and end > start + 1
                 hits.append(Hit(start - 1 + led, min(end - 1, len(words)), entry))
         return hits
+
+    def _longest(self, start: _State[Entry], words: Sequence[str], position: int) -> tuple[int, Entry | None]:
+        """End and entry of the longest phrase whose first word led to the state `start`."""
+        state: _State[Entry] | None = start
+        end, entry = position, None
+        while state is not None:
+            if state.entry is not None:
+                end, entry = position, state.entry
+            word = words[position]
+            try:
+                state = state.moves[word]
+            except KeyError:
+                state = self._move(state, word)
+            position += 1
+        return end, entry
 
     def _root_moves(self) -> dict[str, "_State[Entry] | None"]:
         root = self._state(self._closure([self._root]))
         if not root.moves:
-            for word in (*self._vocabulary, _UNKNOWN):
+            for word in (*self.vocabulary, _UNKNOWN):
                 self._move(root, word)
         return root.moves
 
@@ -140,7 +147,7 @@ class PhraseBook(Generic[Entry]):
                     self._silent[self._phrase(node, phrase)].append(after)
                 continue
             forms = PUNCTUATION if choice == "^" else inflections(choice[:-1]) if choice[-1] == "~" else {choice}
-            self._vocabulary |= forms
+            self.vocabulary |= forms
             for form in forms:
                 self._moves[node].setdefault(form, []).append(after)
 

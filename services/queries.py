@@ -36,14 +36,14 @@ async def time_limited() -> AsyncIterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The place of one row in a list ordered by (moment, id)."""
+    """The place of one row in a list ordered by (moment, id), or by (score, id)."""
 
-    moment: datetime | None
+    moment: datetime | float | None
     row_id: RowId
 
     def encode(self, listing: str) -> str:
         """An opaque text that is valid for one listing only."""
-        moment = None if self.moment is None else self.moment.isoformat()
+        moment = self.moment.isoformat() if isinstance(self.moment, datetime) else self.moment
         # An ObjectId goes into a list, so that a text that looks like one stays a text.
         row_id = [str(self.row_id)] if isinstance(self.row_id, ObjectId) else self.row_id
         raw = orjson.dumps([_fingerprint(listing), moment, row_id])
@@ -59,13 +59,20 @@ class Cursor:
         try:
             raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
             fingerprint, moment, row_id = orjson.loads(raw)
-            when = None if moment is None else datetime.fromisoformat(moment).astimezone(UTC)
-            cursor = cls(when, _row_id(row_id))
+            cursor = cls(_moment(moment), _row_id(row_id))
         except (binascii.Error, ValueError, TypeError, OverflowError, InvalidId) as error:
             raise InvalidCursorError("The cursor is broken.") from error
         if fingerprint != _fingerprint(listing):
             raise InvalidCursorError("The cursor belongs to another list.")
         return cursor
+
+
+def _moment(value: object) -> datetime | float | None:
+    if value is None or isinstance(value, float):
+        return value
+    if not isinstance(value, str):
+        raise TypeError("a row's place is a moment or a score")
+    return datetime.fromisoformat(value).astimezone(UTC)
 
 
 def _row_id(value: object) -> RowId:

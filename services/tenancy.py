@@ -6,7 +6,8 @@ from typing import Any
 
 Filter = dict[str, Any]
 
-_LIVE = {"$not": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}
+_DELETED = {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}
+_LIVE = {"$not": _DELETED}
 """Matches an absent, null or epoch `deleted_at`. Written so that a covering index answers it: a comparison
 with null always fetches the document."""
 
@@ -19,6 +20,11 @@ def owned(tenant_id: str, **more: object) -> Filter:
 def live(tenant_id: str, **more: object) -> Filter:
     """The tenant's tickets that are not soft-deleted."""
     return {**more, "tenant_id": _exactly(tenant_id), "deleted_at": _LIVE}
+
+
+def deleted(tenant_id: str, **more: object) -> Filter:
+    """The tenant's tickets that are soft-deleted: those of `owned` that are not `live`."""
+    return {**more, "tenant_id": _exactly(tenant_id), "deleted_at": _DELETED}
 
 
 def owned_by_any(tenant_ids: Iterable[str], **more: object) -> Filter:

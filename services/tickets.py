@@ -1,7 +1,6 @@
 """Reading tickets: by id, in pages, along a cursor, with their history."""
 
 import asyncio
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -16,12 +15,12 @@ from services.errors import InvalidInputError, TicketNotFoundError
 from services.keyset import Slice, Window, read_slice
 from services.paging import Page
 from services.queries import LIST_MILLISECONDS, Cursor, time_limited
-from services.tenancy import Filter, live, owned
+from services.search_words import search_text
+from services.tenancy import Filter, deleted, live, owned
 
 MOMENT = "created_at"
 """What lists of tickets are ordered by."""
 NEWEST_FIRST = [(MOMENT, DESCENDING), ("_id", DESCENDING)]
-MAX_SEARCH_CHARACTERS = 200
 MAX_OFFSET = 1_000_000
 PLAUSIBLE_YEARS = range(1970, 2200)
 """Dates outside are typing errors; some of them cannot even be converted to UTC."""
@@ -96,12 +95,22 @@ class Tickets:
         if offset > MAX_OFFSET:
             raise InvalidInputError("Pages beyond the millionth ticket are not served; use filters.")
         where = condition(tenant_id, wanted)
-        cursor = self._tickets.find(where, PROJECTION, max_time_ms=LIST_MILLISECONDS).sort(NEWEST_FIRST)
+        # Left to itself, the planner tries plans that sort all tickets for every deep page.
+        index = None if wanted.q is not None else "tenant_customer_created" if wanted.customer_id else "tenant_created"
         async with time_limited():
             rows, total = await asyncio.gather(
-                cursor.skip(offset).limit(page_size).to_list(page_size), self.count(tenant_id, wanted)
+                self._rows(tenant_id, where, offset, page_size, index), self.count(tenant_id, wanted)
             )
         return Page([to_record(row) for row in rows], page, page_size, total)
+
+    async def _rows(self, tenant_id: str, where: Filter, offset: int, limit: int, index: str | None) -> list[Row]:
+        """Some rows of the list. Only the index is walked up to `offset`; what is skipped is not read."""
+        skipped = self._tickets.find(where, {"_id": 1}, hint=index, max_time_ms=LIST_MILLISECONDS).sort(NEWEST_FIRST)
+        ids = [row["_id"] for row in await skipped.skip(offset).limit(limit).to_list(limit)]
+        same = live(tenant_id, _id={"$in": ids})
+        found = self._tickets.find(same, PROJECTION, hint="_id_", max_time_ms=LIST_MILLISECONDS)
+        by_id = {row["_id"]: row for row in await found.to_list(limit)}
+        return [by_id[row_id] for row_id in ids if row_id in by_id]
 
     async def count(self, tenant_id: str, wanted: TicketFilter) -> int:
         """How many tickets match.
@@ -109,8 +118,18 @@ class Tickets:
         Raises:
             QueryTimeoutError: the database did not finish.
         """
+        created = created_between(wanted.created_from, wanted.created_to)
         async with time_limited():
-            return await self._tickets.count_documents(condition(tenant_id, wanted), maxTimeMS=LIST_MILLISECONDS)
+            if wanted != TicketFilter(created_from=wanted.created_from, created_to=wanted.created_to):
+                return await self._count(condition(tenant_id, wanted))
+            # Without a condition on each of them, index entries are counted three times as fast.
+            everything, gone = await asyncio.gather(
+                self._count(owned(tenant_id, **created)), self._count(deleted(tenant_id, **created))
+            )
+        return everything - gone
+
+    async def _count(self, where: Filter) -> int:
+        return await self._tickets.count_documents(where, maxTimeMS=LIST_MILLISECONDS)
 
     async def slice(self, tenant_id: str, wanted: TicketFilter, window: Window) -> Slice[TicketRecord]:
         """A stretch of the list along its cursors.
@@ -141,16 +160,23 @@ def condition(tenant_id: str, wanted: TicketFilter) -> Filter:
     """The query for a filter: typed values only, never an operator that a client made.
 
     Raises:
-        InvalidInputError: the dates are reversed, or the search has no word.
+        InvalidInputError: a date, a text or the search makes no sense.
     """
     equal = {
         name: value
         for name in ("status", "urgency", "sentiment", "source", "requires_action", "customer_id")
         if (value := getattr(wanted, name)) is not None
     }
+    if any(isinstance(value, str) and not _is_storable(value) for value in equal.values()):
+        raise InvalidInputError("A filter holds text that is not Unicode.")
     created = created_between(wanted.created_from, wanted.created_to)
-    search = {} if wanted.q is None else {"$text": {"$search": all_words(wanted.q)}}
+    search = {} if wanted.q is None else {"$text": {"$search": search_text(wanted.q)}}
     return live(tenant_id, **equal, **created, **search)
+
+
+def _is_storable(text: str) -> bool:
+    """JSON can smuggle in halves of characters, which no UTF-8 has."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def created_between(start: datetime | None, end: datetime | None) -> Filter:
@@ -168,18 +194,6 @@ def created_between(start: datetime | None, end: datetime | None) -> Filter:
         raise InvalidInputError("The end of the period lies before its start.")
     bounds = {operator: moment for operator, moment in (("$gte", start), ("$lt", end)) if moment is not None}
     return {"created_at": bounds} if bounds else {}
-
-
-def all_words(q: str) -> str:
-    """A text search that demands every word: each is quoted, so that none is an operator.
-
-    Raises:
-        InvalidInputError: the text is too long or holds no word.
-    """
-    words = re.findall(r"\w+", q)
-    if not words or len(q) > MAX_SEARCH_CHARACTERS:
-        raise InvalidInputError(f"A search needs at least one word and at most {MAX_SEARCH_CHARACTERS} characters.")
-    return " ".join(f'"{word}"' for word in words)
 
 
 def cursor_of(ticket: TicketRecord) -> Cursor:

@@ -46,6 +46,7 @@ class Worker:
         """Claim and run jobs until `shut_down`."""
         async with asyncio.TaskGroup() as tasks:
             while not self._is_shut_down:
+                self._wake.clear()  # before looking: a call that comes meanwhile must not be lost
                 claimed = await self._claim()
                 if claimed is None:
                     await self._rest()
@@ -66,7 +67,6 @@ class Worker:
             return None
 
     async def _rest(self) -> None:
-        self._wake.clear()
         try:
             async with asyncio.timeout(POLL_SECONDS):
                 await self._wake.wait()

@@ -41,7 +41,8 @@ class FakeNotifier:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            return await self.answer(request)
+            answer = await self.answer(request)
+            return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))
         finally:
             self.in_flight -= 1
 

@@ -10,7 +10,7 @@ from resolvers import system as resolvers
 router = APIRouter(tags=["system"])
 
 
-@router.get("/health", responses={503: {"description": "A dependency cannot be reached."}})
+@router.get("/health", responses={503: {"model": HealthAnswer, "description": "A dependency cannot be reached."}})
 async def get_health(context: PublicContext, response: Response) -> HealthAnswer:
     """Whether everything that the service depends on can be reached; 503 if not."""
     return _judged(HealthAnswer.of(await resolvers.get_health(context)), response)
@@ -22,7 +22,7 @@ async def is_live() -> LiveAnswer:
     return LiveAnswer()
 
 
-@router.get("/health/ready", responses={503: {"description": "The database cannot be reached."}})
+@router.get("/health/ready", responses={503: {"model": HealthAnswer, "description": "The database cannot be reached."}})
 async def is_ready(context: PublicContext, response: Response) -> HealthAnswer:
     """Whether requests can be served: 503 without the database. The external API does not matter for that."""
     return _judged(HealthAnswer.of(await resolvers.get_health(context, only=["mongodb"])), response)

@@ -307,11 +307,14 @@ def test_a_stray_server_on_the_data_files_is_stopped_first(data_dir: Path) -> No
     port = mongo_supervisor.choose_port(None)
     command = [embedded_mongo.find_mongod(), "--dbpath", data_dir / "mongo" / "db", "--port", str(port)]
     with subprocess.Popen([*command, "--nounixsocket"], stdout=subprocess.DEVNULL) as stray:
-        wait_until(lambda: (data_dir / "mongo" / "db" / "mongod.lock").exists())
+        try:
+            wait_until(lambda: (data_dir / "mongo" / "db" / "mongod.lock").exists())
 
-        with embedded_mongo.start(data_dir) as server:
-            assert stray.wait(timeout=5) == 0
-            note(server, "writable")
+            with embedded_mongo.start(data_dir) as server:
+                assert stray.wait(timeout=5) == 0
+                note(server, "writable")
+        finally:
+            stray.kill()
 
 
 def test_terminating_the_supervisor_is_left_to_its_users(server: EmbeddedMongo, shared_dir: Path) -> None:

@@ -83,16 +83,18 @@ async def test_a_failures_of_all_processes_count_together(db: Database) -> None:
 
 async def test_while_open_nothing_is_admitted(circuit: CircuitBreaker) -> None:
     await opened(circuit)
-    assert await circuit.capacity() == 0
+    assert (await circuit.capacity()).requests == 0
     assert await circuit.admit(5) == []
 
 
-async def test_b_after_the_open_time_it_is_half_open_for_everybody_to_see(circuit: CircuitBreaker, db: Database) -> None:
+async def test_b_after_the_open_time_it_is_half_open_for_everybody_to_see(
+    circuit: CircuitBreaker, db: Database
+) -> None:
     await opened(circuit)
     await end_open_time(db)
     status = await circuit.status()
     assert (status.state, status.retry_after) == (CircuitState.HALF_OPEN, None)
-    assert await circuit.capacity() == 1
+    assert (await circuit.capacity()).requests == 1
 
 
 async def test_b_of_a_hundred_racers_one_gets_the_probe(db: Database) -> None:
@@ -144,14 +146,14 @@ async def test_f_a_dead_prober_does_not_wedge_the_circuit(db: Database) -> None:
 async def test_f_a_cancelled_probe_frees_the_place_for_another(circuit: CircuitBreaker, db: Database) -> None:
     await circuit.report([Result(await half_open(circuit, db), None)])
     assert await state(circuit) is CircuitState.HALF_OPEN
-    assert await circuit.capacity() == 1
+    assert (await circuit.capacity()).requests == 1
 
 
 async def test_cancelled_requests_are_no_failures(circuit: CircuitBreaker) -> None:
     permits = await circuit.admit(5)
     await circuit.report([Result(permit, None) for permit in permits])
     assert (await circuit.status()).failure_count == 0
-    assert await circuit.capacity() == FAILURES_TO_OPEN
+    assert (await circuit.capacity()).requests == FAILURES_TO_OPEN
 
 
 async def test_late_results_of_an_earlier_generation_count_for_nothing(circuit: CircuitBreaker, db: Database) -> None:
@@ -200,7 +202,7 @@ async def test_requests_in_flight_are_limited_until_successes_come(circuit: Circ
 
 async def test_a_failure_halves_the_requests_in_flight(circuit: CircuitBreaker) -> None:
     await feed(circuit, "." * 15 + "F")
-    assert await circuit.capacity() == 10
+    assert (await circuit.capacity()).requests == 10
 
 
 async def test_the_requests_in_flight_have_an_upper_limit(circuit: CircuitBreaker) -> None:
@@ -208,7 +210,7 @@ async def test_the_requests_in_flight_have_an_upper_limit(circuit: CircuitBreake
         await circuit.report([Result(permit, True) for permit in permits[:60]])
         await circuit.report([Result(permit, True) for permit in permits[60:]])
     await circuit.report([Result(permit, True) for permit in permits[:20]])
-    assert await circuit.capacity() == 20
+    assert (await circuit.capacity()).requests == 20
 
 
 async def test_two_destinations_have_two_circuits(circuit: CircuitBreaker, db: Database) -> None:

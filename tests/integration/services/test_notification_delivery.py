@@ -10,7 +10,7 @@ from documents.circuit_breaker import CircuitState
 from documents.database import Database
 from documents.notification import NotificationState
 from services.clock import SystemClock
-from services.notification_queue import TOO_OLD
+from services.notification_queue import TOO_OLD, Settlement
 from services.retry import RetryPolicy
 from tests.notifying import Outbox, accept, always, at_work
 
@@ -86,15 +86,11 @@ async def test_after_the_last_attempt_it_is_a_dead_letter_that_says_why(outbox: 
 
 
 async def test_after_72_hours_a_failed_attempt_is_the_last(outbox: Outbox) -> None:
-    outbox.notifier.answer = always(500)
-    await outbox.add("T-1", give_up_at=SystemClock().now() + timedelta(milliseconds=50))
-    await asyncio.sleep(0.06)
+    await outbox.add("T-1", give_up_at=SystemClock().now())
     [claimed] = await outbox.queue().claim(1)
-    delivery = outbox.delivery()
-    await outbox.queue().release([claimed])
-    async with at_work(delivery):
-        await outbox.settled()
-    assert (await outbox.row("T-1"))["state"] == "dead"
+    await outbox.queue().settle([Settlement(claimed, PENDING, 500, "status 500", delay_seconds=1)])
+    row = await outbox.row("T-1")
+    assert (row["state"], row["attempts"], row["last_error"]) == ("dead", 1, "status 500")
 
 
 async def test_what_is_72_hours_old_while_nothing_may_be_sent_is_a_dead_letter(outbox: Outbox) -> None:

@@ -1,0 +1,133 @@
+"""How fast notifications are delivered, and what a notifier that hangs costs ingestion.
+
+`python -m benchmarks.delivery` prints figures; `--reference` adds the 50 urgent tickets at a notifier that fails each
+ticket twice and has outages (six to seven minutes).
+"""
+
+import argparse
+import asyncio
+import statistics
+import time
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from documents.database import connect
+from documents.notification import Notification
+from gql_app.settings import Settings
+from gql_app.wiring import build_services
+from services.jobs import Jobs
+from services.notifications import notification_row
+from services.worker import Worker
+from soak.cluster import Cluster, wait_for
+
+MATCHED = [{"rule": "outage", "keyword": "down", "text": "down"}]
+TARGET_PER_SECOND = 200
+TARGET_SLOWDOWN = 0.05
+HEALTHY = {"notify_mode": "healthy", "notify_latency_min": 0, "notify_latency_max": 0}
+
+
+def fill_outbox(cluster: Cluster, tickets: int) -> None:
+    """Write rows as pages do."""
+    now = datetime.now(UTC)
+    cluster.db["notifications"].insert_many(
+        [
+            notification_row(
+                "bench", f"T-{number}", version="v", matched=MATCHED, now=now + timedelta(microseconds=number * 1000)
+            )
+            for number in range(tickets)
+        ]
+    )
+
+
+def deliveries_per_second(tickets: int = 3_000) -> float:
+    """One worker, a notifier that answers at once: deliveries a second from the first to the last."""
+    with Cluster(mock={"ticket_count": 0, **HEALTHY}) as cluster:
+        fill_outbox(cluster, tickets)
+        cluster.worker()
+        rows = cluster.db["notifications"]
+        wait_for(lambda: rows.count_documents({"state": "delivered"}) == tickets, 120, what="all deliveries")
+        times = sorted(row["delivered_at"] for row in rows.find({}, {"delivered_at": 1}))
+        return tickets / max(0.001, (times[-1] - times[0]).total_seconds())
+
+
+def ingestion_slowdown(rounds: int = 7, tickets: int = 4_000) -> tuple[float, float]:
+    """Seconds for one ingestion without delivery, and with delivery to a notifier that hangs; medians, taken in turns."""
+    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "tenants": '{"t": 1}', "notify_mode": "hang"}
+    with Cluster(mock=mock) as cluster:
+        return asyncio.run(_compare(cluster, rounds))
+
+
+async def _compare(cluster: Cluster, rounds: int) -> tuple[float, float]:
+    taken: dict[bool, list[float]] = {False: [], True: []}
+    for number in range(rounds + 1):
+        for hanging in (False, True) if number % 2 else (True, False):
+            seconds = await _ingest(cluster, f"{cluster.database_name}_{number}_{hanging:d}", hanging=hanging)
+            if number:  # the first round warms up
+                taken[hanging].append(seconds)
+    return statistics.median(taken[False]), statistics.median(taken[True])
+
+
+async def _ingest(cluster: Cluster, name: str, *, hanging: bool) -> float:
+    settings = Settings(_env_file=None, rate_limit_per_minute=0, notify_timeout_seconds=2.0)
+    database = await connect(cluster.mongo_url, name)
+    async with httpx.AsyncClient(timeout=30) as http, httpx.AsyncClient(timeout=30) as aside:
+        services = build_services(settings, database, http, str(cluster.upstream.base_url), notify_http=aside)
+        assert services.worker is not None
+        assert services.delivery is not None
+        working = [services.worker, services.delivery] if hanging else [services.worker]
+        tasks = [asyncio.create_task(each.work()) for each in working]
+        seconds = await _timed_run(services.jobs, services.worker)
+        urgent = await database.collection(Notification).count_documents({})
+        assert urgent > 100, "an ingestion without urgent tickets shows nothing"
+        for each in working:
+            each.shut_down()
+        await asyncio.gather(*tasks)
+    database.close()
+    cluster.client.drop_database(name)
+    return seconds
+
+
+async def _timed_run(jobs: Jobs, worker: Worker) -> float:
+    begin = time.perf_counter()
+    job = await jobs.start("t")
+    worker.wake()
+    ended = await jobs.wait(job.id)
+    assert ended.new_ingested > 0
+    return time.perf_counter() - begin
+
+
+def reference(tickets: int = 50) -> dict[str, float]:
+    """The notifier of the contract: fails each ticket twice, takes 0.1 to 0.5 s, has outages of 30 s."""
+    with Cluster(mock={"ticket_count": 0}) as cluster:
+        fill_outbox(cluster, tickets)
+        rows = cluster.db["notifications"]
+        begin = time.monotonic()
+        cluster.worker()
+        wait_for(lambda: rows.count_documents({"state": "delivered"}) == tickets, 1800, what="all deliveries")
+        seconds = time.monotonic() - begin
+        sent = cluster.upstream_state()["notifications"]
+        circuit = cluster.db["circuit_breakers"].find_one({"_id": "notify"}) or {}
+        outage = sum(entry.get("status") == 503 for entry in sent)
+        return {
+            "seconds": seconds,
+            "requests": len(sent),
+            "met an outage": outage,
+            "changes of state": circuit["generation"],
+        }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reference", action="store_true")
+    print(f"deliveries/s, healthy local notifier: {deliveries_per_second():.0f} (target {TARGET_PER_SECOND})")
+    plain, hanging = ingestion_slowdown()
+    print(f"ingestion: {plain:.2f} s without delivery, {hanging:.2f} s with a notifier that hangs", end=" ")
+    print(f"({hanging / plain - 1:+.1%}, target below {TARGET_SLOWDOWN:.0%})")
+    if parser.parse_args().reference:
+        print(f"50 urgent tickets at the reference notifier: {reference()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""AUTH_MODE=jwt: who may do what, and that no route shows one tenant's data to another.
+
+The routes are taken from the application, so that a new one without a case here fails.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from documents.database import Database
+from schema.context import Services
+from tests.fakes import MockApi, app_with, bearer, empty, ingest, make_jwt_settings, open_client, open_services
+
+PUBLIC = {
+    ("GET", path)
+    for path in (
+        *("/health", "/health/live", "/health/ready", "/metrics"),
+        *("/docs", "/docs/start.js", "/docs/{name}", "/openapi.json"),
+    )
+}
+OF_A_TENANT = {
+    ("POST", "/ingest/run"): "/ingest/run?tenant_id=tenant_a",
+    ("GET", "/ingest/status"): "/ingest/status?tenant_id=tenant_a",
+    ("GET", "/ingest/progress/{job_id}"): "/ingest/progress/{job}",
+    ("GET", "/ingest/lock/{tenant_id}"): "/ingest/lock/tenant_a",
+    ("GET", "/ingest/logs"): "/ingest/logs?tenant_id=tenant_a",
+    ("GET", "/ingest/quarantine"): "/ingest/quarantine?tenant_id=tenant_a",
+    ("DELETE", "/ingest/{job_id}"): "/ingest/{job}",
+    ("GET", "/tickets"): "/tickets?tenant_id=tenant_a",
+    ("GET", "/tickets/urgent"): "/tickets/urgent?tenant_id=tenant_a",
+    ("GET", "/tickets/export"): "/tickets/export?tenant_id=tenant_a",
+    ("GET", "/tickets/{external_id}"): "/tickets/{ticket}?tenant_id=tenant_a",
+    ("GET", "/tickets/{external_id}/history"): "/tickets/{ticket}/history?tenant_id=tenant_a",
+    ("GET", "/tenants/{tenant_id}/stats"): "/tenants/tenant_a/stats",
+}
+"""For each route that shows or changes a tenant's data: a request for tenant_a's."""
+WITHOUT_A_TENANT_IN_THE_REQUEST = {("GET", "/ingest/progress/{job_id}"), ("DELETE", "/ingest/{job_id}")}
+ROUTES = sorted(OF_A_TENANT)
+
+
+@dataclass
+class Stage:
+    client: httpx.AsyncClient
+    services: Services
+    job: str
+    ticket: str
+
+    async def call(self, route: tuple[str, str], headers: dict[str, str]) -> httpx.Response:
+        url = OF_A_TENANT[route].format(job=self.job, ticket=self.ticket)
+        return await self.client.request(route[0], url, headers=headers)
+
+
+@pytest.fixture(scope="module")
+async def stage(database: Database) -> AsyncIterator[Stage]:
+    """tenant_a and tenant_b, ingested, behind an application that wants tokens."""
+    await empty(database)
+    mock_api, settings = MockApi(), make_jwt_settings()
+    async with (
+        open_services(database, mock_api.transport, settings) as services,
+        open_client(app_with(services, settings)) as client,
+    ):
+        job = await ingest(services, "tenant_a")
+        await ingest(services, "tenant_b")
+        yield Stage(client, services, job.id, mock_api.live_ids("tenant_a")[0])
+
+
+def test_every_route_is_known_to_this_module(services: Services) -> None:
+    app = app_with(services, make_jwt_settings())
+    found = {
+        (method, route.path_format)
+        for route in iter_route_contexts(app.routes)
+        for method in (route.methods or set()) - {"HEAD"}
+        if route.path_format is not None and not route.path_format.startswith("/graphql")
+    }
+    assert found == PUBLIC | OF_A_TENANT.keys()
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+async def test_the_tenants_own_token_is_served(stage: Stage, route: tuple[str, str]) -> None:
+    answer = await stage.call(route, bearer())
+    expected = 409 if route[0] == "DELETE" else 200  # the job has ended
+    assert answer.status_code == expected, answer.text
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+@pytest.mark.parametrize("tenants", [["tenant_b"], [], None], ids=["another tenant's", "nobody's", "no claim"])
+async def test_to_another_token_the_tenant_does_not_exist(
+    stage: Stage, route: tuple[str, str], tenants: list[str] | None
+) -> None:
+    answer = await stage.call(route, bearer(tenants=tenants, scope="tickets:read ingest:run admin"))
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("route", sorted(WITHOUT_A_TENANT_IN_THE_REQUEST), ids=" ".join)
+async def test_a_job_of_another_tenant_looks_like_one_that_does_not_exist(stage: Stage, route: tuple[str, str]) -> None:
+    foreign = (await stage.call(route, bearer(tenants=["tenant_b"]))).json()
+    url = OF_A_TENANT[route].format(job="no-such-job")
+    unknown = (await stage.client.request(route[0], url, headers=bearer(tenants=["tenant_b"]))).json()
+    assert foreign["detail"].replace(stage.job, "no-such-job") == unknown["detail"]
+    assert set(foreign) == set(unknown)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+async def test_without_a_token_nothing_is_served(stage: Stage, route: tuple[str, str]) -> None:
+    answer = await stage.call(route, {})
+    assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHENTICATED")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+async def test_a_token_without_scopes_is_forbidden_everything(stage: Stage, route: tuple[str, str]) -> None:
+    answer = await stage.call(route, bearer(scope=""))
+    assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+
+
+@pytest.mark.parametrize("route", [("POST", "/ingest/run"), ("DELETE", "/ingest/{job_id}")], ids=" ".join)
+async def test_reading_does_not_include_ingesting(stage: Stage, route: tuple[str, str]) -> None:
+    answer = await stage.call(route, bearer(scope="tickets:read"))
+    assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+
+
+async def test_ingesting_alone_is_enough_to_wait_for_the_run(stage: Stage) -> None:
+    answer = await stage.call(("POST", "/ingest/run"), bearer(scope="ingest:run"))
+    assert answer.status_code == 200
+
+
+async def test_a_token_for_all_tenants_sees_each(stage: Stage) -> None:
+    for tenant_id in ("tenant_a", "tenant_b"):
+        answer = await stage.client.get(f"/tickets?tenant_id={tenant_id}", headers=bearer(tenants=["*"]))
+        assert answer.json()["total_count"] > 0
+
+
+async def test_a_bad_token_is_refused_and_told_apart_from_none(stage: Stage) -> None:
+    answer = await stage.call(("GET", "/tickets"), {"authorization": "Bearer made.up.token"})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/health/live", "/health/ready", "/metrics", "/docs", "/docs/start.js", "/openapi.json"]
+)
+async def test_what_shows_no_data_needs_no_token(stage: Stage, path: str) -> None:
+    assert (await stage.client.get(path)).status_code == 200
+
+
+async def test_metrics_name_no_tenant(stage: Stage) -> None:
+    await stage.call(("GET", "/tenants/{tenant_id}/stats"), bearer())
+    text = (await stage.client.get("/metrics")).text
+    assert "/tenants/{tenant_id}/stats" in text
+    assert "tenant_a" not in text
+
+
+async def test_the_text_of_a_record_that_may_be_anothers_is_for_those_who_may_see_all(
+    db: Database, mock_api: MockApi
+) -> None:
+    mock_api.change(honour_tenant_id=False)
+    mock_api.upstream.store.add({"id": "whose", "message": "a secret"}, None)
+    settings = make_jwt_settings()
+
+    async def shown(client: httpx.AsyncClient, tenants: list[str]) -> Any:
+        path = "/ingest/quarantine?tenant_id=tenant_a"
+        return (await client.get(path, headers=bearer(tenants=tenants))).json()["records"][0]["raw"]
+
+    async with (
+        open_services(db, mock_api.transport, settings) as services,
+        open_client(app_with(services, settings)) as client,
+    ):
+        await ingest(services, "tenant_a")
+        assert await shown(client, ["tenant_a"]) == ""
+        assert "a secret" in await shown(client, ["*"])

@@ -1,0 +1,192 @@
+"""The commands as people and orchestrators run them: real processes, signals, terminals and exit codes."""
+
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from gql_app.commands import ALIVE_FILE
+from tests.processes import Command, answers, eventually
+
+STOP_SECONDS = 5.0
+NOWHERE = "http://127.0.0.1:1"
+
+
+@pytest.fixture(scope="module")
+def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The mock external API without a rate limit, with 1,000 tickets and pages that take 0.15 s."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    settings = {"MOCK_TICKET_COUNT": 1000, "MOCK_RATE_LIMIT_PER_MINUTE": 0, "MOCK_LATENCY_MS": 150}
+    arguments = ("-m", "mock_external_api", "--port", str(port))
+    with Command(tmp_path_factory.mktemp("mock"), *arguments, **settings):
+        url = f"http://127.0.0.1:{port}"
+        eventually(lambda: answers(url))
+        yield url
+
+
+@pytest.fixture
+def environment(mongo_url: str, mock: str) -> dict[str, object]:
+    """Settings for a service on a database of its own, with pages of 10 tickets and no rate limit."""
+    return {
+        "MONGO_URL": mongo_url,
+        "MONGO_DB": f"test_{uuid4().hex[:12]}",
+        "EXTERNAL_API_URL": mock,
+        "RATE_LIMIT_PER_MINUTE": 0,
+        "PAGE_SIZE": 10,
+        "PORT": 0,
+    }
+
+
+@pytest.fixture
+def stored(environment: dict[str, Any]) -> Iterator[Database[dict[str, Any]]]:
+    """What the service has stored."""
+    with MongoClient(environment["MONGO_URL"]) as client:
+        yield client[environment["MONGO_DB"]]
+        client.drop_database(environment["MONGO_DB"])
+
+
+def live_tickets(mock: str, tenant_id: str) -> int:
+    answer = httpx.get(f"{mock}/external/support-tickets", params={"tenant_id": tenant_id, "page_size": 1})
+    count: int = answer.json()["total_count"]
+    return count
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "reason"),
+    [
+        (["serve"], {"MONGO_URL": "mongodb://localhost:port"}, "MONGO_URL is not usable"),
+        (["worker"], {"MONGO_URL": "mongodb://127.0.0.1:1"}, "127.0.0.1:1: [Errno"),
+        (["serve"], {"PORT": "eighty", "PAGE_SIZE": 0}, "PORT: Input should be a valid integer"),
+        (["serve"], {"HOST": "0.0.0.0"}, "AUTH_MODE=open serves on loopback only"),  # noqa: S104
+        (["up"], {"EXTERNAL_API_URL": "", "MOCK_TENANTS": '{"a": -1}'}, "MOCK_TENANTS_A: Input should be greater"),
+        (["ingest", "a\tb"], {}, "tenant_id must be"),
+    ],
+)
+def test_what_keeps_a_command_from_starting_is_told_in_one_line(
+    tmp_path: Path, mongo_url: str, arguments: list[str], settings: dict[str, object], reason: str
+) -> None:
+    environment = {"MONGO_URL": mongo_url, "EXTERNAL_API_URL": NOWHERE, "PORT": 0, **settings}
+    with Command(tmp_path, "-m", "gql_app", *arguments, **environment) as command:
+        assert command.exit_code() == 2
+        (line,) = command.output.splitlines()
+        assert line.startswith("Error: ")
+        assert reason in line
+
+
+def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        Command(tmp_path, "-m", "gql_app", "up", PORT=taken.getsockname()[1]) as command,
+    ):
+        assert command.exit_code() == 2
+        assert re.fullmatch(r"Error: Cannot listen on 127\.0\.0\.1:\d+: Address .* in use; .*\n", command.output)
+
+
+def test_a_service_told_to_stop_hands_its_run_to_the_next_one(
+    tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]], mock: str
+) -> None:
+    with Command(tmp_path, "-m", "gql_app", "serve", **environment) as first:
+        url = first.url()
+        started = httpx.post(f"{url}/ingest/run", params={"tenant_id": "tenant_c"}, headers={"Prefer": "respond-async"})
+        job_id = started.json()["job_id"]
+        eventually(lambda: httpx.get(f"{url}/ingest/progress/{job_id}").json()["processed_pages"] >= 3)
+        assert first.stop() < STOP_SECONDS
+        assert first.exit_code() == 0
+    job = stored.ingestion_jobs.find_one({"_id": job_id}) or {}
+    assert job["status"] == "queued"
+    assert 3 < job["next_page"] <= job["total_pages"]
+
+    with Command(tmp_path, "-m", "gql_app", "serve", **environment) as second:
+        url = second.url()
+        eventually(lambda: httpx.get(f"{url}/ingest/progress/{job_id}").json()["status"] == "completed")
+        progress = httpx.get(f"{url}/ingest/progress/{job_id}").json()
+    expected = live_tickets(mock, "tenant_c")
+    assert progress["new_ingested"] == expected
+    assert progress["processed_pages"] == -(-expected // 10)
+    assert stored.tickets.count_documents({}) == expected
+    assert stored.ticket_history.count_documents({}) == expected
+
+
+def test_a_worker_alone_runs_queued_jobs_until_it_is_told_to_stop(
+    tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]]
+) -> None:
+    with (
+        Command(tmp_path, "-m", "gql_app", "serve", RUN_WORKER=False, **environment) as api,
+        Command(tmp_path, "-m", "gql_app", "worker", **environment) as worker,
+    ):
+        ran = httpx.post(f"{api.url()}/ingest/run", params={"tenant_id": "tenant_d"}, timeout=30)
+        assert ran.json()["status"] == "completed"
+        assert (tmp_path / ALIVE_FILE).exists()
+        assert worker.stop() < STOP_SECONDS
+        assert worker.exit_code() == 0
+        assert "run_started" not in api.output
+
+
+def test_ingest_runs_by_itself_and_says_what_it_did(
+    tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]], mock: str
+) -> None:
+    with Command(tmp_path, "-m", "gql_app", "ingest", "tenant_d", **environment) as command:
+        assert command.exit_code() == 0
+        expected = live_tickets(mock, "tenant_d")
+        assert f"tenant_d: completed: {expected} new, 0 updated, 0 unchanged, 0 deleted" in command.output
+    assert stored.tickets.count_documents({}) == expected
+
+
+def test_two_ingests_of_one_tenant_watch_the_same_run(
+    tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]]
+) -> None:
+    with (
+        Command(tmp_path, "-m", "gql_app", "ingest", "tenant_d", **environment) as one,
+        Command(tmp_path, "-m", "gql_app", "ingest", "tenant_d", **environment) as other,
+    ):
+        assert (one.exit_code(), other.exit_code()) == (0, 0)
+        (end,) = {re.findall("tenant_d: completed.*", command.output)[0] for command in (one, other)}
+    assert stored.ingestion_jobs.count_documents({}) == 1, end
+
+
+def test_ingest_that_fails_says_why_and_exits_with_1(tmp_path: Path, environment: dict[str, object]) -> None:
+    environment["EXTERNAL_API_URL"] = f"{environment['EXTERNAL_API_URL']}/nothing-here"
+    with Command(tmp_path, "-m", "gql_app", "ingest", "tenant_a", **environment) as command:
+        assert command.exit_code() == 1
+        assert re.search("tenant_a: failed: .*status 404", command.output)
+
+
+def test_ingest_on_a_terminal_shows_a_bar_and_the_wait_for_the_rate_limit(
+    tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]]
+) -> None:
+    environment["RATE_LIMIT_PER_MINUTE"] = 2
+    with Command(tmp_path, "-m", "gql_app", "ingest", "tenant_d", terminal=True, **environment) as command:
+        command.wait_for(
+            r"tenant_d .*━.* \d+%.* page 2 of \d+, 20 tickets, .*/s, waiting for the rate limit until \d\d:"
+        )
+        assert command.stop(signal.SIGINT) < STOP_SECONDS
+        assert command.exit_code() == 0
+        assert "Stopped. The run goes on" in command.output
+        assert "run_started" not in command.output
+    assert "run_started" in (tmp_path / "ingest.log").read_text()
+    assert [job["status"] for job in stored.ingestion_jobs.find()] == ["queued"]
+
+
+def test_up_serves_and_ingests_with_nothing_but_an_empty_directory(tmp_path: Path) -> None:
+    settings = {"MOCK_TICKET_COUNT": 400, "MOCK_RATE_LIMIT_PER_MINUTE": 0, "RATE_LIMIT_PER_MINUTE": 0, "PORT": 0}
+    with Command(tmp_path, "-m", "gql_app", "up", terminal=True, **settings) as command:
+        links = [command.wait_for(rf"{name} +(http://\S+)")[1] for name in ("GraphiQL", "REST documentation")]
+        command.wait_for("Serving until")
+        for link in links:
+            assert httpx.get(link, headers={"Accept": "text/html"}).status_code == 200
+        service, mock = links[0].removesuffix("/graphql"), f"http://127.0.0.1:{(tmp_path / 'mock/port').read_text()}"
+        for tenant_id in ("tenant_a", "tenant_b", "tenant_c", "tenant_d"):
+            listed = httpx.get(f"{service}/tickets", params={"tenant_id": tenant_id, "page_size": 1}).json()
+            assert listed["total_count"] == live_tickets(mock, tenant_id)
+        command.kill()
+        eventually(lambda: not answers(mock))
+        eventually(lambda: not (tmp_path / "mongo/server.json").exists())
