@@ -18,7 +18,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import ASCENDING, ReadPreference
-from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -35,8 +35,7 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 OLDEST_WIRE_VERSION = 17
 """MongoDB 6.0."""
 DUPLICATE_KEY = 11000
-INDEX_NOT_FOUND = 27
-NAMESPACE_NOT_FOUND = 26
+PURGE_INDEX = "purge_deleted"
 
 log = structlog.get_logger(__name__)
 
@@ -61,21 +60,36 @@ class Database:
         """The raw collection of a document class."""
         return self._database.get_collection(str(document.get_settings().name))
 
-    async def in_transaction(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+    async def new_session(self) -> Session:
+        """A session to run transactions in, one after the other; to be ended by whoever asked for it."""
+        return await self._client.start_session() if self.transactional else None
+
+    async def in_transaction(self, work: Callable[[Session], Coroutine[Any, Any, T]], session: Session = None) -> T:
         """Run `work` in one transaction, again when the server says that it may be tried again.
 
-        `work` must not have effects outside the database: it can run more than once.
+        `work` must not have effects outside the database: it can run more than once. `session`: one of
+        `new_session`, where others have to be able to end the transaction; else one is made for the purpose.
         """
         if not self.transactional:
             return await work(None)
-        async with await self._client.start_session() as session:
-            result: T = await session.with_transaction(
-                work,
-                read_concern=ReadConcern("snapshot"),
-                write_concern=WriteConcern("majority"),
-                read_preference=ReadPreference.PRIMARY,
-            )
+        if session is None:
+            async with await self._client.start_session() as own:
+                return await self.in_transaction(work, own)
+        result: T = await session.with_transaction(
+            work,
+            read_concern=ReadConcern("snapshot"),
+            write_concern=WriteConcern("majority"),
+            read_preference=ReadPreference.PRIMARY,
+        )
         return result
+
+    async def kill_session(self, session_id: Row) -> None:
+        """Undo what is open in a session, of whatever process.
+
+        A transaction outlives the process that began it by up to a minute (`transactionLifetimeLimitSeconds`), and
+        until then nobody else can write what it has written.
+        """
+        await self._client.admin.command("killSessions", [session_id])
 
     async def insert_new(self, document: type[Document], rows: list[Row], session: Session) -> None:
         """Insert rows with ids of their own; a row that a crash has left there already stays as it is."""
@@ -148,16 +162,15 @@ def _demand_version(hello: Row) -> None:
 async def _keep_deleted_for(tickets: Collection, days: int) -> None:
     """Create the index that purges soft-deleted tickets, or give the existing one its new retention."""
     seconds = days * 24 * 3600
-    try:
-        await tickets.database.command(
-            "collMod", tickets.name, index={"name": "purge_deleted", "expireAfterSeconds": seconds}
-        )
-    except OperationFailure as error:
-        if error.code not in (INDEX_NOT_FOUND, NAMESPACE_NOT_FOUND):
-            raise
+    existing = (await tickets.index_information()).get(PURGE_INDEX)
+    if existing is None:
         # Sparse, on `deleted_at` alone: a live ticket has no such field and can never be purged.
         await tickets.create_index(
-            [("deleted_at", ASCENDING)], name="purge_deleted", expireAfterSeconds=seconds, sparse=True
+            [("deleted_at", ASCENDING)], name=PURGE_INDEX, expireAfterSeconds=seconds, sparse=True
+        )
+    elif existing["expireAfterSeconds"] != seconds:  # not without need: it waits for every open transaction
+        await tickets.database.command(
+            "collMod", tickets.name, index={"name": PURGE_INDEX, "expireAfterSeconds": seconds}
         )
 
 

@@ -1,6 +1,7 @@
 """The lease that makes one process at a time the writer of a tenant's tickets."""
 
 from datetime import datetime
+from typing import Any
 
 from beanie import Document
 from pymongo import ASCENDING, IndexModel
@@ -15,6 +16,8 @@ class TenantLock(Document):
     """The job that runs under the lease."""
     holder: str
     """The attempt that holds it: two workers may try the same job, only one of them holds the lease."""
+    session_id: dict[str, Any] | None = None
+    """The session in which the holder writes; when it is dead, its open transaction has to be ended."""
     acquired_at: datetime
     expires_at: datetime
     fence: int

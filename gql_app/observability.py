@@ -166,7 +166,7 @@ class Observed:
             await self._app(scope, receive, with_id)
         finally:
             seconds = time.perf_counter() - started
-            route = getattr(scope.get("route"), "path_format", NO_ROUTE)
+            route = _route_of(scope)
             self._metrics.count(scope["method"], route, status, seconds)
             log.info(
                 "request",
@@ -175,3 +175,16 @@ class Observed:
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
             )
+
+
+def _route_of(scope: Scope) -> str:
+    """The template of the path, which is one of few whatever clients ask for."""
+    if "route" in scope:
+        return str(scope["route"].path_format)
+    if "endpoint" not in scope:
+        return NO_ROUTE
+    # Not FastAPI's own kind of route: an application that is mounted, or a path without parameters.
+    mount = scope.get("root_path", "").removeprefix(scope.get("app_root_path", scope.get("root_path", "")))
+    if mount or scope.get("path_params"):
+        return mount or NO_ROUTE
+    return str(scope["path"])

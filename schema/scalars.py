@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, NewType
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 
@@ -17,17 +18,15 @@ def parse_moment(value: object) -> datetime:
     """Read ISO 8601 with a time zone.
 
     Raises:
-        ValueError: it is no such text, or lies outside the years 1 to 9999.
+        GraphQLError: it is no such text, or lies outside the years 1 to 9999.
     """
-    if not isinstance(value, str):
-        raise ValueError("A DateTime is a text, for instance 2026-02-05T13:00:00Z.")  # noqa: TRY004 (what graphql-core reports)
     try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is not None:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is not None and moment.tzinfo is not None:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise ValueError("A DateTime is ISO 8601 with a time zone, for instance 2026-02-05T13:00:00Z.")
+    raise GraphQLError("A DateTime is ISO 8601 with a time zone, for instance 2026-02-05T13:00:00Z.")
 
 
 def to_json(value: object) -> Any:

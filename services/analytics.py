@@ -30,7 +30,7 @@ MAX_MILLISECONDS = 5_000
 MAX_BUCKETS = 1_000
 MAX_CUSTOMERS = 100
 UNKNOWN_TIME_ZONE = 40485
-_TIME_ZONE = re.compile(r"[A-Za-z0-9_+\-/:]{1,64}")
+_TIME_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,63}|[+-](0[0-9]|1[0-4]):[0-5][0-9]")
 _LENGTHS = {TrendUnit.HOUR: timedelta(hours=1), TrendUnit.DAY: timedelta(days=1), TrendUnit.WEEK: timedelta(weeks=1)}
 _USUAL_BUCKETS = {TrendUnit.HOUR: 24, TrendUnit.DAY: 30, TrendUnit.WEEK: 12}
 

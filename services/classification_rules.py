@@ -54,6 +54,8 @@ class Rule:
     """The words are mere politeness when they follow a request."""
     repairable: bool = False
     """`It works again` takes the signal back."""
+    small_talk: bool = False
+    """The words say how people write, not what about: no topic to count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,4 +118,5 @@ def _rule(name: str, table: dict[str, Any]) -> Rule:
         action=Action(table.get("action", "")),
         courtesy=table.get("courtesy", False),
         repairable=table.get("repairable", False),
+        small_talk=table.get("small_talk", False),
     )

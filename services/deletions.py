@@ -93,4 +93,4 @@ class Deletions:
             )
             await self._jobs.update_one({"_id": at.job_id}, {"$inc": {"deleted": len(external_ids)}}, session=session)
 
-        await self._database.in_transaction(work)
+        await self._database.in_transaction(work, run.lease.session)

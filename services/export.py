@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import AsyncIterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -57,18 +57,19 @@ class Exports:
         )
         async with time_limited():
             try:
-                async for row in cursor:
-                    chunk += write(to_record(row))
-                    if len(chunk) >= CHUNK_BYTES:
-                        yield bytes(chunk)
-                        chunk.clear()
+                while rows := await cursor.to_list(BATCH):
+                    for row in rows:
+                        chunk += write(to_record(row))
+                        if len(chunk) >= CHUNK_BYTES:
+                            yield bytes(chunk)
+                            chunk.clear()
             finally:
                 await cursor.close()
         yield bytes(chunk)
 
 
 def _json_line(ticket: TicketRecord) -> bytes:
-    return orjson.dumps(asdict(ticket), default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(ticket, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
 
 
 def _csv_row(ticket: TicketRecord) -> bytes:

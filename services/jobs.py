@@ -27,6 +27,7 @@ from documents.ingestion_log import IngestionLog
 from services.clock import Clock
 from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundError
 from services.locks import EPOCH, Lease, Locks, ingest_resource
+from services.queries import time_limited
 from services.run_log import log_row, remarks_on
 
 MAX_CLAIMS_WITHOUT_PROGRESS = 3
@@ -93,9 +94,11 @@ class Jobs:
             job = await self._mark_running(lease)
             if job is None:  # it ended before the lease was taken
                 await self._locks.release(lease)
+                await lease.end()
             elif job.attempts > MAX_CLAIMS_WITHOUT_PROGRESS:
                 reason = f"its worker died {MAX_CLAIMS_WITHOUT_PROGRESS} times at page {job.next_page}"
                 await self.finish(lease, JobStatus.FAILED, error=f"{reason}; {job.error}" if job.error else reason)
+                await lease.end()
             else:
                 return job, lease
         return None
@@ -125,7 +128,7 @@ class Jobs:
             await self._jobs.update_one({"_id": lease.owner_id, "active": True}, {"$set": update}, session=session)
             await self._locks.release(lease, session)
 
-        await self._database.in_transaction(work)
+        await self._database.in_transaction(work, lease.session)
 
     async def finish(
         self, lease: Lease, status: JobStatus, *, error: str | None = None, remarks: Sequence[str] = ()
@@ -154,7 +157,7 @@ class Jobs:
                 )
             await self._locks.release(lease, session)
 
-        await self._database.in_transaction(work)
+        await self._database.in_transaction(work, lease.session)
 
     async def cancel(self, job_id: str, *, wait_seconds: float = 2.0) -> IngestionJob:
         """Ask for the job's end (e) and wait a little for it; the answer's status tells whether it came.
@@ -162,18 +165,22 @@ class Jobs:
         Raises:
             JobNotFoundError: there is no such job.
             JobFinishedError: it has ended already.
+            QueryTimeoutError: a worker died while it stored a page of the job, and nobody has taken over yet.
         """
-        row = await self._jobs.find_one_and_update(
-            {"_id": job_id, "active": True},
-            {"$set": {"cancel_requested": True}},
-            return_document=ReturnDocument.AFTER,
-        )
+        async with time_limited():
+            row = await self._jobs.find_one_and_update(
+                {"_id": job_id, "active": True},
+                {"$set": {"cancel_requested": True}},
+                return_document=ReturnDocument.AFTER,
+                maxTimeMS=int(wait_seconds * 1000),
+            )
         if row is None:
             ended = await self.get(job_id)
             raise JobFinishedError(job_id, ended.status.value)
         lease = await self._locks.acquire(ingest_resource(row["tenant_id"]), job_id)
         if lease is not None:  # nobody runs it
             await self.finish(lease, JobStatus.CANCELLED)
+            await lease.end()
         return await self.wait(job_id, seconds=wait_seconds)
 
     async def is_cancelled(self, job_id: str) -> bool:

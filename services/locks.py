@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, ExecutionTimeout
 
 from documents.database import Database, Row, Session
 from documents.tenant_lock import TenantLock
 
+BLOCKED_MILLISECONDS = 1_000
+"""A transaction that holds a lock for longer than this hangs: storing a page takes some 30 ms."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,6 +33,13 @@ class Lease:
     holder: str
     fence: int
     expires_at: datetime
+    session: Session
+    """Where the holder's transactions run; its id stands in the lock."""
+
+    async def end(self) -> None:
+        """Let go of the session; the lease itself is released, lost or left to run out."""
+        if self.session is not None:
+            await self.session.end_session()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +62,33 @@ class Locks:
     """Takes, renews, confirms and gives back leases of `ttl_seconds`."""
 
     def __init__(self, database: Database, *, ttl_seconds: float = 60.0) -> None:
+        self._database = database
         self._locks = database.collection(TenantLock)
         self.ttl_seconds = ttl_seconds
 
     async def acquire(self, resource_id: str, owner_id: str) -> Lease | None:
         """Take the lease for `owner_id` if nobody holds it; None if somebody does, even the same owner."""
-        holder = uuid4().hex
+        session = await self._database.new_session()
+        session_id = None if session is None else dict(session.session_id or {})
+        for _ in range(2):
+            try:
+                row = await self._take(resource_id, owner_id, uuid4().hex, session_id)
+            except ExecutionTimeout:
+                await self._end_stale_transaction(resource_id)
+                continue
+            if row is not None:
+                return Lease(resource_id, owner_id, row["holder"], row["fence"], row["expires_at"], session)
+            break
+        if session is not None:
+            await session.end_session()
+        return None
+
+    async def _take(self, resource_id: str, owner_id: str, holder: str, session_id: Row | None) -> Row | None:
+        """The lock if it now belongs to `holder`.
+
+        Raises:
+            ExecutionTimeout: a transaction that has written the lock is open, and stays open.
+        """
         is_free = {"$lte": [{"$ifNull": ["$expires_at", EPOCH]}, "$$NOW"]}
 
         def if_free(taken: object, kept: str) -> Row:
@@ -70,6 +100,7 @@ class Locks:
                 "$set": {
                     "owner_id": if_free(owner_id, "$owner_id"),
                     "holder": if_free(holder, "$holder"),
+                    "session_id": if_free({"$literal": session_id}, "$session_id"),
                     "fence": if_free({"$add": [{"$ifNull": ["$fence", 0]}, 1]}, "$fence"),
                     "acquired_at": if_free("$$NOW", "$acquired_at"),
                     "expires_at": if_free(self._from_now(), "$expires_at"),
@@ -79,13 +110,21 @@ class Locks:
         ]
         try:
             row = await self._locks.find_one_and_update(
-                {"resource_id": resource_id}, update, upsert=True, return_document=ReturnDocument.AFTER
+                {"resource_id": resource_id},
+                update,
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+                maxTimeMS=BLOCKED_MILLISECONDS,
             )
         except DuplicateKeyError:
             return None  # two callers created the lock at once, and this one came second
-        if row.get("holder") != holder:
-            return None
-        return Lease(resource_id, owner_id, holder, row["fence"], row["expires_at"])
+        return row if row.get("holder") == holder else None
+
+    async def _end_stale_transaction(self, resource_id: str) -> None:
+        """End what a holder that died in the middle of a transaction has left open, if its lease has run out."""
+        row = await self._locks.find_one({"resource_id": resource_id, "$expr": {"$lte": ["$expires_at", "$$NOW"]}})
+        if row is not None and row.get("session_id"):
+            await self._database.kill_session(row["session_id"])
 
     async def confirm(self, lease: Lease, session: Session = None) -> None:
         """Renew the lease if it is still held; inside a transaction this fences all its writes.

@@ -109,7 +109,7 @@ class PageStore:
                 )
             await self._jobs.update_one({"_id": at.job_id}, progress, session=session)
 
-        await self._database.in_transaction(work)
+        await self._database.in_transaction(work, lease.session)
 
     def _progress(self, fetched: FetchedPage, records: PageRecords, changes: PageChanges) -> Row:
         """The checkpoint and the counts of this page."""

@@ -70,7 +70,7 @@ class PhraseBook(Generic[Entry]):
     def add(self, phrases: str, entry: Entry) -> None:
         """Add phrases, separated by commas or line ends; where two are equal, the one added first counts.
 
-        Raises KeyError for an unknown macro.
+        Raises KeyError for an unknown macro, ValueError for a choice without words.
         """
         for phrase in _split_phrases(phrases):
             self._entries[self._phrase(self._root, phrase)] = (len(self._entries), entry)
@@ -99,11 +99,8 @@ class PhraseBook(Generic[Entry]):
         while state is not None:
             if state.entry is not None:
                 end, entry = position, state.entry
-            word = words[position]
-            try:
-                state = state.moves[word]
-            except KeyError:
-                state = self._move(state, word)
+            moves, word = state.moves, words[position]
+            state = moves[word] if word in moves else self._move(state, word)
             position += 1
         return end, entry
 
@@ -142,6 +139,8 @@ class PhraseBook(Generic[Entry]):
 
     def _choices(self, node: int, element: str, after: int) -> None:
         for choice in element.split("/"):
+            if not choice:
+                raise ValueError(f"a phrase has an empty choice: {element!r}")
             if choice[0] == "{":
                 for phrase in _split_phrases(self._macros[choice.strip("{}")]):
                     self._silent[self._phrase(node, phrase)].append(after)

@@ -25,7 +25,7 @@ _ODD = re.compile(f"[{''.join(_PLAIN)}]")  # three times as fast as str.translat
 _WORD = re.compile(
     r"[^\W_]+(?:['_][^\W_]+)*"  # a word; `error_count` is one
     r"|[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]"  # an emoji
-    r"|[.,:](?!\w)|[;!?()]|(?<= )-+(?= )"  # not the dots of 1.5 or example.com, not the hyphen of log-in
+    r"|[.,:](?!\w)|[;!?()]|(?<= )-(?=[- ])"  # not the dots of 1.5 or example.com, not the hyphen of log-in
 )
 
 
@@ -39,8 +39,14 @@ def normalise(text: str) -> str:
         text = _fold(unicodedata.normalize("NFKC", text))
     words = text.casefold().split()
     if "@" in text or "://" in text:
-        words = ["," + word[-1] if "@" in word or "://" in word else word for word in words]
+        words = [_without_link(word) for word in words]
     return " ".join(words)
+
+
+def _without_link(word: str) -> str:
+    if "@" not in word and "://" not in word:
+        return word
+    return word[-1] if word[-1] in SENTENCE_ENDS else ","
 
 
 def _fold(text: str) -> str:
@@ -49,7 +55,7 @@ def _fold(text: str) -> str:
 
 def split_words(normalised: str) -> list[str]:
     """The words and the punctuation of a normalised text, in order."""
-    return ["-" if word.startswith("-") else word for word in _WORD.findall(normalised)]
+    return _WORD.findall(normalised)
 
 
 def plain(words: Sequence[str]) -> list[str]:

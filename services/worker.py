@@ -87,6 +87,7 @@ class Worker:
             fault = f"{type(error).__name__}: {error}"[:500]
             await self._hand_back(run, fault)
         finally:
+            await run.lease.end()
             del self._runs[run.job.id]
             self.wake()
 

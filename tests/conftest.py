@@ -1,11 +1,13 @@
 """What every test can ask for. Real MongoDB, the real application; only time and the external API are stand-ins."""
 
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import httpx
 import pytest
+import structlog
 
 from documents.database import Database, connect
 from gql_app.embedded_mongo import start
@@ -20,6 +22,19 @@ def _no_settings_from_outside() -> None:
     """Settings come from the tests, not from the environment that they happen to run in."""
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """Warnings only, with plain tracebacks: the fancy ones take half a second each."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,11 @@
 """The commands as people and orchestrators run them: real processes, signals, terminals and exit codes."""
 
+import json
 import re
+import shutil
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from gql_app.commands import ALIVE_FILE
-from tests.processes import Command, answers, eventually
+from tests.processes import ROOT, Command, answers, eventually
 
 STOP_SECONDS = 5.0
 NOWHERE = "http://127.0.0.1:1"
@@ -176,17 +179,61 @@ def test_ingest_on_a_terminal_shows_a_bar_and_the_wait_for_the_rate_limit(
     assert [job["status"] for job in stored.ingestion_jobs.find()] == ["queued"]
 
 
-def test_up_serves_and_ingests_with_nothing_but_an_empty_directory(tmp_path: Path) -> None:
-    settings = {"MOCK_TICKET_COUNT": 400, "MOCK_RATE_LIMIT_PER_MINUTE": 0, "RATE_LIMIT_PER_MINUTE": 0, "PORT": 0}
-    with Command(tmp_path, "-m", "gql_app", "up", terminal=True, **settings) as command:
-        links = [command.wait_for(rf"{name} +(http://\S+)")[1] for name in ("GraphiQL", "REST documentation")]
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """`make run` in an empty directory, after the sample tenants have been ingested."""
+    settings = {"MOCK_TICKET_COUNT": 1000, "MOCK_RATE_LIMIT_PER_MINUTE": 0, "RATE_LIMIT_PER_MINUTE": 0, "PORT": 0}
+    with Command(tmp_path_factory.mktemp("up"), "-m", "gql_app", "up", terminal=True, **settings) as command:
         command.wait_for("Serving until")
-        for link in links:
-            assert httpx.get(link, headers={"Accept": "text/html"}).status_code == 200
-        service, mock = links[0].removesuffix("/graphql"), f"http://127.0.0.1:{(tmp_path / 'mock/port').read_text()}"
-        for tenant_id in ("tenant_a", "tenant_b", "tenant_c", "tenant_d"):
-            listed = httpx.get(f"{service}/tickets", params={"tenant_id": tenant_id, "page_size": 1}).json()
-            assert listed["total_count"] == live_tickets(mock, tenant_id)
+        yield command
+
+
+@pytest.mark.parametrize("name", ["GraphiQL", "REST documentation"])
+def test_up_prints_links_that_browsers_can_open(up: Command, name: str) -> None:
+    link = up.wait_for(rf"{name} +(http://\S+)")[1]
+    page = httpx.get(link, headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("tenant_id", ["tenant_a", "tenant_b", "tenant_c", "tenant_d"])
+def test_up_ingests_the_sample_tenants(up: Command, tenant_id: str) -> None:
+    service = up.wait_for(r"(http://\S+)/graphql")[1]
+    mock = f"http://127.0.0.1:{(up.home / 'mock/port').read_text()}"
+    listed = httpx.get(f"{service}/tickets", params={"tenant_id": tenant_id, "page_size": 1}).json()
+    assert listed["total_count"] == live_tickets(mock, tenant_id)
+    assert re.search(rf"{tenant_id} .*100%.* completed: {listed['total_count']} new, ", up.output)
+
+
+README_CALLS = re.findall(r"```sh\n(curl .*?)```\n```json\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+@pytest.mark.parametrize(("call", "answer"), README_CALLS, ids=["ingest", "stats", "graphql"])
+def test_the_calls_of_the_readme_answer_as_it_says(up: Command, call: str, answer: str) -> None:
+    service = up.wait_for(r"(http://\S+)/graphql")[1]
+    ran = subprocess.run(
+        ["bash", "-c", call.replace("http://127.0.0.1:8000", service)], capture_output=True, text=True, check=True
+    )
+    assert_has_shape(json.loads(ran.stdout), json.loads(answer))
+
+
+def assert_has_shape(answer: Any, sample: Any) -> None:
+    """The answer has what the sample has, with values of the same kinds."""
+    assert type(answer) is type(sample)
+    if isinstance(sample, dict):
+        for name, value in sample.items():
+            assert_has_shape(answer[name], value)
+    if isinstance(sample, list) and answer:
+        assert_has_shape(answer[0], sample[0])
+
+
+def test_nothing_outlives_a_service_that_is_killed(tmp_path: Path) -> None:
+    with Command(tmp_path, "-m", "gql_app", "serve", MOCK_TICKET_COUNT=1, PORT=0) as command:
+        assert httpx.get(f"{command.url()}/health").json()["status"] == "ok"
+        mock = f"http://127.0.0.1:{(tmp_path / 'mock/port').read_text()}"
+        assert answers(mock)
+        assert (tmp_path / "mongo/server.json").exists()
         command.kill()
         eventually(lambda: not answers(mock))
         eventually(lambda: not (tmp_path / "mongo/server.json").exists())

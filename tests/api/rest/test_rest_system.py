@@ -52,6 +52,10 @@ class TestMetrics:
         assert 'http_requests_total{method="GET",route="/tickets/{external_id}",status="404"} 1.0' in text
         assert 'http_request_duration_seconds_count{method="GET",route="/tickets/{external_id}"} 1.0' in text
 
+    async def test_know_routes_that_are_not_fastapis(self, app_client: httpx.AsyncClient) -> None:
+        await app_client.get("/openapi.json")
+        assert 'route="/openapi.json",status="200"' in (await app_client.get("/metrics")).text
+
     async def test_a_client_cannot_make_labels(self, app_client: httpx.AsyncClient) -> None:
         await app_client.request("BREW", "/coffee/pot-1")
         text = (await app_client.get("/metrics")).text

@@ -123,3 +123,28 @@ async def test_a_lock_written_by_another_program_is_respected(locks: Locks, db: 
     assert await locks.acquire(RESOURCE, "job-1") is None
     await expire(db)
     assert await locks.acquire(RESOURCE, "job-1") is not None
+
+
+async def test_a_holder_that_died_in_a_transaction_does_not_hold_up_its_successor(locks: Locks, db: Database) -> None:
+    short = Locks(db, ttl_seconds=1)
+    dead = await short.acquire(RESOURCE, "job-1")
+    assert dead is not None
+    assert dead.session is not None
+    dead.session.start_transaction()
+    await short.confirm(dead, dead.session)  # and then its process is killed: nobody commits or aborts
+    await asyncio.sleep(1.1)
+    start = asyncio.get_running_loop().time()
+    heir = await locks.acquire(RESOURCE, "job-1")
+    assert heir is not None
+    assert heir.fence == dead.fence + 1
+    assert asyncio.get_running_loop().time() - start < 10
+
+
+async def test_a_live_holders_long_transaction_is_not_ended(locks: Locks, db: Database) -> None:
+    holder = await locks.acquire(RESOURCE, "job-1")
+    assert holder is not None
+    assert holder.session is not None
+    holder.session.start_transaction()
+    await locks.confirm(holder, holder.session)
+    assert await locks.acquire(RESOURCE, "job-2") is None
+    await holder.session.commit_transaction()

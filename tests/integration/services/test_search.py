@@ -75,8 +75,8 @@ async def test_other_scripts_are_searched_by_whole_words(db: Database) -> None:
 
 
 async def test_an_apostrophe_may_be_typographic(db: Database) -> None:
-    await store(db, ["can’t log in", "can't log in"])
-    assert await found(db, "can't log") == ["can’t log in", "can't log in"]
+    await store(db, ["can\u2019t log in", "can't log in"])
+    assert await found(db, "can't log") == ["can\u2019t log in", "can't log in"]
 
 
 async def test_operators_are_no_part_of_a_search(db: Database) -> None:

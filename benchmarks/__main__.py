@@ -1,0 +1,75 @@
+"""`python -m benchmarks`: measures speed, prints figures and ratios and writes docs/benchmarks.md.
+
+Takes some ten minutes. `--only stats,lists` measures a part and writes nothing; `--quick` takes small sizes and few
+rounds, for trying a benchmark out, and writes nothing either.
+"""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from benchmarks import export, ingestion, lists, others, stats
+from benchmarks.report import Chapter, describe_machine, write_report
+from benchmarks.stage import Stage, fill, open_stage
+from documents.database import connect
+
+Benchmark = Callable[[Stage], Awaitable[Chapter]]
+
+ON_SERVER_ALONE: dict[str, Benchmark] = {
+    "ingestion": ingestion.measure,
+    "delivery": others.delivery,
+}
+"""What brings its own data; measured before the server is full."""
+ON_LARGE_COLLECTION: dict[str, Benchmark] = {"stats": stats.measure, "lists": lists.measure, "export": export.measure}
+ALL = [*ON_SERVER_ALONE, *ON_LARGE_COLLECTION]
+
+
+def main() -> None:
+    """Measure what the arguments name."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes, few rounds, no report")
+    parser.add_argument("--only", default=",".join(ALL), help=f"some of {','.join(ALL)}")
+    arguments = parser.parse_args()
+    chosen = [name for name in ALL if name in arguments.only.split(",")]
+    with open_stage(quick=arguments.quick) as stage:
+        chapters = asyncio.run(measure(stage, chosen))
+        with stage.client() as client:
+            machine = describe_machine(client.server_info()["version"])
+    print(f"\n{machine}")
+    if chosen == ALL and not arguments.quick:
+        write_report(chapters, machine)
+
+
+async def measure(stage: Stage, chosen: list[str]) -> list[Chapter]:
+    """Run the chosen benchmarks one after the other, printing as they end."""
+    chapters = [await _run(name, run, stage) for name, run in ON_SERVER_ALONE.items() if name in chosen]
+    if any(name in chosen for name in ON_LARGE_COLLECTION):
+        await _prepare(stage)
+    chapters += [await _run(name, run, stage) for name, run in ON_LARGE_COLLECTION.items() if name in chosen]
+    return chapters
+
+
+async def _run(name: str, benchmark: Benchmark, stage: Stage) -> Chapter:
+    begin = time.perf_counter()
+    chapter = await benchmark(stage)
+    print(f"{chapter.as_text()}\n  ({name} took {time.perf_counter() - begin:.0f} s)", flush=True)
+    return chapter
+
+
+async def _prepare(stage: Stage) -> None:
+    """Fill first and index afterwards: much faster than the other way round."""
+    begin = time.perf_counter()
+    await asyncio.to_thread(fill, stage)
+    filled = time.perf_counter()
+    (await connect(stage.mongo_url, stage.database)).close()
+    indexed = time.perf_counter()
+    print(
+        f"\n{sum(stage.sizes.values()):,} tickets: inserted in {filled - begin:.0f} s, "
+        f"indexed in {indexed - filled:.0f} s",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""What benchmarks run on: a MongoDB and a mock external API of their own, and a large collection of tickets."""
+
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pymongo import MongoClient
+
+from documents.database import Row
+from gql_app import embedded_mongo
+from mock_external_api.data import make_tickets
+from mock_external_api.settings import MockSettings
+from services.page_changes import classified
+from services.upstream_records import sort_records
+
+SIZES = {"t10k": 10_000, "t100k": 100_000, "t1m": 1_000_000}
+"""The tenants of the large collection and how many tickets each has."""
+QUICK_SIZES = {"t10k": 10_000, "t100k": 30_000, "t1m": 60_000}
+DELETED_SHARE = 0.05
+BATCH = 10_000
+DATABASE = "bench"
+PROJECT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where benchmarks find what they need."""
+
+    mongo_url: str
+    quick: bool
+    """Small sizes and few rounds: for trying a benchmark out, not for figures."""
+    sizes: dict[str, int] = field(default_factory=dict)
+    database: str = DATABASE
+
+    def rounds(self, number: int) -> int:
+        """How often to measure."""
+        return max(2, number // 5) if self.quick else number
+
+    def client(self) -> "MongoClient[dict[str, Any]]":
+        """A plain client of the same server."""
+        return MongoClient(self.mongo_url, tz_aware=True)
+
+
+@contextmanager
+def open_stage(*, quick: bool) -> Iterator[Stage]:
+    """A MongoDB server with nothing in it, gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory, embedded_mongo.start(Path(directory)) as server:
+        yield Stage(server.url, quick, QUICK_SIZES if quick else SIZES)
+
+
+@contextmanager
+def open_mock(**settings: Any) -> Iterator[str]:
+    """The mock external API as a process of its own; yields its URL."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {f"MOCK_{name.upper()}": _as_text(value) for name, value in settings.items()}
+    command = [sys.executable, "-m", "mock_external_api", "--port", str(port), "--exit-with-parent"]
+    with subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env={**os.environ, **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            await_answer(f"{url}/health")
+            yield url
+        finally:
+            process.terminate()
+
+
+def await_answer(url: str, *, seconds: float = 30) -> None:
+    """Wait until a server answers 200.
+
+    Raises:
+        TimeoutError: it did not.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(url, timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    raise TimeoutError(f"{url} did not answer within {seconds:.0f} s")
+
+
+def fill(stage: Stage) -> None:
+    """Insert the large collection, as ingestion would have stored it; indexes are not its business."""
+    tickets = stage.client()[stage.database]["tickets"]
+    dice = random.Random(1)
+    for tenant, size in stage.sizes.items():
+        rows = sample(tenant)
+        for copy in range(-(-size // len(rows))):
+            tickets.insert_many([_copied(row, copy, dice) for row in rows[: size - copy * len(rows)]], ordered=False)
+
+
+def sample(tenant: str, count: int = BATCH) -> list[Row]:
+    """The mock's tickets as they are stored."""
+    now = datetime.now(UTC)
+    upstream = make_tickets(MockSettings(ticket_count=count, tenants={tenant: 1}), now)
+    rows = []
+    for ticket in sort_records([each.record for each in upstream], tenant).own.values():
+        fields = ticket.model_dump()
+        rows.append({"external_id": fields.pop("id"), **fields, **classified(ticket), "first_ingested_at": now})
+    return rows
+
+
+def _copied(row: Row, copy: int, dice: random.Random) -> Row:
+    """One more ticket like `row`: another customer's, older by up to a day; every 20th is deleted."""
+    ticket = row | {
+        "external_id": f"{row['external_id']}-{copy}",
+        "customer_id": f"{row['customer_id']}-{copy}",
+        "created_at": row["created_at"] - timedelta(milliseconds=dice.randrange(86_400_000) if copy else 0),
+    }
+    if dice.random() < DELETED_SHARE:
+        ticket["deleted_at"] = row["first_ingested_at"]
+    return ticket
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,124 @@
+"""The statistics against a plain `$facet` over the same documents."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from benchmarks.report import Chapter, Finding
+from benchmarks.stage import Stage
+from benchmarks.timing import medians, ms
+from documents.database import Collection, Row, connect
+from documents.ticket import Ticket
+from services.clock import SystemClock
+from services.stats import MAX_MILLISECONDS, Stats
+
+LARGEST_SHARE = 1 / 4
+USERS_LIMIT_SECONDS = 0.5
+LARGEST_GROWTH = 2.0
+ROUNDS = {"t10k": 40, "t100k": 15, "t1m": 5}
+NO_LIMIT = 120_000
+
+METHOD = """All metrics of `/tenants/{tenant_id}/stats` over all time. The plain way is one `$facet` with a branch for
+each metric over the documents that `{tenant_id, deleted_at: null}` matches, the same indexes at hand; its totals are
+compared with ours before anything is measured. Figures are medians, taken in turns."""
+
+
+async def measure(stage: Stage) -> Chapter:
+    """Measure at three sizes."""
+    database = await connect(stage.mongo_url, stage.database)
+    tickets = database.collection(Ticket)
+    ours = Stats(database, SystemClock(), max_milliseconds=NO_LIMIT)
+    findings, seconds = [], {}
+    for tenant, size in stage.sizes.items():
+        await _compare(ours, tickets, tenant)
+        taken = await medians(
+            {"ours": partial(ours.compute, tenant), "plain": partial(plain, tickets, tenant)},
+            stage.rounds(ROUNDS[tenant]),
+        )
+        seconds[tenant] = taken["ours"]
+        share = taken["ours"] / taken["plain"]
+        figures = f"{ms(taken['ours'])}, plain $facet {ms(taken['plain'])}: {share:.2f} of it"
+        if tenant == "t10k":
+            findings.append(
+                Finding(f"{size:,} tickets", figures, "at most 0.25 of the plain $facet", share <= LARGEST_SHARE)
+            )
+            findings.append(
+                Finding(
+                    f"{size:,} tickets, the outer limit",
+                    ms(taken["ours"]),
+                    "500 ms",
+                    taken["ours"] <= USERS_LIMIT_SECONDS,
+                )
+            )
+        else:
+            findings.append(Finding(f"{size:,} tickets", figures))
+    growth = seconds["t1m"] / seconds["t10k"]
+    findings.append(
+        Finding(
+            f"{stage.sizes['t1m']:,} tickets against {stage.sizes['t10k']:,}",
+            f"{growth:.1f} times as long; the limit of a request is {ms(MAX_MILLISECONDS / 1000)}",
+            "at most 2 times",
+            growth <= LARGEST_GROWTH,
+        )
+    )
+    database.close()
+    return Chapter("Statistics", METHOD, findings)
+
+
+async def _compare(ours: Stats, tickets: Collection, tenant: str) -> None:
+    """Make sure that both count the same."""
+    computed, [facet] = await ours.compute(tenant), await plain(tickets, tenant)
+    expected = facet["total"][0]["count"], {row["_id"]: row["count"] for row in facet["by_status"]}
+    if (computed.total_tickets, computed.by_status) != expected:
+        raise AssertionError(f"{tenant}: {computed.total_tickets} {computed.by_status} is not {expected}")
+    if [row["count"] for row in computed.top_keywords] != [row["count"] for row in facet["top_keywords"]]:
+        raise AssertionError(f"{tenant}: the keywords differ")
+
+
+async def plain(tickets: Collection, tenant: str) -> list[Row]:
+    """The statistics as one would write them at first."""
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    last_day = {"created_at": {"$gte": hour - timedelta(hours=24), "$lt": hour}}
+    risky = {"urgency": "high", "status": {"$ne": "closed"}, "customer_id": {"$ne": None}}
+    total = {"$sum": 1}
+
+    def ratio(field: str, value: str) -> list[Row]:
+        having = {"$sum": {"$cond": [{"$eq": [f"${field}", value]}, 1, 0]}}
+        return [
+            {"$group": {"_id": None, "having": having, "total": total}},
+            {"$project": {"ratio": {"$round": [{"$divide": ["$having", "$total"]}, 3]}}},
+        ]
+
+    facets: dict[str, list[Any]] = {
+        "total": [{"$count": "count"}],
+        **{
+            f"by_{field}": [{"$group": {"_id": f"${field}", "count": total}}]
+            for field in ("status", "urgency", "sentiment", "source")
+        },
+        "urgency_high_ratio": ratio("urgency", "high"),
+        "negative_sentiment_ratio": ratio("sentiment", "negative"),
+        "hourly_trend": [
+            {"$match": last_day},
+            {"$group": {"_id": {"$dateTrunc": {"date": "$created_at", "unit": "hour"}}, "count": total}},
+            {"$sort": {"_id": 1}},
+        ],
+        "top_keywords": [
+            {"$match": {"keyword_key": {"$gt": ""}}},
+            {"$project": {"keyword": {"$split": ["$keyword_key", "|"]}}},
+            {"$unwind": "$keyword"},
+            {"$group": {"_id": "$keyword", "count": total}},
+            {"$sort": {"count": -1, "_id": 1}},
+            {"$limit": 10},
+        ],
+        "at_risk_customers": [
+            {"$match": risky},
+            {"$sort": {"created_at": -1}},
+            {"$group": {"_id": "$customer_id", "count": total, "ticket_ids": {"$push": "$external_id"}}},
+            {"$match": {"count": {"$gte": 2}}},
+            {"$sort": {"count": -1, "_id": 1}},
+            {"$limit": 10},
+            {"$set": {"ticket_ids": {"$slice": ["$ticket_ids", 20]}}},
+        ],
+    }
+    pipeline: list[Row] = [{"$match": {"tenant_id": tenant, "deleted_at": None}}, {"$facet": facets}]
+    return await tickets.aggregate(pipeline).to_list(None)

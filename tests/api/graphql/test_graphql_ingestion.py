@@ -1,0 +1,189 @@
+"""Ingestion over GraphQL: starting, following, cancelling, and reading about runs."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from documents.ingestion_job import JobStatus
+from services.locks import ingest_resource
+from tests.api.graphql.client import Api
+from tests.fakes import app_with, make_settings, open_client
+
+START = """mutation ($tenant: String!) { startIngestion(input: {tenantId: $tenant}) {
+  __typename
+  ... on IngestionStarted { job { jobId tenantId status progress } }
+  ... on IngestionAlreadyRunning { message tenantId jobId }
+  ... on UserError { message } } }"""
+CANCEL = """mutation ($job: String!) { cancelIngestion(input: {jobId: $job}) {
+  __typename
+  ... on IngestionCancelled { job { jobId status } }
+  ... on IngestionCancelling { job { jobId status cancelRequested } }
+  ... on IngestionAlreadyFinished { message jobId status }
+  ... on IngestionJobNotFound { message jobId } } }"""
+
+
+async def start(api: Api, tenant_id: str = "tenant_a") -> dict[str, Any]:
+    result: dict[str, Any] = (await api.data(START, tenant=tenant_id))["startIngestion"]
+    return result
+
+
+async def cancel(api: Api, job_id: str) -> dict[str, Any]:
+    result: dict[str, Any] = (await api.data(CANCEL, job=job_id))["cancelIngestion"]
+    return result
+
+
+async def started(api: Api, tenant_id: str = "tenant_a") -> str:
+    job_id: str = (await start(api, tenant_id))["job"]["jobId"]
+    return job_id
+
+
+async def test_started_ingestion_runs_to_its_end(fresh: Api) -> None:
+    result = await start(fresh)
+    assert result["__typename"] == "IngestionStarted"
+    assert result["job"]["status"] == "QUEUED"
+    job = await fresh.services.jobs.wait(result["job"]["jobId"], seconds=20)
+    assert job.status is JobStatus.COMPLETED
+
+
+async def test_completed_job_tells_what_it_did(fresh: Api) -> None:
+    job_id = await started(fresh)
+    await fresh.services.jobs.wait(job_id, seconds=20)
+    query = """query ($id: String!) { ingestionJob(jobId: $id) { status progress processedPages totalPages
+      counts { newIngested updated unchanged deleted skipped errors } error irregularities cancelRequested
+      log { status pages counts { newIngested } job { jobId } } } }"""
+    job = (await fresh.data(query, id=job_id))["ingestionJob"]
+    own = len(fresh.mock_api.live_ids("tenant_a"))
+    assert job == {
+        "status": "COMPLETED",
+        "progress": 100,
+        "processedPages": 4,
+        "totalPages": 4,
+        "counts": {"newIngested": own, "updated": 0, "unchanged": 0, "deleted": 0, "skipped": 0, "errors": 0},
+        "error": None,
+        "irregularities": [],
+        "cancelRequested": False,
+        "log": {"status": "SUCCESS", "pages": 4, "counts": {"newIngested": own}, "job": {"jobId": job_id}},
+    }
+
+
+async def test_second_start_is_told_which_job_runs(fresh: Api) -> None:
+    fresh.mock_api.change(latency_ms=5_000)
+    job_id = await started(fresh)
+    result = await start(fresh)
+    assert result == {
+        "__typename": "IngestionAlreadyRunning",
+        "message": "An ingestion of tenant 'tenant_a' is already running.",
+        "tenantId": "tenant_a",
+        "jobId": job_id,
+    }
+    await cancel(fresh, job_id)
+
+
+async def test_tenant_name_that_makes_no_sense_is_an_error(fresh: Api) -> None:
+    assert await fresh.code(START, tenant="") == "INVALID_INPUT"
+
+
+async def test_queued_job_is_cancelled_at_once(fresh: Api) -> None:
+    async with open_client(app_with(replace(fresh.services, worker=None, delivery=None), make_settings())) as client:
+        job_id = (await fresh.services.jobs.start("idle tenant")).id
+        result = await cancel(replace(fresh, client=client), job_id)
+    assert result["__typename"] == "IngestionCancelled"
+    assert result["job"] == {"jobId": job_id, "status": "CANCELLED"}
+
+
+async def test_job_that_does_not_stop_in_time_is_cancelling(fresh: Api) -> None:
+    fresh.services.worker.shut_down()  # type: ignore[union-attr]
+    job = await fresh.services.jobs.start("tenant_a")
+    held = await fresh.services.locks.acquire(ingest_resource("tenant_a"), job.id)  # by a worker that hangs
+    assert held is not None
+    result = await cancel(fresh, job.id)
+    assert result["__typename"] == "IngestionCancelling"
+    assert result["job"]["cancelRequested"] is True
+
+
+async def test_cancelling_an_ended_job_tells_how_it_ended(fresh: Api) -> None:
+    job_id = await started(fresh)
+    await fresh.services.jobs.wait(job_id, seconds=20)
+    assert await cancel(fresh, job_id) == {
+        "__typename": "IngestionAlreadyFinished",
+        "message": "The job has already ended: completed.",
+        "jobId": job_id,
+        "status": "COMPLETED",
+    }
+
+
+async def test_cancelling_an_unknown_job_is_told(fresh: Api) -> None:
+    result = await cancel(fresh, "none")
+    assert (result["__typename"], result["jobId"]) == ("IngestionJobNotFound", "none")
+
+
+async def test_status_and_lock_show_the_running_job(fresh: Api) -> None:
+    fresh.mock_api.change(latency_ms=5_000)
+    job_id = await started(fresh)
+    query = """{ ingestionStatus(tenantId: "tenant_a") { status jobId startedAt job { jobId } }
+                 lock(tenantId: "tenant_a") { locked ownerId acquiredAt expiresAt } }"""
+    for _ in range(100):
+        found = await fresh.data(query)
+        if found["lock"]["locked"]:
+            break
+        await asyncio.sleep(0.05)
+    assert found["ingestionStatus"]["status"] == "RUNNING"
+    assert found["ingestionStatus"]["job"] == {"jobId": job_id}
+    assert found["lock"]["ownerId"] == job_id
+    assert found["lock"]["expiresAt"] > found["lock"]["acquiredAt"]
+    await cancel(fresh, job_id)
+
+
+async def test_idle_tenant_has_no_job_and_no_lock(fresh: Api) -> None:
+    query = """{ ingestionStatus(tenantId: "t") { status jobId startedAt job { jobId } }
+                 lock(tenantId: "t") { locked ownerId acquiredAt expiresAt } }"""
+    assert await fresh.data(query) == {
+        "ingestionStatus": {"status": "IDLE", "jobId": None, "startedAt": None, "job": None},
+        "lock": {"locked": False, "ownerId": None, "acquiredAt": None, "expiresAt": None},
+    }
+
+
+async def test_unknown_job_is_null_with_a_code(fresh: Api) -> None:
+    answer = await fresh.ask('{ ingestionJob(jobId: "none") { jobId } }')
+    assert answer["data"] == {"ingestionJob": None}
+    assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_jobs_and_logs_are_paged_newest_first(fresh: Api) -> None:
+    job_ids = []
+    for _ in range(3):
+        job_ids.append(await started(fresh))
+        await fresh.services.jobs.wait(job_ids[-1], seconds=20)
+    for field in ("ingestionJobs", "ingestionLogs"):
+        query = f"""query ($after: String) {{ {field}(tenantId: "tenant_a", first: 2, after: $after) {{
+          totalCount nodes {{ jobId }} pageInfo {{ hasNextPage endCursor }} }} }}"""
+        first = (await fresh.data(query))[field]
+        second = (await fresh.data(query, after=first["pageInfo"]["endCursor"]))[field]
+        assert [node["jobId"] for node in first["nodes"] + second["nodes"]] == job_ids[::-1]
+        assert (first["totalCount"], first["pageInfo"]["hasNextPage"]) == (3, True)
+        assert second["pageInfo"]["hasNextPage"] is False
+
+
+async def test_cursor_of_jobs_is_no_cursor_of_logs(fresh: Api) -> None:
+    job_id = await started(fresh)
+    await fresh.services.jobs.wait(job_id, seconds=20)
+    jobs = (await fresh.data('{ ingestionJobs(tenantId: "tenant_a") { edges { cursor } } }'))["ingestionJobs"]
+    query = 'query ($c: String!) { ingestionLogs(tenantId: "tenant_a", after: $c) { nodes { id } } }'
+    assert await fresh.code(query, c=jobs["edges"][0]["cursor"]) == "INVALID_CURSOR"
+
+
+async def test_quarantined_records_are_listed_by_run(fresh: Api) -> None:
+    fresh.mock_api.change(malformed_share=0.2)
+    first = await started(fresh)
+    errors = (await fresh.services.jobs.wait(first, seconds=20)).errors
+    second = await started(fresh)
+    await fresh.services.jobs.wait(second, seconds=20)
+    query = """query ($job: String) { quarantinedRecords(tenantId: "tenant_a", jobId: $job, first: 100) {
+      totalCount nodes { jobId page position reason raw } } }"""
+    found = (await fresh.data(query, job=first))["quarantinedRecords"]
+    assert errors > 0
+    assert found["totalCount"] == len(found["nodes"]) == errors
+    assert {node["jobId"] for node in found["nodes"]} == {first}
+    assert all(node["reason"] and node["raw"] for node in found["nodes"])
+    everything = (await fresh.data(query))["quarantinedRecords"]
+    assert everything["totalCount"] == 2 * errors

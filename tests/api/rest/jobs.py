@@ -1,0 +1,32 @@
+"""Starting runs over REST and following them."""
+
+import asyncio
+from typing import Any
+
+import httpx
+
+RUN = "/ingest/run?tenant_id=tenant_a"
+ASYNC = {"prefer": "respond-async"}
+COUNTS = ("new_ingested", "updated", "unchanged", "deleted", "skipped", "errors")
+
+
+async def start(client: httpx.AsyncClient) -> str:
+    answer = await client.post(RUN, headers=ASYNC)
+    assert answer.status_code == 202, answer.text
+    job_id: str = answer.json()["job_id"]
+    return job_id
+
+
+async def progress(client: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await client.get(f"/ingest/progress/{job_id}")).json()
+    return found
+
+
+async def reach(client: httpx.AsyncClient, job_id: str, **wanted: Any) -> dict[str, Any]:
+    """Follow a job until its progress shows what is wanted."""
+    async with asyncio.timeout(10):
+        while True:
+            found = await progress(client, job_id)
+            if all(found[name] == value for name, value in wanted.items()):
+                return found
+            await asyncio.sleep(0.02)

@@ -1,0 +1,62 @@
+"""GET /ingest/logs and /ingest/quarantine: what runs leave behind."""
+
+import httpx
+import pytest
+
+from tests.api.rest.conftest import Ingested
+from tests.api.rest.jobs import COUNTS, RUN
+from tests.fakes import MockApi
+
+
+class TestLogs:
+    async def test_every_run_leaves_one_newest_first(self, app_client: httpx.AsyncClient, mock_api: MockApi) -> None:
+        await app_client.post(RUN)
+        mock_api.change(error_rate=1)
+        await app_client.post(RUN)
+        found = (await app_client.get("/ingest/logs?tenant_id=tenant_a")).json()
+        assert [log["status"] for log in found["logs"]] == ["FAILED", "SUCCESS"]
+        assert (found["total_count"], found["next_page"]) == (2, None)
+
+    async def test_a_log_tells_what_the_run_did(self, app_client: httpx.AsyncClient) -> None:
+        run = (await app_client.post(RUN)).json()
+        log = (await app_client.get("/ingest/logs?tenant_id=tenant_a")).json()["logs"][0]
+        assert {name: log[name] for name in (*COUNTS, "job_id", "tenant_id")} == {
+            name: run[name] for name in (*COUNTS, "job_id", "tenant_id")
+        }
+        assert (log["pages"], log["retries"], log["error"]) == (4, 0, None)
+        assert log["started_at"] <= log["ended_at"]
+
+    async def test_are_paged(self, app_client: httpx.AsyncClient) -> None:
+        for _ in range(3):
+            await app_client.post(RUN)
+        first = (await app_client.get("/ingest/logs?tenant_id=tenant_a&page_size=2")).json()
+        last = (await app_client.get("/ingest/logs?tenant_id=tenant_a&page_size=2&page=2")).json()
+        assert (len(first["logs"]), first["next_page"]) == (2, 2)
+        assert (len(last["logs"]), last["next_page"], last["total_count"]) == (1, None, 3)
+
+    @pytest.mark.parametrize("path", ["/ingest/logs", "/ingest/quarantine"])
+    @pytest.mark.parametrize("query", ["page=0", "page_size=101", "page=100000000000000000000"])
+    async def test_refuse_pages_that_cannot_be(self, ingested: Ingested, path: str, query: str) -> None:
+        answer = await ingested.client.get(f"{path}?tenant_id=tenant_a&{query}")
+        assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_INPUT")
+
+
+class TestQuarantine:
+    async def test_shows_malformed_records_with_the_reason(
+        self, app_client: httpx.AsyncClient, mock_api: MockApi
+    ) -> None:
+        broken = {"id": "broken-1", "tenant_id": "tenant_a", "status": "exploded"}
+        mock_api.upstream.store.add(broken, None)
+        run = (await app_client.post(RUN)).json()
+        found = (await app_client.get("/ingest/quarantine?tenant_id=tenant_a")).json()
+        assert (run["errors"], found["total_count"]) == (1, 1)
+        record = found["records"][0]
+        assert (record["external_id"], record["job_id"]) == ("broken-1", run["job_id"])
+        assert "status" in record["reason"]
+        assert "exploded" in record["raw"]
+
+    async def test_can_be_narrowed_to_one_run(self, app_client: httpx.AsyncClient, mock_api: MockApi) -> None:
+        mock_api.upstream.store.add({"tenant_id": "tenant_a"}, None)
+        jobs = [(await app_client.post(RUN)).json()["job_id"] for _ in range(2)]
+        found = (await app_client.get(f"/ingest/quarantine?tenant_id=tenant_a&job_id={jobs[0]}")).json()
+        assert [record["job_id"] for record in found["records"]] == [jobs[0]]

@@ -1,0 +1,119 @@
+"""The rules of the house that no linter knows: what may be imported and read where."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LAYERS = ("gql_app", "resolvers", "schema", "services", "documents")
+PACKAGES = (*LAYERS, "mock_external_api", "benchmarks", "soak", "tests")
+
+FORBIDDEN = {
+    "retries": "tenacity backoff retry retrying retry2 retryhttp stamina opnieuw riprova aioretry async-retrying"
+    " aiohttp-retry httpx-retries httpx-retry pyfailsafe failsafe hyx resilient-caller redo",
+    "locks": "redis redis-lock python-redis-lock pottery sherlock redlock redlock-py redlock-ng aioredlock pymongo-lock"
+    " mongo-lock mongolock mongodb-lock portalocker fasteners filelock kazoo zake python-etcd etcd3",
+    "circuit breakers": "pybreaker aiobreaker circuitbreaker pycircuitbreaker purgatory purgatory-circuitbreaker lasier"
+    " breakers fluxgate",
+    "pagination": "fastapi-pagination pagination paginate paginator paginatify mongo-paginate async-paginator uplink"
+    " restnavigator",
+}
+WHERE_IT_LIES = re.compile(r"/(?:home|Users)/[\w.-]+/|/root/\.?\w")
+
+
+def normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def modules(*packages: str) -> list[Path]:
+    found = [path for package in packages for path in (ROOT / package).rglob("*.py")]
+    assert found
+    return found
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The top-level packages that a module imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Names and versions of a lock file."""
+    found = dict(re.findall(r"^([\w.-]+)==([^ \\]+)", (ROOT / lock).read_text(), re.MULTILINE))
+    assert found
+    return {normalised(name): version for name, version in found.items()}
+
+
+def declared() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    lines = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    return {normalised(re.split(r"[^\w.-]", line)[0]) for line in lines}
+
+
+@pytest.mark.parametrize("purpose", FORBIDDEN)
+def test_no_library_is_used_for(purpose: str) -> None:
+    names = {normalised(name) for name in FORBIDDEN[purpose].split()}
+    imports = {normalised(name) for path in modules(*PACKAGES) for name in imported(parsed(path))}
+    assert not names & (declared() | pins("requirements.lock").keys() | imports)
+
+
+def test_the_development_lock_has_the_same_versions_as_the_lock() -> None:
+    assert pins("requirements.lock").items() <= pins("requirements-dev.lock").items()
+
+
+def test_every_declared_dependency_is_locked() -> None:
+    assert declared() <= pins("requirements-dev.lock").keys()
+
+
+def test_exactly_one_module_imports_motor() -> None:
+    importers = [path for path in modules(*PACKAGES) if "motor" in imported(parsed(path))]
+    assert importers == [ROOT / "documents/database.py"]
+
+
+def test_only_the_top_layer_reads_the_environment() -> None:
+    readers = {
+        path.relative_to(ROOT).as_posix()
+        for path in modules(*(layer for layer in LAYERS if layer != "gql_app"))
+        if re.search(r"\benviron\b|\bgetenv\b|pydantic_settings|dotenv", path.read_text())
+    }
+    assert readers == set()
+
+
+def nested_imports(tree: ast.Module) -> list[int]:
+    """Lines of imports inside of functions."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [
+        node.lineno
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+
+def test_no_function_imports_anything() -> None:
+    assert {path: lines for path in modules(*PACKAGES) if (lines := nested_imports(parsed(path)))} == {}
+
+
+def own_files() -> list[Path]:
+    """The project's own text files; folders with a dot in front (but CI's), and what npm installs, are not."""
+    tops = [path for path in ROOT.iterdir() if not path.name.startswith(".") or path.name in (".ci", ".env.example")]
+    below = [path for top in tops if top.is_dir() for path in top.rglob("*")]
+    ignored = {"node_modules", "__pycache__"}
+    return [path for path in [*tops, *below] if path.is_file() and not ignored & set(path.parts)]
+
+
+def test_no_file_names_a_folder_of_the_machine_it_was_written_on() -> None:
+    here = re.compile(f"{re.escape(str(ROOT))}\\b|{WHERE_IT_LIES.pattern}") if len(ROOT.parts) > 2 else WHERE_IT_LIES
+    offences = [path for path in own_files() if here.search(path.read_text(errors="ignore"))]
+    assert offences == []

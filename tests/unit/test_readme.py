@@ -1,0 +1,45 @@
+"""What the documents say exists, exists. The README's calls are made in `tests/faults/test_commands.py`."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gql_app.cli import app
+from gql_app.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMANDS = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+SETTING = re.compile(r"^# ([A-Z_]+)=(.*)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_make_target_and_command_that_is_named_exists(document: Path) -> None:
+    text = document.read_text()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`?\bmake ([a-z]+)\b[`: ]", text)) <= targets | {"it"}
+    assert set(re.findall(r"python -m gql_app ([a-z]+)", text)) <= COMMANDS
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_module_that_is_named_exists(document: Path) -> None:
+    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.\w+)`", document.read_text()))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_readme_fits_on_a_screen() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 50
+
+
+def test_the_sample_environment_names_every_setting_with_its_default() -> None:
+    sample = dict(SETTING.findall((ROOT / ".env.example").read_text()))
+    assert sample.keys() == {name.upper() for name in Settings.model_fields}
+    given = {name.lower(): value for name, value in sample.items() if value}
+    assert Settings(_env_file=None, **given) == Settings.model_construct()
