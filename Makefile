@@ -24,7 +24,7 @@ setup: .venv/installed
 .venv/installed: requirements-dev.lock $(BIN)/python
 	@if cmp -s requirements-dev.lock $@; then touch $@; else \
 	  echo "Installing the dependencies into .venv ..." && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock && \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock && \
 	  cp requirements-dev.lock $@; \
 	fi
 
@@ -50,7 +50,7 @@ lint: setup
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ." >&2; exit 1; }
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@report=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$report"; exit 1; }
 
 bench: setup
 	@$(BIN)/python -m benchmarks
@@ -59,7 +59,7 @@ soak: setup
 	@$(BIN)/python -m soak
 
 lock: setup
-	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install -qq --disable-pip-version-check uv
 	@$(COMPILE) --output-file requirements.lock pyproject.toml
 	@$(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml
 

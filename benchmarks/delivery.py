@@ -17,6 +17,7 @@ from documents.notification import Notification
 from gql_app.settings import Settings
 from gql_app.wiring import build_services
 from services.jobs import Jobs
+from services.notification_delivery import Delivery
 from services.notifications import notification_row
 from services.worker import Worker
 from soak.cluster import Cluster, wait_for
@@ -48,7 +49,8 @@ def deliveries_per_second(tickets: int = 3_000) -> float:
         rows = cluster.db["notifications"]
         wait_for(lambda: rows.count_documents({"state": "delivered"}) == tickets, 120, what="all deliveries")
         times = sorted(row["delivered_at"] for row in rows.find({}, {"delivered_at": 1}))
-        return tickets / max(0.001, (times[-1] - times[0]).total_seconds())
+        elapsed: float = (times[-1] - times[0]).total_seconds()
+        return tickets / max(0.001, elapsed)
 
 
 def ingestion_slowdown(rounds: int = 7, tickets: int = 4_000) -> tuple[float, float]:
@@ -75,7 +77,7 @@ async def _ingest(cluster: Cluster, name: str, *, hanging: bool) -> float:
         services = build_services(settings, database, http, str(cluster.upstream.base_url), notify_http=aside)
         assert services.worker is not None
         assert services.delivery is not None
-        working = [services.worker, services.delivery] if hanging else [services.worker]
+        working: list[Worker | Delivery] = [services.worker, *([services.delivery] if hanging else [])]
         tasks = [asyncio.create_task(each.work()) for each in working]
         seconds = await _timed_run(services.jobs, services.worker)
         urgent = await database.collection(Notification).count_documents({})

@@ -154,6 +154,13 @@ async def connect(url: str, name: str, *, deleted_retention_days: int = 90) -> D
     return database
 
 
+def session_id_of(session: Session) -> Row | None:
+    """What names a session to other processes, for `Database.kill_session`."""
+    if session is None:
+        return None
+    return dict(session.session_id)  # type: ignore[call-overload, no-any-return]  # motor's stub makes it a method
+
+
 def _demand_version(hello: Row) -> None:
     if hello["maxWireVersion"] < OLDEST_WIRE_VERSION:
         raise DatabaseUnavailableError("MongoDB 6.0 or newer is needed: the statistics use its operators")

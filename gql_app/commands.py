@@ -27,7 +27,7 @@ from services.run import abandon
 ALIVE_FILE = "worker.alive"
 ALIVE_SECONDS = 5.0
 FOLLOW_SECONDS = 0.2
-LINKS = {"GraphiQL": "/graphql", "REST documentation": "/docs"}
+LINKS = {"GraphQL": "/graphql", "REST documentation": "/docs"}
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from gql_app.errors import UnexpectedErrors, add_error_handlers
 from gql_app.graphql import graphql_router
 from gql_app.limits import BodyLimit, ClientLimit, RequestRate
 from gql_app.observability import Metrics, Observed
-from gql_app.rest import ingestion, stats, system, tickets
+from gql_app.rest import circuits, ingestion, stats, system, tickets
 from gql_app.security_headers import SecurityHeaders
 from gql_app.settings import Settings
 from schema.context import Services
@@ -55,7 +55,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     app.state.authenticator = Authenticator(settings)
     app.state.metrics = metrics
     add_error_handlers(app)
-    for module in (ingestion, tickets, stats, system, api_docs):
+    for module in (ingestion, tickets, stats, circuits, system, api_docs):
         app.include_router(module.router)
     app.include_router(graphql_router(settings))
     app.openapi = lambda: api_docs.describe(app)  # type: ignore[method-assign]  # FastAPI documents this way

@@ -9,6 +9,7 @@ import httpx
 from documents.database import Database, connect
 from gql_app.settings import Settings
 from schema.context import Services
+from services.analytics import Analytics
 from services.circuit_breaker import CircuitBreaker
 from services.clock import Clock, SystemClock
 from services.deletions import Deletions
@@ -27,6 +28,7 @@ from services.rate_limiter import RateLimiter
 from services.retry import RetryPolicy
 from services.run_lists import RunLists
 from services.runs import Runs
+from services.search import Search
 from services.stats import Stats
 from services.tenants import Tenants
 from services.ticket_batches import TicketBatches
@@ -90,9 +92,11 @@ def build_services(
     return Services(
         tenants=Tenants(database),
         tickets=Tickets(database),
+        search=Search(database),
         exports=Exports(database),
         ticket_batches=TicketBatches(database),
         stats=Stats(database, clock),
+        analytics=Analytics(database, clock),
         jobs=jobs,
         runs=Runs(jobs),
         run_lists=RunLists(database),

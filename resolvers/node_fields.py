@@ -9,11 +9,13 @@ from documents.ingestion_job import IngestionJob as JobDocument
 from documents.ingestion_log import IngestionLog as LogDocument
 from documents.quarantined_record import QuarantinedRecord as RecordDocument
 from resolvers.ingestion import find_run
+from resolvers.notifications import get_notification
 from resolvers.system import has_tenant
 from resolvers.tickets import get_ticket, has_customer
 from schema.context import Context, Info
 from schema.ids import GlobalId, Node
 from schema.ingestion import to_job, to_log, to_record
+from schema.notifications import to_notification
 from schema.system import to_tenant
 from schema.tickets import to_customer, to_ticket
 from services.errors import InvalidInputError, NotFoundError
@@ -65,6 +67,10 @@ async def _record(context: Context, tenant_id: str, key: str) -> Node | None:
     return None if record is None else to_record(record)
 
 
+async def _notification(context: Context, tenant_id: str, key: str) -> Node | None:
+    return to_notification(await get_notification(context, tenant_id, key))
+
+
 FINDERS: dict[str, Callable[[Context, str, str], Awaitable[Node | None]]] = {
     "Ticket": _ticket,
     "Customer": _customer,
@@ -72,5 +78,6 @@ FINDERS: dict[str, Callable[[Context, str, str], Awaitable[Node | None]]] = {
     "IngestionJob": _job,
     "IngestionLog": _log,
     "QuarantinedRecord": _record,
+    "Notification": _notification,
 }
 """How each type that implements `Node` is found."""

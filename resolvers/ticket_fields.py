@@ -1,18 +1,23 @@
 """GraphQL fields about tickets."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
 
 from resolvers.arguments import Tenant
-from resolvers.tickets import count_tickets, get_ticket, slice_tickets
-from schema.connections import After, Before, Connection, First, Last
+from resolvers.tickets import count_tickets, get_ticket, search_tickets, slice_tickets
+from schema.connections import After, Before, Connection, First, Last, Pager
 from schema.context import Info
-from schema.cost import CONNECTION
+from schema.cost import CONNECTION, Cost
 from schema.enums import TicketOrder
 from schema.tickets import Order, Ticket, TicketFilterInput, ticket_pager, to_ticket
+from services.search import place
 
 Filter = Annotated[TicketFilterInput | None, strawberry.argument(description="Which tickets; all if left out.")]
+Words = Annotated[
+    str, strawberry.argument(description="Words that all occur, in any inflection; at most 200 characters.")
+]
 ExternalId = Annotated[str, strawberry.argument(description="The ticket's id upstream.")]
 
 
@@ -43,3 +48,27 @@ class TicketQueries:
         window = pager.window(first, last, after, before)
         found = await slice_tickets(info.context, tenant_id, wanted, window)
         return pager.connection(found, window, to_ticket, lambda: count_tickets(info.context, tenant_id, wanted))
+
+    @strawberry.field(
+        description="A tenant's live tickets that match a search, the best fit first.",
+        directives=[CONNECTION, Cost(weight=20)],
+    )
+    async def search_tickets(
+        self,
+        info: Info,
+        tenant_id: Tenant,
+        q: Words,
+        filter: Filter = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Ticket] | None:
+        """A page of tickets by relevance; cursors belong to the search."""
+        wanted = replace((filter or TicketFilterInput()).to_filter(), q=q)
+        pager = Pager(info, f"search:{tenant_id}:{q}", place=place)
+        window = pager.window(first, last, after, before)
+        found = await search_tickets(info.context, tenant_id, wanted, window)
+        return pager.connection(
+            found, window, lambda hit: to_ticket(hit.ticket), lambda: count_tickets(info.context, tenant_id, wanted)
+        )

@@ -7,6 +7,7 @@ from schema.context import Context
 from services.export import ExportFormat
 from services.keyset import Slice, Window
 from services.paging import Page
+from services.search import RelevantTicket
 from services.tickets import TicketFilter, TicketRecord
 
 
@@ -32,6 +33,14 @@ async def slice_tickets(context: Context, tenant_id: str, wanted: TicketFilter, 
     """A stretch of the list along its cursors."""
     context.caller.require_tenant(tenant_id)
     return await context.services.tickets.slice(tenant_id, wanted, window)
+
+
+async def search_tickets(
+    context: Context, tenant_id: str, wanted: TicketFilter, window: Window
+) -> Slice[RelevantTicket]:
+    """A stretch of the tickets that match a search, the best fit first."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.search.by_relevance(tenant_id, wanted, window)
 
 
 async def count_tickets(context: Context, tenant_id: str, wanted: TicketFilter) -> int:

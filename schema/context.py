@@ -9,6 +9,7 @@ from strawberry.types.info import Info as StrawberryInfo
 
 from schema.loaders import Loaders
 from services.access import Caller
+from services.analytics import Analytics
 from services.circuit_breaker import CircuitBreaker
 from services.export import Exports
 from services.health import Health
@@ -19,6 +20,7 @@ from services.notifications import Notifications
 from services.rate_limiter import RateLimiter
 from services.run_lists import RunLists
 from services.runs import Runs
+from services.search import Search
 from services.stats import Stats
 from services.tenants import Tenants
 from services.ticket_batches import TicketBatches
@@ -32,9 +34,11 @@ class Services:
 
     tenants: Tenants
     tickets: Tickets
+    search: Search
     exports: Exports
     ticket_batches: TicketBatches
     stats: Stats
+    analytics: Analytics
     jobs: Jobs
     runs: Runs
     run_lists: RunLists
@@ -71,7 +75,8 @@ class Context(BaseContext):
     @cached_property
     def loaders(self) -> Loaders:
         """Batch reads for nested fields."""
-        return Loaders(self.services.ticket_batches, self.services.run_lists, self.services.tenants)
+        services = self.services
+        return Loaders(services.ticket_batches, services.run_lists, services.tenants, services.notifications)
 
 
 Info = StrawberryInfo[Context, None]

@@ -6,8 +6,10 @@ from typing import TypeVar
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from documents.circuit_breaker import CircuitState
 from documents.ingestion_job import JobStatus
 from documents.ingestion_log import RunOutcome
+from documents.notification import NotificationState
 from documents.ticket import Sentiment, Urgency
 from documents.ticket_history import HistoryAction
 
@@ -99,6 +101,24 @@ expose(
         RunOutcome.PARTIAL_SUCCESS: "It reached its end, but records were quarantined or the walk was irregular.",
         RunOutcome.FAILED: "It was given up.",
         RunOutcome.CANCELLED: "It was stopped on request.",
+    },
+)
+expose(
+    NotificationState,
+    "Where a notification is in its life.",
+    {
+        NotificationState.PENDING: "Waits for its next attempt, or is being sent at this moment.",
+        NotificationState.DELIVERED: "The notifier has taken it.",
+        NotificationState.DEAD: "Given up or refused; `lastError` says why. It can be redriven.",
+    },
+)
+expose(
+    CircuitState,
+    "Whether requests to a destination are sent.",
+    {
+        CircuitState.CLOSED: "They are sent.",
+        CircuitState.OPEN: "Nothing is sent: too many of the last requests failed.",
+        CircuitState.HALF_OPEN: "One request is sent, to find out.",
     },
 )
 expose(

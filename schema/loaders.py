@@ -9,7 +9,9 @@ from strawberry.dataloader import DataLoader
 from documents.database import Row
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
+from documents.notification import Notification
 from services.keyset import Slice, Window
+from services.notifications import Notifications
 from services.run_lists import RunLists
 from services.tenants import Tenants
 from services.ticket_batches import TicketBatches
@@ -48,7 +50,7 @@ class GroupLoader(Generic[S, V]):
 class Loaders:
     """The loaders of one request."""
 
-    def __init__(self, batches: TicketBatches, runs: RunLists, tenants: Tenants) -> None:
+    def __init__(self, batches: TicketBatches, runs: RunLists, tenants: Tenants, notifications: Notifications) -> None:
         self.histories: GroupLoader[tuple[str, int], list[Row]] = GroupLoader(
             lambda shared, ids: batches.histories(shared[0], ids, limit=shared[1]), list
         )
@@ -59,6 +61,8 @@ class Loaders:
         """Of (tenant, window) and customer."""
         self.customer_counts: GroupLoader[str, int] = GroupLoader(batches.count_of_customers, int)
         """Of tenant and customer."""
+        self.notifications: GroupLoader[str, list[Notification]] = GroupLoader(notifications.of_tickets, list)
+        """Of tenant and ticket."""
         self.jobs: GroupLoader[str, IngestionJob | None] = GroupLoader(
             lambda tenant_id, ids: runs.by_id(IngestionJob, tenant_id, ids), lambda: None
         )

@@ -5,20 +5,30 @@ from datetime import datetime
 import strawberry
 
 from documents.ticket import Sentiment, Urgency
+from schema.analytics import (
+    Breakdown,
+    CustomerStats,
+    First,
+    From,
+    PeriodComparison,
+    RankedBy,
+    TimeToClose,
+    TimeZone,
+    To,
+    TrendStep,
+    Unit,
+    ValueCount,
+    to_comparison,
+    to_customer_stats,
+    to_step,
+)
 from schema.context import Info
-from schema.cost import ListSize
+from schema.cost import Cost, ListSize
 from schema.selection import selected_names
 from schema.tickets import Customer, to_customer
+from services.analytics_pipelines import CustomerOrder
 from services.stats import StatsPart
 from services.stats import TenantStats as Computed
-
-
-@strawberry.type(description="How many tickets have a value.")
-class ValueCount:
-    """A value and its count."""
-
-    value: str = strawberry.field(description="The value; `unknown` stands for tickets without one.")
-    count: int = strawberry.field(description="How many tickets have it.")
 
 
 @strawberry.type(description="How many tickets have an urgency.")
@@ -94,6 +104,67 @@ class TenantStats:
     at_risk_customers: list[AtRiskCustomer] = strawberry.field(
         description="The 10 customers most at risk.", directives=[ListSize(assumed_size=10)]
     )
+    computed: strawberry.Private[Computed]
+
+    @strawberry.field(
+        description="Tickets by creation time, oldest first, empty steps included: at most 1,000. Without a period: "
+        "the last 24 hours, 30 days or 12 weeks.",
+        directives=[Cost(weight=50), ListSize(assumed_size=30)],
+    )
+    async def trend(
+        self,
+        info: Info,
+        unit: Unit,
+        time_zone: TimeZone = "UTC",
+        breakdown: Breakdown = None,
+        from_date: From = None,
+        to_date: To = None,
+    ) -> list[TrendStep] | None:
+        """How the number of tickets develops."""
+        steps = await info.context.services.analytics.trend(
+            self.tenant_id,
+            unit=unit,
+            created_from=from_date or self.computed.created_from,
+            created_to=to_date or self.computed.created_to,
+            time_zone=time_zone,
+            breakdown=breakdown,
+        )
+        return [to_step(step) for step in steps]
+
+    @strawberry.field(
+        description="The customers with the highest counts; those whose count is zero are left out.",
+        directives=[Cost(weight=50), ListSize(assumed_size=10, slicing_arguments=["first"])],
+    )
+    async def customers(
+        self, info: Info, order_by: RankedBy = CustomerOrder.TICKETS, first: First = 10
+    ) -> list[CustomerStats] | None:
+        """Who writes."""
+        period = {"created_from": self.computed.created_from, "created_to": self.computed.created_to}
+        found = await info.context.services.analytics.customers(self.tenant_id, order=order_by, first=first, **period)
+        return [to_customer_stats(self.tenant_id, customer) for customer in found]
+
+    @strawberry.field(description="How long tickets take to be closed.", directives=[Cost(weight=50)])
+    async def time_to_close(self, info: Info) -> TimeToClose | None:
+        """How long closing takes."""
+        found = await info.context.services.analytics.time_to_close(
+            self.tenant_id, created_from=self.computed.created_from, created_to=self.computed.created_to
+        )
+        return TimeToClose(
+            ticket_count=found.ticket_count, median_seconds=found.median_seconds, p90_seconds=found.p90_seconds
+        )
+
+    @strawberry.field(
+        description="The period before this one, of the same length; null without `fromDate`.",
+        directives=[Cost(weight=50)],
+    )
+    async def comparison(self, info: Info) -> PeriodComparison | None:
+        """What has changed."""
+        if self.computed.created_from is None:
+            return None
+        stats = info.context.services.stats
+        start, end = stats.preceding_period(self.computed.created_from, self.computed.created_to)
+        before = await stats.compute(self.tenant_id, created_from=start, created_to=end, parts=[StatsPart.COUNTS])
+        return to_comparison(start, end, before, self.computed)
 
 
 PARTS = {
@@ -104,6 +175,7 @@ PARTS = {
     "bySource": StatsPart.COUNTS,
     "urgencyHighRatio": StatsPart.COUNTS,
     "negativeSentimentRatio": StatsPart.COUNTS,
+    "comparison": StatsPart.COUNTS,
     "hourlyTrend": StatsPart.TREND,
     "topKeywords": StatsPart.KEYWORDS,
     "atRiskCustomers": StatsPart.AT_RISK,
@@ -138,6 +210,7 @@ def to_stats(computed: Computed) -> TenantStats:
             AtRiskCustomer(**risk, customer=to_customer(computed.tenant_id, risk["customer_id"]))
             for risk in computed.at_risk_customers
         ],
+        computed=computed,
     )
 
 

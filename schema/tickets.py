@@ -13,6 +13,7 @@ from schema.context import Info
 from schema.cost import CONNECTION, ListSize
 from schema.enums import TicketOrder
 from schema.ids import Node, global_id
+from schema.notifications import Notification, to_notification
 from schema.scalars import JSON
 from services.errors import InvalidInputError
 from services.tickets import TicketFilter, TicketRecord, cursor_of
@@ -92,6 +93,14 @@ class Ticket(Node):
             raise InvalidInputError(f"first must be 1 to {MAX_CHANGES}.")
         rows = await info.context.loaders.histories.load((self.tenant_id, first), self.external_id)
         return [to_change(row) for row in rows]
+
+    @strawberry.field(
+        description="The notifications that it caused, newest first.", directives=[ListSize(assumed_size=2)]
+    )
+    async def notifications(self, info: Info) -> list[Notification]:
+        """Its notifications, read together with those of the other tickets."""
+        rows = await info.context.loaders.notifications.load(self.tenant_id, self.external_id)
+        return [to_notification(row) for row in rows]
 
     @strawberry.field(description="Who wrote it; null where that is not known.")
     def customer(self) -> "Customer | None":

@@ -20,8 +20,6 @@ MAX_MESSAGE_CHARACTERS = 20_000
 """Longer texts are judged by their beginning (about 3,500 words): people say early what they want."""
 
 RULES = load()
-SMALL_TALK = frozenset(rule.name for rule in RULES.rules.values() if rule.small_talk)
-"""Names of the rules whose keywords ("thanks", "question") are no topics of tickets."""
 _REQUESTS = (Action.ASK, Action.ASK_WEAKLY, Action.WISH)
 _BY_URGENCY = (Urgency.HIGH, Urgency.MEDIUM, Urgency.LOW)
 

@@ -54,8 +54,6 @@ class Rule:
     """The words are mere politeness when they follow a request."""
     repairable: bool = False
     """`It works again` takes the signal back."""
-    small_talk: bool = False
-    """The words say how people write, not what about: no topic to count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,5 +116,4 @@ def _rule(name: str, table: dict[str, Any]) -> Rule:
         action=Action(table.get("action", "")),
         courtesy=table.get("courtesy", False),
         repairable=table.get("repairable", False),
-        small_talk=table.get("small_talk", False),
     )

@@ -12,7 +12,7 @@ from uuid import uuid4
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError, ExecutionTimeout
 
-from documents.database import Database, Row, Session
+from documents.database import Database, Row, Session, session_id_of
 from documents.tenant_lock import TenantLock
 
 BLOCKED_MILLISECONDS = 1_000
@@ -69,10 +69,9 @@ class Locks:
     async def acquire(self, resource_id: str, owner_id: str) -> Lease | None:
         """Take the lease for `owner_id` if nobody holds it; None if somebody does, even the same owner."""
         session = await self._database.new_session()
-        session_id = None if session is None else dict(session.session_id or {})
         for _ in range(2):
             try:
-                row = await self._take(resource_id, owner_id, uuid4().hex, session_id)
+                row = await self._take(resource_id, owner_id, uuid4().hex, session_id_of(session))
             except ExecutionTimeout:
                 await self._end_stale_transaction(resource_id)
                 continue

@@ -23,6 +23,8 @@ class TenantStats:
     """The statistics; a part that was not asked for is empty."""
 
     tenant_id: str
+    created_from: datetime | None
+    created_to: datetime | None
     total_tickets: int
     by_status: dict[str, int]
     by_urgency: dict[str, int]
@@ -61,14 +63,21 @@ class Stats:
             QueryTimeoutError: MongoDB did not finish within 2 s.
         """
         where = live(tenant_id, **created_between(created_from, created_to))
+        if not parts:
+            return _shape({}, tenant_id, created_from, created_to)
         hour = self._clock.now().replace(minute=0, second=0, microsecond=0)
         pipeline = build_pipeline(self._tickets.name, where, hour, parts)
         async with time_limited():
             found = await self._tickets.aggregate(pipeline, maxTimeMS=self._max_milliseconds).to_list(1)
-        return _shape(tenant_id, found[0] if found else {})
+        return _shape(found[0] if found else {}, tenant_id, created_from, created_to)
+
+    def preceding_period(self, created_from: datetime, created_to: datetime | None) -> tuple[datetime, datetime]:
+        """The period of the same length that ends where this one begins; an open end is now."""
+        length = (created_to or self._clock.now()) - created_from
+        return created_from - length, created_from
 
 
-def _shape(tenant_id: str, found: Row) -> TenantStats:
+def _shape(found: Row, tenant_id: str, created_from: datetime | None, created_to: datetime | None) -> TenantStats:
     def counts(field: str) -> dict[str, int]:
         summed: Counter[str] = Counter()
         for row in found.get(f"by_{field}", []):
@@ -81,6 +90,8 @@ def _shape(tenant_id: str, found: Row) -> TenantStats:
     ]
     return TenantStats(
         tenant_id=tenant_id,
+        created_from=created_from,
+        created_to=created_to,
         total_tickets=found.get("total_tickets", 0),
         by_status=counts("status"),
         by_urgency=counts("urgency"),

@@ -165,9 +165,9 @@ def _faults(cluster: Cluster, job: Row, expected: set[str], kills: int) -> Count
 
 
 def _digest(cluster: Cluster) -> str:
-    """A fingerprint of everything that a run writes."""
+    """A fingerprint of everything that a run writes; notifications are delivered meanwhile, so only their ids."""
     digest = hashlib.sha256()
     for name in STORED:
-        for row in cluster.db[name].find().sort("_id", 1):
+        for row in cluster.db[name].find({}, {"_id": 1} if name == "notifications" else None).sort("_id", 1):
             digest.update(json_util.dumps(row, sort_keys=True).encode())
     return digest.hexdigest()

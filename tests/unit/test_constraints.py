@@ -2,8 +2,10 @@
 
 import ast
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,19 @@ def test_the_development_lock_has_the_same_versions_as_the_lock() -> None:
 
 def test_every_declared_dependency_is_locked() -> None:
     assert declared() <= pins("requirements-dev.lock").keys()
+
+
+@pytest.mark.parametrize(
+    ("lock", "packages"), [("requirements.lock", (*LAYERS, "mock_external_api")), ("requirements-dev.lock", PACKAGES)]
+)
+def test_every_library_that_is_imported_is_locked(lock: str, packages: tuple[str, ...]) -> None:
+    providers = packages_distributions()
+    imports = {name for path in modules(*packages) for name in imported(parsed(path))}
+    foreign = imports - set(PACKAGES) - sys.stdlib_module_names
+    locked = pins(lock).keys()
+    assert {
+        name for name in foreign if not locked & {normalised(provider) for provider in providers.get(name, [])}
+    } == set()
 
 
 def test_exactly_one_module_imports_motor() -> None:

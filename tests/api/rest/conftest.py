@@ -23,7 +23,11 @@ class Ingested:
 
 @pytest.fixture(scope="module")
 async def ingested(database: Database) -> AsyncIterator[Ingested]:
-    """Two tenants, ingested once a module: not together with `db`, and not to be changed by a test."""
+    """Two tenants, ingested once a module. Tests may add other tenants.
+
+    A module whose tests need these tickets, or start runs, uses either this or `db` (and what is built on it),
+    because `db` empties the database and this application's worker would run the other's jobs.
+    """
     await empty(database)
     mock_api, settings = MockApi(), make_settings()
     async with (

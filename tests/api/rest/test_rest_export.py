@@ -6,13 +6,11 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
-import httpx
 import pytest
 
-from documents.database import Database
 from documents.ticket import Ticket
-from schema.context import Services
 from services.export import CHUNK_BYTES, ExportFormat
 from services.tickets import TicketFilter
 from tests.api.rest.conftest import Ingested
@@ -30,9 +28,10 @@ async def listed(stage: Ingested, **query: Any) -> list[dict[str, Any]]:
     return found
 
 
-async def exported_subject(client: httpx.AsyncClient, db: Database, subject: str) -> str:
-    await db.collection(Ticket).insert_one({"tenant_id": "t", "external_id": "1", "subject": subject})
-    answer = await client.get("/tickets/export", params={"tenant_id": "t"})
+async def exported_subject(stage: Ingested, subject: str) -> str:
+    tenant_id = uuid4().hex
+    await stage.db.collection(Ticket).insert_one({"tenant_id": tenant_id, "external_id": "1", "subject": subject})
+    answer = await stage.client.get("/tickets/export", params={"tenant_id": tenant_id})
     return read_csv(answer.text)[0]["subject"]
 
 
@@ -87,23 +86,28 @@ async def test_what_makes_no_sense_is_refused_before_the_file_begins(ingested: I
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"])
-async def test_a_cell_cannot_be_a_formula(app_client: httpx.AsyncClient, db: Database, start: str) -> None:
+async def test_a_cell_cannot_be_a_formula(ingested: Ingested, start: str) -> None:
     subject = f"{start}cmd|' /C calc'!A0"
-    assert await exported_subject(app_client, db, subject) == f"'{subject}"
+    assert await exported_subject(ingested, subject) == f"'{subject}"
 
 
 @pytest.mark.parametrize("subject", ["plain", 'quote " and, comma', "two\nlines", "Größe 漢字 🙂", "a=b", ""])
-async def test_other_cells_come_back_as_they_were(app_client: httpx.AsyncClient, db: Database, subject: str) -> None:
-    assert await exported_subject(app_client, db, subject) == subject
+async def test_other_cells_come_back_as_they_were(ingested: Ingested, subject: str) -> None:
+    assert await exported_subject(ingested, subject) == subject
 
 
-async def test_a_large_export_comes_in_small_chunks(db: Database, services: Services) -> None:
+async def test_a_large_export_comes_in_small_chunks(ingested: Ingested) -> None:
     newest = datetime.now(UTC)
-    await db.collection(Ticket).insert_many(
-        {"tenant_id": "t", "external_id": str(n), "message": "x" * 5_000, "created_at": newest - timedelta(minutes=n)}
+    await ingested.db.collection(Ticket).insert_many(
+        {
+            "tenant_id": "large",
+            "external_id": str(n),
+            "message": "x" * 5_000,
+            "created_at": newest - timedelta(minutes=n),
+        }
         for n in range(500)
     )
-    chunks: AsyncIterator[bytes] = services.exports.stream("t", TicketFilter(), ExportFormat.CSV)
+    chunks: AsyncIterator[bytes] = ingested.services.exports.stream("large", TicketFilter(), ExportFormat.CSV)
     sizes, text = [], b""
     async for chunk in chunks:
         sizes.append(len(chunk))

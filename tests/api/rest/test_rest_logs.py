@@ -1,11 +1,13 @@
 """GET /ingest/logs and /ingest/quarantine: what runs leave behind."""
 
+from typing import Any
+
 import httpx
 import pytest
 
-from tests.api.rest.conftest import Ingested
+from documents.database import Database
 from tests.api.rest.jobs import COUNTS, RUN
-from tests.fakes import MockApi
+from tests.fakes import MockApi, app_with, bearer, ingest, make_jwt_settings, open_client, open_services
 
 
 class TestLogs:
@@ -36,8 +38,8 @@ class TestLogs:
 
     @pytest.mark.parametrize("path", ["/ingest/logs", "/ingest/quarantine"])
     @pytest.mark.parametrize("query", ["page=0", "page_size=101", "page=100000000000000000000"])
-    async def test_refuse_pages_that_cannot_be(self, ingested: Ingested, path: str, query: str) -> None:
-        answer = await ingested.client.get(f"{path}?tenant_id=tenant_a&{query}")
+    async def test_refuse_pages_that_cannot_be(self, app_client: httpx.AsyncClient, path: str, query: str) -> None:
+        answer = await app_client.get(f"{path}?tenant_id=tenant_a&{query}")
         assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_INPUT")
 
 
@@ -60,3 +62,23 @@ class TestQuarantine:
         jobs = [(await app_client.post(RUN)).json()["job_id"] for _ in range(2)]
         found = (await app_client.get(f"/ingest/quarantine?tenant_id=tenant_a&job_id={jobs[0]}")).json()
         assert [record["job_id"] for record in found["records"]] == [jobs[0]]
+
+
+async def test_the_text_of_a_record_that_may_be_anothers_is_for_those_who_may_see_all(
+    db: Database, mock_api: MockApi
+) -> None:
+    mock_api.change(honour_tenant_id=False)
+    mock_api.upstream.store.add({"id": "whose", "message": "a secret"}, None)
+    settings = make_jwt_settings()
+
+    async def shown(client: httpx.AsyncClient, tenants: list[str]) -> Any:
+        path = "/ingest/quarantine?tenant_id=tenant_a"
+        return (await client.get(path, headers=bearer(tenants=tenants))).json()["records"][0]["raw"]
+
+    async with (
+        open_services(db, mock_api.transport, settings) as services,
+        open_client(app_with(services, settings)) as client,
+    ):
+        await ingest(services, "tenant_a")
+        assert await shown(client, ["tenant_a"]) == ""
+        assert "a secret" in await shown(client, ["*"])

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from documents.ticket import Sentiment, Urgency
-from services.classification import SMALL_TALK, Classification, classify
+from services.classification import Classification, classify
 
 
 def in_subject(text: str) -> Classification:
@@ -184,8 +184,3 @@ def test_matches_name_rule_keyword_and_the_words_found() -> None:
 
 def test_a_keyword_is_reported_once() -> None:
     assert [match.keyword for match in in_message("An error. Another error.").matched] == ["error"]
-
-
-def test_courtesies_and_requests_are_small_talk() -> None:
-    matched = in_message("Thanks! Could you please refund me? Great app.").matched
-    assert [match.keyword for match in matched if match.rule not in SMALL_TALK] == ["refund"]

@@ -1,0 +1,132 @@
+"""Who may see and do what over GraphQL. Every root field of the schema is tried with another tenant's credential."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    build_schema,
+    get_named_type,
+    is_composite_type,
+    is_required_argument,
+)
+
+from documents.ingestion_job import IngestionJob
+from documents.ticket import Ticket
+from gql_app.graphql_sdl import committed
+from schema.ids import global_id
+from services.errors import ErrorCode
+from tests.api.graphql.client import Api
+from tests.fakes import bearer, make_token
+
+SHARED = {"tenants", "health", "rateLimit"}
+"""Root fields that show what all tenants share, or only what the caller may see."""
+SCHEMA = build_schema(committed())
+
+
+def root_fields(root: GraphQLObjectType | None) -> Iterator[tuple[str, GraphQLField]]:
+    if root is not None:
+        yield from ((name, field) for name, field in root.fields.items() if name not in SHARED)
+
+
+async def foreign_values(api: Api) -> dict[str, str]:
+    """What the arguments of root fields can be, of a tenant that the caller may not see."""
+    ticket = await api.db.collection(Ticket).find_one({"tenant_id": "tenant_b", "deleted_at": None})
+    job = await api.db.collection(IngestionJob).find_one({"tenant_id": "tenant_b"})
+    assert ticket is not None
+    assert job is not None
+    return {
+        "tenantId": "tenant_b",
+        "externalId": ticket["external_id"],
+        "jobId": job["_id"],
+        "id": global_id("Ticket", "tenant_b", ticket["external_id"]),
+    }
+
+
+def arguments(field: GraphQLField, values: dict[str, str]) -> str:
+    """The field's required arguments, taken from `values`; a name that is not there fails the test."""
+    written = []
+    for name, argument in field.args.items():
+        if not is_required_argument(argument):
+            continue
+        kind = get_named_type(argument.type)
+        if isinstance(kind, GraphQLInputObjectType):
+            inner = ", ".join(f'{key}: "{values[key]}"' for key in kind.fields)
+            written.append(f"{name}: {{{inner}}}")
+        else:
+            written.append(f'{name}: "{values[name]}"')
+    return f"({', '.join(written)})" if written else ""
+
+
+def selection(field: GraphQLField) -> str:
+    return "{ __typename }" if is_composite_type(get_named_type(field.type)) else ""
+
+
+@pytest.mark.parametrize(("name", "field"), list(root_fields(SCHEMA.query_type)))
+async def test_another_tenants_data_does_not_exist(jwt_api: Api, name: str, field: GraphQLField) -> None:
+    query = f"{{ {name}{arguments(field, await foreign_values(jwt_api))} {selection(field)} }}"
+    answer = await jwt_api.ask(query, headers=bearer(tenants=["tenant_a"]))
+    assert answer["data"] == {name: None}
+    if name != "node":
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["NOT_FOUND"]
+
+
+@pytest.mark.parametrize(("name", "field"), list(root_fields(SCHEMA.mutation_type)))
+async def test_another_tenants_data_cannot_be_changed(jwt_api: Api, name: str, field: GraphQLField) -> None:
+    query = f"mutation {{ {name}{arguments(field, await foreign_values(jwt_api))} {selection(field)} }}"
+    answer = await jwt_api.ask(query, headers=bearer(tenants=["tenant_a"]))
+    if answer.get("data"):
+        assert answer["data"][name]["__typename"].endswith("NotFound")
+    else:
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["NOT_FOUND"]
+
+
+@pytest.mark.parametrize(("name", "field"), list(root_fields(SCHEMA.query_type)))
+async def test_reading_needs_the_scope(jwt_api: Api, name: str, field: GraphQLField) -> None:
+    query = f"{{ {name}{arguments(field, await foreign_values(jwt_api))} {selection(field)} }}"
+    answer = await jwt_api.ask(query, headers=bearer(tenants=["*"], scope="ingest:run"))
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
+
+
+@pytest.mark.parametrize(("name", "field"), list(root_fields(SCHEMA.mutation_type)))
+async def test_changing_needs_the_scope(jwt_api: Api, name: str, field: GraphQLField) -> None:
+    query = f"mutation {{ {name}{arguments(field, await foreign_values(jwt_api))} {selection(field)} }}"
+    answer = await jwt_api.ask(query, headers=bearer(tenants=["*"], scope="tickets:read"))
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
+
+
+async def test_own_data_is_shown(jwt_api: Api) -> None:
+    query = '{ tickets(tenantId: "tenant_a") { totalCount } tenants { tenantId } }'
+    answer = await jwt_api.ask(query, headers=bearer(tenants=["tenant_a"]))
+    assert answer["data"] == {
+        "tickets": {"totalCount": len(jwt_api.mock_api.live_ids("tenant_a"))},
+        "tenants": [{"tenantId": "tenant_a"}],
+    }
+
+
+async def test_caller_who_may_only_ingest_cannot_read_a_log(jwt_api: Api) -> None:
+    job_id = (await foreign_values(jwt_api))["jobId"]
+    query = f'mutation {{ cancelIngestion(input: {{jobId: "{job_id}"}}) {{ ... on IngestionCancelled {{ job {{ log {{ id }} }} }} }} }}'
+    answer = await jwt_api.ask(query, headers=bearer(tenants=["*"], scope="ingest:run"))
+    assert answer["data"] == {"cancelIngestion": {}}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": "Basic abc"},
+        {"authorization": "Bearer x"},
+        {"authorization": f"Bearer {make_token(exp=1)}"},
+    ],
+)
+async def test_bad_credential_is_refused_with_a_code(jwt_api: Api, headers: dict[str, str]) -> None:
+    response = await jwt_api.client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"].startswith("Bearer")
+    body: dict[str, Any] = response.json()
+    assert body.keys() == {"errors"}
+    assert body["errors"][0]["extensions"]["code"] == ErrorCode.UNAUTHENTICATED

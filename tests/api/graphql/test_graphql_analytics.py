@@ -1,0 +1,150 @@
+"""Trends, customers, comparisons and search over GraphQL."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
+from tests.api.graphql.client import COMMANDS, Api
+
+DAY = datetime(2026, 1, 10, tzinfo=UTC)
+
+
+def ticket(number: int, days: float, **fields: Any) -> dict[str, Any]:
+    created = DAY + timedelta(days=days)
+    return {"tenant_id": "acme", "external_id": f"t{number}", "created_at": created, "subject": "", **fields}
+
+
+async def stats(api: Api, fields: str, arguments: str = "") -> dict[str, Any]:
+    query = f'{{ tenantStats(tenantId: "acme" {arguments}) {{ {fields} }} }}'
+    found: dict[str, Any] = (await api.data(query))["tenantStats"]
+    return found
+
+
+PERIOD = 'fromDate: "2026-01-10T00:00:00Z", toDate: "2026-01-12T00:00:00Z"'
+
+
+async def test_the_trend_of_the_period_by_day_and_status(fresh: Api) -> None:
+    rows = [ticket(1, 0.5, status="open"), ticket(2, 0.6, status="closed"), ticket(3, 1.5), ticket(4, 5)]
+    await fresh.db.collection(Ticket).insert_many(rows)
+    found = await stats(fresh, "trend(unit: DAY, breakdown: STATUS) { start count breakdown { value count } }", PERIOD)
+    assert found["trend"] == [
+        {
+            "start": "2026-01-10T00:00:00Z",
+            "count": 2,
+            "breakdown": [{"value": "closed", "count": 1}, {"value": "open", "count": 1}],
+        },
+        {"start": "2026-01-11T00:00:00Z", "count": 1, "breakdown": [{"value": "unknown", "count": 1}]},
+    ]
+
+
+async def test_the_trend_can_have_a_period_of_its_own(fresh: Api) -> None:
+    await fresh.db.collection(Ticket).insert_many([ticket(1, 0), ticket(2, 5)])
+    own = 'fromDate: "2026-01-14T00:00:00Z", toDate: "2026-01-16T00:00:00Z"'
+    found = await stats(fresh, f"totalTickets trend(unit: DAY, {own}) {{ count }}", PERIOD)
+    assert found == {"totalTickets": 1, "trend": [{"count": 0}, {"count": 1}]}
+
+
+async def test_customers_lead_to_their_tickets(fresh: Api) -> None:
+    rows = [ticket(1, 0, customer_id="c1", urgency="high"), ticket(2, 0, customer_id="c1"), ticket(3, 0)]
+    await fresh.db.collection(Ticket).insert_many(rows)
+    fields = "customerId ticketCount share highUrgencyCount customer { tickets { totalCount } }"
+    assert (await stats(fresh, f"customers(orderBy: HIGH_URGENCY, first: 3) {{ {fields} }}"))["customers"] == [
+        {
+            "customerId": "c1",
+            "ticketCount": 2,
+            "share": 0.667,
+            "highUrgencyCount": 1,
+            "customer": {"tickets": {"totalCount": 2}},
+        }
+    ]
+
+
+async def test_comparison_with_the_preceding_period(fresh: Api) -> None:
+    rows = [ticket(1, -1, urgency="high"), ticket(2, -2), ticket(3, 0), ticket(4, 1), ticket(5, 1), ticket(6, -3)]
+    await fresh.db.collection(Ticket).insert_many(rows)
+    fields = "fromDate toDate totalTickets totalTicketsChange urgencyHighRatio urgencyHighRatioChange"
+    assert (await stats(fresh, f"comparison {{ {fields} }}", PERIOD))["comparison"] == {
+        "fromDate": "2026-01-08T00:00:00Z",
+        "toDate": "2026-01-10T00:00:00Z",
+        "totalTickets": 2,
+        "totalTicketsChange": 0.5,
+        "urgencyHighRatio": 0.5,
+        "urgencyHighRatioChange": -0.5,
+    }
+
+
+async def test_all_time_has_no_preceding_period(fresh: Api) -> None:
+    assert await stats(fresh, "comparison { totalTickets }") == {"comparison": None}
+
+
+async def test_growth_from_nothing_has_no_number(fresh: Api) -> None:
+    await fresh.db.collection(Ticket).insert_one(ticket(1, 0))
+    assert (await stats(fresh, "comparison { totalTicketsChange }", PERIOD))["comparison"] == {
+        "totalTicketsChange": None
+    }
+
+
+async def test_time_to_close(fresh: Api) -> None:
+    await fresh.db.collection(Ticket).insert_one(ticket(1, 0, status="closed"))
+    change = {"_id": "x", "tenant_id": "acme", "ticket_id": "t1", "action": "updated", "job_id": "j"}
+    await fresh.db.collection(TicketHistory).insert_one(
+        {**change, "changes": {"status": {"old": "open", "new": "closed"}}, "recorded_at": DAY + timedelta(minutes=1)}
+    )
+    found = await stats(fresh, "timeToClose { ticketCount medianSeconds p90Seconds }")
+    assert found["timeToClose"] == {"ticketCount": 1, "medianSeconds": 60.0, "p90Seconds": 60.0}
+
+
+async def test_a_fault_in_one_field_leaves_the_others(fresh: Api) -> None:
+    query = '{ tenantStats(tenantId: "acme") { totalTickets trend(unit: DAY, timeZone: "Mars/Base") { count } } }'
+    answer = await fresh.ask(query)
+    assert answer["data"]["tenantStats"] == {"totalTickets": 0, "trend": None}
+    assert answer["errors"][0]["extensions"]["code"] == "INVALID_INPUT"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        'trend(unit: HOUR, fromDate: "2020-01-01T00:00:00Z") { count }',
+        'trend(unit: DAY, fromDate: "2026-01-02T00:00:00Z", toDate: "2026-01-01T00:00:00Z") { count }',
+        'trend(unit: DAY, fromDate: "0001-01-01T00:00:00Z") { count }',
+        "customers(first: 0) { ticketCount }",
+    ],
+)
+async def test_what_makes_no_sense_has_a_code(fresh: Api, field: str) -> None:
+    assert await fresh.code(f'{{ tenantStats(tenantId: "acme") {{ {field} }} }}') == "INVALID_INPUT"
+
+
+async def test_what_is_not_selected_is_not_computed(fresh: Api) -> None:
+    with COMMANDS.heard() as commands:
+        await stats(fresh, "customers { ticketCount }")
+    own = [command.name for command in commands if command.body.get(command.name) == "tickets"]
+    assert own == ["aggregate"]
+
+
+async def test_search_orders_by_relevance_and_pages(fresh: Api) -> None:
+    texts = ["a refund in a rather long subject line", "refund refund", "hello"]
+    rows = [ticket(number, 0, subject=text) for number, text in enumerate(texts)]
+    await fresh.db.collection(Ticket).insert_many(rows)
+    query = """query ($after: String) { searchTickets(tenantId: "acme", q: "refunds", first: 1, after: $after) {
+      totalCount nodes { subject } pageInfo { endCursor hasNextPage } } }"""
+    one = (await fresh.data(query))["searchTickets"]
+    two = (await fresh.data(query, after=one["pageInfo"]["endCursor"]))["searchTickets"]
+    assert [one["nodes"][0]["subject"], two["nodes"][0]["subject"]] == [texts[1], texts[0]]
+    assert (one["totalCount"], one["pageInfo"]["hasNextPage"], two["pageInfo"]["hasNextPage"]) == (2, True, False)
+
+
+@pytest.mark.parametrize("q", ["", "the", "-", "x" * 10_000])
+async def test_a_search_that_makes_no_sense_has_a_code(fresh: Api, q: str) -> None:
+    query = 'query ($q: String!) { searchTickets(tenantId: "acme", q: $q) { totalCount } }'
+    assert await fresh.code(query, q=q) == "INVALID_INPUT"
+
+
+async def test_a_cursor_of_another_search_is_refused(fresh: Api) -> None:
+    await fresh.db.collection(Ticket).insert_one(ticket(1, 0, subject="refund"))
+    first = '{ searchTickets(tenantId: "acme", q: "refund") { pageInfo { endCursor } } }'
+    cursor = (await fresh.data(first))["searchTickets"]["pageInfo"]["endCursor"]
+    other = f'{{ searchTickets(tenantId: "acme", q: "card", after: "{cursor}") {{ nodes {{ id }} }} }}'
+    assert await fresh.code(other) == "INVALID_CURSOR"
