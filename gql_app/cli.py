@@ -110,4 +110,5 @@ def _logs_beside(console: Console, settings: Settings, name: str) -> Iterator[No
     with (settings.data_dir / f"{name}.log").open("w") as file:
         with redirect_stderr(file):
             configure_logging(settings)
+        console.print(f"{'Log':<20} {file.name}", highlight=False, markup=False, soft_wrap=True)
         yield

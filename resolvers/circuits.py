@@ -12,6 +12,7 @@ async def get_circuit(context: Context, name: str) -> CircuitStatus:
     Raises:
         CircuitNotFoundError: there is none by this name.
     """
+    context.caller.require(Scope.TICKETS_READ)
     return await _named(context, name).status()
 
 

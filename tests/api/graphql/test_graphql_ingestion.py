@@ -4,10 +4,12 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+from documents.database import Database
 from documents.ingestion_job import JobStatus
+from schema.context import Services
 from services.locks import ingest_resource
 from tests.api.graphql.client import Api
-from tests.fakes import app_with, make_settings, open_client
+from tests.fakes import MockApi, app_with, bearer, make_jwt_settings, make_settings, open_client
 
 START = """mutation ($tenant: String!) { startIngestion(input: {tenantId: $tenant}) {
   __typename
@@ -187,3 +189,17 @@ async def test_quarantined_records_are_listed_by_run(fresh: Api) -> None:
     assert all(node["reason"] and node["raw"] for node in found["nodes"])
     everything = (await fresh.data(query))["quarantinedRecords"]
     assert everything["totalCount"] == 2 * errors
+
+
+async def test_caller_who_may_only_ingest_cannot_read_a_log(
+    services: Services, mock_api: MockApi, db: Database
+) -> None:
+    job = await services.jobs.start("tenant_a")
+    query = """mutation ($id: String!) { cancelIngestion(input: {jobId: $id}) {
+      ... on IngestionCancelled { job { log { id } } } } }"""
+    without_worker = replace(services, worker=None, delivery=None)
+    async with open_client(app_with(without_worker, make_jwt_settings())) as client:
+        api = Api(client, services, mock_api, db)
+        answer = await api.ask(query, headers=bearer(scope="ingest:run"), id=job.id)
+    assert answer["data"] == {"cancelIngestion": {"job": {"log": None}}}
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
