@@ -48,6 +48,8 @@ class IngestionJob(Document, RunCounts):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     heartbeat_at: datetime | None = None
+    request_id: str | None = None
+    """The request that asked for the run; the run's log lines carry it."""
     attempts: int = 0
     """How often a worker has claimed the job without handing it back."""
     cancel_requested: bool = False

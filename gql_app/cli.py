@@ -50,6 +50,7 @@ def worker() -> None:
     """Run ingestion jobs, without an API."""
     settings = _with_worker(load_settings())
     configure_logging(settings)
+    _make_data_dir(settings)
     with open_dependencies(settings) as found:
         run(lambda stop: commands.work(settings, found, stop))
 
@@ -99,6 +100,13 @@ def _with_worker(settings: Settings) -> Settings:
     return settings.model_copy(update={"run_worker": True})
 
 
+def _make_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidSettingsError(f"DATA_DIR: {error.strerror}: {settings.data_dir}") from error
+
+
 @contextmanager
 def _logs_beside(console: Console, settings: Settings, name: str) -> Iterator[None]:
     """Keep log lines out of the progress bars of a terminal: they go to a file there."""
@@ -106,7 +114,7 @@ def _logs_beside(console: Console, settings: Settings, name: str) -> Iterator[No
         configure_logging(settings)
         yield
         return
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_data_dir(settings)
     with (settings.data_dir / f"{name}.log").open("w") as file:
         with redirect_stderr(file):
             configure_logging(settings)

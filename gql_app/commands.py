@@ -168,7 +168,6 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None
 
 
 async def _keep_touching(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         await asyncio.to_thread(path.touch)
         await asyncio.sleep(ALIVE_SECONDS)

@@ -5,6 +5,7 @@ import re
 import sys
 import time
 from collections.abc import MutableMapping
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     GCCollector,
+    Gauge,
     Histogram,
     PlatformCollector,
     ProcessCollector,
@@ -24,6 +26,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql_app.settings import Settings
+from services.notifications import Outbox
 
 REQUEST_ID_HEADER = "x-request-id"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -32,6 +35,8 @@ NO_ROUTE = "unmatched"
 """The route under which requests for unknown paths are counted: a label must not be made by clients."""
 CLIENT_GONE = 499
 """The status that is logged where the client hung up before the answer began (nginx's number for it)."""
+DELIVERY_BUCKETS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 6 * 3600, 24 * 3600, 72 * 3600)
+"""Seconds: from at once to the moment at which a notification is given up."""
 CHATTY_LOGGERS = ("httpx", "httpcore", "pymongo")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -116,6 +121,30 @@ class Metrics:
             ["method", "route"],
             registry=self._registry,
         )
+
+        self._notifications = Gauge(
+            "notifications", "Notifications of urgent tickets, in all processes.", ["state"], registry=self._registry
+        )
+        self._oldest_pending = Gauge(
+            "notifications_oldest_pending_seconds", "Age of what has waited longest.", registry=self._registry
+        )
+        self._delivery_seconds = Histogram(
+            "notification_delivery_seconds",
+            "From a ticket's becoming urgent to the delivery, of this process's deliveries.",
+            buckets=DELIVERY_BUCKETS,
+            registry=self._registry,
+        )
+
+    def show_outbox(self, outbox: Outbox, now: datetime) -> None:
+        """Set the gauges of the outbox."""
+        for state, count in outbox.counts.items():
+            self._notifications.labels(state.value).set(count)
+        oldest = outbox.oldest_pending
+        self._oldest_pending.set(0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
+
+    def delivered(self, seconds: float) -> None:
+        """Count one delivery."""
+        self._delivery_seconds.observe(seconds)
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""

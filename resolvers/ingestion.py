@@ -25,7 +25,7 @@ async def start_ingestion(context: Context, tenant_id: str) -> IngestionJob:
         AlreadyRunningError: the tenant has an active run.
     """
     context.caller.require_tenant(tenant_id, Scope.INGEST_RUN)
-    job = await context.services.jobs.start(tenant_id)
+    job = await context.services.jobs.start(tenant_id, request_id=context.request_id)
     if context.services.worker is not None:
         context.services.worker.wake()
     return job

@@ -5,12 +5,18 @@ from collections.abc import Collection
 from schema.context import Context
 from services.access import Scope
 from services.health import HealthReport
+from services.notifications import Outbox
 from services.rate_limiter import RateLimitState
 
 
 async def get_health(context: Context, only: Collection[str] | None = None) -> HealthReport:
     """Whether what the service depends on (or `only` some of it) can be reached; asked without a credential."""
     return await context.services.health.check(only)
+
+
+async def get_outbox(context: Context) -> Outbox:
+    """How many notifications wait; numbers only, asked for without a credential."""
+    return await context.services.notifications.outbox()
 
 
 async def get_rate_limit(context: Context) -> RateLimitState:

@@ -60,12 +60,14 @@ class Ingestion:
             await self._walk(run, upstream)
             remarks = await self._deletions.sweep(run, upstream)
             await self._jobs.finish(run.lease, JobStatus.COMPLETED, remarks=remarks)
+            log.info("run_completed")
         except StoppedError as stopped:
             await self._end_early(run, stopped.reason)
         except UpstreamError as error:
+            log.warning("run_failed", error=str(error))
             await self._jobs.finish(run.lease, JobStatus.FAILED, error=str(error))
         except LeaseLostError:
-            log.warning("lease_lost", job_id=run.job.id, tenant_id=run.tenant_id)
+            log.warning("lease_lost")
         finally:
             await abandon(keeper)
 
@@ -90,7 +92,7 @@ class Ingestion:
             await abandon(fetching)
 
     async def _end_early(self, run: Run, reason: StopReason) -> None:
-        log.info("run_stopped", job_id=run.job.id, tenant_id=run.tenant_id, reason=reason.value)
+        log.info("run_stopped", reason=reason.value)
         if reason is StopReason.CANCELLED:
             await self._jobs.finish(run.lease, JobStatus.CANCELLED)
         elif reason is StopReason.SHUTDOWN:
@@ -111,7 +113,7 @@ class Ingestion:
             except LeaseLostError:
                 run.stop(StopReason.LEASE_LOST)
             except PyMongoError as error:
-                log.warning("heartbeat_failed", job_id=run.job.id, error=str(error)[:200])
+                log.warning("heartbeat_failed", error=str(error)[:200])
                 if now - renewed >= self._lease_seconds * SURRENDER_SHARE:
                     run.stop(StopReason.LEASE_LOST)
 

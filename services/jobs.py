@@ -46,7 +46,7 @@ class Jobs:
         self._locks = locks
         self._clock = clock
 
-    async def start(self, tenant_id: str) -> IngestionJob:
+    async def start(self, tenant_id: str, *, request_id: str | None = None) -> IngestionJob:
         """Queue a run (a). A unique index admits one active job a tenant, however many callers race.
 
         Raises:
@@ -61,6 +61,7 @@ class Jobs:
             status=JobStatus.QUEUED,
             active=True,
             queued_at=self._clock.now(),
+            request_id=request_id,
         )
         while True:
             try:

@@ -50,7 +50,6 @@ class Delivery:
         *,
         concurrency: int = 64,
         retries: RetryPolicy = RETRIES,
-        on_delivered: OnDelivered = lambda seconds: None,
     ) -> None:
         """`concurrency`: requests in flight in this process at most; the circuit limits them for all together."""
         self._queue = queue
@@ -59,7 +58,7 @@ class Delivery:
         self._clock = clock
         self._concurrency = concurrency
         self._retries = retries
-        self._on_delivered = on_delivered
+        self._on_delivered: OnDelivered = lambda seconds: None
         self._sending: set[asyncio.Task[None]] = set()
         self._done: list[tuple[Result, Settlement | Claimed]] = []
         self._wake = asyncio.Event()
@@ -67,6 +66,10 @@ class Delivery:
         self._is_held_up = True
         self._look_again = POLL_SECONDS
         self._expired_at = -EXPIRY_SECONDS
+
+    def observe(self, on_delivered: OnDelivered) -> None:
+        """Have every delivery of this process told to somebody."""
+        self._on_delivered = on_delivered
 
     def wake(self) -> None:
         """There may be something to do: look now rather than at the next poll."""

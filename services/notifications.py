@@ -1,11 +1,13 @@
 """Notifications as others see them: the outbox's rows, their lists and counts, and the way back from a dead letter."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pymongo import ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from documents.database import Database, Row
 from documents.notification import Notification, NotificationState
@@ -54,6 +56,16 @@ def reason(matched: Sequence[Mapping[str, str]]) -> str:
     return "; ".join(parts)[:MAX_REASON_CHARACTERS]
 
 
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """All tenants' notifications at this moment."""
+
+    counts: dict[NotificationState, int]
+    """In each state; that of the delivered ones is an estimate (what is neither pending nor dead)."""
+    oldest_pending: datetime | None
+    """When the one that has waited longest was written; None if nothing waits."""
+
+
 class Notifications:
     """Reads one database's notifications, and redrives dead letters."""
 
@@ -89,25 +101,37 @@ class Notifications:
         async with time_limited():
             return await self._rows.count_documents(_of(tenant_id, state), maxTimeMS=LIST_MILLISECONDS)
 
-    async def counts(self, tenant_id: str | None = None) -> dict[NotificationState, int]:
-        """How many there are in each state: the tenant's, or everybody's.
+    async def counts(self, tenant_id: str) -> dict[NotificationState, int]:
+        """How many the tenant has in each state.
 
         Raises:
             QueryTimeoutError: the database did not finish.
         """
-        # Sorted, so that an index answers.
-        first: Row = {"$match": owned(tenant_id)} if tenant_id is not None else {"$sort": {"state": 1}}
-        stages = [first, {"$group": {"_id": "$state", "count": {"$sum": 1}}}]
+        stages: list[Row] = [{"$match": owned(tenant_id)}, {"$group": {"_id": "$state", "count": {"$sum": 1}}}]
         async with time_limited():
             rows = await self._rows.aggregate(stages, maxTimeMS=LIST_MILLISECONDS).to_list(None)
         found = {row["_id"]: row["count"] for row in rows}
         return {state: found.get(state.value, 0) for state in NotificationState}
 
+    async def outbox(self) -> Outbox:
+        """All tenants' notifications, at the price of counting those that are not delivered."""
+        pending, dead, total, oldest = await asyncio.gather(
+            self._rows.count_documents({"state": NotificationState.PENDING.value}),
+            self._rows.count_documents({"state": NotificationState.DEAD.value}),
+            self._rows.estimated_document_count(),
+            self._rows.find_one(
+                {"state": NotificationState.PENDING.value}, {"created_at": 1}, sort=[("created_at", ASCENDING)]
+            ),
+        )
+        delivered = max(0, total - pending - dead)
+        counts = dict(zip(NotificationState, (pending, delivered, dead), strict=True))
+        return Outbox(counts, None if oldest is None else oldest["created_at"])
+
     async def of_tickets(self, tenant_id: str, ticket_ids: Sequence[str]) -> dict[str, list[Notification]]:
         """The notifications of several of the tenant's tickets, each ticket's newest first."""
         where = owned(tenant_id, ticket_id={"$in": list(ticket_ids)})
         found: dict[str, list[Notification]] = {ticket_id: [] for ticket_id in ticket_ids}
-        for row in await self._rows.find(where).sort([("created_at", -1), ("_id", -1)]).to_list(None):
+        for row in await self._rows.find(where).sort([("created_at", DESCENDING), ("_id", DESCENDING)]).to_list(None):
             found[row["ticket_id"]].append(_document(row))
         return found
 

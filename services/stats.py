@@ -9,8 +9,8 @@ from documents.database import Database, Row
 from documents.ticket import Ticket
 from services.clock import Clock
 from services.queries import time_limited
-from services.stats_pipeline import ALL_PARTS, StatsPart, build_pipeline
-from services.tenancy import live
+from services.stats_pipeline import ALL_PARTS, INDEX, StatsPart, TicketSets, build_pipeline
+from services.tenancy import Filter, deleted, live, owned
 from services.tickets import created_between
 
 MAX_MILLISECONDS = 2_000
@@ -62,19 +62,25 @@ class Stats:
             InvalidInputError: the period makes no sense.
             QueryTimeoutError: MongoDB did not finish within 2 s.
         """
-        where = live(tenant_id, **created_between(created_from, created_to))
+        created = created_between(created_from, created_to)
         if not parts:
             return _shape({}, tenant_id, created_from, created_to)
         hour = self._clock.now().replace(minute=0, second=0, microsecond=0)
-        pipeline = build_pipeline(self._tickets.name, where, hour, parts)
+        pipeline = build_pipeline(self._tickets.name, ticket_sets(tenant_id, created), hour, parts)
         async with time_limited():
-            found = await self._tickets.aggregate(pipeline, maxTimeMS=self._max_milliseconds).to_list(1)
+            cursor = self._tickets.aggregate(pipeline, hint=INDEX, maxTimeMS=self._max_milliseconds)
+            found = await cursor.to_list(1)
         return _shape(found[0] if found else {}, tenant_id, created_from, created_to)
 
     def preceding_period(self, created_from: datetime, created_to: datetime | None) -> tuple[datetime, datetime]:
         """The period of the same length that ends where this one begins; an open end is now."""
         length = (created_to or self._clock.now()) - created_from
         return created_from - length, created_from
+
+
+def ticket_sets(tenant_id: str, created: Filter) -> TicketSets:
+    """The tenant's tickets of a period."""
+    return TicketSets(owned(tenant_id, **created), live(tenant_id, **created), deleted(tenant_id, **created))
 
 
 def _shape(found: Row, tenant_id: str, created_from: datetime | None, created_to: datetime | None) -> TenantStats:

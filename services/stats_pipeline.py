@@ -1,10 +1,12 @@
 """The pipeline behind `services/stats.py`: one command that ends in one document.
 
 The counts rest on one grouping of the index `tenant_created` into its distinct combinations of values, a few
-thousand at most; all that follows works on those. No part reads a ticket: the indexes cover them.
+thousand at most; all that follows works on those. Index entries are counted faster without a condition on each, so
+all tickets are counted and then the few soft-deleted ones taken off. No part reads a ticket: the indexes cover them.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -37,19 +39,30 @@ class StatsPart(Enum):
 
 
 ALL_PARTS = frozenset(StatsPart)
+INDEX = "tenant_created"
+"""The index on which the pipeline begins."""
 
 
-def build_pipeline(collection: str, where: Filter, hour: datetime, parts: Collection[StatsPart]) -> list[Row]:
-    """The pipeline for `parts` of the tickets that match. `hour`: the start of the present hour."""
-    pipeline = _grouped(where, parts)
+@dataclass(frozen=True, slots=True)
+class TicketSets:
+    """The tickets that statistics are of, as conditions: `everything` is what is `live` and what is `gone`."""
+
+    everything: Filter
+    live: Filter
+    gone: Filter
+
+
+def build_pipeline(collection: str, of: TicketSets, hour: datetime, parts: Collection[StatsPart]) -> list[Row]:
+    """The pipeline for `parts` of the statistics. `hour`: the start of the present hour."""
+    pipeline = _grouped(collection, of, parts)
     finish: Row = {}
     if StatsPart.COUNTS in parts:
         finish |= _ratios()
     if StatsPart.TREND in parts:
-        pipeline.append({"$unionWith": {"coll": collection, "pipeline": _hours(where, hour)}})
+        pipeline.append({"$unionWith": {"coll": collection, "pipeline": _hours(of.live, hour)}})
         finish["hourly_trend"] = _every_hour(hour)
     if StatsPart.AT_RISK in parts:
-        pipeline.append({"$unionWith": {"coll": collection, "pipeline": _at_risk(where)}})
+        pipeline.append({"$unionWith": {"coll": collection, "pipeline": _at_risk(of.live)}})
     pipeline.append({"$group": {"_id": None, "parts": {"$push": "$$ROOT"}}})
     pipeline.append({"$replaceWith": {"$mergeObjects": "$parts"}})
     if finish:
@@ -57,23 +70,29 @@ def build_pipeline(collection: str, where: Filter, hour: datetime, parts: Collec
     return pipeline
 
 
-def _grouped(where: Filter, parts: Collection[StatsPart]) -> list[Row]:
+def _grouped(collection: str, of: TicketSets, parts: Collection[StatsPart]) -> list[Row]:
     """Group the covering index into combinations of values, and count those. Always ends in one document."""
     counted = list(COUNTED_FIELDS) if StatsPart.COUNTS in parts else []
     keys = [*counted, "keyword_key"] if StatsPart.KEYWORDS in parts else counted
     if not keys:
-        return [{"$match": where}, {"$limit": 1}, {"$facet": {"nothing": [{"$limit": 1}, {"$project": {"_id": 1}}]}}]
-    facets: dict[str, list[Row]] = {
-        f"by_{name}": [{"$group": {"_id": {"$ifNull": [f"$_id.{name}", UNKNOWN]}, "count": {"$sum": "$count"}}}]
-        for name in counted
-    }
+        return [{"$match": of.live}, {"$limit": 1}, {"$facet": {"nothing": [{"$limit": 1}, {"$project": {"_id": 1}}]}}]
+
+    def combinations(where: Filter, sign: int) -> list[Row]:
+        return [{"$match": where}, {"$group": {"_id": {name: f"${name}" for name in keys}, "count": {"$sum": sign}}}]
+
+    facets = {f"by_{name}": _counted_by(name) for name in counted}
     if StatsPart.KEYWORDS in parts:
         facets["top_keywords"] = _keywords()
     return [
-        {"$match": where},
-        {"$group": {"_id": {name: f"${name}" for name in keys}, "count": {"$sum": 1}}},
+        *combinations(of.everything, 1),
+        {"$unionWith": {"coll": collection, "pipeline": combinations(of.gone, -1)}},
         {"$facet": facets},
     ]
+
+
+def _counted_by(field: str) -> list[Row]:
+    value = {"$ifNull": [f"$_id.{field}", UNKNOWN]}
+    return [{"$group": {"_id": value, "count": {"$sum": "$count"}}}, {"$match": {"count": {"$gt": 0}}}]
 
 
 def _ratios() -> Row:
@@ -98,6 +117,7 @@ def _keywords() -> list[Row]:
         {"$project": {"count": 1, "keyword": {"$split": ["$_id", SEPARATOR]}}},
         {"$unwind": "$keyword"},
         {"$group": {"_id": "$keyword", "count": {"$sum": "$count"}}},
+        {"$match": {"count": {"$gt": 0}}},
         {"$sort": {"count": -1, "_id": 1}},
         {"$limit": TOP_KEYWORDS},
         {"$project": {"_id": 0, "keyword": "$_id", "count": 1}},

@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 from pymongo.errors import PyMongoError
+from structlog.contextvars import bind_contextvars
 
 from documents.ingestion_job import IngestionJob
 from services.clock import Clock
@@ -75,17 +76,17 @@ class Worker:
 
     async def _carry(self, run: Run) -> None:
         """Run one job; whatever goes wrong with it, the worker goes on and the job is not stuck."""
-        fault: str | None = None
-        log.info("run_started", job_id=run.job.id, tenant_id=run.tenant_id, page=run.job.next_page)
+        # The task has a context of its own: every log line of the run tells whose it is and who asked for it.
+        bind_contextvars(job_id=run.job.id, tenant_id=run.tenant_id, request_id=run.job.request_id)
+        log.info("run_started", page=run.job.next_page)
         try:
             await self._ingestion.execute(run)
         except PyMongoError as error:
-            log.warning("database_failed", job_id=run.job.id, error=str(error)[:200])
+            log.warning("database_failed", error=str(error)[:200])
             await self._hand_back(run, None)
         except Exception as error:
-            log.exception("run_crashed", job_id=run.job.id)
-            fault = f"{type(error).__name__}: {error}"[:500]
-            await self._hand_back(run, fault)
+            log.exception("run_crashed")
+            await self._hand_back(run, f"{type(error).__name__}: {error}"[:500])
         finally:
             await run.lease.end()
             del self._runs[run.job.id]

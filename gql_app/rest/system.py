@@ -1,13 +1,21 @@
 """Routes about the service itself, for people, load balancers and Prometheus. They need no credential."""
 
+import asyncio
+
+import structlog
 from fastapi import APIRouter, Request, Response, status
+from pymongo.errors import PyMongoError
 
 from gql_app.observability import Metrics
 from gql_app.rest.answers import HealthAnswer, LiveAnswer
 from gql_app.rest.parameters import PublicContext
 from resolvers import system as resolvers
+from services.clock import SystemClock
+
+OUTBOX_SECONDS = 2.0
 
 router = APIRouter(tags=["system"])
+log = structlog.get_logger(__name__)
 
 
 @router.get("/health", responses={503: {"model": HealthAnswer, "description": "A dependency cannot be reached."}})
@@ -29,9 +37,14 @@ async def is_ready(context: PublicContext, response: Response) -> HealthAnswer:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-async def get_metrics(request: Request) -> Response:
-    """Prometheus metrics; they name routes, never tenants."""
+async def get_metrics(context: PublicContext, request: Request) -> Response:
+    """Prometheus metrics; they name routes, never tenants. Without the database, the outbox's are the last known."""
     metrics: Metrics = request.app.state.metrics
+    try:
+        async with asyncio.timeout(OUTBOX_SECONDS):
+            metrics.show_outbox(await resolvers.get_outbox(context), SystemClock().now())
+    except (PyMongoError, TimeoutError) as error:
+        log.warning("outbox_unknown", error=str(error)[:200])
     text, media_type = metrics.render()
     return Response(text, media_type=media_type)
 

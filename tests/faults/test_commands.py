@@ -71,6 +71,7 @@ def live_tickets(mock: str, tenant_id: str) -> int:
         (["serve"], {"PORT": "eighty", "PAGE_SIZE": 0}, "PORT: Input should be a valid integer"),
         (["serve"], {"HOST": "0.0.0.0"}, "AUTH_MODE=open serves on loopback only"),  # noqa: S104
         (["up"], {"EXTERNAL_API_URL": "", "MOCK_TENANTS": '{"a": -1}'}, "MOCK_TENANTS_A: Input should be greater"),
+        (["worker"], {"DATA_DIR": "/dev/null/x"}, "DATA_DIR: Not a directory"),
         (["ingest", "a\tb"], {}, "tenant_id must be"),
     ],
 )
