@@ -1,6 +1,7 @@
 """Who asks: reads a bearer token, or lets everybody in. The same for REST, GraphQL and WebSocket."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import jwt
@@ -22,6 +23,8 @@ JWKS_SECONDS = 5.0
 """The longest that fetching the issuer's keys may take."""
 ALL_TENANTS = "*"
 MAX_TOKEN_CHARACTERS = 16_384
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC).timestamp() - 1
+"""A token may say that it is good for longer than there are years."""
 NOBODY = Caller(tenants=frozenset(), scopes=frozenset())
 
 _bearer = HTTPBearer(auto_error=False, description="Needed with AUTH_MODE=jwt.")
@@ -91,6 +94,7 @@ def _caller(claims: dict[str, Any]) -> Caller:
         tenants=None if ALL_TENANTS in tenants else frozenset(tenants),
         scopes=frozenset(scope for scope in Scope if scope.value in scopes),
         subject=claims.get("sub") or NOBODY.subject,
+        expires_at=datetime.fromtimestamp(min(claims["exp"], LAST_MOMENT), UTC),
     )
 
 

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from documents.database import DatabaseUnavailableError
-from gql_app import commands
+from documents.notification import NotificationState
+from gql_app import commands, notification_commands
 from gql_app.bundled_mock import BundledMockError
 from gql_app.embedded_mongo import EmbeddedMongoError
 from gql_app.graphql_schema import ApiSchema
@@ -34,6 +35,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Ingests, classifies and analyses the support tickets of many tenants. Settings: see .env.example.",
 )
+
+notifications = typer.Typer(no_args_is_help=True, help="Look at the notifications of urgent tickets; redrive them.")
+app.add_typer(notifications, name="notifications")
 
 
 @app.command()
@@ -85,6 +89,36 @@ def up(
 def schema() -> None:
     """Print the GraphQL schema."""
     typer.echo(ApiSchema(load_settings()).as_str())
+
+
+@notifications.command("list")
+def list_notifications(
+    tenant: Annotated[str, typer.Argument(help="The tenant's id.", show_default=False)],
+    state: Annotated[NotificationState | None, typer.Option(help="Only those in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
+) -> None:
+    """Show a tenant's notifications, newest first."""
+    settings, console = load_settings(), Console()
+    configure_logging(settings)
+    with open_dependencies(settings) as found:
+        run(lambda _: notification_commands.show(settings, found, console, tenant_id=tenant, state=state, limit=limit))
+
+
+@notifications.command()
+def redrive(
+    notification: Annotated[
+        str | None, typer.Argument(help="The notification's id; default: every dead letter.", show_default=False)
+    ] = None,
+    tenant: Annotated[str | None, typer.Option(help="Only the dead letters of this tenant.")] = None,
+) -> None:
+    """Send dead letters again; whoever runs a worker delivers them."""
+    settings = load_settings()
+    configure_logging(settings)
+    with open_dependencies(settings) as found:
+        count = run(
+            lambda _: notification_commands.redrive(settings, found, notification_id=notification, tenant_id=tenant)
+        )
+    typer.echo(f"{count} redriven.")
 
 
 def main() -> None:

@@ -1,5 +1,8 @@
 """The GraphQL endpoint `/graphql`: operations over POST, queries over GET too, subscriptions over WebSocket."""
 
+from datetime import timedelta
+
+import orjson
 from fastapi import APIRouter
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -7,18 +10,23 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.graphql import OperationType
 
-from gql_app.auth import NOBODY, authenticate
+from gql_app.auth import NOBODY, Authenticator, authenticate
 from gql_app.errors import STATUS_OF
 from gql_app.graphql_http import MalformedRequestError, negotiate, read_request, render, render_error
 from gql_app.graphql_schema import ApiSchema
+from gql_app.graphql_ws import WebSocketHandler
 from gql_app.settings import Settings
 from schema.context import Context, Services
 from services.access import Caller
 from services.errors import ErrorCode, ServiceError, UnauthenticatedError
 
 PATH = "/graphql"
+INIT_TIMEOUT = timedelta(seconds=10)
+"""How long a new WebSocket may take to say who asks."""
 OPERATIONS = {
     "GET": {OperationType.QUERY},
     "POST": {OperationType.QUERY, OperationType.MUTATION},
@@ -30,16 +38,27 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     """The ASGI application behind the endpoint."""
 
     schema: ApiSchema
+    graphql_transport_ws_handler_class = WebSocketHandler
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(ApiSchema(settings))
+        super().__init__(
+            ApiSchema(settings),
+            graphql_ide=None,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=INIT_TIMEOUT,
+            max_subscriptions_per_connection=settings.graphql_max_subscriptions,
+            allowed_origins=settings.cors_origins,
+        )
+        self.route = Route(PATH, self)
         self._max_page_size = settings.graphql_max_page_size
+        self._max_message = settings.max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or serve one WebSocket."""
         if scope["type"] == "websocket":
             await self.run(WebSocket(scope, receive, send))
         else:
+            scope["route"] = self.route  # for those who count requests by route; FastAPI names only its own
             response = await self._answer(Request(scope, receive))
             await response(scope, receive, send)
 
@@ -70,7 +89,40 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """The context of a WebSocket; who asks is learned when the connection is initialised."""
-        return self._context(request, NOBODY)
+        context = self._context(request, NOBODY)
+        context.request = request
+        return context
+
+    async def on_ws_connect(self, context: Context) -> dict[str, object]:
+        """Learn who asks: from `authorization` in the payload of `connection_init`, else from the handshake's header.
+
+        Raises:
+            ConnectionRejectionError: the credential is missing or bad.
+        """
+        assert context.request is not None  # noqa: S101 (narrows the type: `get_context` has set it)
+        payload = context.connection_params if isinstance(context.connection_params, dict) else {}
+        given = payload.get("authorization", payload.get("Authorization"))
+        authenticator: Authenticator = context.request.app.state.authenticator
+        try:
+            header = context.request.headers.get("authorization")
+            context.caller = await authenticator.caller(given if isinstance(given, str) else header)
+        except ServiceError as error:
+            raise ConnectionRejectionError from error
+        return {}
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a WebSocket message.
+
+        Raises:
+            JSONDecodeError: it is not JSON, or larger than a request's body may be.
+        """
+        if len(data) > self._max_message:
+            raise orjson.JSONDecodeError("too large", "", 0)
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> str:
+        """Write a WebSocket message."""
+        return orjson.dumps(data).decode()
 
     def _context(self, connection: HTTPConnection, caller: Caller) -> Context:
         services: Services = connection.app.state.services
@@ -80,4 +132,4 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 def graphql_router(settings: Settings) -> APIRouter:
     """The routes of the endpoint."""
     endpoint = GraphQLEndpoint(settings)
-    return APIRouter(routes=[Route(PATH, endpoint), WebSocketRoute(PATH, endpoint)])
+    return APIRouter(routes=[endpoint.route, WebSocketRoute(PATH, endpoint)])

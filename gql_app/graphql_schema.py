@@ -19,7 +19,7 @@ from gql_app.graphql_errors import code_errors, failure
 from gql_app.graphql_guard import Guard
 from gql_app.graphql_limits import Limits, parse_cached
 from gql_app.settings import Settings
-from resolvers.roots import Mutation, Query
+from resolvers.roots import Mutation, Query, Subscription
 from schema.context import Context
 from schema.scalars import SCALARS
 from services.errors import ErrorCode
@@ -41,6 +41,7 @@ class ApiSchema(Schema):
         super().__init__(
             query=Query,
             mutation=Mutation,
+            subscription=Subscription,
             extensions=[lambda: Guard(limits, settings.graphql_max_cost)],
             config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.graphql_introspection),
         )

@@ -10,6 +10,7 @@ from documents.database import Database, connect
 from gql_app.settings import Settings
 from schema.context import Services
 from services.analytics import Analytics
+from services.changes import Changes
 from services.circuit_breaker import CircuitBreaker
 from services.clock import Clock, SystemClock
 from services.deletions import Deletions
@@ -58,7 +59,11 @@ async def open_services(settings: Settings, *, mongo_url: str, external_api_url:
             httpx.AsyncClient(timeout=timeouts, follow_redirects=False) as http,
             httpx.AsyncClient(timeout=settings.notify_timeout_seconds, follow_redirects=False, limits=limits) as aside,
         ):
-            yield build_services(settings, database, http, external_api_url, notify_http=aside)
+            services = build_services(settings, database, http, external_api_url, notify_http=aside)
+            try:
+                yield services
+            finally:
+                await services.changes.close()
     finally:
         database.close()
 
@@ -100,6 +105,7 @@ def build_services(
         jobs=jobs,
         runs=Runs(jobs),
         run_lists=RunLists(database),
+        changes=Changes(database, clock),
         locks=locks,
         rate_limiter=limiter,
         health=Health({"mongodb": database.ping, "external_api": api.ping}),

@@ -1,9 +1,11 @@
 """Answers about ingestion: starting, following and cancelling runs."""
 
+from collections.abc import AsyncGenerator
 from typing import TypeVar
 
 from beanie import Document
 
+from documents.database import Row
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.quarantined_record import QuarantinedRecord
@@ -42,6 +44,27 @@ async def get_job(context: Context, job_id: str, scope: Scope = Scope.TICKETS_RE
     if not context.caller.may_see(job.tenant_id):
         raise JobNotFoundError(job_id)
     return job
+
+
+async def follow_job(context: Context, job_id: str) -> AsyncGenerator[IngestionJob, None]:
+    """The job as it is now and after every change, whichever process makes it, until it has ended.
+
+    Raises:
+        JobNotFoundError: there is none with this id that the caller may see.
+        UnavailableError: changes cannot be followed at the moment.
+    """
+    await get_job(context, job_id)
+    shown: Row = {}
+    async with context.services.changes.jobs.follow(job_id) as changed:
+        while True:
+            job = await get_job(context, job_id)
+            current = job.model_dump(exclude={"heartbeat_at"})
+            if current != shown:
+                shown = current
+                yield job
+            if job.active is None:
+                return
+            await changed.wait()
 
 
 async def run_to_end(context: Context, job_id: str) -> IngestionJob:

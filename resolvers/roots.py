@@ -7,6 +7,7 @@ from resolvers.ingestion_mutations import IngestionMutations
 from resolvers.node_fields import NodeQueries
 from resolvers.notification_fields import NotificationMutations, NotificationQueries
 from resolvers.stats_fields import StatsQueries
+from resolvers.subscriptions import Subscription
 from resolvers.system_fields import SystemQueries
 from resolvers.ticket_fields import TicketQueries
 
@@ -21,3 +22,6 @@ class Query(NodeQueries, TicketQueries, StatsQueries, IngestionQueries, Notifica
 @strawberry.type(description="Changing. Expected failures are members of each field's result.")
 class Mutation(IngestionMutations, NotificationMutations):
     """Every root field that changes something."""
+
+
+__all__ = ["Mutation", "Query", "Subscription"]

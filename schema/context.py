@@ -10,6 +10,7 @@ from strawberry.types.info import Info as StrawberryInfo
 from schema.loaders import Loaders
 from services.access import Caller
 from services.analytics import Analytics
+from services.changes import Changes
 from services.circuit_breaker import CircuitBreaker
 from services.export import Exports
 from services.health import Health
@@ -42,6 +43,7 @@ class Services:
     jobs: Jobs
     runs: Runs
     run_lists: RunLists
+    changes: Changes
     locks: Locks
     rate_limiter: RateLimiter
     health: Health

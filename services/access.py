@@ -1,6 +1,7 @@
 """Who asks, and what they may see: the same rules for REST, GraphQL and WebSocket."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from services.errors import ForbiddenError, InvalidInputError, NotFoundError
@@ -27,6 +28,8 @@ class Caller:
     """The tenants they may see; None: all."""
     scopes: frozenset[Scope]
     subject: str = "anonymous"
+    expires_at: datetime | None = None
+    """When the credential runs out, for connections that outlive a request; None: never."""
 
     def may_see(self, tenant_id: str) -> bool:
         """Whether the tenant is one of theirs."""

@@ -55,10 +55,13 @@ class Signal:
 class Feed:
     """The changes of one collection, by key. Its stream is open while anybody follows."""
 
-    def __init__(self, rows: Collection, pipeline: list[Row], key_of: KeyOf, clock: Clock) -> None:
+    def __init__(
+        self, rows: Collection, pipeline: list[Row], key_of: KeyOf, clock: Clock, *, full_document: str = "default"
+    ) -> None:
         """`key_of` names what a change is about; None: it may be about anything."""
         self._rows = rows
         self._pipeline = pipeline
+        self._full_document = full_document
         self._key_of = key_of
         self._clock = clock
         self._followers: defaultdict[str, set[Signal]] = defaultdict(set)
@@ -108,22 +111,25 @@ class Feed:
             raise UnavailableError("Changes cannot be followed at the moment; try again later.") from error
 
     async def _watch(self) -> None:
-        while self._followers:
-            try:
-                await self._pass_on_changes()
-            except PyMongoError as error:
-                self._is_open.clear()
-                log.warning("change_stream_failed", collection=self._rows.name, error=str(error)[:200])
-                await self._clock.sleep(REOPEN_SECONDS)
-        self._watching = None
+        try:
+            while self._followers:
+                try:
+                    await self._pass_on_changes()
+                except PyMongoError as error:
+                    self._is_open.clear()
+                    log.warning("change_stream_failed", collection=self._rows.name, error=str(error)[:200])
+                    await self._clock.sleep(REOPEN_SECONDS)
+        finally:
+            self._is_open.clear()
+            self._watching = None
 
     async def _pass_on_changes(self) -> None:
         async with self._rows.watch(
-            self._pipeline, full_document="updateLookup", max_await_time_ms=AWAIT_MILLISECONDS
+            self._pipeline, full_document=self._full_document, max_await_time_ms=AWAIT_MILLISECONDS
         ) as stream:
             self._is_open.set()
             self._signal(None)  # something may have changed while nobody watched
-            while self._followers:
+            while self._followers and stream.alive:
                 change = await stream.try_next()
                 if change is not None:
                     self._signal(self._key_of(change))
@@ -145,7 +151,9 @@ class Changes:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.jobs = Feed(database.collection(IngestionJob), [{"$project": {"documentKey": 1}}], _job_of, clock)
         """Ingestion jobs, by their id."""
-        self.tickets = Feed(database.collection(Ticket), _counted_changes(), _tenant_of, clock)
+        self.tickets = Feed(
+            database.collection(Ticket), _counted_changes(), _tenant_of, clock, full_document="updateLookup"
+        )
         """Tickets, by their tenant, as far as statistics can change."""
 
     async def close(self) -> None:
@@ -164,7 +172,8 @@ def _counted_changes() -> list[Row]:
 
 
 def _job_of(change: Row) -> str | None:
-    return str(change["documentKey"]["_id"])
+    """A change of the collection as a whole is about no single job."""
+    return change["documentKey"]["_id"] if "documentKey" in change else None
 
 
 def _tenant_of(change: Row) -> str | None:

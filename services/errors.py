@@ -16,7 +16,8 @@
     │   ├── UnauthenticatedError      no credential, or a bad one
     │   └── ForbiddenError            a good credential without the scope
     ├── UpstreamError                 the external API failed for good
-    └── QueryTimeoutError             the database was given its time and did not finish
+    ├── QueryTimeoutError             the database was given its time and did not finish
+    └── UnavailableError              a dependency is down
 
 `code` is what clients see: in `extensions.code` over GraphQL, in `code` of a problem body over REST.
 """
@@ -184,3 +185,9 @@ class QueryTimeoutError(ServiceError):
     """The database did not finish within the time that a request gets."""
 
     code = ErrorCode.TIMEOUT
+
+
+class UnavailableError(ServiceError):
+    """A dependency is down; the same request may succeed later."""
+
+    code = ErrorCode.UNAVAILABLE

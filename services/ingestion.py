@@ -12,7 +12,7 @@ from services.errors import UpstreamError
 from services.external_api import ExternalApi
 from services.jobs import Jobs
 from services.locks import LeaseLostError, Locks
-from services.page_commit import FetchedPage, PageStore
+from services.page_commit import FetchedPage, PageStore, PreparedPage
 from services.pagination import next_step
 from services.run import Run, RunUpstream, StoppedError, StopReason, abandon
 from services.upstream_records import UpstreamPage
@@ -72,24 +72,33 @@ class Ingestion:
             await abandon(keeper)
 
     async def _walk(self, run: Run, upstream: RunUpstream) -> None:
-        """Fetch and store page after page; the next page is fetched while the present one is stored."""
-        number = run.job.next_page
-        if number is None:
+        """Fetch and store page after page; the next one is fetched and prepared while the present one is stored."""
+        if run.job.next_page is None:
             return
-        fetching = asyncio.create_task(upstream.page(number))
-        previous: list[object] | None = None
-        try:
-            while number is not None:
-                received = await fetching
-                ids = _ids(received.page)
-                step = next_step(number, received.page, page_size=self._page_size, repeats_previous=ids == previous)
-                if step.next_page is not None:
-                    fetching = asyncio.create_task(upstream.page(step.next_page))
-                fetched = FetchedPage(number, received.page, step, received.retries)
-                await self._pages.commit(run.lease, run.tenant_id, fetched)
-                number, previous = step.next_page, ids
-        finally:
-            await abandon(fetching)
+        page = await self._prepare(run, upstream, run.job.next_page, None)
+        while True:
+            storing = asyncio.create_task(self._pages.commit(run.lease, page))
+            try:
+                following = None
+                if page.fetched.step.next_page is not None:
+                    following = await self._prepare(run, upstream, page.fetched.step.next_page, page)
+            finally:
+                await storing  # a page at hand is finished, also when the run is told to stop
+            if following is None:
+                return
+            if following.shares_tickets_with(page):
+                following = await self._pages.prepare(run.lease, run.tenant_id, following.fetched)
+            page = following
+
+    async def _prepare(
+        self, run: Run, upstream: RunUpstream, number: int, previous: PreparedPage | None
+    ) -> PreparedPage:
+        received = await upstream.page(number)
+        repeats = previous is not None and _ids(previous.fetched.page) == _ids(received.page)
+        step = next_step(number, received.page, page_size=self._page_size, repeats_previous=repeats)
+        return await self._pages.prepare(
+            run.lease, run.tenant_id, FetchedPage(number, received.page, step, received.retries)
+        )
 
     async def _end_early(self, run: Run, reason: StopReason) -> None:
         log.info("run_stopped", reason=reason.value)

@@ -66,6 +66,7 @@ class PhraseBook(Generic[Entry]):
         """The words of the phrases; all others count as one, so that the states and their transitions stay few."""
         self._states: dict[frozenset[int], _State[Entry]] = {}
         self._root = self._node()
+        self._first_moves: dict[str, _State[Entry] | None] | None = None
 
     def add(self, phrases: str, entry: Entry) -> None:
         """Add phrases, separated by commas or line ends; where two are equal, the one added first counts.
@@ -75,6 +76,7 @@ class PhraseBook(Generic[Entry]):
         for phrase in _split_phrases(phrases):
             self._entries[self._phrase(self._root, phrase)] = (len(self._entries), entry)
         self._states.clear()
+        self._first_moves = None
 
     def find(self, words: Sequence[str]) -> list[Hit[Entry]]:
         """The longest phrase at each position, in order; they may overlap."""
@@ -105,11 +107,13 @@ class PhraseBook(Generic[Entry]):
         return end, entry
 
     def _root_moves(self) -> dict[str, "_State[Entry] | None"]:
-        root = self._state(self._closure([self._root]))
-        if not root.moves:
+        """The transitions of the first word, all of them; published whole, because threads classify side by side."""
+        if self._first_moves is None:
+            root = self._state(self._closure([self._root]))
             for word in (*self.vocabulary, _UNKNOWN):
                 self._move(root, word)
-        return root.moves
+            self._first_moves = root.moves
+        return self._first_moves
 
     def _node(self) -> int:
         self._moves.append({})

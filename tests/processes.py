@@ -17,7 +17,7 @@ import httpx
 from gql_app.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 FOREIGN = re.compile(r"^(MOCK_.*|" + "|".join(name.upper() for name in Settings.model_fields) + ")$")
 T = TypeVar("T")
 OUR_ENVIRONMENT = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}

@@ -114,3 +114,46 @@ def test_a_ticket_written_by_another_program_is_completed() -> None:
 
 def test_a_ticket_that_this_run_has_seen_before_is_a_duplicate() -> None:
     assert compare(upstream(), stored(seen_by_job="job-2")).duplicates == 1
+
+
+def test_a_new_urgent_ticket_is_announced_with_the_reason() -> None:
+    [row] = compare(upstream(message="We will sue you.")).notifications
+    assert (row["tenant_id"], row["ticket_id"], row["version"]) == ("acme", "T-1", "job-2:3")
+    assert (row["state"], row["urgency"], row["reason"]) == ("pending", "high", "legal threat: sue")
+
+
+def test_a_ticket_that_rises_to_high_urgency_is_announced() -> None:
+    later = THEN + timedelta(hours=1)
+    assert len(compare(upstream(message="I will sue you!", updated_at=later), stored()).notifications) == 1
+
+
+def test_an_urgent_ticket_that_changes_otherwise_is_not_announced_again() -> None:
+    later = THEN + timedelta(hours=1)
+    urgent = {"message": "I will sue you!", "urgency": "high"}
+    changed = upstream(message="I will sue you!", status="closed", updated_at=later)
+    assert compare(changed, stored(**urgent)).notifications == []
+
+
+def test_a_ticket_of_lower_urgency_is_not_announced() -> None:
+    assert compare(upstream(message="It is broken")).notifications == []
+
+
+def test_an_urgent_ticket_that_is_restored_is_not_announced_again() -> None:
+    urgent = {"message": "I will sue you!", "urgency": "high", "deleted_at": THEN}
+    assert compare(upstream(message="I will sue you!"), stored(**urgent)).notifications == []
+
+
+def test_a_restored_ticket_that_was_not_urgent_before_is_announced() -> None:
+    later = THEN + timedelta(hours=1)
+    back = upstream(message="I will sue you!", updated_at=later)
+    assert len(compare(back, stored(deleted_at=THEN)).notifications) == 1
+
+
+def test_an_older_view_of_a_restored_ticket_announces_nothing() -> None:
+    outdated = upstream(message="I will sue you!", updated_at=THEN - timedelta(hours=1))
+    assert compare(outdated, stored(deleted_at=THEN)).notifications == []
+
+
+def test_a_replayed_page_makes_the_same_notification() -> None:
+    first, again = (compare(upstream(message="We will sue you.")).notifications for _ in range(2))
+    assert first[0]["_id"] == again[0]["_id"]

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from services.phrases import PhraseBook, inflections
@@ -74,3 +76,13 @@ def test_an_empty_choice_is_refused() -> None:
 )
 def test_inflections_are_those_of_english(word: str, forms: set[str]) -> None:
     assert inflections(word) == forms
+
+
+def test_threads_may_share_a_book_that_is_still_being_built() -> None:
+    words = ("alpha beta gamma delta epsilon zeta " * 50).split()
+    for _ in range(20):
+        book = PhraseBook[str]({})
+        book.add(", ".join(f"{first} {second}" for first in set(words) for second in set(words)), "entry")
+        with ThreadPoolExecutor(8) as threads:
+            counts = set(threads.map(lambda _, book=book: len(book.find(words)), range(8)))
+        assert counts == {len(words) - 1}

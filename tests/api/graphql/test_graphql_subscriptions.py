@@ -1,0 +1,327 @@
+"""Subscriptions, by a real client over a real socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from documents.database import Database
+from documents.ingestion_job import IngestionJob
+from documents.ticket import Ticket
+from schema.context import Services
+from tests.api.graphql.sockets import SECONDS, opened, served
+from tests.fakes import MockApi, app_with, empty, make_jwt_settings, make_settings, make_token, open_services
+
+PROGRESS = "subscription ($job: String!) { ingestionProgress(jobId: $job) { jobId status processedPages progress } }"
+STATS = "subscription ($tenant: String!) { tenantStatsChanged(tenantId: $tenant) { totalTickets byStatus { value } } }"
+
+
+SETTINGS = make_settings(graphql_max_subscriptions=3)
+
+
+@pytest.fixture(scope="module")
+async def quiet(database: Database) -> AsyncIterator[Services]:
+    """Services without anything that works in the background."""
+    await empty(database)
+    async with open_services(database, MockApi().transport, SETTINGS) as services:
+        yield replace(services, worker=None, delivery=None)
+
+
+@pytest.fixture(scope="module")
+async def address(quiet: Services) -> AsyncIterator[str]:
+    async with served(app_with(quiet, SETTINGS)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+async def jwt_address(quiet: Services) -> AsyncIterator[str]:
+    async with served(app_with(quiet, make_jwt_settings())) as address:
+        yield address
+
+
+@pytest.fixture
+def tenant() -> str:
+    """A tenant of the test's own."""
+    return f"tenant {uuid4()}"
+
+
+async def insert(database: Database, tenant_id: str, *external_ids: str) -> None:
+    rows = [{"tenant_id": tenant_id, "external_id": each, "status": "open"} for each in external_ids]
+    await database.collection(Ticket).insert_many(rows)
+
+
+async def update(database: Database, tenant_id: str, external_id: str, **fields: Any) -> None:
+    ticket = {"tenant_id": tenant_id, "external_id": external_id}
+    await database.collection(Ticket).update_one(ticket, {"$set": fields})
+
+
+async def until_nobody_follows(services: Services) -> None:
+    """Wait until no follower and no change stream is left."""
+    feeds = (services.changes.jobs, services.changes.tickets)
+    async with asyncio.timeout(SECONDS):
+        while any(feed.follower_count or feed.is_open for feed in feeds):
+            await asyncio.sleep(0.02)
+
+
+async def test_progress_shows_every_page_to_the_end(services: Services) -> None:
+    async with served(app_with(services, SETTINGS)) as address, opened(address) as socket:
+        job = await services.jobs.start("tenant_a")
+        await socket.subscribe(PROGRESS, job=job.id)
+        shown: list[dict[str, Any]] = []
+        while (message := await socket.receive())["type"] == "next":
+            shown.append(message["payload"]["data"]["ingestionProgress"])
+    assert message == {"type": "complete", "id": "1"}
+    assert shown[-1] == {"jobId": job.id, "status": "COMPLETED", "processedPages": 4, "progress": 100}
+    pages = [each["processedPages"] for each in shown]
+    assert pages == sorted(pages)
+
+
+async def test_progress_comes_from_any_process(address: str, quiet: Services, database: Database, tenant: str) -> None:
+    job = await quiet.jobs.start(tenant)
+    async with opened(address) as socket:
+        await socket.subscribe(PROGRESS, job=job.id)
+        assert (await socket.next_data())["ingestionProgress"]["processedPages"] == 0
+        await database.collection(IngestionJob).update_one({"_id": job.id}, {"$set": {"processed_pages": 7}})
+        assert (await socket.next_data())["ingestionProgress"]["processedPages"] == 7
+
+
+async def test_heartbeat_is_no_progress(address: str, quiet: Services, database: Database, tenant: str) -> None:
+    job = await quiet.jobs.start(tenant)
+    jobs = database.collection(IngestionJob)
+    async with opened(address) as socket:
+        await socket.subscribe(PROGRESS, job=job.id)
+        await socket.next_data()
+        await jobs.update_one({"_id": job.id}, {"$set": {"heartbeat_at": datetime.now(UTC)}})
+        await asyncio.sleep(0.2)
+        await jobs.update_one({"_id": job.id}, {"$set": {"processed_pages": 1}})
+        assert (await socket.next_data())["ingestionProgress"]["processedPages"] == 1
+
+
+async def test_ended_job_is_shown_once(address: str, quiet: Services, tenant: str) -> None:
+    job = await quiet.jobs.start(tenant)
+    await quiet.jobs.cancel(job.id)
+    async with opened(address) as socket:
+        await socket.subscribe(PROGRESS, job=job.id)
+        assert (await socket.next_data())["ingestionProgress"]["status"] == "CANCELLED"
+        assert await socket.receive() == {"type": "complete", "id": "1"}
+
+
+async def test_unknown_job_is_a_coded_error(address: str) -> None:
+    async with opened(address) as socket:
+        await socket.subscribe(PROGRESS, job="none")
+        message = await socket.receive()
+    assert message["payload"]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_statistics_come_now_and_after_each_change(address: str, database: Database, tenant: str) -> None:
+    await insert(database, tenant, "1")
+    async with opened(address) as socket:
+        await socket.subscribe(STATS, tenant=tenant)
+        assert (await socket.next_data())["tenantStatsChanged"]["totalTickets"] == 1
+        await insert(database, tenant, "2", "3")
+        assert (await socket.next_data())["tenantStatsChanged"]["totalTickets"] == 3
+        await database.collection(Ticket).update_one(
+            {"tenant_id": tenant, "external_id": "1"}, {"$set": {"status": "closed"}}
+        )
+        assert len((await socket.next_data())["tenantStatsChanged"]["byStatus"]) == 2
+        await database.collection(Ticket).delete_one({"tenant_id": tenant, "external_id": "1"})
+        assert (await socket.next_data())["tenantStatsChanged"]["totalTickets"] == 2
+
+
+async def test_changes_that_do_not_count_are_not_shown(address: str, database: Database, tenant: str) -> None:
+    await insert(database, tenant, "1")
+    async with opened(address) as socket:
+        await socket.subscribe(STATS, tenant=tenant)
+        await socket.next_data()
+        await database.collection(Ticket).update_one(
+            {"tenant_id": tenant, "external_id": "1"}, {"$set": {"seen_by_job": "j"}}
+        )
+        await insert(database, "another tenant", "1")
+        await asyncio.sleep(0.3)
+        await insert(database, tenant, "2")
+        assert (await socket.next_data())["tenantStatsChanged"]["totalTickets"] == 2
+
+
+async def test_many_changes_are_shown_together(address: str, database: Database, tenant: str) -> None:
+    async with opened(address) as socket:
+        await socket.subscribe(STATS, tenant=tenant)
+        await socket.next_data()
+        for number in range(50):
+            await insert(database, tenant, str(number))
+        shown = []
+        while not shown or shown[-1] < 50:
+            shown.append((await socket.next_data())["tenantStatsChanged"]["totalTickets"])
+    assert len(shown) <= 3
+
+
+async def test_each_result_reports_its_cost(address: str, tenant: str) -> None:
+    async with opened(address) as socket:
+        await socket.subscribe(STATS, tenant=tenant)
+        message = await socket.receive()
+    assert message["payload"]["extensions"]["cost"] == {"requested": 61, "maximum": 10_000}
+
+
+async def test_followers_share_one_stream(address: str, quiet: Services, database: Database, tenant: str) -> None:
+    async with opened(address) as first, opened(address) as second:
+        for socket in (first, second):
+            await socket.subscribe(STATS, id="a", tenant=tenant)
+            await socket.subscribe(STATS, id="b", tenant=tenant)
+            await socket.next_data()
+            await socket.next_data()
+        server = await database.collection(Ticket).database.client.admin.command(
+            "aggregate", 1, pipeline=[{"$currentOp": {"idleCursors": True}}], cursor={}
+        )
+        streams = [
+            op
+            for op in server["cursor"]["firstBatch"]
+            if op.get("ns") == f"{database.name}.tickets" and "changeStream" in str(op.get("cursor", op.get("command")))
+        ]
+        assert quiet.changes.tickets.follower_count == 4
+        assert len(streams) == 1
+
+
+async def test_dropped_client_leaves_nothing_behind(address: str, quiet: Services, tenant: str) -> None:
+    async with opened(address) as socket:
+        await socket.subscribe(STATS, tenant=tenant)
+        await socket.next_data()
+        socket.connection.transport.abort()
+        await until_nobody_follows(quiet)
+
+
+async def test_completed_operation_leaves_nothing_behind(
+    address: str, quiet: Services, database: Database, tenant: str
+) -> None:
+    async with opened(address) as socket:
+        await socket.subscribe(STATS, tenant=tenant)
+        await socket.next_data()
+        await socket.send("complete", id="1")
+        await until_nobody_follows(quiet)
+        await socket.subscribe("{ __typename }", id="2")
+        assert await socket.next_data() == {"__typename": "Query"}
+
+
+async def test_stream_that_breaks_is_opened_again(
+    address: str, quiet: Services, database: Database, tenant: str
+) -> None:
+    async with opened(address) as socket:
+        await socket.subscribe(STATS, tenant=tenant)
+        await socket.next_data()
+        await database.collection(Ticket).rename("elsewhere")  # ends every stream on the collection
+        await database.collection(Ticket).database["elsewhere"].rename("tickets")
+        await insert(database, tenant, "1")
+        shown = 0
+        while shown < 1:
+            shown = (await socket.next_data())["tenantStatsChanged"]["totalTickets"]
+
+
+async def test_queries_and_mutations_are_served_too(address: str) -> None:
+    async with opened(address) as socket:
+        await socket.subscribe('{ ticket(tenantId: "t", externalId: "1") { id } }')
+        message = await socket.receive()
+        assert message["payload"]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+        assert await socket.receive() == {"type": "complete", "id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("subscription {", "GRAPHQL_PARSE_FAILED"),
+        ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("", "BAD_REQUEST"),
+        ("subscription { " + "a:" * 1 + "b " * 2_100 + "}", "QUERY_TOO_COMPLEX"),
+    ],
+)
+async def test_refused_operation_has_a_code_and_leaves_the_connection(address: str, query: str, code: str) -> None:
+    async with opened(address) as socket:
+        await socket.subscribe(query)
+        message = await socket.receive()
+        assert message["type"] == "error"
+        assert {error["extensions"]["code"] for error in message["payload"]} == {code}
+        await socket.send("ping")
+        assert (await socket.receive())["type"] == "pong"
+
+
+async def test_only_so_many_operations_at_once(address: str, tenant: str) -> None:
+    async with opened(address) as socket:
+        for number in range(3):
+            await socket.subscribe(STATS, id=str(number), tenant=tenant)
+            await socket.next_data()
+        await socket.subscribe(STATS, id="one too many", tenant=tenant)
+        message = await socket.receive()
+    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
+
+
+async def test_subscription_over_http_is_a_coded_error(app_client: Any) -> None:
+    response = await app_client.post("/graphql", json={"query": PROGRESS, "variables": {"job": "x"}})
+    assert response.json()["errors"][0]["extensions"]["code"] == "WEBSOCKET_REQUIRED"
+    assert "data" not in response.json()
+
+
+async def test_legacy_protocol_is_refused(address: str) -> None:
+    async with opened(address, init=False, protocol="graphql-ws") as socket:
+        assert (await socket.closed())[0] == 4406
+
+
+async def test_page_of_another_origin_is_refused(address: str) -> None:
+    with pytest.raises(InvalidStatus):
+        async with opened(address, headers={"origin": "http://evil.example"}):
+            pass
+
+
+async def test_operation_before_the_introduction_is_refused(address: str) -> None:
+    async with opened(address, init=False) as socket:
+        await socket.subscribe("{ __typename }")
+        assert (await socket.closed())[0] == 4401
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["[1,2]", '"x"', "5", "{", "{}", '{"type": 5}', '{"type": "nonsense"}', '{"type": "subscribe", "id": "1"}',
+     '{"type": "subscribe", "id": 1, "payload": {"query": "{ __typename }"}}',
+     '{"type": "subscribe", "id": "1", "payload": {"query": 5}}',
+     '{"type": "subscribe", "id": "1", "payload": {"query": "{ a }", "variables": [1]}}',
+     '{"type": "complete"}', "[" * 100_000, b"\x00\xff"],
+)  # fmt: skip
+async def test_malformed_message_closes_the_connection(address: str, message: str | bytes) -> None:
+    async with opened(address) as socket:
+        await socket.connection.send(message)
+        assert (await socket.closed())[0] == 4400
+
+
+async def test_credential_is_in_the_payload_of_the_introduction(jwt_address: str) -> None:
+    async with opened(jwt_address, init=False) as socket:
+        assert (await socket.init({"authorization": f"Bearer {make_token()}"}))["type"] == "connection_ack"
+        await socket.subscribe(STATS, tenant="tenant_a")
+        assert (await socket.next_data())["tenantStatsChanged"]["totalTickets"] == 0
+
+
+@pytest.mark.parametrize("payload", [None, {}, {"authorization": "Bearer x"}, {"authorization": 5}])
+async def test_bad_credential_is_refused(jwt_address: str, payload: dict[str, Any] | None) -> None:
+    async with opened(jwt_address, init=False) as socket:
+        await socket.send("connection_init", **({} if payload is None else {"payload": payload}))
+        assert (await socket.closed())[0] == 4403
+
+
+async def test_connection_ends_with_its_credential(jwt_address: str) -> None:
+    token = make_token(exp=datetime.now(UTC) + timedelta(seconds=1.5))
+    async with opened(jwt_address, init=False) as socket:
+        await socket.init({"authorization": f"Bearer {token}"})
+        await socket.subscribe(STATS, tenant="tenant_a")
+        await socket.next_data()
+        assert await socket.closed() == (4403, "The credential has expired")
+
+
+async def test_another_tenants_job_and_statistics_do_not_exist(jwt_address: str, quiet: Services) -> None:
+    job = await quiet.jobs.start("tenant_b")
+    async with opened(jwt_address, init=False) as socket:
+        await socket.init({"authorization": f"Bearer {make_token(tenants=['tenant_a'])}"})
+        for query, variables in ((PROGRESS, {"job": job.id}), (STATS, {"tenant": "tenant_b"})):
+            await socket.subscribe(query, **variables)
+            message = await socket.receive()
+            assert message["payload"]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+            assert await socket.receive() == {"type": "complete", "id": "1"}
