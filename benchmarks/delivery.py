@@ -54,7 +54,7 @@ def deliveries_per_second(tickets: int = 3_000) -> float:
 
 
 def ingestion_slowdown(rounds: int = 7, tickets: int = 4_000) -> tuple[float, float]:
-    """Seconds for one ingestion without delivery, and with delivery to a notifier that hangs; medians, taken in turns."""
+    """Median seconds of an ingestion without delivery, and with delivery to a notifier that hangs, taken in turns."""
     mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "tenants": '{"t": 1}', "notify_mode": "hang"}
     with Cluster(mock=mock) as cluster:
         return asyncio.run(_compare(cluster, rounds))
@@ -75,13 +75,14 @@ async def _ingest(cluster: Cluster, name: str, *, hanging: bool) -> float:
     database = await connect(cluster.mongo_url, name)
     async with httpx.AsyncClient(timeout=30) as http, httpx.AsyncClient(timeout=30) as aside:
         services = build_services(settings, database, http, str(cluster.upstream.base_url), notify_http=aside)
-        assert services.worker is not None
-        assert services.delivery is not None
+        if services.worker is None or services.delivery is None:
+            raise AssertionError("the settings ask for a worker")
         working: list[Worker | Delivery] = [services.worker, *([services.delivery] if hanging else [])]
         tasks = [asyncio.create_task(each.work()) for each in working]
         seconds = await _timed_run(services.jobs, services.worker)
         urgent = await database.collection(Notification).count_documents({})
-        assert urgent > 100, "an ingestion without urgent tickets shows nothing"
+        if urgent < 100:
+            raise AssertionError("an ingestion without urgent tickets shows nothing")
         for each in working:
             each.shut_down()
         await asyncio.gather(*tasks)
@@ -95,7 +96,8 @@ async def _timed_run(jobs: Jobs, worker: Worker) -> float:
     job = await jobs.start("t")
     worker.wake()
     ended = await jobs.wait(job.id)
-    assert ended.new_ingested > 0
+    if not ended.new_ingested:
+        raise AssertionError("nothing was ingested")
     return time.perf_counter() - begin
 
 

@@ -4,8 +4,9 @@ Everything is counted as it would be executed, through all fragments, and each f
 "fragment bomb", which doubles at every level, costs no more than its text.
 """
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from graphql import (
@@ -18,6 +19,7 @@ from graphql import (
     InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     parse,
     specified_rules,
@@ -37,6 +39,8 @@ class Limits:
     depth: int
     aliases: int
     directives: int
+    repeats: int
+    """Fields selected again beside themselves; validation compares each with each."""
     tokens: int
     introspection: bool
     """Whether `__schema` and `__type` may be asked for."""
@@ -50,10 +54,16 @@ class Shape:
     """Levels of fields; what lies below `__schema` and `__type` is limited by a rule of graphql-core."""
     aliases: int = 0
     directives: int = 0
+    repeats: int = 0
 
     def beside(self, other: "Shape") -> "Shape":
         """Two selections of one object."""
-        return Shape(max(self.depth, other.depth), self.aliases + other.aliases, self.directives + other.directives)
+        return Shape(
+            max(self.depth, other.depth),
+            self.aliases + other.aliases,
+            self.directives + other.directives,
+            self.repeats + other.repeats,
+        )
 
 
 @lru_cache(maxsize=CACHED_DOCUMENTS)
@@ -83,6 +93,7 @@ def check_shape(document: DocumentNode, limits: Limits) -> tuple[GraphQLError, .
         ("levels deep", shape.depth, limits.depth),
         ("aliases", shape.aliases, limits.aliases),
         ("directives", shape.directives, limits.directives),
+        ("repeated fields", shape.repeats, limits.repeats),
     )
     return tuple(
         failure(ErrorCode.QUERY_TOO_COMPLEX, f"The document has more than {limit} {what}.")
@@ -102,37 +113,67 @@ class _Measuring:
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
-        self._measured: dict[str, Shape] = {}
+        self._shapes: dict[str, Shape] = {}
+        self._names: dict[str, Counter[str]] = {}
 
     def total(self) -> Shape:
-        return _sum(self._selections(node.selection_set, len(node.directives or ())) for node in self._operations)
+        return _sum(
+            self._whole(node.selection_set).beside(Shape(directives=len(node.directives or ())))
+            for node in self._operations
+        )
 
-    def _fragment(self, name: str) -> Shape:
-        if name not in self._measured:
-            self._measured[name] = Shape()  # what a cycle comes to; validation refuses it
-            fragment = self._fragments.get(name)
-            if fragment is not None:
-                self._measured[name] = self._selections(fragment.selection_set, len(fragment.directives or ()))
-        return self._measured[name]
+    def _whole(self, selection_set: SelectionSetNode) -> Shape:
+        """All that is selected of one object."""
+        names = self._names_in(selection_set)
+        repeats = Shape(repeats=names.total() - len(names))
+        return self._selections(selection_set).beside(repeats)
 
-    def _selections(self, selection_set: SelectionSetNode, directives: int) -> Shape:
-        own = Shape(directives=directives)
-        return _sum([own, *(self._selection(node) for node in selection_set.selections)])
+    def _selections(self, selection_set: SelectionSetNode) -> Shape:
+        return _sum(self._selection(node) for node in selection_set.selections)
 
-    def _selection(self, node: object) -> Shape:
-        match node:
-            case FieldNode():
-                return self._field(node)
-            case InlineFragmentNode():
-                return self._selections(node.selection_set, len(node.directives or ()))
-            case FragmentSpreadNode():
-                return self._fragment(node.name.value).beside(Shape(directives=len(node.directives or ())))
+    def _selection(self, node: SelectionNode) -> Shape:
+        own = Shape(directives=len(node.directives or ()))
+        if isinstance(node, FieldNode):
+            return self._field(node).beside(own)
+        if isinstance(node, FragmentSpreadNode):
+            return self._fragment(node.name.value).beside(own)
+        if isinstance(node, InlineFragmentNode):
+            return self._selections(node.selection_set).beside(own)
         raise TypeError(f"{node!r} is no selection")
 
     def _field(self, node: FieldNode) -> Shape:
-        below = Shape() if node.selection_set is None else self._selections(node.selection_set, 0)
+        below = Shape() if node.selection_set is None else self._whole(node.selection_set)
         depth = 0 if node.name.value in ("__schema", "__type") else below.depth
-        return Shape(1 + depth, below.aliases + (node.alias is not None), below.directives + len(node.directives or ()))
+        return replace(below, depth=1 + depth, aliases=below.aliases + (node.alias is not None))
+
+    def _fragment(self, name: str) -> Shape:
+        if name not in self._shapes:
+            self._shapes[name] = Shape()  # what a cycle comes to; validation refuses it
+            fragment = self._fragments.get(name)
+            if fragment is not None:
+                own = Shape(directives=len(fragment.directives or ()))
+                self._shapes[name] = self._selections(fragment.selection_set).beside(own)
+        return self._shapes[name]
+
+    def _names_in(self, selection_set: SelectionSetNode) -> Counter[str]:
+        """The names that the fields have in the answer, and how often each is selected."""
+        names: Counter[str] = Counter()
+        for node in selection_set.selections:
+            if isinstance(node, FieldNode):
+                names[(node.alias or node.name).value] += 1
+            elif isinstance(node, InlineFragmentNode):
+                names.update(self._names_in(node.selection_set))
+            elif isinstance(node, FragmentSpreadNode):
+                names.update(self._names_of(node.name.value))
+        return names
+
+    def _names_of(self, name: str) -> Counter[str]:
+        if name not in self._names:
+            self._names[name] = Counter()
+            fragment = self._fragments.get(name)
+            if fragment is not None:
+                self._names[name] = self._names_in(fragment.selection_set)
+        return self._names[name]
 
 
 def _sum(shapes: Iterable[Shape]) -> Shape:

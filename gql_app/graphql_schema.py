@@ -16,6 +16,7 @@ from strawberry.types.graphql import OperationType
 from strawberry.utils.aio import aclosing
 
 from gql_app.graphql_errors import code_errors, failure
+from gql_app.graphql_executor import DirectExecutor
 from gql_app.graphql_guard import Guard
 from gql_app.graphql_limits import Limits, parse_cached
 from gql_app.settings import Settings
@@ -33,6 +34,7 @@ class ApiSchema(Schema):
             depth=settings.graphql_max_depth,
             aliases=settings.graphql_max_aliases,
             directives=settings.graphql_max_directives,
+            repeats=settings.graphql_max_repeats,
             tokens=settings.graphql_max_tokens,
             introspection=settings.graphql_introspection,
         )
@@ -42,6 +44,7 @@ class ApiSchema(Schema):
             query=Query,
             mutation=Mutation,
             subscription=Subscription,
+            execution_context_class=DirectExecutor,
             extensions=[lambda: Guard(limits, settings.graphql_max_cost)],
             config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.graphql_introspection),
         )

@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     graphql_max_depth: int = Field(default=12, ge=1)
     graphql_max_aliases: int = Field(default=30, ge=0)
     graphql_max_directives: int = Field(default=50, ge=0)
+    graphql_max_repeats: int = Field(default=100, ge=0)
+    """Fields that a GraphQL document may select again beside themselves, through fragments or not."""
     graphql_max_tokens: int = Field(default=2_000, ge=1)
     graphql_max_cost: int = Field(default=10_000, ge=1)
     """In objects that an answer may have at most, before anything is read; see `schema/cost.py`."""

@@ -10,8 +10,9 @@ from strawberry.types.scalar import ScalarDefinition
 
 def format_moment(moment: datetime) -> str:
     """ISO 8601 in UTC with `Z`, to the millisecond where there are any."""
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
-    return text.removesuffix("+00:00") + "Z"
+    if moment.tzinfo is not UTC:  # what comes from the database is in UTC already
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")[:-6] + "Z"
 
 
 def parse_moment(value: object) -> datetime:

@@ -4,15 +4,17 @@
 """
 
 import argparse
+import logging
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
 from rich.console import Console
 from rich.table import Table
 
-from soak import bad_data, crashes, operations, races
+from soak import bad_data, crashes, delivery, operations, races
 from soak.verdict import Verdict
 
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
@@ -22,6 +24,8 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "limit": lambda: operations.rate_limit(180),
     "bad_data": lambda: bad_data.fuzzed_records(1_000),
     "deletes": lambda: bad_data.partial_runs(100),
+    "delivery": lambda: delivery.delivery(10_000),
+    "probe": lambda: delivery.one_probe(100),
     "cancel": lambda: operations.cancelling(100),
     "cancel_waiting": lambda: operations.cancelling_while_waiting(10),
     "sigterm": lambda: operations.graceful_stop(10),
@@ -38,27 +42,33 @@ def main() -> int:
     """Run the scenarios; the exit code is 1 if a promise was broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scenarios", nargs="*", choices=[*SCENARIOS, []], help="which; default: all")
-    parser.add_argument("--write", action="store_true", help=f"put the table into {DOCUMENT.name}")
+    parser.add_argument("--write", action="store_true", help=f"put what was measured into {DOCUMENT.name}")
     wanted = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     console = Console()
     table = Table("promise", "measured", "held", "took", title="Soak")
-    rows = ["| promise | measured | held |", "|---|---|---|"]
     broken = 0
     for name in wanted.scenarios or SCENARIOS:
         begin = time.monotonic()
         verdict = SCENARIOS[name]()
-        console.print(f"{name}: {verdict}")
-        table.add_row(
-            verdict.promise, verdict.measured, "yes" if verdict.held else "NO", f"{time.monotonic() - begin:.0f} s"
-        )
-        rows.append(f"| {verdict.promise} | {verdict.measured} | {'yes' if verdict.held else '**no**'} |")
+        took = f"{time.monotonic() - begin:.0f} s"
+        console.print(f"{name} ({took}): {verdict}", soft_wrap=True)
+        table.add_row(verdict.promise, verdict.measured, "yes" if verdict.held else "NO", took)
         broken += not verdict.held
+        if wanted.write:
+            write_down(verdict)
     console.print(table)
-    if wanted.write:
-        text = DOCUMENT.read_text()
-        before, after = text.split(BEGIN)[0], text.split(END)[1]
-        DOCUMENT.write_text(f"{before}{BEGIN}\n" + "\n".join(rows) + f"\n{END}{after}")
     return 1 if broken else 0
+
+
+def write_down(verdict: Verdict) -> None:
+    """Put a verdict into the document's table, in the place of the promise's last one if it has one."""
+    before, rest = DOCUMENT.read_text().split(BEGIN)
+    table, after = rest.split(END)
+    rows = {line.split(" | ")[0].removeprefix("| "): line for line in table.strip().splitlines()[2:]}
+    rows[verdict.promise] = f"| {verdict.promise} | {verdict.measured} | {'yes' if verdict.held else '**no**'} |"
+    lines = [BEGIN, "| promise | measured | held |", "|---|---|---|", *rows.values(), END]
+    DOCUMENT.write_text(before + "\n".join(lines) + after)
 
 
 if __name__ == "__main__":

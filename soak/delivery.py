@@ -44,6 +44,9 @@ class Notifier(ThreadingHTTPServer):
         self.requests = self.during_outage = 0
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing: a process was killed while it was talking."""
+
     @property
     def url(self) -> str:
         """Where it listens."""

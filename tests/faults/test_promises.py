@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from soak import bad_data, crashes, operations, races
+from soak import bad_data, crashes, delivery, operations, races
 from soak.verdict import Verdict
 
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
@@ -16,6 +16,8 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "a database that dies": partial(crashes.database_outages, 1),
     "a failover": partial(crashes.failovers, 1),
     "the outbound limit over four processes": partial(operations.rate_limit, 12),
+    "urgent tickets are announced": partial(delivery.delivery, 200, outage_seconds=2),
+    "a half-open circuit sends one probe": partial(delivery.one_probe, 5),
     "cancelling at any moment": partial(operations.cancelling, 5),
     "cancelling while waiting for the limit": partial(operations.cancelling_while_waiting, 1),
     "memory": partial(operations.memory, 9, tickets=1_000),

@@ -1,0 +1,73 @@
+"""`python -m gql_app notifications`: real processes on a real database."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from services.notifications import notification_row
+from tests.processes import Command
+
+MATCHED = [{"rule": "outage", "keyword": "down", "text": "down"}]
+
+
+@pytest.fixture
+def environment(mongo_url: str) -> dict[str, object]:
+    return {"MONGO_URL": mongo_url, "MONGO_DB": f"test_{uuid4().hex[:12]}", "EXTERNAL_API_URL": "http://127.0.0.1:1"}
+
+
+@pytest.fixture
+def stored(environment: dict[str, Any]) -> Iterator[Database[dict[str, Any]]]:
+    """Two dead letters of acme and one of another tenant."""
+    with MongoClient(environment["MONGO_URL"]) as client:
+        database = client[environment["MONGO_DB"]]
+        for tenant, ticket in (("acme", "T-1"), ("acme", "T-2"), ("other", "T-3")):
+            row = notification_row(tenant, ticket, version="v", matched=MATCHED, now=datetime.now(UTC))
+            database.notifications.insert_one(row | {"state": "dead", "last_error": "status 400: [bold]no"})
+        yield database
+        client.drop_database(environment["MONGO_DB"])
+
+
+def test_the_list_shows_the_tenants_dead_letters_and_why(
+    tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]]
+) -> None:
+    arguments = ("notifications", "list", "acme", "--state", "dead")
+    with Command(tmp_path, "-m", "gql_app", *arguments, **environment, COLUMNS=200) as command:
+        assert command.exit_code() == 0
+        output = command.output
+    assert "T-1" in output
+    assert "T-3" not in output
+    assert "status 400: [bold]no" in output
+    assert "0 pending, 0 delivered, 2 dead" in output
+
+
+@pytest.mark.parametrize(("arguments", "count"), [([], 3), (["--tenant", "acme"], 2), (["--tenant", "nobody"], 0)])
+def test_dead_letters_are_redriven(
+    tmp_path: Path,
+    environment: dict[str, object],
+    stored: Database[dict[str, Any]],
+    arguments: list[str],
+    count: int,
+) -> None:
+    with Command(tmp_path, "-m", "gql_app", "notifications", "redrive", *arguments, **environment) as command:
+        assert command.exit_code() == 0
+        assert f"{count} redriven." in command.output
+    assert stored.notifications.count_documents({"state": "pending"}) == count
+
+
+def test_one_dead_letter_is_redriven_once(
+    tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]]
+) -> None:
+    row = stored.notifications.find_one({"ticket_id": "T-1"})
+    assert row is not None
+    call = ("-m", "gql_app", "notifications", "redrive", row["_id"])
+    with Command(tmp_path, *call, **environment) as command:
+        assert command.exit_code() == 0
+    with Command(tmp_path, *call, **environment) as command:
+        assert command.exit_code() == 2
+        assert "Error: The notification is no dead letter: pending." in command.output
