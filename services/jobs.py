@@ -29,6 +29,7 @@ from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundEr
 from services.locks import EPOCH, Lease, Locks, ingest_resource
 from services.queries import time_limited
 from services.run_log import log_row, remarks_on
+from services.tenancy import owned
 
 MAX_CLAIMS_WITHOUT_PROGRESS = 3
 """A job whose worker died so often on the same page is poison and fails."""
@@ -206,7 +207,7 @@ class Jobs:
 
     async def active(self, tenant_id: str) -> IngestionJob | None:
         """The tenant's queued or running job."""
-        return await IngestionJob.find_one({"tenant_id": tenant_id, "active": True})
+        return await IngestionJob.find_one(owned(tenant_id, active=True))
 
     async def wait(self, job_id: str, *, seconds: float | None = None) -> IngestionJob:
         """Wait until the job has ended, or for so many seconds; returns it as it then is."""
