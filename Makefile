@@ -42,7 +42,7 @@ run: setup
 	@$(BIN)/python -m gql_app up
 
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: lint test
 

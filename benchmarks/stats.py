@@ -15,7 +15,7 @@ from services.stats import MAX_MILLISECONDS, Stats
 LARGEST_SHARE = 1 / 4
 USERS_LIMIT_SECONDS = 0.5
 LARGEST_GROWTH = 2.0
-ROUNDS = {"t10k": 40, "t100k": 15, "t1m": 5}
+ROUNDS = {"t10k": 40, "t100k": 15, "t1m": 3}
 NO_LIMIT = 120_000
 
 METHOD = """All metrics of `/tenants/{tenant_id}/stats` over all time. The plain way is one `$facet` with a branch for

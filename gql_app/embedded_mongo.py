@@ -99,7 +99,7 @@ def start(data_dir: Path, *, extra_args: Sequence[str] = ()) -> EmbeddedMongo:
             on_failure.pop_all()
     except OSError as error:
         raise EmbeddedMongoError(f"MongoDB cannot be started in {data_dir}: {error}") from error
-    url = f"mongodb://{supervisor.HOST}:{server.port}/?replicaSet={supervisor.REPLICA_SET}&directConnection=true"
+    url = f"mongodb://{supervisor.HOST}:{server.port}/?replicaSet={supervisor.REPLICA_SET}"
     return EmbeddedMongo(url, server.pid, share)
 
 

@@ -16,7 +16,7 @@ from strawberry.types.graphql import OperationType
 
 from gql_app.auth import NOBODY, Authenticator, authenticate
 from gql_app.errors import STATUS_OF
-from gql_app.graphql_http import MalformedRequestError, negotiate, read_request, render, render_error
+from gql_app.graphql_http import MalformedRequestError, encode, negotiate, read_request, render, render_error
 from gql_app.graphql_schema import ApiSchema
 from gql_app.graphql_ws import WebSocketHandler
 from gql_app.settings import Settings
@@ -122,7 +122,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     def encode_json(self, data: object) -> str:
         """Write a WebSocket message."""
-        return orjson.dumps(data).decode()
+        return encode(data).decode()
 
     def _context(self, connection: HTTPConnection, caller: Caller) -> Context:
         services: Services = connection.app.state.services

@@ -1,15 +1,35 @@
 """The guard that every GraphQL operation passes before it is executed: parse, limits, validation, cost."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
-from graphql import DocumentNode, FragmentDefinitionNode, GraphQLError, get_operation_ast
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    get_operation_ast,
+)
 from strawberry.extensions import SchemaExtension
 
+from gql_app.graphql_cache import IdentityCache
 from gql_app.graphql_cost import operation_cost
 from gql_app.graphql_errors import failure
-from gql_app.graphql_limits import Limits, check_cached, parse_cached
+from gql_app.graphql_limits import CACHED_DOCUMENTS, Limits, check, parse_cached
 from services.errors import ErrorCode
+
+MAX_KNOWN_COSTS = 100
+Variables: TypeAlias = tuple[tuple[str, float], ...]
+
+
+class Memory:
+    """What is known about documents from earlier operations; one for a schema."""
+
+    def __init__(self) -> None:
+        self.faults: IdentityCache[DocumentNode, tuple[GraphQLError, ...]] = IdentityCache(CACHED_DOCUMENTS)
+        """What is wrong with a document."""
+        self.costs: IdentityCache[OperationDefinitionNode, dict[Variables, int]] = IdentityCache(CACHED_DOCUMENTS)
+        """What an operation costs with variables."""
 
 
 class Guard(SchemaExtension):
@@ -19,8 +39,9 @@ class Guard(SchemaExtension):
     at the limits, and walk each fragment as often as it is spread.
     """
 
-    def __init__(self, limits: Limits, max_cost: int) -> None:
+    def __init__(self, limits: Limits, max_cost: int, memory: Memory) -> None:
         self._limits = limits
+        self._memory = memory
         self._max_cost = max_cost
         self._cost: int | None = None
 
@@ -38,9 +59,9 @@ class Guard(SchemaExtension):
         if document is None:
             yield
             return
-        context.pre_execution_errors = list(
-            check_cached(context.schema._schema, document, self._limits) or self._check_cost(document)
-        )
+        schema = context.schema._schema
+        faults = self._memory.faults.get(document, lambda: check(schema, document, self._limits))
+        context.pre_execution_errors = list(faults or self._check_cost(document))
         yield
 
     def get_results(self) -> dict[str, Any]:
@@ -54,9 +75,21 @@ class Guard(SchemaExtension):
         operation = get_operation_ast(document, context._provided_operation_name)
         if operation is None:  # Strawberry would take the first one
             return [failure(ErrorCode.GRAPHQL_VALIDATION_FAILED, "Which operation? Give operationName.")]
-        fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-        self._cost = operation_cost(context.schema._schema, operation, fragments, context.variables or {})
+        self._cost = self._cost_of(operation, document, context.variables or {})
         if self._cost <= self._max_cost:
             return []
         message = f"The operation costs {self._cost}, and at most {self._max_cost} is allowed."
         return [failure(ErrorCode.QUERY_TOO_COMPLEX, message)]
+
+    def _cost_of(self, operation: OperationDefinitionNode, document: DocumentNode, variables: dict[str, Any]) -> int:
+        """The operation's cost, which depends on those variables only that can be page sizes or switches."""
+        known = self._memory.costs.get(operation, dict)
+        numbers = tuple([each for each in variables.items() if isinstance(each[1], (int, float))])
+        if numbers not in known:
+            if len(known) >= MAX_KNOWN_COSTS:
+                known.clear()
+            fragments = {
+                node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+            }
+            known[numbers] = operation_cost(self.execution_context.schema._schema, operation, fragments, variables)
+        return known[numbers]

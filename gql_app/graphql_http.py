@@ -6,6 +6,7 @@ Two media types can be answered. `application/json` is 200 whenever the request 
 
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -67,6 +68,7 @@ async def read_request(request: Request) -> GraphQLRequest:
     )
 
 
+@lru_cache(maxsize=256)
 def negotiate(accept: str | None) -> str | None:
     """The media type to answer with; None where the client takes neither."""
     if not accept:
@@ -79,6 +81,11 @@ def negotiate(accept: str | None) -> str | None:
         if offered in (JSON, GRAPHQL_JSON) and rank[0] > 0 and (best is None or rank > best_rank):
             best, best_rank = offered, rank
     return best
+
+
+def encode(answer: object) -> bytes:
+    """An answer as JSON; moments are in UTC and end in `Z`."""
+    return orjson.dumps(answer, option=orjson.OPT_UTC_Z)
 
 
 def wants_page(accept: str | None) -> bool:
@@ -103,13 +110,13 @@ def render(result: ExecutionResult, media_type: str) -> Response:
         if media_type == GRAPHQL_JSON or code in (ErrorCode.METHOD_NOT_ALLOWED, ErrorCode.WEBSOCKET_REQUIRED):
             status = STATUS_OF[code]
     headers = {"Allow": "POST"} if status == 405 else None
-    return Response(orjson.dumps(body), status, headers, media_type=_with_charset(media_type))
+    return Response(encode(body), status, headers, media_type=_with_charset(media_type))
 
 
 def render_error(status: int, code: ErrorCode, message: str, media_type: str = JSON, **headers: str) -> Response:
     """The answer for a request that never became an operation."""
     body = {"errors": [failure(code, message).formatted]}
-    return Response(orjson.dumps(body), status, headers, media_type=_with_charset(media_type))
+    return Response(encode(body), status, headers, media_type=_with_charset(media_type))
 
 
 def _was_refused(result: ExecutionResult) -> bool:
@@ -137,8 +144,11 @@ def _field(fields: dict[str, Any], name: str, kind: type, *, required: bool = Fa
 
 
 def _check_content_type(headers: Headers) -> None:
+    given = headers.get("content-type", "")
+    if given == JSON:
+        return
     parsed = Message()
-    parsed["content-type"] = headers.get("content-type", "")
+    parsed["content-type"] = given
     if parsed.get_content_type() != JSON or parsed.get_content_charset("utf-8") not in ("utf-8", "utf8"):
         raise MalformedRequestError("The body must be application/json in UTF-8.", status=415)
 

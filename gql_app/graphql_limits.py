@@ -77,9 +77,8 @@ def parse_cached(query: str, max_tokens: int) -> DocumentNode:
     return parse(query, max_tokens=max_tokens)
 
 
-@lru_cache(maxsize=CACHED_DOCUMENTS)
-def check_cached(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> tuple[GraphQLError, ...]:
-    """Everything that is wrong with a document, whatever its variables; worked out once."""
+def check(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> tuple[GraphQLError, ...]:
+    """Everything that is wrong with a document, whatever its variables."""
     if faults := check_shape(document, limits):
         return faults
     rules = specified_rules if limits.introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)

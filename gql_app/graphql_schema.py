@@ -17,7 +17,7 @@ from strawberry.utils.aio import aclosing
 
 from gql_app.graphql_errors import code_errors, failure
 from gql_app.graphql_executor import DirectExecutor
-from gql_app.graphql_guard import Guard
+from gql_app.graphql_guard import Guard, Memory
 from gql_app.graphql_limits import Limits, parse_cached
 from gql_app.settings import Settings
 from resolvers.roots import Mutation, Query, Subscription
@@ -40,12 +40,13 @@ class ApiSchema(Schema):
         )
         self._max_tokens = limits.tokens
         self._max_seconds = settings.graphql_max_seconds
+        memory = Memory()
         super().__init__(
             query=Query,
             mutation=Mutation,
             subscription=Subscription,
             execution_context_class=DirectExecutor,
-            extensions=[lambda: Guard(limits, settings.graphql_max_cost)],
+            extensions=[lambda: Guard(limits, settings.graphql_max_cost, memory)],
             config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.graphql_introspection),
         )
 

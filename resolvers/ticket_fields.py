@@ -11,7 +11,7 @@ from schema.connections import After, Before, Connection, First, Last, Pager
 from schema.context import Info
 from schema.cost import CONNECTION, Cost
 from schema.enums import TicketOrder
-from schema.tickets import Order, Ticket, TicketFilterInput, ticket_pager, to_ticket
+from schema.tickets import Order, Ticket, TicketFilterInput, ticket_pager, to_ticket, unselected_bulk
 from services.search import place
 
 Filter = Annotated[TicketFilterInput | None, strawberry.argument(description="Which tickets; all if left out.")]
@@ -46,7 +46,7 @@ class TicketQueries:
         wanted = (filter or TicketFilterInput()).to_filter()
         pager = ticket_pager(info, tenant_id, order_by)
         window = pager.window(first, last, after, before)
-        found = await slice_tickets(info.context, tenant_id, wanted, window)
+        found = await slice_tickets(info.context, tenant_id, wanted, window, omit=unselected_bulk(info))
         return pager.connection(found, window, to_ticket, lambda: count_tickets(info.context, tenant_id, wanted))
 
     @strawberry.field(

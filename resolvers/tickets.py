@@ -1,6 +1,6 @@
 """Answers about tickets."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from documents.database import Row
 from schema.context import Context
@@ -29,10 +29,12 @@ async def list_tickets(
     return await context.services.tickets.page(tenant_id, wanted, page=page, page_size=page_size)
 
 
-async def slice_tickets(context: Context, tenant_id: str, wanted: TicketFilter, window: Window) -> Slice[TicketRecord]:
-    """A stretch of the list along its cursors."""
+async def slice_tickets(
+    context: Context, tenant_id: str, wanted: TicketFilter, window: Window, *, omit: Collection[str] = ()
+) -> Slice[TicketRecord]:
+    """A stretch of the list along its cursors. The fields to `omit` are not read."""
     context.caller.require_tenant(tenant_id)
-    return await context.services.tickets.slice(tenant_id, wanted, window)
+    return await context.services.tickets.slice(tenant_id, wanted, window, omit=omit)
 
 
 async def search_tickets(

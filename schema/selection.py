@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode
 from strawberry.types.nodes import FragmentSpread, InlineFragment, SelectedField, Selection
 
 from schema.context import Info
@@ -19,3 +20,23 @@ def _names(selections: Sequence[Selection]) -> Iterator[str]:
                 yield name
             case InlineFragment() | FragmentSpread():
                 yield from _names(selection.selections)
+
+
+def names_below(info: Info) -> frozenset[str]:
+    """The GraphQL names of all fields that are selected anywhere below the present field, whatever their type."""
+    raw = info._raw_info
+    names: set[str] = set()
+    fragments: set[str] = set()
+    pending = [node.selection_set for node in raw.field_nodes]
+    while pending:
+        selection_set = pending.pop()
+        for node in selection_set.selections if selection_set is not None else ():
+            if isinstance(node, FragmentSpreadNode):
+                if node.name.value not in fragments:
+                    fragments.add(node.name.value)
+                    pending.append(raw.fragments[node.name.value].selection_set)
+            elif isinstance(node, (FieldNode, InlineFragmentNode)):
+                pending.append(node.selection_set)
+            if isinstance(node, FieldNode):
+                names.add(node.name.value)
+    return frozenset(names)

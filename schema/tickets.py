@@ -15,11 +15,14 @@ from schema.enums import TicketOrder
 from schema.ids import Node, global_id
 from schema.notifications import Notification, to_notification
 from schema.scalars import JSON
+from schema.selection import names_below
 from services.errors import InvalidInputError
 from services.tickets import TicketFilter, TicketRecord, cursor_of
 
 DEFAULT_CHANGES = 20
 MAX_CHANGES = 100
+BULK = frozenset(["message", "matched"])
+"""The bulk of a stored ticket; in GraphQL these fields have the same names."""
 
 Order = Annotated[TicketOrder, strawberry.argument(description="The order of the list; cursors belong to one order.")]
 
@@ -156,6 +159,11 @@ class TicketFilterInput:
         return TicketFilter(**vars(self))
 
 
+def unselected_bulk(info: Info) -> frozenset[str]:
+    """The bulk of a ticket, as far as nothing below the present field asks for it: it need not be read."""
+    return BULK - names_below(info)
+
+
 def ticket_pager(info: Info, tenant_id: str, order: TicketOrder) -> Pager[TicketRecord]:
     """The pager of every list of the tenant's tickets: a cursor is good for all of those with the same order."""
     return Pager(info, f"tickets:{tenant_id}", place=cursor_of, newest_first=order is TicketOrder.NEWEST_FIRST)
@@ -180,7 +188,9 @@ def to_ticket(record: TicketRecord) -> Ticket:
         matched=[
             MatchedRule(rule=reason["rule"], keyword=reason["keyword"], text=reason["text"])
             for reason in record.matched
-        ],
+        ]
+        if record.matched
+        else [],
     )
 
 

@@ -17,6 +17,7 @@ from pymongo.errors import PyMongoError
 
 from documents.notification import NotificationState
 from services.circuit_breaker import CircuitBreaker, Permit, Result
+from services.circuit_updates import FAILURES_TO_OPEN
 from services.clock import Clock
 from services.notification_queue import Claimed, NotificationQueue, Settlement
 from services.notifier import Attempt, Notifier, Verdict
@@ -63,7 +64,8 @@ class Delivery:
         self._done: list[tuple[Result, Settlement | Claimed]] = []
         self._wake = asyncio.Event()
         self._is_shut_down = False
-        self._is_held_up = True
+        self._room = FAILURES_TO_OPEN
+        """How many more requests the circuit is believed to admit; 0: not known."""
         self._look_again = POLL_SECONDS
         self._expired_at = -EXPIRY_SECONDS
 
@@ -111,14 +113,13 @@ class Delivery:
         free = self._concurrency - len(self._sending)
         if free <= 0:
             return 0
-        if self._is_held_up:  # ask before claiming, so that rows do not go back and forth
+        if self._room == 0:  # ask before claiming, so that rows do not go back and forth
             capacity = await self._circuit.capacity()
-            self._is_held_up = capacity.requests < free
-            free = min(free, capacity.requests)
-            if free == 0:
+            self._room = capacity.requests
+            if self._room == 0:
                 self._look_again = min(POLL_SECONDS, capacity.retry_after or POLL_SECONDS)
                 return 0
-        claimed = await self._queue.claim(free)
+        claimed = await self._queue.claim(min(free, self._room))
         if not claimed:
             return 0
         # The permits come last: between this answer and the requests there is no further wait.
@@ -127,8 +128,9 @@ class Delivery:
             task = asyncio.create_task(self._send(notification, permit))
             self._sending.add(task)
             task.add_done_callback(self._ended)
+        self._room -= len(permits)
         if len(permits) < len(claimed):
-            self._is_held_up = True
+            self._room = 0
             await self._queue.release(claimed[len(permits) :])
         return len(permits)
 
@@ -171,6 +173,9 @@ class Delivery:
             if isinstance(outcome, Claimed):
                 await self._queue.release([outcome])
         del self._done[: len(done)]
+        for result, _ in done:
+            # A success gives its place back and adds one.
+            self._room = min(self._concurrency, self._room + 2) if result.is_success else 0
 
     async def _expire(self) -> None:
         now = self._clock.monotonic()

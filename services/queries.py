@@ -43,10 +43,9 @@ class Cursor:
 
     def encode(self, listing: str) -> str:
         """An opaque text that is valid for one listing only."""
-        moment = self.moment.isoformat() if isinstance(self.moment, datetime) else self.moment
         # An ObjectId goes into a list, so that a text that looks like one stays a text.
         row_id = [str(self.row_id)] if isinstance(self.row_id, ObjectId) else self.row_id
-        raw = orjson.dumps([_fingerprint(listing), moment, row_id])
+        raw = orjson.dumps([_fingerprint(listing), self.moment, row_id])
         return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
     @classmethod

@@ -80,19 +80,34 @@ def _grouped(collection: str, of: TicketSets, parts: Collection[StatsPart]) -> l
     def combinations(where: Filter, sign: int) -> list[Row]:
         return [{"$match": where}, {"$group": {"_id": {name: f"${name}" for name in keys}, "count": {"$sum": sign}}}]
 
-    facets = {f"by_{name}": _counted_by(name) for name in counted}
-    if StatsPart.KEYWORDS in parts:
-        facets["top_keywords"] = _keywords()
-    return [
+    pipeline = [
         *combinations(of.everything, 1),
         {"$unionWith": {"coll": collection, "pipeline": combinations(of.gone, -1)}},
-        {"$facet": facets},
+    ]
+    if StatsPart.KEYWORDS not in parts:
+        return [*pipeline, {"$facet": {f"by_{name}": _counted_by(name) for name in counted}}]
+    if not counted:
+        return [*pipeline, {"$facet": {"top_keywords": _keywords()}}]
+    # Keywords make most of the combinations: without them, there are few left to count by each field.
+    fewer = {"$group": {"_id": {name: f"$_id.{name}" for name in counted}, "count": {"$sum": "$count"}}}
+    return [
+        *pipeline,
+        {"$facet": {"top_keywords": _keywords(), "combination": [fewer]}},
+        {"$unwind": {"path": "$combination", "preserveNullAndEmptyArrays": True}},
+        {
+            "$facet": {
+                **{f"by_{name}": _counted_by(name, "combination.") for name in counted},
+                "keywords": [{"$limit": 1}, {"$project": {"top_keywords": 1}}],
+            }
+        },
+        {"$set": {"top_keywords": {"$first": "$keywords.top_keywords"}}},
+        {"$unset": "keywords"},
     ]
 
 
-def _counted_by(field: str) -> list[Row]:
-    value = {"$ifNull": [f"$_id.{field}", UNKNOWN]}
-    return [{"$group": {"_id": value, "count": {"$sum": "$count"}}}, {"$match": {"count": {"$gt": 0}}}]
+def _counted_by(field: str, prefix: str = "") -> list[Row]:
+    value = {"$ifNull": [f"${prefix}_id.{field}", UNKNOWN]}
+    return [{"$group": {"_id": value, "count": {"$sum": f"${prefix}count"}}}, {"$match": {"count": {"$gt": 0}}}]
 
 
 def _ratios() -> Row:

@@ -1,7 +1,7 @@
 """Reading tickets: by id, in pages, along a cursor, with their history."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -131,14 +131,17 @@ class Tickets:
     async def _count(self, where: Filter) -> int:
         return await self._tickets.count_documents(where, maxTimeMS=LIST_MILLISECONDS)
 
-    async def slice(self, tenant_id: str, wanted: TicketFilter, window: Window) -> Slice[TicketRecord]:
-        """A stretch of the list along its cursors.
+    async def slice(
+        self, tenant_id: str, wanted: TicketFilter, window: Window, *, omit: Collection[str] = ()
+    ) -> Slice[TicketRecord]:
+        """A stretch of the list along its cursors. The fields to `omit` are not read: they are empty.
 
         Raises:
             InvalidInputError: the filter makes no sense.
             QueryTimeoutError: the database did not finish.
         """
-        found = await read_slice(self._tickets, condition(tenant_id, wanted), MOMENT, window, PROJECTION)
+        projection = {name: 1 for name in PROJECTION if name not in omit}
+        found = await read_slice(self._tickets, condition(tenant_id, wanted), MOMENT, window, projection)
         return found.map(to_record)
 
     async def history(self, tenant_id: str, external_id: str, *, limit: int) -> list[Row]:
@@ -203,36 +206,30 @@ def cursor_of(ticket: TicketRecord) -> Cursor:
 
 def to_record(row: Mapping[str, Any]) -> TicketRecord:
     """A row as a record, whatever another program has left out of it or put into it."""
+    read = row.get
+    texts = [value if isinstance(value, str) else None for value in map(read, _TEXTS)]
+    external_id, source, customer_id, subject, message, status, urgency, sentiment = texts
+    created_at, updated_at = read("created_at"), read("updated_at")
     return TicketRecord(
-        id=row["_id"],
-        external_id=_text(row, "external_id") or str(row["_id"]),
-        tenant_id=row["tenant_id"],
-        source=_text(row, "source"),
-        customer_id=_text(row, "customer_id"),
-        subject=_text(row, "subject") or "",
-        message=_text(row, "message") or "",
-        status=_text(row, "status"),
-        urgency=_text(row, "urgency"),
-        sentiment=_text(row, "sentiment"),
-        requires_action=row.get("requires_action") is True,
-        created_at=_moment(row, "created_at"),
-        updated_at=_moment(row, "updated_at"),
-        matched=_reasons(row.get("matched")),
+        row["_id"],
+        external_id or str(row["_id"]),
+        row["tenant_id"],
+        source,
+        customer_id,
+        subject or "",
+        message or "",
+        status,
+        urgency,
+        sentiment,
+        read("requires_action") is True,
+        created_at if isinstance(created_at, datetime) else None,
+        updated_at if isinstance(updated_at, datetime) else None,
+        _reasons(read("matched")),
     )
 
 
-def _text(row: Mapping[str, Any], field: str) -> str | None:
-    value = row.get(field)
-    return value if isinstance(value, str) else None
-
-
-def _moment(row: Mapping[str, Any], field: str) -> datetime | None:
-    value = row.get(field)
-    return value if isinstance(value, datetime) else None
-
-
 def _reasons(value: Any) -> list[dict[str, str]]:
-    return [reason for reason in value if _is_reason(reason)] if isinstance(value, list) else []
+    return [reason for reason in value if _is_reason(reason)] if value and isinstance(value, list) else []
 
 
 def _is_reason(value: Any) -> bool:
@@ -240,3 +237,4 @@ def _is_reason(value: Any) -> bool:
 
 
 _REASON = tuple(MatchedRule.model_fields)
+_TEXTS = ("external_id", "source", "customer_id", "subject", "message", "status", "urgency", "sentiment")

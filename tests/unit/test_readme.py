@@ -11,6 +11,7 @@ from gql_app.settings import Settings
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMANDS = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+COMMANDS |= {group.name for group in app.registered_groups if group.name}
 SETTING = re.compile(r"^# ([A-Z_]+)=(.*)$", re.MULTILINE)
 
 

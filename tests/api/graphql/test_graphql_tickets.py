@@ -1,6 +1,5 @@
 """Tickets over GraphQL: lists, pages, filters, single tickets, history and customers."""
 
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -40,8 +39,6 @@ async def test_every_field_of_a_ticket_is_what_rest_shows(api: Api) -> None:
       externalId tenantId source customerId subject message status urgency sentiment requiresAction createdAt updatedAt
       matched { rule keyword text } } }"""
     ticket = (await api.data(query, id=external_id))["ticket"]
-    for moment in ("createdAt", "updatedAt"):
-        ticket[moment] = datetime.fromisoformat(ticket[moment])
     assert ticket == {
         "externalId": external_id,
         "tenantId": "tenant_a",
@@ -53,8 +50,8 @@ async def test_every_field_of_a_ticket_is_what_rest_shows(api: Api) -> None:
         "urgency": rest["urgency"].upper(),
         "sentiment": rest["sentiment"].upper(),
         "requiresAction": rest["requires_action"],
-        "createdAt": datetime.fromisoformat(rest["created_at"]),
-        "updatedAt": datetime.fromisoformat(rest["updated_at"]),
+        "createdAt": rest["created_at"],
+        "updatedAt": rest["updated_at"],
         "matched": rest["matched"],
     }
 
