@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from benchmarks import export, ingestion, lists, others, stats
+from benchmarks import export, graphql_page, ingestion, lists, others, stats
 from benchmarks.report import Chapter, describe_machine, write_report
 from benchmarks.stage import Stage, fill, open_stage
 from documents.database import connect
@@ -19,6 +19,7 @@ Benchmark = Callable[[Stage], Awaitable[Chapter]]
 ON_SERVER_ALONE: dict[str, Benchmark] = {
     "ingestion": ingestion.measure,
     "delivery": others.delivery,
+    "graphql": graphql_page.measure,
 }
 """What brings its own data; measured before the server is full."""
 ON_LARGE_COLLECTION: dict[str, Benchmark] = {"stats": stats.measure, "lists": lists.measure, "export": export.measure}

@@ -1,0 +1,144 @@
+"""A page over GraphQL: our endpoint against plain Strawberry with the same types and resolvers.
+
+`python -m benchmarks.graphql_page` measures it alone.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import httpx
+import orjson
+import strawberry
+from fastapi import FastAPI
+from starlette.types import Message, Scope
+from strawberry.fastapi import GraphQLRouter
+from strawberry.schema.config import StrawberryConfig
+
+from benchmarks.report import Chapter, Finding
+from benchmarks.stage import Stage, open_stage, sample
+from benchmarks.timing import medians, ms
+from documents.database import Database, connect
+from documents.ticket import Ticket
+from gql_app.auth import Authenticator
+from gql_app.graphql import PATH, graphql_router
+from gql_app.settings import Settings
+from gql_app.wiring import build_services
+from resolvers.roots import Mutation, Query
+from schema.context import Context, Services
+from schema.scalars import SCALARS
+from services.access import EVERYONE
+
+TENANT = "graphql"
+TICKETS = 2_000
+PAGE = """query Page($tenant: String!) { tickets(tenantId: $tenant, first: 50) { nodes {
+  id externalId subject status urgency sentiment requiresAction createdAt updatedAt customerId } } }"""
+BODY = orjson.dumps({"query": PAGE, "variables": {"tenant": TENANT}})
+ROUNDS = 100
+REQUESTS_A_ROUND = 10
+LEAST_RATIO = 3.0
+
+METHOD = """A page of 50 tickets with 10 fields each, from MongoDB to the encoded answer, without the network. Plain is
+`strawberry.Schema` behind its `GraphQLRouter` with the same types, resolvers and database, and nothing that ours
+does besides (limits, cost, codes of errors). Figures are medians, taken in turns."""
+
+
+async def measure(stage: Stage) -> Chapter:
+    """Measure both side by side."""
+    database = await connect(stage.mongo_url, stage.database)
+    await _fill(database)
+    async with httpx.AsyncClient() as http:
+        services = build_services(Settings(_env_file=None), database, http, "http://nowhere")
+        ours, plain = _ours(services), _plain(services)
+        _compare(await _ask(ours), await _ask(plain))
+        works = {"ours": partial(_ask_often, ours), "plain": partial(_ask_often, plain)}
+        taken = await medians(works, stage.rounds(ROUNDS))
+    await database.collection(Ticket).delete_many({"tenant_id": TENANT})
+    database.close()
+    ours_seconds, plain_seconds = taken["ours"] / REQUESTS_A_ROUND, taken["plain"] / REQUESTS_A_ROUND
+    ratio = plain_seconds / ours_seconds
+    figures = (
+        f"{1 / ours_seconds:,.0f} requests/s ({ms(ours_seconds)}), "
+        f"plain Strawberry {1 / plain_seconds:,.0f} ({ms(plain_seconds)}): {ratio:.2f} times as many"
+    )
+    finding = Finding("50 tickets, 10 fields", figures, "at least 3 times as many", ratio >= LEAST_RATIO)
+    return Chapter("GraphQL pages", METHOD, [finding])
+
+
+def _ours(services: Services) -> FastAPI:
+    settings = Settings(_env_file=None)
+    app = FastAPI()
+    app.state.services, app.state.authenticator = services, Authenticator(settings)
+    app.include_router(graphql_router(settings))
+    return app
+
+
+def _plain(services: Services) -> FastAPI:
+    """What one would write at first."""
+    scalars = {kind: scalar for kind, scalar in SCALARS.items() if kind is not datetime}
+    schema = strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map=scalars))
+    app = FastAPI()
+    app.include_router(
+        GraphQLRouter(schema, path=PATH, context_getter=lambda: Context(services, EVERYONE, request_id="-"))
+    )
+    return app
+
+
+async def _ask(app: Callable[..., Awaitable[None]]) -> bytes:
+    """One request, as uvicorn would hand it over; the answer's body."""
+    sent: list[Message] = []
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
+    scope: Scope = {
+        "type": "http",
+        "method": "POST",
+        "path": PATH,
+        "raw_path": PATH.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "scheme": "http",
+        "http_version": "1.1",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "state": {"request_id": "-"},
+    }
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": BODY, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    return b"".join(message.get("body", b"") for message in sent)
+
+
+async def _ask_often(app: Callable[..., Awaitable[None]]) -> None:
+    for _ in range(REQUESTS_A_ROUND):
+        await _ask(app)
+
+
+def _compare(ours: bytes, plain: bytes) -> None:
+    """Make sure that both answer the same tickets."""
+
+    def tickets(answer: bytes) -> list[dict[str, Any]]:
+        nodes: list[dict[str, Any]] = orjson.loads(answer)["data"]["tickets"]["nodes"]
+        for node in nodes:  # the two write moments differently
+            node |= {name: datetime.fromisoformat(node[name]) for name in ("createdAt", "updatedAt")}
+        return nodes
+
+    if tickets(ours) != tickets(plain) or len(tickets(ours)) != 50:
+        raise AssertionError("the answers differ")
+
+
+async def _fill(database: Database) -> None:
+    await database.collection(Ticket).insert_many([{**row, "tenant_id": TENANT} for row in sample(TENANT, TICKETS)])
+
+
+if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)
+    with open_stage(quick=False) as alone:
+        print(asyncio.run(measure(alone)).as_text())
