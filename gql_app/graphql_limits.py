@@ -89,7 +89,7 @@ def check_shape(document: DocumentNode, limits: Limits) -> tuple[GraphQLError, .
     """Which limits the document exceeds."""
     shape = measure(document)
     excesses = (
-        ("levels deep", shape.depth, limits.depth),
+        ("levels", shape.depth, limits.depth),
         ("aliases", shape.aliases, limits.aliases),
         ("directives", shape.directives, limits.directives),
         ("repeated fields", shape.repeats, limits.repeats),

@@ -9,7 +9,7 @@ counted it. All times are the database server's.
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -74,7 +74,7 @@ class RateLimiter:
         slot_id = uuid4().hex
         while True:
             if self.limit == 0:
-                await self._clock.sleep(max(0.0, self._paused_until - self._clock.monotonic()))
+                await self._sit_out_pause(on_wait)
                 return slot_id
             row = await self._update(self._taking(slot_id, tenant_id))
             if any(slot["id"] == slot_id for slot in row["slots"]):
@@ -84,6 +84,13 @@ class RateLimiter:
             if nap > MAX_NAP_SECONDS:
                 await on_wait(until)
             await self._clock.sleep(min(max(nap, 0.05), MAX_NAP_SECONDS))
+
+    async def _sit_out_pause(self, on_wait: OnWait) -> None:
+        """Without a limit of ours, only upstream's 429 holds a request up."""
+        while (pause := self._paused_until - self._clock.monotonic()) > 0:
+            if pause > MAX_NAP_SECONDS:
+                await on_wait(self._clock.now() + timedelta(seconds=pause))
+            await self._clock.sleep(min(pause, MAX_NAP_SECONDS))
 
     async def settle(self, slot_id: str) -> None:
         """Upstream has answered: the slot frees a window from now. Not called for a lost request."""

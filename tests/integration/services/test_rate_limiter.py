@@ -81,6 +81,19 @@ async def test_a_pause_is_respected_without_a_limit(db: Database) -> None:
     assert asyncio.get_running_loop().time() - start >= 0.25
 
 
+async def test_who_sits_out_a_pause_without_a_limit_is_told_until_when(db: Database) -> None:
+    budget = limiter(db, 0)
+    await budget.pause(30)
+    told: list[datetime] = []
+
+    async def note(until: datetime) -> None:
+        told.append(until)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(budget.acquire("acme", note), 0.2)
+    assert 29 < (told[0] - SystemClock().now()).total_seconds() < 31
+
+
 async def test_who_waits_is_told_until_when(db: Database) -> None:
     budget = limiter(db, 1, window=60)
     await budget.settle(await budget.acquire("acme", ignore))

@@ -2,6 +2,8 @@
 
 import asyncio
 import dataclasses
+import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -77,17 +79,25 @@ QUERIES = [
     "{ things { name } }",
     "{ things { name number ratio flag colour moment anything key __typename } }",
     "{ things { a: name b: name leaf { text maybe texts } leaves { __typename t: text } } }",
-    "{ things { name grid leaf { ...L } ...T } } fragment L on Leaf { text texts } fragment T on Thing { number colour }",
+    "{ things { grid leaf { ...L } ...T } } fragment L on Leaf { text texts } fragment T on Thing { number colour }",
     "{ things { name shout leaf { text } } }",
     "{ things { later leaves { maybe } } }",
     "{ thing { name leaf { text } leaves { text maybe } } }",
     "{ named { name ... on Thing { number leaf { text } } __typename } }",
-    "query ($yes: Boolean!) { things { name @include(if: $yes) number @skip(if: $yes) leaf @skip(if: $yes) { text } } }",
+    "query ($yes: Boolean!) { things { name @include(if: $yes) ... @skip(if: $yes) { number leaf { text } } } }",
     "{ things { ... on Named { name } ... @include(if: true) { flag } } }",
     "{ things { __typename } thing { __typename } }",
     "{ things { leaf { text } leaf { maybe } } }",
 ]
 MOMENT = datetime(2026, 2, 5, 13, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quiet() -> Iterator[None]:
+    """Strawberry logs every error with its traceback; here they are made by the thousand."""
+    logging.getLogger("strawberry.execution").disabled = True
+    yield
+    logging.getLogger("strawberry.execution").disabled = False
 
 
 def schema(executor: type[StrawberryGraphQLCoreExecutionContext]) -> strawberry.Schema:
@@ -130,7 +140,7 @@ async def test_ordinary_objects(query: str, yes: bool) -> None:
 
 WRONG = [None, 5, 5.5, True, "text", "red", [], [1, None], {}, object, ValueError("wrong"), Colour.BLUE, MOMENT, 2**40,
          float("nan"), leaf(), datetime(2026, 2, 5)]  # fmt: skip  # noqa: DTZ001
-FIELDS = [field.name for field in dataclasses.fields(Thing)]
+FIELDS = [field.name for field in dataclasses.fields(Thing) if field.init]
 
 
 @settings(max_examples=300, deadline=None)
@@ -145,11 +155,12 @@ def test_unusual_values(query: str, changes: list[dict[str, Any]], yes: bool) ->
     asyncio.run(assert_same(query, [thing(**each) for each in changes], yes))
 
 
-@pytest.mark.parametrize("query", QUERIES)
-@pytest.mark.parametrize("things", [None, [], (thing(),), [None], [leaf()], ["text"], 5, [thing(), None, thing()]])
+LISTS = [None, [], (thing(),), [None], [leaf()], ["text"], 5, [thing(), None, thing()]]
+
+
+@pytest.mark.parametrize("query", [query for query in QUERIES if "thing " not in query])
+@pytest.mark.parametrize("things", LISTS)
 async def test_unusual_lists(query: str, things: Any) -> None:
-    if "thing " in query and (not isinstance(things, list) or not things):
-        pytest.skip("the resolver itself fails")
     await assert_same(query, things)
 
 
