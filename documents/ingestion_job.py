@@ -50,6 +50,8 @@ class IngestionJob(Document, RunCounts):
     heartbeat_at: datetime | None = None
     request_id: str | None = None
     """The request that asked for the run; the run's log lines carry it."""
+    fence: int = 0
+    """The fencing token of the worker that claimed the job last."""
     attempts: int = 0
     """How often a worker has claimed the job without handing it back."""
     cancel_requested: bool = False

@@ -14,9 +14,18 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.graphql import OperationType
 
+from gql_app import graphiql
 from gql_app.auth import NOBODY, Authenticator, authenticate
 from gql_app.errors import STATUS_OF
-from gql_app.graphql_http import MalformedRequestError, encode, negotiate, read_request, render, render_error
+from gql_app.graphql_http import (
+    MalformedRequestError,
+    encode,
+    negotiate,
+    read_request,
+    render,
+    render_error,
+    wants_page,
+)
 from gql_app.graphql_schema import ApiSchema
 from gql_app.graphql_ws import WebSocketHandler
 from gql_app.settings import Settings
@@ -51,6 +60,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         )
         self.route = Route(PATH, self)
         self._max_page_size = settings.graphql_max_page_size
+        self._shows_page = settings.graphql_ide
         self._max_message = settings.max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,6 +76,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if request.method not in OPERATIONS:
             message = "GraphQL is served over GET and POST."
             return render_error(405, ErrorCode.METHOD_NOT_ALLOWED, message, Allow=", ".join(OPERATIONS))
+        if request.method == "GET" and self._shows_page and wants_page(request.headers.get("accept")):
+            return graphiql.page()
         media_type = negotiate(request.headers.get("accept"))
         if media_type is None:
             return render_error(406, ErrorCode.BAD_REQUEST, "Accept application/json or graphql-response+json.")
@@ -132,4 +144,5 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 def graphql_router(settings: Settings) -> APIRouter:
     """The routes of the endpoint."""
     endpoint = GraphQLEndpoint(settings)
-    return APIRouter(routes=[endpoint.route, WebSocketRoute(PATH, endpoint)])
+    ide = graphiql.routes if settings.graphql_ide else []
+    return APIRouter(routes=[endpoint.route, WebSocketRoute(PATH, endpoint), *ide])

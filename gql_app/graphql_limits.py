@@ -79,7 +79,11 @@ def parse_cached(query: str, max_tokens: int) -> DocumentNode:
 
 def check(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> tuple[GraphQLError, ...]:
     """Everything that is wrong with a document, whatever its variables."""
-    if faults := check_shape(document, limits):
+    try:
+        faults = check_shape(document, limits)
+    except RecursionError:  # fragments that lead to fragments that lead to fragments ...
+        faults = (failure(ErrorCode.QUERY_TOO_COMPLEX, "The document is nested too deeply."),)
+    if faults:
         return faults
     rules = specified_rules if limits.introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
     return tuple(validate_document(schema, document, tuple(rules)))

@@ -112,7 +112,7 @@ class Jobs:
             LeaseLostError: it is no longer held.
         """
         await self._locks.confirm(lease)
-        await self._jobs.update_one({"_id": lease.owner_id}, {"$currentDate": {"heartbeat_at": True}})
+        await self._jobs.update_one(_held_by(lease), {"$currentDate": {"heartbeat_at": True}})
 
     async def hand_back(self, lease: Lease, *, fault: str | None = None) -> None:
         """Put the job back into the queue at its checkpoint (d).
@@ -190,9 +190,9 @@ class Jobs:
         row = await self._jobs.find_one({"_id": job_id}, {"cancel_requested": 1})
         return row is None or bool(row.get("cancel_requested"))
 
-    async def note_waiting(self, job_id: str, until: datetime) -> None:
+    async def note_waiting(self, lease: Lease, until: datetime) -> None:
         """Record that the run waits for the outbound rate limit."""
-        await self._jobs.update_one({"_id": job_id, "active": True}, {"$set": {"waiting_until": until}})
+        await self._jobs.update_one(_held_by(lease), {"$set": {"waiting_until": until}})
 
     async def get(self, job_id: str) -> IngestionJob:
         """The job.
@@ -227,6 +227,7 @@ class Jobs:
                         "status": JobStatus.RUNNING.value,
                         "started_at": {"$ifNull": ["$started_at", "$$NOW"]},
                         "heartbeat_at": "$$NOW",
+                        "fence": lease.fence,
                         "attempts": {"$add": [{"$ifNull": ["$attempts", 0]}, 1]},
                         "waiting_until": None,
                     }
@@ -235,3 +236,8 @@ class Jobs:
             return_document=ReturnDocument.AFTER,
         )
         return None if row is None else IngestionJob.model_validate(row)
+
+
+def _held_by(lease: Lease) -> Row:
+    """The lease's job as long as no other worker has claimed it: a holder that slept writes nothing."""
+    return {"_id": lease.owner_id, "active": True, "fence": lease.fence}

@@ -106,7 +106,7 @@ class RunUpstream:
 
     async def _note_wait(self, until: datetime) -> None:
         # Each time, which is once a second: the commit of the page before, which may come later, takes it away.
-        await self._jobs.note_waiting(self._run.job.id, until)
+        await self._jobs.note_waiting(self._run.lease, until)
 
     def _count_retry(self) -> None:
         self._retries += 1

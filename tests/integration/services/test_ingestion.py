@@ -9,7 +9,7 @@ from documents.ingestion_log import RunOutcome
 from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
 from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundError
-from services.locks import ingest_resource
+from services.locks import LeaseLostError, ingest_resource
 from tests.fakes import running
 from tests.integration.services.conftest import TENANT, Stage, later, ticket
 
@@ -306,6 +306,20 @@ async def test_a_job_whose_worker_keeps_dying_fails_with_the_reason(stage: Stage
     done = await stage.jobs.get(job.id)
     assert (done.status, done.error) == (JobStatus.FAILED, "its worker died 3 times at page 1")
     assert (await stage.log(done)).status is RunOutcome.FAILED
+
+
+async def test_a_holder_that_slept_over_a_takeover_does_not_touch_the_job(stage: Stage) -> None:
+    stage.worker.shut_down()
+    job = await stage.jobs.start(TENANT)
+    claimed = await stage.jobs.claim([])
+    assert claimed is not None
+    await stage.kill_holder()
+    assert await stage.jobs.claim([]) is not None
+    before = await stage.jobs.get(job.id)
+    await stage.jobs.note_waiting(claimed[1], before.queued_at)
+    with pytest.raises(LeaseLostError):
+        await stage.jobs.heartbeat(claimed[1])
+    assert await stage.jobs.get(job.id) == before
 
 
 async def test_the_log_has_everything_about_a_good_run(stage: Stage) -> None:

@@ -52,8 +52,16 @@ def test_lists_in_lists_multiply() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "size"),
-    [("", 20), ("first: 7", 7), ("last: 7", 7), ("first: null", 20), ("first: 0", 0), ("first: -5", 0), ("first: 5, last: 9", 9)],
-)  # fmt: skip
+    [
+        ("", 20),
+        ("first: 7", 7),
+        ("last: 7", 7),
+        ("first: null", 20),
+        ("first: 0", 0),
+        ("first: -5", 0),
+        ("first: 5, last: 9", 9),
+    ],
+)
 def test_page_size_is_what_the_arguments_say(arguments: str, size: int) -> None:
     assert cost(tickets("nodes { id }", arguments)) == 1 + size
 
@@ -103,7 +111,8 @@ def test_what_is_selected_twice_counts_once() -> None:
 
 
 def test_what_is_selected_under_two_names_counts_twice() -> None:
-    query = '{ a: tickets(tenantId: "t", first: 50) { nodes { id } } b: tickets(tenantId: "t", first: 10) { nodes { id } } }'
+    query = """{ a: tickets(tenantId: "t", first: 50) { nodes { id } }
+                 b: tickets(tenantId: "t", first: 10) { nodes { id } } }"""
     assert cost(query) == 2 + 50 + 10
 
 
@@ -115,7 +124,8 @@ def test_what_is_left_out_costs_nothing(yes: bool, expected: int) -> None:
 
 
 def test_of_the_possible_types_the_dearest_counts() -> None:
-    node = '{ node(id: "x") { id ... on Ticket { customer { id } history(first: 5) { action } } ... on IngestionJob { log { id } } } }'
+    node = """{ node(id: "x") { id ... on Ticket { customer { id } history(first: 5) { action } }
+                                  ... on IngestionJob { log { id } } } }"""
     assert cost(node) == 1 + 1 + 5
     union = """mutation { cancelIngestion(input: {jobId: "x"}) {
       ... on IngestionCancelled { job { log { id } } } ... on IngestionCancelling { job { id } } } }"""
@@ -129,6 +139,7 @@ def test_introspection_has_a_flat_price() -> None:
 
 def test_bomb_is_priced_without_being_walked() -> None:
     levels = 60
-    fragment = "fragment F{0} on Ticket {{ a: customer {{ tickets(first: 100) {{ nodes {{ ...F{1} }} }} }} b: customer {{ tickets {{ nodes {{ ...F{1} }} }} }} }}"
+    fragment = """fragment F{0} on Ticket {{ a: customer {{ tickets(first: 100) {{ nodes {{ ...F{1} }} }} }}
+                                             b: customer {{ tickets {{ nodes {{ ...F{1} }} }} }} }}"""
     bomb = tickets("nodes { ...F0 }") + " ".join(fragment.format(n, n + 1) for n in range(levels))
     assert cost(f"{bomb} fragment F{levels} on Ticket {{ id }}") > 100**levels

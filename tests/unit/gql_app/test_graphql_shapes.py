@@ -1,9 +1,9 @@
 """The shape of documents, and which limits it exceeds."""
 
 import pytest
-from graphql import parse
+from graphql import build_schema, parse
 
-from gql_app.graphql_limits import Limits, Shape, check_shape, measure
+from gql_app.graphql_limits import Limits, Shape, check, check_shape, measure
 
 LIMITS = Limits(depth=3, aliases=2, directives=2, repeats=2, tokens=1_000, introspection=True)
 
@@ -22,7 +22,7 @@ LIMITS = Limits(depth=3, aliases=2, directives=2, repeats=2, tokens=1_000, intro
         ("{ x: a { ...F } y: a { ...F } } fragment F on X { z: b }", Shape(depth=2, aliases=4)),
         ("{ __schema { a { b { c { d } } } } }", Shape(depth=1)),
         ("query A { a } query B { x: a { b } }", Shape(depth=2, aliases=1)),
-        ("{ ...F } fragment F on X { a { ...F } b: c }", Shape(depth=2, aliases=1)),
+        ("{ ...F } fragment F on X { a { ...F } b: c }", Shape(depth=1, aliases=1)),
         ("{ ...Nothing }", Shape()),
     ],
 )
@@ -31,7 +31,7 @@ def test_shape_is_what_would_be_executed(query: str, shape: Shape) -> None:
 
 
 def test_bomb_is_measured_without_being_walked() -> None:
-    levels = 200
+    levels = 60
     bomb = " ".join(f"fragment F{n} on X {{ x: a {{ ...F{n + 1} }} y: a {{ ...F{n + 1} }} }}" for n in range(levels))
     shape = measure(parse(f"{{ ...F0 }} {bomb} fragment F{levels} on X {{ b }}"))
     assert shape.depth == levels + 1
@@ -50,3 +50,9 @@ def test_bomb_is_measured_without_being_walked() -> None:
 )
 def test_every_limit_is_kept(query: str, complaints: list[str]) -> None:
     assert [error.message for error in check_shape(parse(query), LIMITS)] == complaints
+
+
+def test_chain_of_fragments_that_is_too_long_is_refused() -> None:
+    chain = " ".join(f"fragment F{n} on Query {{ ...F{n + 1} }}" for n in range(1_000))
+    (error,) = check(build_schema("type Query { a: Int }"), parse(f"{{ ...F0 }} {chain}"), LIMITS)
+    assert error.extensions == {"code": "QUERY_TOO_COMPLEX"}

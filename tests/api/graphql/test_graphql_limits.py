@@ -1,0 +1,159 @@
+"""Limits on operations as they are served, and documents that mean harm."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from graphql import get_introspection_query
+
+from services.stats import Stats
+from tests.api.graphql.client import Api
+from tests.fakes import app_with, make_settings, open_client
+
+SECONDS = 2.0
+"""The longest that refusing a hostile document may take on a busy machine; each takes some 10 to 50 ms."""
+
+
+@asynccontextmanager
+async def limited(api: Api, **settings: Any) -> AsyncIterator[Api]:
+    """The endpoint with other settings."""
+    async with open_client(app_with(api.services, make_settings(**settings))) as client:
+        yield replace(api, client=client)
+
+
+def many(template: str, count: int) -> str:
+    return " ".join(template.format(n, n + 1) for n in range(count))
+
+
+HOSTILE = {
+    "aliases": f"{{ {many('a{0}: __typename', 600)} }}",
+    "the same leaf": f"{{ {'__typename ' * 1_900} }}",
+    "the same object": f"{{ {'health { status } ' * 480} }}",
+    "the same object in fragments": f"{{ {many('...F{0}', 140)} }}"
+    + many("fragment F{0} on Query {{ health {{ status }} }}", 140),
+    "fragments that double": "{ ...F0 } " + many("fragment F{0} on Query {{ ...F{1} ...F{1} }}", 100)
+    + " fragment F100 on Query { __typename }",
+    "objects that double": "{ tenants { lastRun { log { ...F0 } } } } "
+    + many("fragment F{0} on IngestionLog {{ x: job {{ log {{ ...F{1} }} }} y: job {{ log {{ ...F{1} }} }} }}", 40)
+    + " fragment F40 on IngestionLog { id }",
+    "a cycle": "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }",
+    "a cycle through fields": 'query { tickets(tenantId: "t") { nodes { ...T } } } '
+    "fragment T on Ticket { customer { tickets { nodes { ...T } } } }",
+    "depth": "{ tenants { lastRun { log " + "{ job { log " * 90 + "{ id }" + " } }" * 90 + " } } }",
+    "depth that no parser likes": "{ a" * 400 + "}" * 400,
+    "lists in lists": f'{{ ticket(tenantId: {"[" * 400}{"]" * 400}, externalId: "1") {{ id }} }}',
+    "directives": f"{{ __typename {'@skip(if: false) ' * 280} }}",
+    "unknown directives": f"{{ __typename {'@x ' * 900} }}",
+    "tokens": f"{{ {'a ' * 100_000} }}",
+    "introspection in circles": "{ __schema { types " + "{ fields { type " * 4 + "{ name }" + " } }" * 4 + " } }",
+    "introspection again and again": f"{{ {many('s{0}: __schema {{ types {{ name }} }}', 25)} }}",
+    "unknown fields": f"{{ {many('f{0}', 1_900)} }}",
+    "unused variables": f"query ({many('$v{0}: Int', 490)}) {{ __typename }}",
+    "pages of pages": 'query { tickets(tenantId: "t", first: 100) { nodes { customer { '
+    "tickets(first: 100) { nodes { id } } } } } }",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_hostile_document_is_refused_at_once(api: Api, name: str) -> None:
+    begin = time.perf_counter()
+    answer = await api.ask(HOSTILE[name])
+    assert time.perf_counter() - begin < SECONDS
+    assert "data" not in answer
+    codes = {error["extensions"]["code"] for error in answer["errors"]}
+    assert codes <= {"QUERY_TOO_COMPLEX", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"}
+
+
+async def test_huge_lists_in_variables_are_refused_at_once(api: Api) -> None:
+    query = 'query ($n: Int, $f: TicketFilter) { tickets(tenantId: "t", first: $n, filter: $f) { nodes { id } } }'
+    begin = time.perf_counter()
+    assert await api.code(query, n=[1] * 100_000) == "BAD_REQUEST"
+    answer = await api.ask(query, f={f"unknown{n}": 1 for n in range(20_000)})
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_REQUEST"}
+    assert len(answer["errors"]) < 100
+    assert time.perf_counter() - begin < SECONDS
+
+
+async def test_standard_introspection_passes_all_limits(api: Api) -> None:
+    assert "__schema" in await api.data(get_introspection_query(input_value_deprecation=True, descriptions=True))
+
+
+async def test_every_answer_reports_its_cost(api: Api) -> None:
+    answer = await api.ask('{ tickets(tenantId: "t", first: 50) { nodes { id } } }')
+    assert answer["extensions"]["cost"] == {"requested": 51, "maximum": 10_000}
+
+
+async def test_cost_is_reported_for_other_variables_of_the_same_document(api: Api) -> None:
+    query = """query ($n: Int, $yes: Boolean = true) {
+      tickets(tenantId: "t", first: $n) { nodes @include(if: $yes) { id } } }"""
+    asked: list[dict[str, Any]] = [{"n": 5}, {"n": 50}, {"n": 5}, {}, {"n": 50, "yes": False}]
+    costs = [(await api.ask(query, **variables))["extensions"]["cost"]["requested"] for variables in asked]
+    assert costs == [6, 51, 6, 21, 1]
+
+
+async def test_what_is_too_dear_is_refused_with_its_cost(api: Api) -> None:
+    query = 'query ($n: Int) { tickets(tenantId: "t", first: $n) { nodes { id } } }'
+    async with limited(api, graphql_max_cost=50) as strict:
+        refused, allowed = await strict.ask(query, n=50), await strict.ask(query, n=49)
+    assert refused["errors"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+    assert refused["extensions"]["cost"] == {"requested": 51, "maximum": 50}
+    assert "data" not in refused
+    assert "errors" not in allowed
+
+
+@pytest.mark.parametrize(
+    ("setting", "query"),
+    [
+        ("graphql_max_depth", "{ health { status } }"),
+        ("graphql_max_aliases", "{ a: __typename b: __typename }"),
+        ("graphql_max_directives", "{ __typename @skip(if: false) a: __typename @skip(if: false) }"),
+        ("graphql_max_repeats", "{ __typename __typename __typename }"),
+        ("graphql_max_tokens", "{ __typename }"),
+        ("graphql_max_cost", "{ health { status } }"),
+    ],
+)
+async def test_every_limit_is_a_setting(api: Api, setting: str, query: str) -> None:
+    assert "errors" not in await api.ask(query)
+    async with limited(api, **{setting: 1}) as strict:
+        assert await strict.code(query) == "QUERY_TOO_COMPLEX"
+
+
+async def test_page_size_is_a_setting(api: Api) -> None:
+    query = 'query ($n: Int) { tickets(tenantId: "tenant_a", first: $n) { nodes { id } } }'
+    async with limited(api, graphql_max_page_size=5) as strict:
+        assert await strict.code(query, n=6) == "INVALID_INPUT"
+        assert len((await strict.data(query))["tickets"]["nodes"]) == 5
+
+
+class SlowStats(Stats):
+    """Statistics that take for ever."""
+
+    def __init__(self) -> None:
+        self.was_cancelled = False
+
+    async def compute(self, *_: Any, **__: Any) -> Any:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            self.was_cancelled = True
+            raise
+
+
+async def test_operation_that_takes_too_long_is_given_up(api: Api) -> None:
+    slow = SlowStats()
+    async with limited(replace(api, services=replace(api.services, stats=slow)), graphql_max_seconds=0.1) as strict:
+        answer = await strict.ask('{ tenantStats(tenantId: "t") { totalTickets } }')
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["TIMEOUT"]
+    assert slow.was_cancelled
+
+
+async def test_introspection_can_be_turned_off(api: Api) -> None:
+    async with limited(api, graphql_introspection=False) as closed:
+        assert await closed.code('{ __type(name: "Ticket") { name } }') == "GRAPHQL_VALIDATION_FAILED"
+        message = (await closed.error("{ tenant }"))["message"]
+        assert (await closed.data("{ __typename }")) == {"__typename": "Query"}
+    assert "Did you mean" not in message
