@@ -49,9 +49,9 @@ class Database:
 
     def __init__(self, client: "AsyncIOMotorClient[Row]", name: str, *, transactional: bool) -> None:
         self._client = client
-        self._database: AsyncIOMotorDatabase[Row] = client.get_database(
-            name, read_concern=ReadConcern("majority" if transactional else "local")
-        )
+        # Reads see the newest state, as Beanie's do: one that waits for the majority can be behind what the same
+        # client has just been told, and call a run that has ended a running one.
+        self._database: AsyncIOMotorDatabase[Row] = client.get_database(name)
         self.name = name
         self.transactional = transactional
         """False on a standalone server: a page's writes then happen one after the other."""
