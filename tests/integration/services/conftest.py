@@ -144,6 +144,17 @@ async def stage(db: Database) -> AsyncIterator[Stage]:
             yield Stage(db, http, built.locks, built.jobs, built.rate_limiter, built.worker, lambda: services().worker)
 
 
+def counts(job: IngestionJob) -> dict[str, int]:
+    """The counts of a run that are not zero."""
+    names = ("new_ingested", "updated", "unchanged", "deleted", "skipped", "errors")
+    return {name: getattr(job, name) for name in names if getattr(job, name)}
+
+
+def ids(number: int) -> list[str]:
+    """Ids of tickets, in the order of the list."""
+    return [f"T-{index:03}" for index in range(number)]
+
+
 def later(hours: float) -> str:
     """A moment after `THEN`."""
     moment = datetime.fromisoformat(THEN)

@@ -1,26 +1,15 @@
 import asyncio
 import json
-from typing import Any
 
 import pytest
 
 from documents.ingestion_job import IngestionJob, JobStatus
 from documents.ingestion_log import RunOutcome
 from documents.quarantined_record import QuarantinedRecord
-from documents.ticket import Ticket
 from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundError
 from services.locks import LeaseLostError, ingest_resource
 from tests.fakes import running
-from tests.integration.services.conftest import TENANT, Stage, later, ticket
-
-
-def counts(job: IngestionJob) -> dict[str, int]:
-    names = ("new_ingested", "updated", "unchanged", "deleted", "skipped", "errors")
-    return {name: getattr(job, name) for name in names if getattr(job, name)}
-
-
-def ids(number: int) -> list[str]:
-    return [f"T-{index:03}" for index in range(number)]
+from tests.integration.services.conftest import TENANT, Stage, counts, ids, later, ticket
 
 
 async def test_every_page_is_walked_and_every_ticket_stored(stage: Stage) -> None:
@@ -75,19 +64,6 @@ async def test_an_updated_at_that_drifts_is_stored_when_newer_and_ignored_when_o
     assert await stage.history("T-1") == ["created"]
 
 
-async def test_deleted_and_restored_tickets_follow_upstream(stage: Stage) -> None:
-    await stage.add(*ids(10))
-    await stage.run()
-    await stage.delete("T-004", "T-007")
-    assert counts(await stage.run()) == {"unchanged": 8, "deleted": 2}
-    assert await stage.live() == set(ids(10)) - {"T-004", "T-007"}
-    await stage.control("tickets/restore", {"ids": ["T-004"]})
-    assert counts(await stage.run()) == {"unchanged": 8, "updated": 1}
-    assert await stage.history("T-004") == ["created", "deleted", "restored"]
-    [row] = await stage.tickets(external_id="T-004")
-    assert "deleted_at" not in row
-
-
 async def test_a_broken_record_is_quarantined_and_the_run_goes_on(stage: Stage) -> None:
     await stage.add(*ids(4))
     await stage.control("tickets/add?tenant_id=acme", ticket("T-bad", status="exploded"))
@@ -102,14 +78,6 @@ async def test_a_broken_record_is_quarantined_and_the_run_goes_on(stage: Stage) 
     assert '"$where": "1"' in rows[1].raw
 
 
-async def test_a_ticket_that_turned_unreadable_is_not_taken_for_deleted(stage: Stage) -> None:
-    await stage.add(*ids(6))
-    await stage.run()
-    await stage.edit("T-002", status="exploded")
-    assert counts(await stage.run()) == {"unchanged": 5, "errors": 1}
-    assert await stage.live() == set(ids(6))
-
-
 async def test_a_nameless_record_on_a_page_that_mixes_tenants_is_attributed_to_nobody(stage: Stage) -> None:
     await stage.control("settings", {"honour_tenant_id": False})
     await stage.add("T-1")
@@ -118,56 +86,6 @@ async def test_a_nameless_record_on_a_page_that_mixes_tenants_is_attributed_to_n
     job = await stage.run()
     [row] = await QuarantinedRecord.find({"job_id": job.id}).to_list()
     assert row.attributed is False
-
-
-async def test_an_empty_upstream_deletes_nothing_and_says_so(stage: Stage) -> None:
-    await stage.add(*ids(3))
-    await stage.run()
-    await stage.script({"body": '{"tickets": [], "next_page": null, "total_count": 0}'})
-    job = await stage.run()
-    assert (counts(job), job.error) == ({}, "upstream is empty: nothing was deleted")
-    assert len(await stage.live()) == 3
-
-
-async def test_an_upstream_that_lost_many_tickets_deletes_none_of_them(stage: Stage) -> None:
-    await stage.add(*ids(20))
-    await stage.run()
-    kept = [ticket(external_id) for external_id in ids(5)]
-    await stage.script({"patch": {"tickets": kept, "next_page": None, "total_count": 5}})
-    job = await stage.run()
-    assert counts(job) == {"unchanged": 5}
-    assert job.error == "15 of 20 tickets are missing upstream, too many to believe: none was deleted"
-
-
-async def test_a_ticket_missing_from_the_list_is_deleted_only_when_upstream_denies_it(stage: Stage) -> None:
-    await stage.add(*ids(10))
-    await stage.run()
-    kept = [ticket(external_id) for external_id in ids(4)]
-    await stage.delete("T-004")
-    await stage.script(
-        {"page": 1, "patch": {"tickets": kept, "total_count": 8}},
-        {"page": 2, "patch": {"tickets": [ticket(external_id) for external_id in ids(10)[6:]], "total_count": 8}},
-    )
-    job = await stage.run()
-    assert counts(job) == {"unchanged": 8, "deleted": 1}
-    assert await stage.live() == set(ids(10)) - {"T-004"}  # T-005 was not listed, but is there
-    assert job.error == "1 tickets were not listed by upstream but are not known to be deleted"
-
-
-@pytest.mark.parametrize(
-    "patch",
-    [{"next_page": None}, {"next_page": 1}, {"total_count": 999}, {"total_count": -1}],
-    ids=["ends early", "loops", "counts too many", "counts nonsense"],
-)
-async def test_a_walk_that_does_not_fit_deletes_nothing_by_absence(stage: Stage, patch: dict[str, Any]) -> None:
-    await stage.add(*ids(12))
-    await stage.run()
-    await stage.db.collection(Ticket).insert_one({"tenant_id": TENANT, "external_id": "ours"})
-    await stage.script({"page": 2, "patch": patch}, {"page": 3, "patch": {"total_count": 999}})
-    job = await stage.run()
-    assert (job.status, job.unchanged) == (JobStatus.COMPLETED, 12)
-    assert "ours" in await stage.live()
-    assert (await stage.log(job)).status is RunOutcome.PARTIAL_SUCCESS
 
 
 async def test_tickets_shown_on_two_pages_are_counted_once_and_reported(stage: Stage) -> None:
