@@ -4,7 +4,10 @@ Where `npm ci` has not been run, the page that strawberry brings is shown instea
 outside.
 """
 
+import base64
+import hashlib
 import json
+import re
 from pathlib import Path
 
 from starlette.requests import Request
@@ -27,10 +30,6 @@ SECURITY_POLICY = (
     "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """No outside host, and no script inside the page. CodeMirror sets styles on its elements."""
-OUTSIDE_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' https:; style-src 'unsafe-inline' https:; img-src 'self' data:; "
-    "font-src https: data:; connect-src 'self' https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -72,7 +71,7 @@ def page() -> Response:
     """The page."""
     if not _is_installed():
         html = get_graphql_ide_html(graphql_ide="graphiql")
-        return HTMLResponse(html, headers={"content-security-policy": OUTSIDE_SECURITY_POLICY, "vary": "accept"})
+        return HTMLResponse(html, headers={"content-security-policy": outside_policy(html), "vary": "accept"})
     return HTMLResponse(PAGE, headers={"content-security-policy": SECURITY_POLICY, "vary": "accept"})
 
 
@@ -89,6 +88,21 @@ async def asset(request: Request) -> Response:
 def examples() -> list[dict[str, str]]:
     """The operations that are ready in the page's tabs."""
     return [{"query": path.read_text()} for path in sorted((WEB / "examples").glob("*.graphql"))]
+
+
+def outside_policy(html: str) -> str:
+    """What the page from outside may do: load from the hosts that it names, and run the script that it holds."""
+    hosts = " ".join(sorted(set(re.findall(r'(?:src|href)="(https://[^/"]+)', html))))
+    scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts)
+    return (
+        f"default-src 'none'; script-src {hosts} {hashes}; style-src {hosts} 'unsafe-inline'; img-src 'self' data:; "
+        f"font-src {hosts} data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _sha256(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _is_installed() -> bool:

@@ -4,6 +4,7 @@ The check fails where the file is not what the code says, and where it breaks cl
 last git tag): what goes must have been deprecated in a release before.
 """
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -99,7 +100,10 @@ class _DeprecatedRemover(Visitor):
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603, S607
+    git = shutil.which("git")
+    if git is None:
+        return None
+    done = subprocess.run([git, *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603 (no input of others)
     return done.stdout if done.returncode == 0 else None
 
 

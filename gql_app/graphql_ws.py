@@ -1,6 +1,7 @@
 """GraphQL over WebSocket (the protocol `graphql-transport-ws`): what Strawberry's handler leaves open.
 
-Messages of a wrong shape close the connection instead of crashing it, and a refusal has a code.
+Messages of a wrong shape close the connection instead of crashing it, a refusal has a code, an operation counts
+against the client's budget as a request does, and a connection ends with its credential.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from gql_app.graphql_errors import failure
+from gql_app.limits import RequestRate, client_name
 from schema.context import Context
 from services.errors import ErrorCode
 
@@ -50,13 +52,24 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Start an operation, unless there are too many."""
-        limit = self.max_subscriptions_per_connection
-        is_full = limit is not None and len(self.operations) >= limit
-        if self.connection_acknowledged and is_full and message["id"] not in self.operations:
-            refusal = failure(ErrorCode.RATE_LIMITED, f"More than {limit} operations at once on one connection.")
-            await self.send_message({"id": message["id"], "type": "error", "payload": [refusal.formatted]})
-        else:
+        refusal = self._refusal() if self.connection_acknowledged and message["id"] not in self.operations else None
+        if refusal is None:
             await super().handle_subscribe(message)
+        else:
+            error = failure(ErrorCode.RATE_LIMITED, refusal)
+            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+
+    def _refusal(self) -> str | None:
+        """Why one more operation is not started, if it is not."""
+        limit = self.max_subscriptions_per_connection
+        if limit is not None and len(self.operations) >= limit:
+            return f"More than {limit} operations at once on one connection."
+        connection = self.context.request
+        rate: RequestRate | None = getattr(connection.app.state, "request_rate", None) if connection else None
+        if rate is not None and connection is not None:
+            wait = rate.admit(client_name(connection, self.context.caller.subject))
+            return f"Too many requests; wait {wait:.0f} seconds." if wait else None
+        return None
 
     async def _close_at(self, moment: datetime) -> None:
         await asyncio.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds()))

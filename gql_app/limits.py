@@ -99,6 +99,11 @@ async def _client(connection: HTTPConnection) -> str:
         subject = (await authenticate(connection)).subject
     except ServiceError:
         subject = EVERYONE.subject
+    return client_name(connection, subject)
+
+
+def client_name(connection: HTTPConnection, subject: str) -> str:
+    """Under what name a client is counted, over HTTP and WebSocket alike."""
     if subject != EVERYONE.subject:
         return f"subject {subject}"
     return f"address {connection.client.host if connection.client else '-'}"

@@ -44,6 +44,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
                 yield
 
     metrics = Metrics()
+    rate = RequestRate(settings.requests_per_minute) if settings.requests_per_minute else None
     app = FastAPI(
         title="Support ticket analytics",
         description="Ingests, classifies and analyses the support tickets of many tenants.",
@@ -52,10 +53,11 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=_middlewares(settings, metrics),
+        middleware=_middlewares(settings, metrics, rate),
     )
     app.state.authenticator = Authenticator(settings)
     app.state.metrics = metrics
+    app.state.request_rate = rate
     add_error_handlers(app)
     for module in (ingestion, tickets, stats, circuits, system, api_docs):
         app.include_router(module.router)
@@ -64,7 +66,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     return app
 
 
-def _middlewares(settings: Settings, metrics: Metrics) -> list[Middleware]:
+def _middlewares(settings: Settings, metrics: Metrics, rate: RequestRate | None) -> list[Middleware]:
     """From the outside in: a request is named and counted first, whatever then becomes of it."""
     middlewares = [Middleware(Observed, metrics=metrics), Middleware(SecurityHeaders)]
     if settings.cors_origins:
@@ -78,8 +80,8 @@ def _middlewares(settings: Settings, metrics: Metrics) -> list[Middleware]:
             )
         )
     middlewares.append(Middleware(UnexpectedErrors))
-    if settings.requests_per_minute:
-        middlewares.append(Middleware(ClientLimit, rate=RequestRate(settings.requests_per_minute)))
+    if rate is not None:
+        middlewares.append(Middleware(ClientLimit, rate=rate))
     middlewares.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes))
     return middlewares
 

@@ -44,11 +44,15 @@ class Signal:
         """Wake the follower, now or when it next waits."""
         self._event.set()
 
+    def clear(self) -> None:
+        """Forget changes so far."""
+        self._event.clear()
+
     async def wait(self, *, at_least: float = 0.0) -> None:
         """Wait for a change, and until `at_least` so many seconds have passed since the last one was met."""
         await self._event.wait()
         await self._clock.sleep(max(0.0, self._last + at_least - self._clock.monotonic()))
-        self._event.clear()
+        self.clear()
         self._last = self._clock.monotonic()
 
 
@@ -89,6 +93,7 @@ class Feed:
         self._followers[key].add(signal)
         try:
             await self._opened()
+            signal.clear()  # what was before the block, its user reads anyhow
             yield signal
         finally:
             self._followers[key].discard(signal)

@@ -94,3 +94,21 @@ async def test_only_the_selected_statistics_are_computed(
     (command,) = heard
     pipeline = str(command.body)
     assert ("$dateTrunc" in pipeline, "high_urgency_count" in pipeline) == (reads_hours, reads_customers)
+
+
+@pytest.mark.parametrize(
+    ("selection", "reads"),
+    [
+        ("nodes { subject }", set()),
+        ("nodes { message }", {"message"}),
+        ("edges { node { ... on Ticket { matched { rule } } } }", {"matched"}),
+        ("nodes { ...Whole }", {"message", "matched"}),
+    ],
+)
+async def test_the_bulk_of_tickets_is_read_only_when_asked_for(api: Api, selection: str, reads: set[str]) -> None:
+    query = f'{{ tickets(tenantId: "tenant_a", first: 1) {{ {selection} }} }}'
+    if "...Whole" in query:
+        query += " fragment Whole on Ticket { text: message reasons: matched { rule } }"
+    with COMMANDS.heard() as heard:
+        await api.data(query)
+    assert {"message", "matched"} & heard[0].body["projection"].keys() == reads

@@ -8,11 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from graphql import build_schema
 from websockets.exceptions import InvalidStatus
 
 from documents.database import Database
 from documents.ingestion_job import IngestionJob
 from documents.ticket import Ticket
+from gql_app.graphql_sdl import committed
 from schema.context import Services
 from tests.api.graphql.sockets import SECONDS, opened, served
 from tests.fakes import MockApi, app_with, empty, make_jwt_settings, make_settings, make_token, open_services
@@ -254,6 +256,22 @@ async def test_only_so_many_operations_at_once(address: str, tenant: str) -> Non
         await socket.subscribe(STATS, id="one too many", tenant=tenant)
         message = await socket.receive()
     assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
+
+
+async def test_operation_counts_as_a_request(quiet: Services) -> None:
+    async with served(app_with(quiet, make_settings(requests_per_minute=3))) as address, opened(address) as socket:
+        for _ in range(3):
+            await socket.subscribe("{ __typename }")
+            assert [(await socket.receive())["type"] for _ in range(2)] == ["next", "complete"]
+        await socket.subscribe("{ __typename }")
+        message = await socket.receive()
+    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
+
+
+def test_every_subscription_is_tried_here() -> None:
+    root = build_schema(committed()).subscription_type
+    assert root is not None
+    assert set(root.fields) == {"ingestionProgress", "tenantStatsChanged"}
 
 
 async def test_subscription_over_http_is_a_coded_error(app_client: Any) -> None:

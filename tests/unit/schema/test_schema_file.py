@@ -18,6 +18,10 @@ def test_committed_file_is_what_the_code_says() -> None:
     assert committed() == render(), "run: python -m gql_app.graphql_sdl write"
 
 
+def test_clients_of_the_last_release_are_not_broken() -> None:
+    assert complaints() == []
+
+
 def test_removing_what_was_deprecated_breaks_nothing() -> None:
     assert breaking_changes(OLD, "type Query { kept(size: Int): Kind } enum Kind { A }") == []
 

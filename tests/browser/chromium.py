@@ -1,0 +1,137 @@
+"""A headless Chromium, driven over the DevTools protocol."""
+
+import asyncio
+import itertools
+import json
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+
+SECONDS = 30.0
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+def find() -> str | None:
+    """Where the browser is, if there is one."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+class Page:
+    """One tab: what it asked for, what it complained about, and what can be evaluated in it."""
+
+    def __init__(self, connection: ClientConnection, session: str) -> None:
+        self._connection = connection
+        self._session = session
+        self._ids = itertools.count(1)
+        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self.urls: list[str] = []
+        """What was requested, WebSockets too."""
+        self.complaints: list[str] = []
+        """Errors in the console, breaches of the content security policy among them."""
+
+    async def listen(self) -> None:
+        """Take in what the browser says, until the connection ends."""
+        async for raw in self._connection:
+            message = json.loads(raw)
+            if "id" in message and message["id"] in self._answers:
+                self._answers.pop(message["id"]).set_result(message)
+            self._note(message.get("method"), message.get("params", {}))
+
+    async def send(self, method: str, **params: Any) -> dict[str, Any]:
+        """Give an order and wait for the answer."""
+        number = next(self._ids) + 100
+        self._answers[number] = asyncio.get_running_loop().create_future()
+        order = {"id": number, "sessionId": self._session, "method": method, "params": params}
+        await self._connection.send(json.dumps(order))
+        answer = await asyncio.wait_for(self._answers[number], SECONDS)
+        assert "error" not in answer, answer
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    async def open(self, url: str) -> None:
+        """Go to a page, having begun to listen."""
+        for domain in ("Network", "Runtime", "Log", "Page"):
+            await self.send(f"{domain}.enable")
+        await self.send("Page.navigate", url=url)
+
+    async def evaluate(self, expression: str) -> Any:
+        """The value of a JavaScript expression."""
+        result = await self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
+
+    async def until(self, expression: str) -> Any:
+        """Wait until an expression is truthy; its value."""
+        async with asyncio.timeout(SECONDS):
+            while not (value := await self.evaluate(expression)):
+                await asyncio.sleep(0.1)
+        return value
+
+    def _note(self, method: str | None, params: dict[str, Any]) -> None:
+        if method == "Network.requestWillBeSent":
+            self.urls.append(params["request"]["url"])
+        elif method == "Network.webSocketCreated":
+            self.urls.append(params["url"])
+        elif method == "Log.entryAdded" and params["entry"]["level"] == "error":
+            self.complaints.append(params["entry"]["text"])
+        elif method == "Runtime.exceptionThrown":
+            self.complaints.append(params["exceptionDetails"]["text"])
+        elif method == "Runtime.consoleAPICalled" and params["type"] == "error":
+            self.complaints.append(str([each.get("value") for each in params["args"]]))
+
+
+@asynccontextmanager
+async def opened(browser: str, profile: Path) -> AsyncIterator[Page]:
+    """A fresh browser with one tab."""
+    process = await asyncio.create_subprocess_exec(
+        browser,
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--remote-debugging-port=0",
+        f"--user-data-dir={profile}",
+        "about:blank",
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        url = await asyncio.wait_for(_devtools(process), SECONDS)
+        async with connect(url, max_size=None) as connection:
+            page = await _new_page(connection)
+            listening = asyncio.create_task(page.listen())
+            try:
+                yield page
+            finally:
+                listening.cancel()
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def _devtools(process: asyncio.subprocess.Process) -> str:
+    assert process.stderr is not None
+    async for line in process.stderr:
+        if found := re.search(r"DevTools listening on (ws://\S+)", line.decode(errors="replace")):
+            return found[1]
+    raise AssertionError("the browser did not start")
+
+
+async def _new_page(connection: ClientConnection) -> Page:
+    async def order(number: int, method: str, **params: Any) -> dict[str, Any]:
+        await connection.send(json.dumps({"id": number, "method": method, "params": params}))
+        while True:
+            message = json.loads(await connection.recv())
+            if message.get("id") == number:
+                result: dict[str, Any] = message["result"]
+                return result
+
+    target = await order(1, "Target.createTarget", url="about:blank")
+    attached = await order(2, "Target.attachToTarget", targetId=target["targetId"], flatten=True)
+    return Page(connection, attached["sessionId"])

@@ -1,0 +1,62 @@
+"""GraphiQL in a real browser; needs Chromium and the files of `web/`, and is skipped without them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from documents.database import Database
+from documents.ticket import Ticket
+from gql_app import graphiql
+from schema.context import Services
+from tests.api.graphql.sockets import served
+from tests.browser import chromium
+from tests.browser.chromium import Page
+from tests.fakes import app_with, make_settings
+
+RESULT = "(document.querySelector('.result-window .CodeMirror')?.CodeMirror.getValue() ?? '')"
+READY = "Boolean(document.querySelector('.graphiql-execute-button'))"
+RUN = "document.querySelector('.graphiql-execute-button').click()"
+
+
+@pytest.fixture
+async def address(services: Services) -> AsyncIterator[str]:
+    if not all((graphiql.WEB / "node_modules" / path).is_file() for path in graphiql.ASSETS.values()):
+        pytest.skip("the files of web/ are not installed")
+    async with served(app_with(replace(services, worker=None, delivery=None), make_settings())) as address:
+        yield address
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Page]:
+    browser = chromium.find()
+    if browser is None:
+        pytest.skip("there is no Chromium")
+    async with chromium.opened(browser, tmp_path) as page:
+        yield page
+
+
+async def test_page_works_without_any_outside_host(page: Page, address: str, db: Database) -> None:
+    await db.collection(Ticket).insert_one({"tenant_id": "tenant_a", "external_id": "1"})
+    await page.open(f"http://{address}/graphql")
+    await page.until(READY)
+    tabs = await page.evaluate("document.querySelectorAll('.graphiql-tab').length")
+    assert tabs == len(graphiql.examples())
+    await page.evaluate(RUN)
+    assert '"totalCount": 0' in await page.until(f"{RESULT}.includes('totalCount') && {RESULT}")
+    assert {url.split("/")[2] for url in page.urls if not url.startswith("data:")} == {address}
+    assert page.complaints == []
+
+
+async def test_subscription_runs_in_the_page(page: Page, address: str, db: Database) -> None:
+    query = 'subscription { tenantStatsChanged(tenantId: "t") { totalTickets } }'
+    await page.open(f"http://{address}/graphql?query={quote(query)}")
+    await page.until(READY)
+    await page.evaluate(RUN)
+    await page.until(f"{RESULT}.includes('\"totalTickets\": 0')")
+    await db.collection(Ticket).insert_one({"tenant_id": "t", "external_id": "1"})
+    await page.until(f"{RESULT}.includes('\"totalTickets\": 1')")
+    assert f"ws://{address}/graphql" in page.urls
+    assert page.complaints == []
