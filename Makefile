@@ -3,13 +3,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup run test check lint bench soak lock clean
+.PHONY: help setup run test check lint bench fuzz soak lock clean
 
 help:
 	@echo "make run     MongoDB, the mock external API and the service on http://127.0.0.1:8000, with sample data"
 	@echo "make test    all tests"
 	@echo "make check   lint, types, layers and all tests, as CI does"
 	@echo "make bench   speed, measured against the plain way of doing it"
+	@echo "make fuzz    made-up requests against every REST route and GraphQL field"
 	@echo "make soak    every reliability promise at full size (long)"
 	@echo "make lock    bring the locks in step with pyproject.toml (newest versions: make lock UV_FLAGS=--upgrade)"
 
@@ -55,6 +56,15 @@ lint: setup
 bench: setup
 	@$(BIN)/python -m benchmarks
 
+# In an environment of its own: what schemathesis depends on is none of the service's business.
+fuzz: setup
+	@cmp -s fuzz/requirements.lock .venv-fuzz/installed || { \
+	  echo "Installing schemathesis into .venv-fuzz ..." && $(BIN)/python -m venv .venv-fuzz && \
+	  .venv-fuzz/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r fuzz/requirements.lock && \
+	  cp fuzz/requirements.lock .venv-fuzz/installed; \
+	}
+	@$(BIN)/python -m fuzz
+
 soak: setup
 	@$(BIN)/python -m soak
 
@@ -62,9 +72,10 @@ lock: setup
 	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install -qq --disable-pip-version-check uv
 	@$(COMPILE) --output-file requirements.lock pyproject.toml
 	@$(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml
+	@$(COMPILE) --output-file fuzz/requirements.lock fuzz/requirements.in
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url $(UV_FLAGS)
 
 clean:
-	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-fuzz .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -26,6 +26,7 @@ from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gql_app.graphql_cache import IdentityCache
+from gql_app.graphql_limits import CACHED_DOCUMENTS
 from gql_app.graphql_plans import (
     TYPENAME,
     Complete,
@@ -39,7 +40,6 @@ from gql_app.graphql_plans import (
 
 Place: TypeAlias = tuple[str, tuple[int, ...], tuple[tuple[str, bool], ...]]
 """The type of an object, the ids of the fields that lead to it, and what `@skip` and `@include` may read."""
-CACHED_OPERATIONS = 256
 
 
 class Plans:
@@ -50,7 +50,7 @@ class Plans:
         self.by_place: dict[Place, Complete | None] = {}
 
 
-PLANS: IdentityCache[OperationDefinitionNode, Plans] = IdentityCache(CACHED_OPERATIONS)
+PLANS: IdentityCache[OperationDefinitionNode, Plans] = IdentityCache(CACHED_DOCUMENTS)
 
 
 class DirectExecutor(StrawberryGraphQLCoreExecutionContext):

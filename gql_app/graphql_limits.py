@@ -29,7 +29,9 @@ from strawberry.schema.schema import validate_document
 from gql_app.graphql_errors import failure
 from services.errors import ErrorCode
 
-CACHED_DOCUMENTS = 256
+CACHED_DOCUMENTS = 100
+CACHED_CHARACTERS = 5_000
+"""Longer documents are not kept. A parsed document takes up to 1 MB, so those that are take at most 100 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,6 @@ class Shape:
         )
 
 
-@lru_cache(maxsize=CACHED_DOCUMENTS)
 def parse_cached(query: str, max_tokens: int) -> DocumentNode:
     """Parse a document, or find it parsed already.
 
@@ -74,6 +75,11 @@ def parse_cached(query: str, max_tokens: int) -> DocumentNode:
         GraphQLSyntaxError: it is not GraphQL, or has too many tokens.
         RecursionError: it is nested too deeply.
     """
+    return _parse(query, max_tokens) if len(query) <= CACHED_CHARACTERS else parse(query, max_tokens=max_tokens)
+
+
+@lru_cache(maxsize=CACHED_DOCUMENTS)
+def _parse(query: str, max_tokens: int) -> DocumentNode:
     return parse(query, max_tokens=max_tokens)
 
 
