@@ -43,7 +43,7 @@ run: setup
 	@$(BIN)/python -m gql_app up
 
 test: setup
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: lint test
 
