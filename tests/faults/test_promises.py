@@ -11,21 +11,21 @@ from soak import bad_data, crashes, delivery, operations, races
 from soak.verdict import Verdict
 
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
-    "killed workers lose nothing": partial(crashes.resume, 3, tickets=1_000),
+    "killed workers lose nothing": partial(crashes.resume, 2, tickets=800),
     "a holder that slept writes nothing": partial(crashes.fencing, 1),
     "a database that dies": partial(crashes.database_outages, 1),
     "a failover": partial(crashes.failovers, 1),
     "the outbound limit over four processes": partial(operations.rate_limit, 6),
     "urgent tickets are announced": partial(delivery.delivery, 150, outage_seconds=2),
     "a half-open circuit sends one probe": partial(delivery.one_probe, 5),
-    "cancelling at any moment": partial(operations.cancelling, 5),
+    "cancelling at any moment": partial(operations.cancelling, 4),
     "cancelling while waiting for the limit": partial(operations.cancelling_while_waiting, 1),
-    "memory": partial(operations.memory, 9, tickets=1_000),
+    "memory": partial(operations.memory, 8, tickets=600),
     "a hanging database is reported": operations.health,
     "SIGTERM hands the job back": partial(operations.graceful_stop, 1),
     "one runner however many start": partial(races.one_runner, 5),
-    "fuzzed records": partial(bad_data.fuzzed_records, 100),
-    "disturbed runs delete nothing": partial(bad_data.partial_runs, 10),
+    "fuzzed records": partial(bad_data.fuzzed_records, 60),
+    "disturbed runs delete nothing": partial(bad_data.partial_runs, 6),
 }
 
 
