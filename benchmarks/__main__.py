@@ -6,8 +6,11 @@ rounds, for trying a benchmark out, and writes nothing either.
 
 import argparse
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
+
+import structlog
 
 from benchmarks import export, graphql_page, ingestion, lists, others, stats
 from benchmarks.report import Chapter, describe_machine, write_report
@@ -32,6 +35,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes, few rounds, no report")
     parser.add_argument("--only", default=",".join(ALL), help=f"some of {','.join(ALL)}")
     arguments = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     chosen = [name for name in ALL if name in arguments.only.split(",")]
     with open_stage(quick=arguments.quick) as stage:
         chapters = asyncio.run(measure(stage, chosen))
