@@ -219,6 +219,7 @@ async def test_stream_that_breaks_is_opened_again(
         shown = 0
         while shown < 1:
             shown = (await socket.next_data())["tenantStatsChanged"]["totalTickets"]
+        assert shown == 1
 
 
 async def test_queries_and_mutations_are_served_too(address: str) -> None:

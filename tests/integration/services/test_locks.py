@@ -31,8 +31,9 @@ async def test_a_held_lease_is_not_taken_a_second_time_by_the_same_job(locks: Lo
 async def test_of_many_who_race_one_wins(locks: Locks) -> None:
     for _ in range(10):
         leases = await asyncio.gather(*(locks.acquire(RESOURCE, f"job-{number}") for number in range(64)))
-        [won] = [lease for lease in leases if lease is not None]
-        await locks.release(won)
+        won = [lease for lease in leases if lease is not None]
+        assert len(won) == 1
+        await locks.release(won[0])
 
 
 async def test_a_lease_that_ran_out_is_taken_over_with_a_higher_fence(locks: Locks, db: Database) -> None:

@@ -202,6 +202,7 @@ async def test_a_reset_lets_delivery_go_on_within_a_second(outbox: Outbox) -> No
         outbox.notifier.answer = accept
         await circuit.reset()
         await outbox.settled(1.5)
+    assert await outbox.count(DELIVERED) == 2
 
 
 async def test_everything_arrives_at_a_notifier_that_fails_each_ticket_twice(outbox: Outbox) -> None:
