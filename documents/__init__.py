@@ -8,9 +8,12 @@ from documents.ingestion_log import IngestionLog
 from documents.notification import Notification
 from documents.quarantined_record import QuarantinedRecord
 from documents.rate_limit import RateLimit
+from documents.rolled_up_ticket import RolledUpTicket
+from documents.rollup_bookmark import RollupBookmark
 from documents.tenant_lock import TenantLock
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
+from documents.ticket_rollup import TicketRollup
 
 ALL_DOCUMENTS: list[type[Document]] = [
     Circuit,
@@ -19,7 +22,10 @@ ALL_DOCUMENTS: list[type[Document]] = [
     Notification,
     QuarantinedRecord,
     RateLimit,
+    RolledUpTicket,
+    RollupBookmark,
     TenantLock,
     Ticket,
     TicketHistory,
+    TicketRollup,
 ]

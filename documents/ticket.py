@@ -1,11 +1,14 @@
 """A support ticket as we keep it: the upstream's fields, our classification of them, and our bookkeeping."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from beanie import Document
 from pydantic import BaseModel
 from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
+
+RETIRED_INDEXES = ("tenant_created", "tenant_at_risk", "tenant_deleted", "tenant_risk", "tenant_customer")
+"""What earlier versions of this module declared under other keys; each costs every write."""
 
 
 class Urgency(StrEnum):
@@ -72,6 +75,9 @@ class Ticket(Document):
     seen_by_job: str | None = None
     """The last run that saw the ticket upstream; what a complete run has not seen is gone."""
     first_ingested_at: datetime | None = None
+    rolled_up: bool = False
+    """Whether the rollups count this ticket. Statistics count the others one by one, so a ticket that another program
+    inserts counts at once."""
 
     class Settings:
         """Collection and indexes."""
@@ -79,7 +85,7 @@ class Ticket(Document):
         name = "tickets"
         indexes = [
             IndexModel([("tenant_id", ASCENDING), ("external_id", ASCENDING)], name="tenant_ticket", unique=True),
-            # Lists (the first three keys) and every counting part of the statistics (all keys, without a fetch).
+            # Lists, and their filters.
             IndexModel(
                 [
                     ("tenant_id", ASCENDING),
@@ -90,22 +96,39 @@ class Ticket(Document):
                     ("urgency", ASCENDING),
                     ("sentiment", ASCENDING),
                     ("source", ASCENDING),
+                ],
+                name="tenant_newest",
+            ),
+            # What statistics count one by one, without a fetch: the tickets that are not rolled up, and those of a day
+            # that a period cuts. Soft-deleted ones are stepped over.
+            IndexModel(
+                [
+                    ("tenant_id", ASCENDING),
+                    ("rolled_up", ASCENDING),
+                    ("deleted_at", ASCENDING),
+                    ("created_at", ASCENDING),
+                    ("status", ASCENDING),
+                    ("urgency", ASCENDING),
+                    ("sentiment", ASCENDING),
+                    ("source", ASCENDING),
                     ("keyword_key", ASCENDING),
                 ],
-                name="tenant_created",
+                name="tenant_counted",
             ),
             # Customers at risk, without a fetch.
             IndexModel(
                 [
                     ("tenant_id", ASCENDING),
+                    ("rolled_up", ASCENDING),
                     ("urgency", ASCENDING),
+                    ("deleted_at", ASCENDING),
                     ("status", ASCENDING),
                     ("customer_id", ASCENDING),
-                    ("deleted_at", ASCENDING),
                     ("created_at", ASCENDING),
                     ("external_id", ASCENDING),
                 ],
-                name="tenant_at_risk",
+                name="tenant_high_urgency",
+                partialFilterExpression={"urgency": "high"},
             ),
             # A customer's tickets (the first four keys), and counts by customer without a fetch.
             IndexModel(
@@ -120,21 +143,6 @@ class Ticket(Document):
                     ("sentiment", ASCENDING),
                 ],
                 name="tenant_customer_created",
-            ),
-            # The few soft-deleted tickets, so that counts can take them off.
-            IndexModel(
-                [
-                    ("tenant_id", ASCENDING),
-                    ("created_at", DESCENDING),
-                    ("deleted_at", ASCENDING),
-                    ("status", ASCENDING),
-                    ("urgency", ASCENDING),
-                    ("sentiment", ASCENDING),
-                    ("source", ASCENDING),
-                    ("keyword_key", ASCENDING),
-                ],
-                name="tenant_deleted",
-                partialFilterExpression={"deleted_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}},
             ),
             # `language_override` names a field that no ticket has: a foreign `language` field must not decide
             # how (or whether) a ticket can be stored.

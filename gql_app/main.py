@@ -18,9 +18,7 @@ from gql_app.observability import Metrics, Observed
 from gql_app.rest import circuits, ingestion, stats, system, tickets
 from gql_app.security_headers import SecurityHeaders
 from gql_app.settings import Settings
-from schema.context import Services
-from services.notification_delivery import Delivery
-from services.worker import Worker
+from schema.context import Background, Services
 
 VERSION = "0.1.0"
 SHUTDOWN_SECONDS = 20.0
@@ -87,7 +85,7 @@ def _middlewares(settings: Settings, metrics: Metrics, rate: RequestRate | None)
 
 
 @asynccontextmanager
-async def _at_work(workers: Sequence[Worker | Delivery]) -> AsyncIterator[None]:
+async def _at_work(workers: Sequence[Background]) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(_keep_working(worker)) for worker in workers]
     try:
         yield
@@ -102,7 +100,7 @@ async def _at_work(workers: Sequence[Worker | Delivery]) -> AsyncIterator[None]:
             await asyncio.wait(unfinished)
 
 
-async def _keep_working(worker: Worker | Delivery) -> None:
+async def _keep_working(worker: Background) -> None:
     """Let it work until it is shut down, also after a fault of its own: what it does is safe in the database."""
     while True:
         try:

@@ -27,6 +27,8 @@ from services.notifier import Notifier
 from services.page_commit import PageStore
 from services.rate_limiter import RateLimiter
 from services.retry import RetryPolicy
+from services.rollup_keeper import RollupKeeper
+from services.rollups import Rollups
 from services.run_lists import RunLists
 from services.runs import Runs
 from services.search import Search
@@ -90,8 +92,9 @@ def build_services(
     circuit = _notify_circuit(settings, database)
     notify_url = settings.notify_url or external_api_url.rstrip("/") + "/notify"
     delivery = _delivery(settings, database, circuit, notify_http or http, notify_url, clock)
-    pages = PageStore(database, locks, clock, page_size=settings.page_size, on_urgent=delivery.wake)
-    deletions = Deletions(database, locks, clock)
+    rollups = Rollups(database)
+    pages = PageStore(database, locks, rollups, clock, page_size=settings.page_size, on_urgent=delivery.wake)
+    deletions = Deletions(database, locks, rollups, clock)
     ingestion = Ingestion(jobs, locks, api, pages, deletions, clock, page_size=settings.page_size)
     worker = Worker(jobs, ingestion, clock, concurrency=settings.worker_concurrency)
     return Services(
@@ -113,6 +116,7 @@ def build_services(
         circuits={circuit.name: circuit},
         worker=worker if settings.run_worker else None,
         delivery=delivery if settings.run_worker else None,
+        rollup_keeper=RollupKeeper(database, rollups, locks, clock) if settings.run_worker else None,
     )
 
 

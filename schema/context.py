@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 from strawberry.fastapi import BaseContext
 from strawberry.types.info import Info as StrawberryInfo
@@ -19,6 +20,7 @@ from services.locks import Locks
 from services.notification_delivery import Delivery
 from services.notifications import Notifications
 from services.rate_limiter import RateLimiter
+from services.rollup_keeper import RollupKeeper
 from services.run_lists import RunLists
 from services.runs import Runs
 from services.search import Search
@@ -27,6 +29,16 @@ from services.tenants import Tenants
 from services.ticket_batches import TicketBatches
 from services.tickets import Tickets
 from services.worker import Worker
+
+
+class Background(Protocol):
+    """Something that works until it is told to stop."""
+
+    async def work(self) -> None:
+        """Work until `shut_down`."""
+
+    def shut_down(self) -> None:
+        """Finish what is at hand, and return from `work`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +66,13 @@ class Services:
     """The worker of this process, if it has one."""
     delivery: Delivery | None
     """What delivers notifications in this process, if it has a worker."""
+    rollup_keeper: RollupKeeper | None
+    """What rolls tickets up in this process, if it has a worker and no other process does."""
 
     @property
-    def background(self) -> "list[Worker | Delivery]":
+    def background(self) -> "list[Background]":
         """What works beside the requests, and has to be shut down."""
-        return [each for each in (self.worker, self.delivery) if each is not None]
+        return [each for each in (self.worker, self.delivery, self.rollup_keeper) if each is not None]
 
 
 @dataclass

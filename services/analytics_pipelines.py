@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from documents.database import Row
 from documents.ticket import Sentiment, Urgency
-from services.stats_pipeline import CLOSED, RATIO_DECIMALS, UNKNOWN
+from services.rollup_rows import CLOSED, UNKNOWN
+from services.stats_pipeline import RATIO_DECIMALS
 from services.tenancy import Filter
 
 

@@ -12,6 +12,7 @@ from documents.ticket_history import HistoryAction, TicketHistory
 from services.clock import Clock
 from services.locks import Locks
 from services.page_changes import Position, history_row
+from services.rollups import BY_ID, Rollups
 from services.run import Run, RunUpstream
 from services.tenancy import live, owned
 
@@ -29,9 +30,10 @@ SWEEP_PAGE = 0
 class Deletions:
     """Finds and soft-deletes what upstream no longer has."""
 
-    def __init__(self, database: Database, locks: Locks, clock: Clock) -> None:
+    def __init__(self, database: Database, locks: Locks, rollups: Rollups, clock: Clock) -> None:
         self._database = database
         self._locks = locks
+        self._rollups = rollups
         self._clock = clock
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
@@ -61,7 +63,7 @@ class Deletions:
             cursor = self._tickets.find(
                 live(run.tenant_id, external_id=batch, seen_by_job={"$ne": run.job.id}), {"external_id": 1}
             )
-            await self._delete(run, [row["external_id"] for row in await cursor.to_list(None)])
+            await self._delete(run, await cursor.to_list(None))
 
     async def _delete_missing(self, run: Run, upstream: RunUpstream) -> list[str]:
         unseen = live(run.tenant_id, seen_by_job={"$ne": run.job.id})
@@ -72,25 +74,27 @@ class Deletions:
         if missing > max(SMALL_LOSS, MAX_MISSING_SHARE * total):
             return [f"{missing} of {total} tickets are missing upstream, too many to believe: none was deleted"]
         rows = await self._tickets.find(unseen, {"external_id": 1}).limit(MAX_CONFIRMATIONS).to_list(None)
-        gone = [row["external_id"] for row in rows if await upstream.is_gone(row["external_id"])]
+        gone = [row for row in rows if await upstream.is_gone(row["external_id"])]
         await self._delete(run, gone)
         left = missing - len(gone)
         return [f"{left} tickets were not listed by upstream but are not known to be deleted"] if left else []
 
-    async def _delete(self, run: Run, external_ids: list[str]) -> None:
-        if not external_ids:
+    async def _delete(self, run: Run, tickets: list[Row]) -> None:
+        """Soft-delete tickets, of which `_id` and `external_id` are known."""
+        if not tickets:
             return
+        ids = [row["_id"] for row in tickets]
         at = Position(run.tenant_id, run.job.id, SWEEP_PAGE, self._clock.now())
-        history: list[Row] = [history_row(at, ticket, HistoryAction.DELETED, {}) for ticket in external_ids]
+        history = [history_row(at, row["external_id"], HistoryAction.DELETED, {}) for row in tickets]
 
         async def work(session: Session) -> None:
             await self._locks.confirm(run.lease, session)
             await self._database.insert_new(TicketHistory, history, session)
+            await self._rollups.take_back(run.tenant_id, ids, session)
+            deletion = {"$set": {"deleted_at": at.now}}
             await self._tickets.update_many(
-                owned(run.tenant_id, external_id={"$in": external_ids}),
-                {"$set": {"deleted_at": at.now}},
-                session=session,
+                owned(run.tenant_id, _id={"$in": ids}), deletion, session=session, hint=BY_ID
             )
-            await self._jobs.update_one({"_id": at.job_id}, {"$inc": {"deleted": len(external_ids)}}, session=session)
+            await self._jobs.update_one({"_id": at.job_id}, {"$inc": {"deleted": len(ids)}}, session=session)
 
         await self._database.in_transaction(work, run.lease.session)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from pymongo import InsertOne, UpdateOne
 
@@ -29,6 +30,8 @@ class PageChanges:
 
     counts: RunCounts = field(default_factory=RunCounts)
     tickets: list[InsertOne[Row] | UpdateOne] = field(default_factory=list)
+    recounted: list[Any] = field(default_factory=list)
+    """The `_id`s of stored tickets that statistics are to count anew."""
     seen: list[str] = field(default_factory=list)
     """Unchanged tickets, that only have to be marked as seen."""
     history: list[Row] = field(default_factory=list)
@@ -122,6 +125,7 @@ def _compare(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Posit
     if returned:
         update["$unset"] = {"deleted_at": ""}
     changes.tickets.append(UpdateOne(owned(at.tenant_id, external_id=ticket.id), update))
+    changes.recounted.append(known["_id"])
     action = HistoryAction.RESTORED if returned else HistoryAction.UPDATED
     changes.history.append(history_row(at, ticket.id, action, diff))
     _announce_if_risen(changes, at, ticket.id, new, known.get("urgency"))

@@ -16,6 +16,7 @@ from services.clock import Clock
 from services.locks import Lease, Locks
 from services.page_changes import STORED_FIELDS, PageChanges, Position, find_changes
 from services.pagination import Step, page_count
+from services.rollups import Rollups
 from services.tenancy import owned
 from services.upstream_records import PageRecords, UpstreamPage, sort_records
 
@@ -55,6 +56,7 @@ class PageStore:
         self,
         database: Database,
         locks: Locks,
+        rollups: Rollups,
         clock: Clock,
         *,
         page_size: int,
@@ -63,6 +65,7 @@ class PageStore:
         """`on_urgent` is told when a page with urgent tickets is stored; it must return at once."""
         self._database = database
         self._locks = locks
+        self._rollups = rollups
         self._clock = clock
         self._page_size = page_size
         self._on_urgent = on_urgent
@@ -122,6 +125,7 @@ class PageStore:
                 await self._database.insert_new(Notification, changes.notifications, session)
             if rejected:
                 await self._database.insert_new(QuarantinedRecord, rejected, session)
+            await self._rollups.take_back(at.tenant_id, changes.recounted, session)
             if changes.tickets:
                 await self._tickets.bulk_write(changes.tickets, ordered=False, session=session)
             if changes.seen:

@@ -9,9 +9,8 @@ from documents.database import Database, Row
 from documents.ticket import Ticket
 from services.clock import Clock
 from services.queries import time_limited
-from services.stats_pipeline import ALL_PARTS, INDEX, StatsPart, TicketSets, build_pipeline
-from services.tenancy import Filter, deleted, live, owned
-from services.tickets import created_between
+from services.stats_pipeline import ALL_PARTS, INDEX, StatsPart, build_pipeline
+from services.stats_sources import find_sources
 
 MAX_MILLISECONDS = 2_000
 
@@ -44,6 +43,7 @@ class Stats:
     """Computes statistics."""
 
     def __init__(self, database: Database, clock: Clock, *, max_milliseconds: int = MAX_MILLISECONDS) -> None:
+        self._has_rollups = database.transactional
         self._tickets = database.collection(Ticket)
         self._clock = clock
         self._max_milliseconds = max_milliseconds
@@ -62,11 +62,11 @@ class Stats:
             InvalidInputError: the period makes no sense.
             QueryTimeoutError: MongoDB did not finish within 2 s.
         """
-        created = created_between(created_from, created_to)
+        sources = find_sources(tenant_id, created_from, created_to, rolled_up=self._has_rollups)
         if not parts:
             return _shape({}, tenant_id, created_from, created_to)
         hour = self._clock.now().replace(minute=0, second=0, microsecond=0)
-        pipeline = build_pipeline(self._tickets.name, ticket_sets(tenant_id, created), hour, parts)
+        pipeline = build_pipeline(sources, hour, parts)
         async with time_limited():
             cursor = self._tickets.aggregate(pipeline, hint=INDEX, maxTimeMS=self._max_milliseconds)
             found = await cursor.to_list(1)
@@ -76,11 +76,6 @@ class Stats:
         """The period of the same length that ends where this one begins; an open end is now."""
         length = (created_to or self._clock.now()) - created_from
         return created_from - length, created_from
-
-
-def ticket_sets(tenant_id: str, created: Filter) -> TicketSets:
-    """The tenant's tickets of a period."""
-    return TicketSets(owned(tenant_id, **created), live(tenant_id, **created), deleted(tenant_id, **created))
 
 
 def _shape(found: Row, tenant_id: str, created_from: datetime | None, created_to: datetime | None) -> TenantStats:

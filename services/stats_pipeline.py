@@ -1,31 +1,28 @@
 """The pipeline behind `services/stats.py`: one command that ends in one document.
 
-The counts rest on one grouping of the index `tenant_created` into its distinct combinations of values, a few
-thousand at most; all that follows works on those. Index entries are counted faster without a condition on each, so
-all tickets are counted and then the few soft-deleted ones taken off. No part reads a ticket: the indexes cover them.
+Single tickets are grouped into their distinct combinations of values, and rows of the rollups join them as combinations
+with one value each; all that follows counts those. No part reads a ticket: indexes cover them.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from documents.database import Row
-from documents.ticket import Sentiment, Urgency
+from documents.ticket import Sentiment, Ticket, Urgency
+from documents.ticket_rollup import TicketRollup
 from services.keywords import SEPARATOR
-from services.tenancy import Filter
+from services.rollup_rows import COUNTED_FIELDS, HOUR, HOURS_A_DAY, KEYWORD, UNKNOWN, hours_since_epoch
+from services.stats_at_risk import at_risk_customers
+from services.stats_sources import Sources
+from services.tenancy import EPOCH, Filter
 
 TREND_HOURS = 24
 RATIO_DECIMALS = 3
-COUNTED_FIELDS = ("status", "urgency", "sentiment", "source")
 TOP_KEYWORDS = 10
-TOP_CUSTOMERS = 10
-AT_RISK_FROM = 2
-"""A customer with at least so many high-urgency tickets that are not closed is at risk."""
-TICKET_IDS_SHOWN = 20
-CLOSED = "closed"
-UNKNOWN = "unknown"
-"""The name under which tickets without the counted field appear."""
+INDEX = "tenant_counted"
+"""The index on which the pipeline begins."""
+_HOUR = timedelta(hours=1)
 
 
 class StatsPart(Enum):
@@ -39,30 +36,30 @@ class StatsPart(Enum):
 
 
 ALL_PARTS = frozenset(StatsPart)
-INDEX = "tenant_created"
-"""The index on which the pipeline begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketSets:
-    """The tickets that statistics are of, as conditions: `everything` is what is `live` and what is `gone`."""
-
-    everything: Filter
-    live: Filter
-    gone: Filter
-
-
-def build_pipeline(collection: str, of: TicketSets, hour: datetime, parts: Collection[StatsPart]) -> list[Row]:
+def build_pipeline(of: Sources, hour: datetime, parts: Collection[StatsPart]) -> list[Row]:
     """The pipeline for `parts` of the statistics. `hour`: the start of the present hour."""
-    pipeline = _grouped(collection, of, parts)
+    fields = _fields(hour, parts)
+    facets: dict[str, list[Row]] = {f"by_{name}": _counted_by(name) for name in COUNTED_FIELDS if name in fields}
     finish: Row = {}
     if StatsPart.COUNTS in parts:
         finish |= _ratios()
+    if StatsPart.KEYWORDS in parts:
+        facets["top_keywords"] = _keywords()
     if StatsPart.TREND in parts:
-        pipeline.append({"$unionWith": {"coll": collection, "pipeline": _hours(of.live, hour)}})
+        facets["hours"] = _counted_by(HOUR)
         finish["hourly_trend"] = _every_hour(hour)
+    pipeline: list[Row] = _combinations(of, fields) if fields else [{"$match": of.all_tickets}, {"$limit": 1}]
+    if of.rollups and fields.keys() - {HOUR}:
+        rows = {**of.rollups, "field": {"$in": [name for name in fields if name != HOUR]}}
+        pipeline.append(_union(_rows(rows), TicketRollup.Settings.name))
+    if of.rollup_hours and StatsPart.TREND in parts:
+        rows = {"$and": [of.rollup_hours, _rolled_up_hours(hour)]}
+        pipeline.append(_union(_rows(rows), TicketRollup.Settings.name))
+    pipeline.append({"$facet": facets or {"nothing": [{"$project": {"_id": 1}}]}})
     if StatsPart.AT_RISK in parts:
-        pipeline.append({"$unionWith": {"coll": collection, "pipeline": _at_risk(of.live)}})
+        pipeline.append(_union(at_risk_customers(of)))
     pipeline.append({"$group": {"_id": None, "parts": {"$push": "$$ROOT"}}})
     pipeline.append({"$replaceWith": {"$mergeObjects": "$parts"}})
     if finish:
@@ -70,44 +67,55 @@ def build_pipeline(collection: str, of: TicketSets, hour: datetime, parts: Colle
     return pipeline
 
 
-def _grouped(collection: str, of: TicketSets, parts: Collection[StatsPart]) -> list[Row]:
-    """Group the covering index into combinations of values, and count those. Always ends in one document."""
-    counted = list(COUNTED_FIELDS) if StatsPart.COUNTS in parts else []
-    keys = [*counted, "keyword_key"] if StatsPart.KEYWORDS in parts else counted
-    if not keys:
-        return [{"$match": of.live}, {"$limit": 1}, {"$facet": {"nothing": [{"$limit": 1}, {"$project": {"_id": 1}}]}}]
+def _fields(hour: datetime, parts: Collection[StatsPart]) -> Row:
+    """What tickets are grouped by, with the expressions for it."""
+    fields: Row = {name: f"${name}" for name in COUNTED_FIELDS} if StatsPart.COUNTS in parts else {}
+    if StatsPart.KEYWORDS in parts:
+        fields[KEYWORD] = "$keyword_key"
+    if StatsPart.TREND in parts:
+        is_recent = {"$and": [{"$gte": ["$created_at", hour - TREND_HOURS * _HOUR]}, {"$lt": ["$created_at", hour]}]}
+        fields[HOUR] = {"$cond": [is_recent, hours_since_epoch("$created_at"), None]}
+    return fields
 
-    def combinations(where: Filter, sign: int) -> list[Row]:
-        return [{"$match": where}, {"$group": {"_id": {name: f"${name}" for name in keys}, "count": {"$sum": sign}}}]
 
-    pipeline = [
-        *combinations(of.everything, 1),
-        {"$unionWith": {"coll": collection, "pipeline": combinations(of.gone, -1)}},
-    ]
-    if StatsPart.KEYWORDS not in parts:
-        return [*pipeline, {"$facet": {f"by_{name}": _counted_by(name) for name in counted}}]
-    if not counted:
-        return [*pipeline, {"$facet": {"top_keywords": _keywords()}}]
-    # Keywords make most of the combinations: without them, there are few left to count by each field.
-    fewer = {"$group": {"_id": {name: f"$_id.{name}" for name in counted}, "count": {"$sum": "$count"}}}
+def _combinations(of: Sources, fields: Row) -> list[Row]:
+    def combine(where: Filter, sign: int = 1) -> list[Row]:
+        return [{"$match": where}, {"$group": {"_id": fields, "count": {"$sum": sign}}}]
+
+    return [*combine(of.single), _union(combine(of.gone, -1))] if of.gone else combine(of.single)
+
+
+def _rows(where: Filter) -> list[Row]:
+    """Rows of the rollups as combinations of one field."""
+    combination = {"$arrayToObject": [[{"k": "$_id.field", "v": "$_id.value"}]]}
     return [
-        *pipeline,
-        {"$facet": {"top_keywords": _keywords(), "combination": [fewer]}},
-        {"$unwind": {"path": "$combination", "preserveNullAndEmptyArrays": True}},
-        {
-            "$facet": {
-                **{f"by_{name}": _counted_by(name, "combination.") for name in counted},
-                "keywords": [{"$limit": 1}, {"$project": {"top_keywords": 1}}],
-            }
-        },
-        {"$set": {"top_keywords": {"$first": "$keywords.top_keywords"}}},
-        {"$unset": "keywords"},
+        {"$match": where},
+        {"$group": {"_id": {"field": "$field", "value": "$value"}, "count": {"$sum": "$tickets"}}},
+        {"$project": {"_id": combination, "field": "$_id.field", "count": 1}},
     ]
 
 
-def _counted_by(field: str, prefix: str = "") -> list[Row]:
-    value = {"$ifNull": [f"${prefix}_id.{field}", UNKNOWN]}
-    return [{"$group": {"_id": value, "count": {"$sum": f"${prefix}count"}}}, {"$match": {"count": {"$gt": 0}}}]
+def _rolled_up_hours(hour: datetime) -> Filter:
+    end = _number(hour)
+    begin = end - TREND_HOURS
+    return {
+        "day": {"$gte": begin // HOURS_A_DAY, "$lte": end // HOURS_A_DAY},
+        "value": {"$gte": begin, "$lt": end},
+    }
+
+
+def _union(pipeline: list[Row], collection: str = Ticket.Settings.name) -> Row:
+    return {"$unionWith": {"coll": collection, "pipeline": pipeline}}
+
+
+def _having(field: str) -> Row:
+    """Leaves out the rows of the rollups that are about other fields."""
+    return {"$match": {"field": {"$in": [field, None]}}}
+
+
+def _counted_by(field: str) -> list[Row]:
+    value = {"$ifNull": [f"$_id.{field}", UNKNOWN]}
+    return [_having(field), {"$group": {"_id": value, "count": {"$sum": "$count"}}}, {"$match": {"count": {"$gt": 0}}}]
 
 
 def _ratios() -> Row:
@@ -127,8 +135,9 @@ def _ratios() -> Row:
 
 def _keywords() -> list[Row]:
     return [
-        {"$match": {"_id.keyword_key": {"$gt": ""}}},
-        {"$group": {"_id": "$_id.keyword_key", "count": {"$sum": "$count"}}},
+        _having(KEYWORD),
+        {"$match": {f"_id.{KEYWORD}": {"$gt": ""}}},
+        {"$group": {"_id": f"$_id.{KEYWORD}", "count": {"$sum": "$count"}}},
         {"$project": {"count": 1, "keyword": {"$split": ["$_id", SEPARATOR]}}},
         {"$unwind": "$keyword"},
         {"$group": {"_id": "$keyword", "count": {"$sum": "$count"}}},
@@ -139,39 +148,16 @@ def _keywords() -> list[Row]:
     ]
 
 
-def _hours(where: Filter, hour: datetime) -> list[Row]:
-    """Tickets per hour of the last whole hours, as far as there are any."""
-    period = {"created_at": {"$gte": hour - timedelta(hours=TREND_HOURS), "$lt": hour}}
-    return [
-        {"$match": {"$and": [where, period]}},
-        {"$group": {"_id": {"$dateTrunc": {"date": "$created_at", "unit": "hour"}}, "count": {"$sum": 1}}},
-        {"$group": {"_id": None, "hours": {"$push": "$$ROOT"}}},
-        {"$unset": "_id"},
-    ]
-
-
 def _every_hour(hour: datetime) -> Row:
-    """`hours` with the empty ones filled in."""
-    start = hour - timedelta(hours=TREND_HOURS)
-    same_hour = {"$filter": {"input": {"$ifNull": ["$hours", []]}, "cond": {"$eq": ["$$this._id", "$$hour"]}}}
+    """All hours with what `hours` has of each, the empty ones too."""
+    same_hour = {"$filter": {"input": {"$ifNull": ["$hours", []]}, "cond": {"$eq": ["$$this._id", "$$number"]}}}
     count = {"$sum": {"$map": {"input": same_hour, "in": "$$this.count"}}}
-    nth_hour = {"$dateAdd": {"startDate": start, "unit": "hour", "amount": "$$this"}}
-    bucket = {"$let": {"vars": {"hour": nth_hour}, "in": {"hour": "$$hour", "count": count}}}
+    start = {"$dateAdd": {"startDate": hour - TREND_HOURS * _HOUR, "unit": "hour", "amount": "$$this"}}
+    number = {"$add": [_number(hour) - TREND_HOURS, "$$this"]}
+    bucket = {"$let": {"vars": {"number": number, "start": start}, "in": {"hour": "$$start", "count": count}}}
     return {"$map": {"input": {"$range": [0, TREND_HOURS]}, "in": bucket}}
 
 
-def _at_risk(where: Filter) -> list[Row]:
-    newest = {
-        "$topN": {"n": TICKET_IDS_SHOWN, "sortBy": {"created_at": -1, "external_id": 1}, "output": "$external_id"}
-    }
-    risky = {"urgency": Urgency.HIGH.value, "status": {"$ne": CLOSED}, "customer_id": {"$gt": ""}}
-    return [
-        {"$match": {"$and": [where, risky]}},
-        {"$group": {"_id": "$customer_id", "high_urgency_count": {"$sum": 1}, "ticket_ids": newest}},
-        {"$match": {"high_urgency_count": {"$gte": AT_RISK_FROM}}},
-        {"$sort": {"high_urgency_count": -1, "_id": 1}},
-        {"$limit": TOP_CUSTOMERS},
-        {"$project": {"_id": 0, "customer_id": "$_id", "high_urgency_count": 1, "ticket_ids": 1}},
-        {"$group": {"_id": None, "at_risk_customers": {"$push": "$$ROOT"}}},
-        {"$unset": "_id"},
-    ]
+def _number(hour: datetime) -> int:
+    """An hour as the rollups write it."""
+    return (hour - EPOCH) // _HOUR

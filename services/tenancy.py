@@ -6,7 +6,8 @@ from typing import Any
 
 Filter = dict[str, Any]
 
-_DELETED = {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DELETED = {"$gt": EPOCH}
 _LIVE = {"$not": _DELETED}
 """Matches an absent, null or epoch `deleted_at`. Written so that a covering index answers it: a comparison
 with null always fetches the document."""

@@ -96,7 +96,7 @@ class Tickets:
             raise InvalidInputError("Pages beyond the millionth ticket are not served; use filters.")
         where = condition(tenant_id, wanted)
         # Left to itself, the planner tries plans that sort all tickets for every deep page.
-        index = None if wanted.q is not None else "tenant_customer_created" if wanted.customer_id else "tenant_created"
+        index = None if wanted.q is not None else "tenant_customer_created" if wanted.customer_id else "tenant_newest"
         async with time_limited():
             rows, total = await asyncio.gather(
                 self._rows(tenant_id, where, offset, page_size, index), self.count(tenant_id, wanted)

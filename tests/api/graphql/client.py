@@ -10,6 +10,7 @@ from pymongo import monitoring
 
 from documents.database import Database
 from schema.context import Services
+from services.rollup_keeper import COMMENT as ROLLUP_COMMENT
 from tests.fakes import MockApi
 
 
@@ -63,7 +64,7 @@ class Commands(monitoring.CommandListener):
         self._heard: list[Command] | None = None
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        if self._heard is not None:
+        if self._heard is not None and event.command.get("comment") != ROLLUP_COMMENT:
             self._heard.append(Command(event.command_name, dict(event.command)))
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from documents.database import Database, Row
 from documents.ticket import Ticket
+from services.rollups import Rollups
 from services.stats import Stats
 from tests.fakes import FakeClock
 
 NOW = datetime(2026, 2, 5, 12, 30, tzinfo=UTC)
 HOUR = NOW.replace(minute=0)
 
-moments = st.integers(-2, 50 * 60).map(lambda minutes: NOW - timedelta(minutes=minutes))
+moments = st.integers(-2, 100 * 60).map(lambda minutes: NOW - timedelta(minutes=minutes))
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "status": st.sampled_from(["open", "closed", "pending", None]),
     "urgency": st.sampled_from(["high", "high", "medium", "low", None]),
@@ -28,36 +29,102 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "deleted_at": st.sampled_from([None, None, NOW]),
 }
 fields = st.fixed_dictionaries({}, optional=VALUES)
-edits = st.tuples(st.integers(0, 29), fields)
+numbers = st.integers(0, 29)
+inserts = st.tuples(st.just("insert"), fields)
+rolls = st.tuples(st.just("roll up"), st.integers(1, 20))
+soft_deletes = st.tuples(st.just("soft delete"), numbers)
+edits = st.tuples(st.just("edit"), numbers, fields)
+removals = st.tuples(st.just("remove"), numbers)
 bounds = st.one_of(st.none(), moments)
+periods = st.tuples(bounds, bounds)
+start_rows = st.lists(fields, max_size=25)
+thorough = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@given(
-    written=st.lists(fields, max_size=30),
-    changed=st.lists(edits, max_size=10),
-    removed=st.sets(st.integers(0, 29), max_size=5),
-    period=st.tuples(bounds, bounds),
-)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+class Foreign:
+    """Another program that writes into the collection, and remembers what ought to be in it."""
+
+    def __init__(self, database: Database) -> None:
+        self.tenant = uuid4().hex
+        self.rows: dict[int, Row] = {}
+        self.touched: list[int] = []
+        self._tickets = database.collection(Ticket)
+        self._rollups = Rollups(database)
+        self._database = database
+
+    async def insert(self, *written: Row) -> None:
+        for row in written:
+            number = len(self.rows)
+            self.rows[number] = {"external_id": f"t{number:02}", **row}
+            await self._tickets.insert_one(
+                {"_id": f"{self.tenant}-{number}", "tenant_id": self.tenant, **self.rows[number]}
+            )
+
+    async def take(self, step: tuple[Any, ...]) -> None:
+        match step:
+            case "insert", row:
+                await self.insert(row)
+            case "roll up", at_most:
+                await self._rollups.roll_up(self.tenant, at_most=at_most)
+            case "soft delete", number:
+                await self._edit(number, {"deleted_at": NOW})
+            case "edit", number, change:
+                await self._edit(number, change)
+                self.touched.append(number)
+            case "remove", number:
+                self.rows[number] = {"deleted_at": NOW}
+                await self._tickets.delete_one({"_id": f"{self.tenant}-{number}"})
+                self.touched.append(number)
+
+    async def _edit(self, number: int, change: Row) -> None:
+        if number in self.rows and "external_id" in self.rows[number] and change:
+            self.rows[number] |= change
+            await self._tickets.update_one({"_id": f"{self.tenant}-{number}"}, {"$set": change})
+
+    async def notice(self) -> None:
+        """What the keeper does with changes that it is told of."""
+        await self._rollups.check([f"{self.tenant}-{number}" for number in self.touched])
+
+    async def expect_exact(self, period: tuple[datetime | None, datetime | None]) -> None:
+        await expect_exact(self._database, self.tenant, list(self.rows.values()), period)
+
+
+@given(written=start_rows, steps=st.lists(st.one_of(rolls, edits, removals, inserts), max_size=15), period=periods)
+@thorough
 async def test_every_number_equals_a_plain_count(
     database: Database,
     written: list[Row],
-    changed: list[tuple[int, Row]],
-    removed: set[int],
+    steps: list[tuple[Any, ...]],
     period: tuple[datetime | None, datetime | None],
 ) -> None:
-    tenant = uuid4().hex
-    tickets = database.collection(Ticket)
-    rows = [{"tenant_id": tenant, "external_id": f"t{number:02}", **row} for number, row in enumerate(written)]
-    if rows:
-        await tickets.insert_many([dict(row) for row in rows])
-    for number, change in changed:
-        if number < len(rows) and change:
-            rows[number] |= change
-            await tickets.update_one({"tenant_id": tenant, "external_id": f"t{number:02}"}, {"$set": change})
-    await tickets.delete_many({"tenant_id": tenant, "external_id": {"$in": [f"t{number:02}" for number in removed]}})
-    rows = [row for number, row in enumerate(rows) if number not in removed]
+    foreign = Foreign(database)
+    await foreign.insert(*written)
+    for step in steps:
+        await foreign.take(step)
+    await foreign.notice()
+    await foreign.expect_exact(period)
+    await foreign.expect_exact((None, None))
 
+
+@given(written=start_rows, steps=st.lists(st.one_of(rolls, soft_deletes, inserts), max_size=15), period=periods)
+@thorough
+async def test_tickets_that_others_insert_or_soft_delete_are_counted_at_once(
+    database: Database,
+    written: list[Row],
+    steps: list[tuple[Any, ...]],
+    period: tuple[datetime | None, datetime | None],
+) -> None:
+    foreign = Foreign(database)
+    await foreign.insert(*written)
+    for step in steps:
+        await foreign.take(step)
+    await foreign.expect_exact(period)
+    await foreign.expect_exact((None, None))
+
+
+async def expect_exact(
+    database: Database, tenant: str, rows: list[Row], period: tuple[datetime | None, datetime | None]
+) -> None:
     start, end = sorted(period) if None not in period else period
     found = await Stats(database, FakeClock(NOW)).compute(tenant, created_from=start, created_to=end)
 

@@ -26,6 +26,7 @@ def upstream(**changes: Any) -> UpstreamTicket:
 
 def stored(**changes: Any) -> Row:
     row = {
+        "_id": 1,
         "external_id": "T-1",
         "source": "email",
         "customer_id": "C-1",
@@ -69,6 +70,7 @@ def test_a_changed_field_is_an_update_with_old_and_new_value() -> None:
     assert row["action"] == "updated"
     assert row["changes"] == {"status": {"old": "open", "new": "closed"}}
     assert changes.counts.updated == 1
+    assert changes.recounted == [1]
 
 
 def test_a_changed_text_is_classified_anew_and_the_difference_is_in_the_history() -> None:
@@ -81,6 +83,7 @@ def test_an_updated_at_that_only_moves_forwards_is_stored_without_history() -> N
     changes = compare(upstream(updated_at=THEN + timedelta(hours=1)), stored())
     assert len(changes.tickets) == 1
     assert (changes.history, changes.counts.unchanged, changes.counts.updated) == ([], 1, 0)
+    assert changes.recounted == []
 
 
 def test_an_older_view_never_overwrites_newer_data() -> None:
@@ -107,7 +110,7 @@ def test_a_restored_ticket_keeps_its_newer_fields() -> None:
 
 
 def test_a_ticket_written_by_another_program_is_completed() -> None:
-    changes = compare(upstream(), {"external_id": "T-1"})
+    changes = compare(upstream(), {"_id": 1, "external_id": "T-1"})
     assert changes.counts.updated == 1
     assert changes.history[0]["changes"]["subject"] == {"old": None, "new": "Hello"}
 

@@ -1,0 +1,123 @@
+"""Rollups: counts of tickets that no longer have to be counted one by one.
+
+    counted one by one  --(a) roll up-->  rolled up  --(b) take back-->  counted one by one
+
+(a) Many tickets at once, in the background, when a tenant has enough of them to pay for it. (b) Whoever changes or
+deletes a ticket, in the same transaction; for other programs, who know nothing of this, whoever notices it.
+
+Each step is one transaction over the ticket's mark, its receipt and the rows, so that every ticket is counted exactly
+once at every moment. Two who touch the same ticket conflict, and one of them tries again on what the other has left.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from documents.database import Database, Row, Session
+from documents.rolled_up_ticket import RolledUpTicket
+from documents.ticket import Ticket
+from documents.ticket_rollup import TicketRollup
+from services.rollup_rows import COUNTED_FIELDS, PROJECTION, additions, counted_as, sum_rows
+from services.tenancy import EPOCH, live, owned
+
+BATCH = 1_000
+"""Tickets rolled up in one transaction, which takes some 60 ms."""
+BY_ID = "_id_"
+"""The planner has been seen to prefer the walk over all of a tenant's tickets."""
+NOT_ROLLED_UP: Row = {"$ne": True}
+_NO_ARRAYS = {name: {"$not": {"$type": "array"}} for name in (*COUNTED_FIELDS, "keyword_key", "customer_id")}
+"""A query for a value finds it inside of an array too; such tickets are better counted one by one."""
+
+_IS_DELETED = {"$and": [{"$eq": [{"$type": "$deleted_at"}, "date"]}, {"$gt": ["$deleted_at", EPOCH]}]}
+_CHECKED = {**PROJECTION, "tenant_id": 1, "is_deleted": _IS_DELETED}
+
+
+class Rollups:
+    """Writes one database's rollups. On a server without transactions there are none to write."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._tickets = database.collection(Ticket)
+        self._receipts = database.collection(RolledUpTicket)
+        self._rows = database.collection(TicketRollup)
+
+    async def backlog(self, tenant_id: str, *, limit: int, comment: str = "") -> int:
+        """How many live tickets are counted one by one; looks no further than `limit`."""
+        alone = live(tenant_id, rolled_up=NOT_ROLLED_UP)
+        return await self._tickets.count_documents(alone, limit=limit, comment=comment)
+
+    async def roll_up(self, tenant_id: str, *, at_most: int = BATCH) -> int:
+        """Roll up the next tickets, the oldest first; returns how many there were."""
+        pipeline: list[Row] = [
+            {"$match": live(tenant_id, rolled_up=NOT_ROLLED_UP, **_NO_ARRAYS)},
+            {"$limit": at_most},
+            {"$project": PROJECTION},
+        ]
+
+        async def work(session: Session) -> int:
+            tickets = await self._tickets.aggregate(pipeline, session=session, hint="tenant_counted").to_list(None)
+            if not tickets:
+                return 0
+            receipts = [{"_id": row["_id"], "tenant_id": tenant_id, "counted": counted_as(row)} for row in tickets]
+            ids = [row["_id"] for row in tickets]
+            await self._tickets.update_many(
+                owned(tenant_id, _id={"$in": ids}), {"$set": {"rolled_up": True}}, session=session, hint=BY_ID
+            )
+            await self._receipts.insert_many(receipts, session=session)
+            rows = sum_rows(receipt["counted"] for receipt in receipts)
+            await self._rows.bulk_write(additions(tenant_id, rows), session=session)
+            return len(tickets)
+
+        return await self._database.in_transaction(work)
+
+    async def take_back(self, tenant_id: str, ticket_ids: Sequence[Any], session: Session) -> int:
+        """Take those of the tickets that are rolled up out of the rollups; returns how many. `ticket_ids`: `_id`s."""
+        if not ticket_ids:
+            return 0
+        among = {"$in": list(ticket_ids)}
+        receipts = await self._receipts.find(owned(tenant_id, _id=among), session=session).to_list(None)
+        if not receipts:
+            return 0
+        among = {"$in": [receipt["_id"] for receipt in receipts]}
+        await self._tickets.update_many(
+            owned(tenant_id, _id=among), {"$unset": {"rolled_up": ""}}, session=session, hint=BY_ID
+        )
+        await self._receipts.delete_many(owned(tenant_id, _id=among), session=session)
+        rows = sum_rows(receipt["counted"] for receipt in receipts)
+        rows.subtract({key: 2 * count for key, count in rows.items()})
+        await self._rows.bulk_write(additions(tenant_id, rows), session=session)
+        return len(receipts)
+
+    async def check(self, ticket_ids: Sequence[Any]) -> int:
+        """Take back whatever other programs have changed of these tickets; returns how many. `ticket_ids`: `_id`s."""
+
+        async def work(session: Session) -> int:
+            among = {"_id": {"$in": list(ticket_ids)}}
+            receipts = await self._receipts.find(among, session=session).to_list(None)
+            marked = await self._tickets.aggregate(
+                [{"$match": {**among, "rolled_up": True}}, {"$project": _CHECKED}], session=session
+            ).to_list(None)
+            current = {(row["tenant_id"], row["_id"]): counted_as(row) for row in marked if not row["is_deleted"]}
+            right, stale = set(), defaultdict(list)
+            for receipt in receipts:
+                key = receipt["tenant_id"], receipt["_id"]
+                if current.get(key) == receipt["counted"]:
+                    right.add(key)
+                else:
+                    stale[receipt["tenant_id"]].append(receipt["_id"])
+            for tenant_id, ids in stale.items():
+                await self.take_back(tenant_id, ids, session)
+            await self._unmark([key for row in marked if (key := (row["tenant_id"], row["_id"])) not in right], session)
+            return len(receipts) - len(right)
+
+        return await self._database.in_transaction(work)
+
+    async def _unmark(self, tickets: Sequence[tuple[str, Any]], session: Session) -> None:
+        """Tickets that are marked as rolled up without being it: copied so, or moved to another tenant."""
+        by_tenant = defaultdict(list)
+        for tenant_id, ticket_id in tickets:
+            by_tenant[tenant_id].append(ticket_id)
+        for tenant_id, ids in by_tenant.items():
+            await self._tickets.update_many(
+                owned(tenant_id, _id={"$in": ids}), {"$unset": {"rolled_up": ""}}, session=session, hint=BY_ID
+            )
