@@ -7,9 +7,11 @@ from typing import Any
 from benchmarks.report import Chapter, Finding
 from benchmarks.stage import Stage
 from benchmarks.timing import medians, ms
-from documents.database import Collection, Row, connect
+from documents.database import Collection, Database, Row, connect
 from documents.ticket import Ticket
 from services.clock import SystemClock
+from services.rollup_keeper import ROLL_UP_FROM
+from services.rollups import Rollups
 from services.stats import MAX_MILLISECONDS, Stats
 
 LARGEST_SHARE = 1 / 4
@@ -18,9 +20,12 @@ LARGEST_GROWTH = 2.0
 ROUNDS = {"t10k": 40, "t100k": 15, "t1m": 3}
 NO_LIMIT = 120_000
 
-METHOD = """All metrics of `/tenants/{tenant_id}/stats` over all time. The plain way is one `$facet` with a branch for
-each metric over the documents that `{tenant_id, deleted_at: null}` matches, the same indexes at hand; its totals are
-compared with ours before anything is measured. Figures are medians, taken in turns."""
+METHOD = f"""All metrics of `/tenants/{{tenant_id}}/stats` over all time, with all tickets in the rollups. The plain way is
+one `$facet` with a branch for each metric over the documents that `{{tenant_id, deleted_at: null}}` matches, the same
+indexes at hand; its totals are compared with ours before anything is measured. Figures are medians, taken in turns.
+
+As a rule up to {ROLL_UP_FROM - 1:,} tickets of a tenant are not rolled up yet; one line is for so many, one for none at
+all rolled up, others for a period that cuts two days."""
 
 
 async def measure(stage: Stage) -> Chapter:
@@ -52,6 +57,7 @@ async def measure(stage: Stage) -> Chapter:
             )
         else:
             findings.append(Finding(f"{size:,} tickets", figures))
+    findings += await _other_circumstances(stage, database, ours)
     growth = seconds["t1m"] / seconds["t10k"]
     findings.append(
         Finding(
@@ -63,6 +69,35 @@ async def measure(stage: Stage) -> Chapter:
     )
     database.close()
     return Chapter("Statistics", METHOD, findings)
+
+
+async def _other_circumstances(stage: Stage, database: Database, ours: Stats) -> list[Finding]:
+    """What a tenant pays before its tickets are rolled up, and for a period."""
+    now = SystemClock().now()
+    begin, end = now - timedelta(days=45, hours=7), now - timedelta(days=15, hours=5)
+    works = {tenant: partial(ours.compute, tenant, created_from=begin, created_to=end) for tenant in stage.sizes}
+    bounded = await medians(works, stage.rounds(20))
+    return [
+        await _with_single_tickets(stage, database, ours, ROLL_UP_FROM - 1),
+        await _with_single_tickets(stage, database, ours, stage.sizes["t10k"]),
+        *(Finding(f"30 days of {stage.sizes[tenant]:,} tickets", ms(seconds)) for tenant, seconds in bounded.items()),
+    ]
+
+
+async def _with_single_tickets(stage: Stage, database: Database, ours: Stats, count: int) -> Finding:
+    """The same as at first, after so many tickets were taken out of the rollups."""
+    tickets = database.collection(Ticket)
+    found = tickets.find({"tenant_id": "t10k", "deleted_at": None}, {"_id": 1}).limit(count)
+    ids = [row["_id"] for row in await found.to_list(None)]
+    await Rollups(database).take_back("t10k", ids, None)
+    await _compare(ours, tickets, "t10k")
+    works = {"ours": partial(ours.compute, "t10k"), "plain": partial(plain, tickets, "t10k")}
+    taken = await medians(works, stage.rounds(20))
+    share = taken["ours"] / taken["plain"]
+    return Finding(
+        f"{stage.sizes['t10k']:,} tickets, {len(ids):,} of them not rolled up",
+        f"{ms(taken['ours'])}, plain $facet {ms(taken['plain'])}: {share:.2f} of it",
+    )
 
 
 async def _compare(ours: Stats, tickets: Collection, tenant: str) -> None:
