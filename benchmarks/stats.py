@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.report import Chapter, Finding
 from benchmarks.stage import Stage
-from benchmarks.timing import medians, ms
+from benchmarks.timing import Work, medians, ms
 from documents.database import Collection, Database, Row, connect
 from documents.ticket import Ticket
 from services.clock import SystemClock
@@ -20,9 +20,9 @@ LARGEST_GROWTH = 2.0
 ROUNDS = {"t10k": 40, "t100k": 15, "t1m": 3}
 NO_LIMIT = 120_000
 
-METHOD = f"""All metrics of `/tenants/{{tenant_id}}/stats` over all time, with all tickets in the rollups. The plain way is
-one `$facet` with a branch for each metric over the documents that `{{tenant_id, deleted_at: null}}` matches, the same
-indexes at hand; its totals are compared with ours before anything is measured. Figures are medians, taken in turns.
+METHOD = f"""All metrics of `/tenants/{{tenant_id}}/stats` over all time, with all tickets in the rollups. The plain way
+is one `$facet` with a branch for each metric over the documents that `{{tenant_id, deleted_at: null}}` matches, with
+the same indexes; its totals are compared with ours before anything is measured. Figures are medians, taken in turns.
 
 As a rule up to {ROLL_UP_FROM - 1:,} tickets of a tenant are not rolled up yet; one line is for so many, one for none at
 all rolled up, others for a period that cuts two days."""
@@ -75,7 +75,9 @@ async def _other_circumstances(stage: Stage, database: Database, ours: Stats) ->
     """What a tenant pays before its tickets are rolled up, and for a period."""
     now = SystemClock().now()
     begin, end = now - timedelta(days=45, hours=7), now - timedelta(days=15, hours=5)
-    works = {tenant: partial(ours.compute, tenant, created_from=begin, created_to=end) for tenant in stage.sizes}
+    works: dict[str, Work] = {
+        tenant: partial(ours.compute, tenant, created_from=begin, created_to=end) for tenant in stage.sizes
+    }
     bounded = await medians(works, stage.rounds(20))
     return [
         await _with_single_tickets(stage, database, ours, ROLL_UP_FROM - 1),
@@ -91,7 +93,7 @@ async def _with_single_tickets(stage: Stage, database: Database, ours: Stats, co
     ids = [row["_id"] for row in await found.to_list(None)]
     await Rollups(database).take_back("t10k", ids, None)
     await _compare(ours, tickets, "t10k")
-    works = {"ours": partial(ours.compute, "t10k"), "plain": partial(plain, tickets, "t10k")}
+    works: dict[str, Work] = {"ours": partial(ours.compute, "t10k"), "plain": partial(plain, tickets, "t10k")}
     taken = await medians(works, stage.rounds(20))
     share = taken["ours"] / taken["plain"]
     return Finding(
