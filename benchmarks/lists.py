@@ -6,7 +6,8 @@ from benchmarks.timing import medians, ms
 from documents.database import connect
 from services.keyset import Window
 from services.queries import Cursor
-from services.tickets import TicketFilter, Tickets, cursor_of
+from services.ticket_filter import TicketFilter
+from services.tickets import Tickets, cursor_of
 
 TENANT = "t100k"
 PAGE_SIZE = 20

@@ -8,7 +8,8 @@ from services.export import ExportFormat
 from services.keyset import Slice, Window
 from services.paging import Page
 from services.search import RelevantTicket
-from services.tickets import TicketFilter, TicketRecord
+from services.ticket_filter import TicketFilter
+from services.tickets import TicketRecord
 
 
 async def get_ticket(context: Context, tenant_id: str, external_id: str) -> TicketRecord:

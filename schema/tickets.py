@@ -17,7 +17,8 @@ from schema.notifications import Notification, to_notification
 from schema.scalars import JSON
 from schema.selection import names_below
 from services.errors import InvalidInputError
-from services.tickets import TicketFilter, TicketRecord, cursor_of
+from services.ticket_filter import TicketFilter
+from services.tickets import TicketRecord, cursor_of
 
 DEFAULT_CHANGES = 20
 MAX_CHANGES = 100

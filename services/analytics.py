@@ -24,7 +24,7 @@ from services.clock import Clock
 from services.errors import InvalidInputError
 from services.queries import time_limited
 from services.tenancy import live, owned
-from services.tickets import created_between
+from services.ticket_filter import created_between
 
 MAX_MILLISECONDS = 5_000
 MAX_BUCKETS = 1_000

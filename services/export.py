@@ -13,7 +13,8 @@ from documents.database import Database
 from documents.ticket import Ticket
 from services.queries import time_limited
 from services.tenancy import Filter
-from services.tickets import NEWEST_FIRST, PROJECTION, TicketFilter, TicketRecord, condition, to_record
+from services.ticket_filter import TicketFilter, condition
+from services.tickets import NEWEST_FIRST, PROJECTION, TicketRecord, to_record
 
 EXPORT_MILLISECONDS = 10 * 60 * 1000
 """`maxTimeMS` of a whole export: time that the database works, not the time that a slow client takes."""

@@ -53,8 +53,7 @@ def counted_as(row: Row) -> Row:
     is_risky = row.get("urgency") == Urgency.HIGH and row.get("status") != CLOSED and isinstance(customer_id, str)
     return {
         HOUR: row[HOUR],
-        # As statistics show values of other types.
-        **{name: UNKNOWN if row.get(name) is None else str(row[name]) for name in COUNTED_FIELDS},
+        **{name: UNKNOWN if row.get(name) is None else row[name] for name in COUNTED_FIELDS},
         "keywords": keyword_key.split(SEPARATOR) if isinstance(keyword_key, str) and keyword_key else [],
         AT_RISK: customer_id or None if is_risky else None,
     }

@@ -25,8 +25,13 @@ BATCH = 1_000
 BY_ID = "_id_"
 """The planner has been seen to prefer the walk over all of a tenant's tickets."""
 NOT_ROLLED_UP: Row = {"$ne": True}
-_NO_ARRAYS = {name: {"$not": {"$type": "array"}} for name in (*COUNTED_FIELDS, "keyword_key", "customer_id")}
-"""A query for a value finds it inside of an array too; such tickets are better counted one by one."""
+_OTHER_TYPES = ["number", "bool", "object", "array", "binData", "objectId", "regex", "timestamp", "minKey", "maxKey"]
+_ORDINARY: Row = {
+    **{name: {"$not": {"$type": [*_OTHER_TYPES, "date"]}} for name in (*COUNTED_FIELDS, "keyword_key", "customer_id")},
+    "created_at": {"$not": {"$type": [*_OTHER_TYPES, "string"]}},
+}
+"""Tickets with values of types that no help desk uses are not rolled up: a query for a text would not find a number
+under the same name, but would find the text inside of an array."""
 
 _IS_DELETED = {"$and": [{"$eq": [{"$type": "$deleted_at"}, "date"]}, {"$gt": ["$deleted_at", EPOCH]}]}
 _CHECKED = {**PROJECTION, "tenant_id": 1, "is_deleted": _IS_DELETED}
@@ -49,7 +54,7 @@ class Rollups:
     async def roll_up(self, tenant_id: str, *, at_most: int = BATCH) -> int:
         """Roll up the next tickets, the oldest first; returns how many there were."""
         pipeline: list[Row] = [
-            {"$match": live(tenant_id, rolled_up=NOT_ROLLED_UP, **_NO_ARRAYS)},
+            {"$match": live(tenant_id, rolled_up=NOT_ROLLED_UP, **_ORDINARY)},
             {"$limit": at_most},
             {"$project": PROJECTION},
         ]

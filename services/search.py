@@ -7,7 +7,8 @@ from documents.ticket import Ticket
 from services.errors import InvalidInputError
 from services.keyset import Slice, Window, between_cursors, cut, sort_order
 from services.queries import LIST_MILLISECONDS, Cursor, time_limited
-from services.tickets import PROJECTION, TicketFilter, TicketRecord, condition, to_record
+from services.ticket_filter import TicketFilter, condition
+from services.tickets import PROJECTION, TicketRecord, to_record
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from documents.ticket_rollup import EVERY_DAY
 from services.rollup_rows import HOUR
 from services.rollups import NOT_ROLLED_UP
 from services.tenancy import EPOCH, Filter, deleted, live, owned
-from services.tickets import created_between
+from services.ticket_filter import created_between
 
 DAY = timedelta(days=1)
 

@@ -38,6 +38,11 @@ def live_of_any(tenant_ids: Iterable[str], **more: object) -> Filter:
     return {**owned_by_any(tenant_ids, **more), "deleted_at": _LIVE}
 
 
+def deleted_of_any(tenant_ids: Iterable[str], **more: object) -> Filter:
+    """The tickets of several tenants that are soft-deleted."""
+    return {**owned_by_any(tenant_ids, **more), "deleted_at": _DELETED}
+
+
 def _exactly(tenant_id: str) -> str:
     if not isinstance(tenant_id, str) or not tenant_id:
         raise TypeError("a tenant is named by a text that is not empty")

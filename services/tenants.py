@@ -7,7 +7,8 @@ from documents.database import Database, Row
 from documents.ingestion_job import IngestionJob
 from documents.ticket import Ticket
 from services.queries import LIST_MILLISECONDS, time_limited
-from services.tenancy import live_of_any, owned, owned_by_any
+from services.tenancy import owned, owned_by_any
+from services.ticket_counts import TicketCounts
 
 MAX_TENANTS = 1_000
 """So many are listed; those beyond can still be asked for by name."""
@@ -17,6 +18,7 @@ class Tenants:
     """Reads across tenants; who may see which is for the caller of these functions to check."""
 
     def __init__(self, database: Database) -> None:
+        self._counts = TicketCounts(database)
         self._tickets = database.collection(Ticket)
         self._jobs = database.collection(IngestionJob)
 
@@ -41,13 +43,7 @@ class Tenants:
         Raises:
             QueryTimeoutError: the database did not finish.
         """
-        pipeline: list[Row] = [
-            {"$match": live_of_any(tenant_ids)},
-            {"$group": {"_id": "$tenant_id", "count": {"$sum": 1}}},
-        ]
-        async with time_limited():
-            groups = await self._tickets.aggregate(pipeline, maxTimeMS=LIST_MILLISECONDS).to_list(None)
-        return dict.fromkeys(tenant_ids, 0) | {group["_id"]: group["count"] for group in groups}
+        return await self._counts.count(tenant_ids, {})
 
     async def last_jobs(self, tenant_ids: Sequence[str]) -> dict[str, IngestionJob]:
         """The newest job of each tenant that has any."""

@@ -9,21 +9,22 @@ from typing import Any
 from pymongo import DESCENDING
 
 from documents.database import Database, Row
-from documents.ticket import MatchedRule, Sentiment, Ticket, Urgency
+from documents.ticket import MatchedRule, Ticket
 from documents.ticket_history import TicketHistory
 from services.errors import InvalidInputError, TicketNotFoundError
 from services.keyset import Slice, Window, read_slice
 from services.paging import Page
 from services.queries import LIST_MILLISECONDS, Cursor, time_limited
-from services.search_words import search_text
 from services.tenancy import Filter, deleted, live, owned
+from services.ticket_counts import TicketCounts
+from services.ticket_filter import TicketFilter, condition, created_between
 
 MOMENT = "created_at"
 """What lists of tickets are ordered by."""
 NEWEST_FIRST = [(MOMENT, DESCENDING), ("_id", DESCENDING)]
 MAX_OFFSET = 1_000_000
-PLAUSIBLE_YEARS = range(1970, 2200)
-"""Dates outside are typing errors; some of them cannot even be converted to UTC."""
+SEEK_FROM = 1_000
+"""Walking to a page before this ticket takes less than looking for its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +51,15 @@ PROJECTION = {"_id": 1} | {field.name: 1 for field in fields(TicketRecord) if fi
 """What is read of a ticket."""
 
 
-@dataclass(frozen=True, slots=True)
-class TicketFilter:
-    """Conditions on a tenant's tickets; None does not restrict. Times: from (inclusive) and to (exclusive)."""
-
-    status: str | None = None
-    urgency: Urgency | None = None
-    sentiment: Sentiment | None = None
-    source: str | None = None
-    requires_action: bool | None = None
-    customer_id: str | None = None
-    q: str | None = None
-    """Words that all have to occur in the subject or the message."""
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-
-
 class Tickets:
     """Reads one database's tickets, never another tenant's and never a soft-deleted one."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, seek_from: int = SEEK_FROM) -> None:
+        """`seek_from`: from this ticket on, numbered pages are looked up instead of walked to."""
+        self._seek_from = seek_from
         self._tickets = database.collection(Ticket)
         self._history = database.collection(TicketHistory)
+        self._counts = TicketCounts(database)
 
     async def get(self, tenant_id: str, external_id: str) -> TicketRecord:
         """One live ticket.
@@ -98,6 +86,11 @@ class Tickets:
         # Left to itself, the planner tries plans that sort all tickets for every deep page.
         index = None if wanted.q is not None else "tenant_customer_created" if wanted.customer_id else "tenant_newest"
         async with time_limited():
+            if offset >= self._seek_from and wanted.is_countable:
+                place = await self._counts.find_place(tenant_id, wanted.equal, offset)
+                offset = place.offset
+                if place.not_from is not None:
+                    where[MOMENT] = {"$not": {"$gte": place.not_from}}
             rows, total = await asyncio.gather(
                 self._rows(tenant_id, where, offset, page_size, index), self.count(tenant_id, wanted)
             )
@@ -119,9 +112,12 @@ class Tickets:
             QueryTimeoutError: the database did not finish.
         """
         created = created_between(wanted.created_from, wanted.created_to)
+        where = condition(tenant_id, wanted)
         async with time_limited():
+            if wanted.is_countable:
+                return (await self._counts.count([tenant_id], wanted.equal))[tenant_id]
             if wanted != TicketFilter(created_from=wanted.created_from, created_to=wanted.created_to):
-                return await self._count(condition(tenant_id, wanted))
+                return await self._count(where)
             # Without a condition on each of them, index entries are counted three times as fast.
             everything, gone = await asyncio.gather(
                 self._count(owned(tenant_id, **created)), self._count(deleted(tenant_id, **created))
@@ -157,46 +153,6 @@ class Tickets:
         if not rows and await self._tickets.find_one(owned(tenant_id, external_id=external_id), {"_id": 1}) is None:
             raise TicketNotFoundError(external_id)
         return rows
-
-
-def condition(tenant_id: str, wanted: TicketFilter) -> Filter:
-    """The query for a filter: typed values only, never an operator that a client made.
-
-    Raises:
-        InvalidInputError: a date, a text or the search makes no sense.
-    """
-    equal = {
-        name: value
-        for name in ("status", "urgency", "sentiment", "source", "requires_action", "customer_id")
-        if (value := getattr(wanted, name)) is not None
-    }
-    if any(isinstance(value, str) and not _is_storable(value) for value in equal.values()):
-        raise InvalidInputError("A filter holds text that is not Unicode.")
-    created = created_between(wanted.created_from, wanted.created_to)
-    search = {} if wanted.q is None else {"$text": {"$search": search_text(wanted.q)}}
-    return live(tenant_id, **equal, **created, **search)
-
-
-def _is_storable(text: str) -> bool:
-    """JSON can smuggle in halves of characters, which no UTF-8 has."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def created_between(start: datetime | None, end: datetime | None) -> Filter:
-    """The condition on `created_at`: from `start` (inclusive) to `end` (exclusive).
-
-    Raises:
-        InvalidInputError: a date is naive or absurd, or the two are reversed.
-    """
-    for moment in (start, end):
-        if moment is not None and moment.tzinfo is None:
-            raise InvalidInputError("Dates need a time zone, for instance 2026-02-05T13:00:00Z.")
-        if moment is not None and moment.year not in PLAUSIBLE_YEARS:
-            raise InvalidInputError("Dates must lie between the years 1970 and 2199.")
-    if start is not None and end is not None and start > end:
-        raise InvalidInputError("The end of the period lies before its start.")
-    bounds = {operator: moment for operator, moment in (("$gte", start), ("$lt", end)) if moment is not None}
-    return {"created_at": bounds} if bounds else {}
 
 
 def cursor_of(ticket: TicketRecord) -> Cursor:

@@ -11,7 +11,7 @@ from gql_app.auth import get_context, get_public_context
 from gql_app.rest.answers import Problem
 from schema.context import Context
 from services.clock import truncate
-from services.tickets import TicketFilter
+from services.ticket_filter import TicketFilter
 
 MAX_PAGE = 1_000_000
 MAX_TEXT = 200

@@ -12,7 +12,7 @@ import pytest
 
 from documents.ticket import Ticket
 from services.export import CHUNK_BYTES, ExportFormat
-from services.tickets import TicketFilter
+from services.ticket_filter import TicketFilter
 from tests.api.rest.conftest import Ingested
 
 TENANT = {"tenant_id": "tenant_a"}

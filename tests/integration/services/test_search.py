@@ -14,7 +14,8 @@ from services.errors import InvalidInputError
 from services.keyset import Window
 from services.search import Search, place
 from services.search_words import STOP_WORDS
-from services.tickets import TicketFilter, Tickets
+from services.ticket_filter import TicketFilter
+from services.tickets import Tickets
 
 TENANT = "acme"
 NOW = datetime(2026, 2, 5, tzinfo=UTC)

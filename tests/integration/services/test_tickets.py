@@ -9,7 +9,8 @@ import pytest
 from documents.database import Database, Row
 from documents.ticket import Ticket, Urgency
 from services.errors import InvalidInputError, TicketNotFoundError
-from services.tickets import TicketFilter, Tickets
+from services.ticket_filter import TicketFilter
+from services.tickets import Tickets
 
 TENANT = "acme"
 NOW = datetime(2026, 2, 5, tzinfo=UTC)
