@@ -7,6 +7,7 @@ by one the tickets that are not rolled up.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from documents.database import Database, Row
 from documents.ticket import Ticket
@@ -65,7 +66,9 @@ class TicketCounts:
             before += days[number]
         return Place(offset)
 
-    async def _sums(self, tenant_ids: Iterable[str], equal: Equal, *, by: object, row_by: str, day: object) -> Row:
+    async def _sums(
+        self, tenant_ids: Iterable[str], equal: Equal, *, by: object, row_by: str, day: object
+    ) -> dict[Any, int]:
         """The counts of tickets by an expression, and with them those of the rollups' rows for `day`."""
         tenant_ids = list(tenant_ids)
         field, value = next(iter(equal.items()), (COUNTED_FIELDS[0], None))
