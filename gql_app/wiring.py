@@ -27,7 +27,7 @@ from services.notifier import Notifier
 from services.page_commit import PageStore
 from services.rate_limiter import RateLimiter
 from services.retry import RetryPolicy
-from services.rollup_keeper import RollupKeeper
+from services.rollup_keeper import LONGEST_LEASE_SECONDS, RollupKeeper
 from services.rollups import Rollups
 from services.run_lists import RunLists
 from services.runs import Runs
@@ -116,8 +116,13 @@ def build_services(
         circuits={circuit.name: circuit},
         worker=worker if settings.run_worker else None,
         delivery=delivery if settings.run_worker else None,
-        rollup_keeper=RollupKeeper(database, rollups, locks, clock) if settings.run_worker else None,
+        rollup_keeper=_rollup_keeper(settings, database, rollups, clock) if settings.run_worker else None,
     )
+
+
+def _rollup_keeper(settings: Settings, database: Database, rollups: Rollups, clock: Clock) -> RollupKeeper:
+    locks = Locks(database, ttl_seconds=min(settings.lock_ttl_seconds, LONGEST_LEASE_SECONDS))
+    return RollupKeeper(database, rollups, locks, clock)
 
 
 def _notify_circuit(settings: Settings, database: Database) -> CircuitBreaker:

@@ -67,7 +67,10 @@ class Locks:
         self.ttl_seconds = ttl_seconds
 
     async def acquire(self, resource_id: str, owner_id: str) -> Lease | None:
-        """Take the lease for `owner_id` if nobody holds it; None if somebody does, even the same owner."""
+        """Take the lease for `owner_id` if nobody holds it; None if somebody does, even the same owner.
+
+        A holder before that did not give it back is taken for dead: what it has left open in its session is undone.
+        """
         session = await self._database.new_session()
         for _ in range(2):
             try:
@@ -76,6 +79,8 @@ class Locks:
                 await self._end_stale_transaction(resource_id)
                 continue
             if row is not None:
+                if row["predecessor"]:
+                    await self._database.kill_session(row["predecessor"])
                 return Lease(resource_id, owner_id, row["holder"], row["fence"], row["expires_at"], session)
             break
         if session is not None:
@@ -99,6 +104,7 @@ class Locks:
                 "$set": {
                     "owner_id": if_free(owner_id, "$owner_id"),
                     "holder": if_free(holder, "$holder"),
+                    "predecessor": if_free({"$ifNull": ["$session_id", None]}, "$predecessor"),
                     "session_id": if_free({"$literal": session_id}, "$session_id"),
                     "fence": if_free({"$add": [{"$ifNull": ["$fence", 0]}, 1]}, "$fence"),
                     "acquired_at": if_free("$$NOW", "$acquired_at"),
@@ -139,7 +145,7 @@ class Locks:
         Raises:
             LeaseLostError: it was no longer held.
         """
-        await self._set_end(lease, "$$NOW", session)
+        await self._set_end(lease, "$$NOW", session, session_id=None)
 
     async def state(self, tenant_id: str) -> LockState:
         """What the tenant's lease is at this moment."""
@@ -154,7 +160,7 @@ class Locks:
         row = rows[0]
         return LockState(tenant_id, True, row["owner_id"], row.get("acquired_at"), row["expires_at"])
 
-    async def _set_end(self, lease: Lease, expires_at: object, session: Session) -> None:
+    async def _set_end(self, lease: Lease, expires_at: object, session: Session, **more: object) -> None:
         # A write even where nothing changes: it makes a concurrent takeover and this transaction conflict.
         result = await self._locks.update_one(
             {
@@ -163,7 +169,7 @@ class Locks:
                 "fence": lease.fence,
                 "$expr": {"$gt": ["$expires_at", "$$NOW"]},
             },
-            [{"$set": {"expires_at": expires_at}}],
+            [{"$set": {"expires_at": expires_at, **more}}],
             session=session,
         )
         if result.matched_count == 0:

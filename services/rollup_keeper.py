@@ -35,7 +35,12 @@ LARGEST_SHARE = 0.05
 """Looking for something to do takes at most this share of the time."""
 AWAIT_MILLISECONDS = 100
 """Changes that follow each other so closely are checked together."""
-STANDBY_SECONDS = 5.0
+STANDBY_SECONDS = 2.0
+LONGEST_LEASE_SECONDS = 10.0
+"""A keeper that dies while it rolls up keeps others from writing these tickets until its lease has run out."""
+CHANGE_STREAM_FATAL_ERROR = 280
+PLACE_IS_LOST = frozenset([260, CHANGE_STREAM_FATAL_ERROR, 286])
+"""InvalidResumeToken, ChangeStreamFatalError and ChangeStreamHistoryLost."""
 BOOKMARK = "tickets"
 BOOKMARK_SECONDS = 30.0
 """A bookmark is itself a change, so it is not moved at every look."""
@@ -60,6 +65,7 @@ class RollupKeeper:
         self._receipts = database.collection(RolledUpTicket)
         self._bookmarks = database.collection(RollupBookmark)
         self._bookmarked_at = clock.monotonic()
+        self._writing = asyncio.Lock()  # a session has one transaction at a time
         self._shut_down = asyncio.Event()
 
     def shut_down(self) -> None:
@@ -90,18 +96,22 @@ class RollupKeeper:
 
     async def _keep(self, lease: Lease) -> None:
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._hold(lease))
             tasks.create_task(self._roll_up_all(lease))
-            tasks.create_task(self._follow())
+            tasks.create_task(self._follow(lease))
+
+    async def _hold(self, lease: Lease) -> None:
+        while not self._shut_down.is_set():
+            await self._locks.confirm(lease)
+            await self._rest(self._locks.ttl_seconds / 4)
 
     async def _roll_up_all(self, lease: Lease) -> None:
         while not self._shut_down.is_set():
-            await self._locks.confirm(lease)
             began = self._clock.monotonic()
             for tenant_id in await self._tickets.distinct("tenant_id", comment=COMMENT):
                 if isinstance(tenant_id, str) and tenant_id and not self._shut_down.is_set():
                     await self._roll_up(lease, tenant_id)
-            taken = self._clock.monotonic() - began
-            await self._rest(min(max(LOOK_SECONDS, taken / LARGEST_SHARE), self._locks.ttl_seconds / 2))
+            await self._rest(max(LOOK_SECONDS, (self._clock.monotonic() - began) / LARGEST_SHARE))
 
     async def _roll_up(self, lease: Lease, tenant_id: str) -> None:
         """Roll up all that the tenant has, if it is enough."""
@@ -109,14 +119,14 @@ class RollupKeeper:
             return
         count, total = BATCH, 0
         while count == BATCH and not self._shut_down.is_set():
-            await self._locks.confirm(lease)
             began = self._clock.monotonic()
-            count = await self._rollups.roll_up(tenant_id)
+            async with self._writing:
+                count = await self._rollups.roll_up(tenant_id, session=lease.session)
             total += count
             await self._rest(self._clock.monotonic() - began)  # others want the database too
         log.info("rolled_up", tenant_id=tenant_id, tickets=total)
 
-    async def _follow(self) -> None:
+    async def _follow(self, lease: Lease) -> None:
         """Check what other programs change; changes that come at once are checked together."""
         bookmark = await self._bookmarks.find_one({"_id": BOOKMARK})
         token = bookmark["resume_token"] if bookmark else None
@@ -125,27 +135,35 @@ class RollupKeeper:
         )
         try:
             async with watching as stream, asyncio.TaskGroup() as tasks:
-                checking = tasks.create_task(self._check_all() if token is None else asyncio.sleep(0))
-                while not self._shut_down.is_set():
-                    touched = await _next_changes(stream)
-                    if touched:
-                        await self._rollups.check(touched)
-                    if checking.done() and (touched or self._is_bookmark_due()):
+                touched = await _next_changes(stream)  # this opens the stream: nothing is missed from now on
+                checking = tasks.create_task(self._check_all(lease) if token is None else asyncio.sleep(0, True))
+                is_last = False
+                while not is_last:
+                    is_last = self._shut_down.is_set()
+                    await self._check(lease, touched)
+                    if checking.done() and checking.result() and (touched or is_last or self._is_bookmark_due()):
                         await self._put_bookmark(stream.resume_token)
-        except* OperationFailure:  # the server has forgotten the place, or the collection was dropped
-            await self._bookmarks.delete_one({"_id": BOOKMARK})
+                    touched = [] if is_last else await _next_changes(stream)
+        except* OperationFailure as errors:
+            if any(isinstance(error, OperationFailure) and error.code in PLACE_IS_LOST for error in errors.exceptions):
+                await self._bookmarks.delete_one({"_id": BOOKMARK})
             raise
 
-    async def _check_all(self) -> None:
-        """Check every ticket that is in the rollups, or is marked as if it were."""
+    async def _check_all(self, lease: Lease) -> bool:
+        """Check every ticket that is in the rollups, or is marked as if it were; returns whether it came to the end."""
         for rows, where in ((self._receipts, {}), (self._tickets, {"rolled_up": True})):
             cursor = rows.aggregate([{"$match": where}, {"$project": {"_id": 1}}], batchSize=BATCH)
             while not self._shut_down.is_set() and (batch := await cursor.to_list(BATCH)):
                 began = self._clock.monotonic()
-                stale = await self._rollups.check([row["_id"] for row in batch])
-                if stale:
-                    log.info("rollups_mended", tickets=stale)
+                await self._check(lease, [row["_id"] for row in batch])
                 await self._rest(self._clock.monotonic() - began)
+        return not self._shut_down.is_set()
+
+    async def _check(self, lease: Lease, ticket_ids: list[Any]) -> None:
+        async with self._writing:
+            stale = await self._rollups.check(ticket_ids, session=lease.session)
+        if stale:
+            log.info("rollups_mended", tickets=stale)
 
     def _is_bookmark_due(self) -> bool:
         return self._clock.monotonic() - self._bookmarked_at > BOOKMARK_SECONDS
@@ -166,7 +184,7 @@ async def _next_changes(stream: ChangeStream) -> list[Any]:
     while len(touched) < BATCH and (change := await stream.try_next()) is not None:
         touched.append(change["documentKey"]["_id"])
     if not stream.alive:  # type: ignore[truthy-function]  # motor's stub makes it a method
-        raise OperationFailure("the collection of tickets was dropped or renamed")
+        raise OperationFailure("the collection of tickets was dropped or renamed", CHANGE_STREAM_FATAL_ERROR)
     return touched
 
 

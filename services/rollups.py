@@ -51,8 +51,11 @@ class Rollups:
         alone = live(tenant_id, rolled_up=NOT_ROLLED_UP)
         return await self._tickets.count_documents(alone, limit=limit, comment=comment)
 
-    async def roll_up(self, tenant_id: str, *, at_most: int = BATCH) -> int:
-        """Roll up the next tickets, the oldest first; returns how many there were."""
+    async def roll_up(self, tenant_id: str, *, at_most: int = BATCH, session: Session = None) -> int:
+        """Roll up the next tickets, the oldest first; returns how many there were.
+
+        `session`: one that others can end, when whoever rolls up dies in the middle.
+        """
         pipeline: list[Row] = [
             {"$match": live(tenant_id, rolled_up=NOT_ROLLED_UP, **_ORDINARY)},
             {"$limit": at_most},
@@ -73,7 +76,7 @@ class Rollups:
             await self._rows.bulk_write(additions(tenant_id, rows), session=session)
             return len(tickets)
 
-        return await self._database.in_transaction(work)
+        return await self._database.in_transaction(work, session)
 
     async def take_back(self, tenant_id: str, ticket_ids: Sequence[Any], session: Session) -> int:
         """Take those of the tickets that are rolled up out of the rollups; returns how many. `ticket_ids`: `_id`s."""
@@ -93,8 +96,11 @@ class Rollups:
         await self._rows.bulk_write(additions(tenant_id, rows), session=session)
         return len(receipts)
 
-    async def check(self, ticket_ids: Sequence[Any]) -> int:
+    async def check(self, ticket_ids: Sequence[Any], *, session: Session = None) -> int:
         """Take back whatever other programs have changed of these tickets; returns how many. `ticket_ids`: `_id`s."""
+
+        if not ticket_ids:
+            return 0
 
         async def work(session: Session) -> int:
             among = {"_id": {"$in": list(ticket_ids)}}
@@ -115,7 +121,7 @@ class Rollups:
             await self._unmark([key for row in marked if (key := (row["tenant_id"], row["_id"])) not in right], session)
             return len(receipts) - len(right)
 
-        return await self._database.in_transaction(work)
+        return await self._database.in_transaction(work, session)
 
     async def _unmark(self, tickets: Sequence[tuple[str, Any]], session: Session) -> None:
         """Tickets that are marked as rolled up without being it: copied so, or moved to another tenant."""

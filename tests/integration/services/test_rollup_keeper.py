@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
-from documents.database import Database
+from documents.database import Database, connect
+from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.ticket import Ticket
+from documents.ticket_rollup import TicketRollup
 from services.clock import SystemClock
 from services.locks import Locks
 from services.rollup_keeper import RESOURCE, RollupKeeper
@@ -74,7 +77,7 @@ async def test_what_happens_while_nobody_looks_is_noticed_later(db: Database) ->
     await rollups.roll_up("acme")
     async with keeping(db):
         await followed(db)
-    assert await db.collection(RollupBookmark).count_documents({}) == 1
+        await becomes(lambda: db.collection(RollupBookmark).count_documents({}), 1)
     await db.collection(Ticket).delete_many({"_id": {"$in": [0, 1]}})
     async with keeping(db):
         await becomes(lambda: by_status(db), {"open": 3})
@@ -99,6 +102,43 @@ async def test_a_place_that_the_server_has_forgotten_is_none(db: Database) -> No
     await db.collection(Ticket).delete_one({"_id": 0})
     async with keeping(db):
         await becomes(lambda: by_status(db), {"open": 4})
+    await expect_consistent(db)
+
+
+async def test_rollups_that_were_emptied_are_made_anew(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(5)))
+    await rollups.roll_up("acme")
+    for document in (TicketRollup, RolledUpTicket, RollupBookmark):
+        await db.collection(document).delete_many({})
+    async with keeping(db):
+        await becomes(lambda: by_status(db), {"open": 5})
+        await becomes(lambda: rolled_up(db), set(range(5)))
+    await expect_consistent(db)
+
+
+async def test_a_collection_that_was_dropped_is_no_trouble(mongo_url: str) -> None:
+    other = await connect(mongo_url, f"test_{uuid4().hex[:12]}")
+    rollups = await store(other, *(ticket(number) for number in range(5)))
+    await rollups.roll_up("acme")
+    async with keeping(other):
+        await followed(other)
+        await other.collection(Ticket).drop()
+        await becomes(lambda: other.collection(RolledUpTicket).count_documents({}), 0)
+    await expect_consistent(other)
+    other.close()
+
+
+async def test_a_keeper_that_died_while_it_wrote_does_not_keep_others_from_writing(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(5)))
+    dead = await Locks(db, ttl_seconds=0.2).acquire(RESOURCE, "a process that is killed")
+    assert dead is not None
+    assert dead.session is not None
+    dead.session.start_transaction()
+    await db.collection(Ticket).update_one({"_id": 1}, {"$set": {"rolled_up": True}}, session=dead.session)
+    async with keeping(db):
+        await becomes(lambda: rolled_up(db), set(range(5)))
+    await dead.end()
+    assert await rollups.backlog("acme", limit=9) == 0
     await expect_consistent(db)
 
 
