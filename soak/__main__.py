@@ -14,7 +14,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from soak import bad_data, crashes, delivery, operations, races
+from soak import bad_data, crashes, delivery, operations, races, rollups
 from soak.verdict import Verdict
 
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
@@ -31,6 +31,7 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "sigterm": lambda: operations.graceful_stop(10),
     "database": lambda: crashes.database_outages(10),
     "failover": lambda: crashes.failovers(5),
+    "rollups": lambda: rollups.exact(40),
     "memory": lambda: operations.memory(50),
     "health": operations.health,
 }

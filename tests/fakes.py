@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -142,6 +143,11 @@ async def open_services(
     """Every service on the test database, with its own client of the external API and quick retries."""
     async with httpx.AsyncClient(transport=transport, follow_redirects=False) as http:
         yield build_services(settings, database, http, MOCK_URL, retries=QUICK_RETRIES)
+
+
+def at_rest(services: Services) -> Services:
+    """The same services, with nothing that works beside the requests."""
+    return replace(services, worker=None, delivery=None, rollup_keeper=None)
 
 
 def app_with(services: Services, settings: Settings) -> FastAPI:

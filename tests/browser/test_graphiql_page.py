@@ -1,7 +1,6 @@
 """GraphiQL in a real browser; needs Chromium and the files of `web/`, and is skipped without them."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,7 +13,7 @@ from schema.context import Services
 from tests.api.graphql.sockets import served
 from tests.browser import chromium
 from tests.browser.chromium import Page
-from tests.fakes import app_with, make_settings
+from tests.fakes import app_with, at_rest, make_settings
 
 RESULT = "(document.querySelector('.result-window .CodeMirror')?.CodeMirror.getValue() ?? '')"
 READY = "Boolean(document.querySelector('.graphiql-execute-button'))"
@@ -25,7 +24,7 @@ RUN = "document.querySelector('.graphiql-execute-button').click()"
 async def address(services: Services) -> AsyncIterator[str]:
     if not all((graphiql.WEB / "node_modules" / path).is_file() for path in graphiql.ASSETS.values()):
         pytest.skip("the files of web/ are not installed")
-    async with served(app_with(replace(services, worker=None, delivery=None), make_settings())) as address:
+    async with served(app_with(at_rest(services), make_settings())) as address:
         yield address
 
 

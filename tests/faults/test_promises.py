@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from soak import bad_data, crashes, delivery, operations, races
+from soak import bad_data, crashes, delivery, operations, races, rollups
 from soak.verdict import Verdict
 
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
@@ -20,6 +20,7 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "a half-open circuit sends one probe": partial(delivery.one_probe, 5),
     "cancelling at any moment": partial(operations.cancelling, 4),
     "cancelling while waiting for the limit": partial(operations.cancelling_while_waiting, 1),
+    "rollups count every ticket once": partial(rollups.exact, 2),
     "memory": partial(operations.memory, 8, tickets=600),
     "a hanging database is reported": operations.health,
     "SIGTERM hands the job back": partial(operations.graceful_stop, 1),

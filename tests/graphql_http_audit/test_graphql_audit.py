@@ -5,7 +5,6 @@ import json
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from gql_app.settings import Settings
 from schema.context import Services
 from tests.api.graphql.sockets import served
-from tests.fakes import app_with
+from tests.fakes import app_with, at_rest
 
 FOLDER = Path(__file__).parent
 AUDITS = 61
@@ -38,7 +37,7 @@ def node() -> str:
 @pytest.fixture
 async def address(services: Services) -> AsyncIterator[str]:
     default = Settings(_env_file=None)
-    async with served(app_with(replace(services, worker=None, delivery=None), default)) as address:
+    async with served(app_with(at_rest(services), default)) as address:
         yield address
 
 

@@ -12,6 +12,7 @@ from tests.api.graphql.client import Api
 from tests.fakes import (
     MockApi,
     app_with,
+    at_rest,
     empty,
     ingest,
     make_jwt_settings,
@@ -32,7 +33,7 @@ async def api(database: Database) -> AsyncIterator[Api]:
         async with running(services.worker):
             for tenant_id in ("tenant_a", "tenant_b"):
                 await ingest(services, tenant_id)
-        reading = replace(services, worker=None, delivery=None)
+        reading = at_rest(services)
         async with open_client(app_with(reading, settings)) as client:
             yield Api(client, reading, mock_api, database)
 

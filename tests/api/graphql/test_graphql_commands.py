@@ -93,7 +93,7 @@ async def test_only_the_selected_statistics_are_computed(
         await api.data(query)
     (command,) = heard
     pipeline = str(command.body)
-    assert ("$dateTrunc" in pipeline, "high_urgency_count" in pipeline) == (reads_hours, reads_customers)
+    assert ("hourly_trend" in pipeline, "high_urgency_count" in pipeline) == (reads_hours, reads_customers)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from documents.ingestion_job import JobStatus
 from schema.context import Services
 from services.locks import ingest_resource
 from tests.api.graphql.client import Api
-from tests.fakes import MockApi, app_with, bearer, make_jwt_settings, make_settings, open_client
+from tests.fakes import MockApi, app_with, at_rest, bearer, make_jwt_settings, make_settings, open_client
 
 START = """mutation ($tenant: String!) { startIngestion(input: {tenantId: $tenant}) {
   __typename
@@ -86,7 +86,9 @@ async def test_tenant_name_that_makes_no_sense_is_an_error(fresh: Api) -> None:
 
 
 async def test_queued_job_is_cancelled_at_once(fresh: Api) -> None:
-    async with open_client(app_with(replace(fresh.services, worker=None, delivery=None), make_settings())) as client:
+    async with open_client(
+        app_with(replace(fresh.services, worker=None, delivery=None, rollup_keeper=None), make_settings())
+    ) as client:
         job_id = (await fresh.services.jobs.start("idle tenant")).id
         result = await cancel(replace(fresh, client=client), job_id)
     assert result["__typename"] == "IngestionCancelled"
@@ -197,7 +199,7 @@ async def test_caller_who_may_only_ingest_cannot_read_a_log(
     job = await services.jobs.start("tenant_a")
     query = """mutation ($id: String!) { cancelIngestion(input: {jobId: $id}) {
       ... on IngestionCancelled { job { log { id } } } } }"""
-    without_worker = replace(services, worker=None, delivery=None)
+    without_worker = at_rest(services)
     async with open_client(app_with(without_worker, make_jwt_settings())) as client:
         api = Api(client, services, mock_api, db)
         answer = await api.ask(query, headers=bearer(scope="ingest:run"), id=job.id)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,7 +16,7 @@ from documents.ticket import Ticket
 from gql_app.graphql_sdl import committed
 from schema.context import Services
 from tests.api.graphql.sockets import SECONDS, opened, served
-from tests.fakes import MockApi, app_with, empty, make_jwt_settings, make_settings, make_token, open_services
+from tests.fakes import MockApi, app_with, at_rest, empty, make_jwt_settings, make_settings, make_token, open_services
 
 PROGRESS = "subscription ($job: String!) { ingestionProgress(jobId: $job) { jobId status processedPages progress } }"
 STATS = "subscription ($tenant: String!) { tenantStatsChanged(tenantId: $tenant) { totalTickets byStatus { value } } }"
@@ -31,7 +30,7 @@ async def quiet(database: Database) -> AsyncIterator[Services]:
     """Services without anything that works in the background."""
     await empty(database)
     async with open_services(database, MockApi().transport, SETTINGS) as services:
-        yield replace(services, worker=None, delivery=None)
+        yield at_rest(services)
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,14 @@
 """Ingested data that the reading tests of a module share."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import httpx
 import pytest
 
 from documents.database import Database
 from schema.context import Services
-from tests.fakes import MockApi, app_with, empty, ingest, make_settings, open_client, open_services
+from tests.fakes import MockApi, app_with, at_rest, empty, ingest, make_settings, open_client, open_services
 
 
 @dataclass
@@ -42,5 +42,5 @@ async def ingested(database: Database) -> AsyncIterator[Ingested]:
 @pytest.fixture
 async def no_worker(services: Services) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application that has no worker: jobs stay queued."""
-    async with open_client(app_with(replace(services, worker=None, delivery=None), make_settings())) as client:
+    async with open_client(app_with(at_rest(services), make_settings())) as client:
         yield client

@@ -13,13 +13,13 @@ from gql_app.settings import Settings
 from schema.context import Services
 from services.clock import SystemClock
 from services.stats import Stats
-from tests.fakes import app_with, open_client
+from tests.fakes import app_with, at_rest, open_client
 
 
 @pytest.fixture
 async def hurried_client(services: Services, db: Database, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The application, giving statistics one millisecond, over tickets that take longer."""
-    hurried = replace(services, stats=Stats(db, SystemClock(), max_milliseconds=1), worker=None, delivery=None)
+    hurried = replace(at_rest(services), stats=Stats(db, SystemClock(), max_milliseconds=1))
     rows = [
         {"tenant_id": "acme", "external_id": f"t{n}", "keyword_key": f"k{n}", "created_at": datetime.now(UTC)}
         for n in range(20_000)

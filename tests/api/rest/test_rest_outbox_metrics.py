@@ -2,13 +2,12 @@
 
 import asyncio
 import re
-from dataclasses import replace
 
 import httpx
 
 from documents.database import Database
 from schema.context import Services
-from tests.fakes import MockApi, app_with, make_settings, open_client
+from tests.fakes import MockApi, app_with, at_rest, make_settings, open_client
 from tests.notifying import Outbox
 
 
@@ -23,7 +22,7 @@ async def test_counts_by_state_and_the_age_of_what_waits_longest(db: Database, s
     await outbox.add("T-1", "T-2")
     await outbox.add("T-3", state="dead")
     await asyncio.sleep(0.05)
-    idle = replace(services, worker=None, delivery=None)
+    idle = at_rest(services)
     async with open_client(app_with(idle, make_settings())) as client:
         text = (await client.get("/metrics")).text
     assert value(text, 'notifications{state="pending"}') == 2

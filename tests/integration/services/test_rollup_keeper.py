@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import uuid4
 
-from documents.database import Database, connect
+from documents.database import Database
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.ticket import Ticket
@@ -116,8 +115,10 @@ async def test_rollups_that_were_emptied_are_made_anew(db: Database) -> None:
     await expect_consistent(db)
 
 
-async def test_a_collection_that_was_dropped_is_no_trouble(mongo_url: str) -> None:
-    other = await connect(mongo_url, f"test_{uuid4().hex[:12]}")
+async def test_a_collection_that_was_dropped_is_no_trouble(db: Database) -> None:
+    client = db.collection(Ticket).database.client
+    other = Database(client, f"{db.name}_dropped", transactional=True)
+    await other.collection(Ticket).create_indexes(Ticket.Settings.indexes)
     rollups = await store(other, *(ticket(number) for number in range(5)))
     await rollups.roll_up("acme")
     async with keeping(other):
@@ -125,7 +126,7 @@ async def test_a_collection_that_was_dropped_is_no_trouble(mongo_url: str) -> No
         await other.collection(Ticket).drop()
         await becomes(lambda: other.collection(RolledUpTicket).count_documents({}), 0)
     await expect_consistent(other)
-    other.close()
+    await client.drop_database(other.name)
 
 
 async def test_a_keeper_that_died_while_it_wrote_does_not_keep_others_from_writing(db: Database) -> None:
