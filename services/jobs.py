@@ -190,8 +190,8 @@ class Jobs:
         row = await self._jobs.find_one({"_id": job_id}, {"cancel_requested": 1})
         return row is None or bool(row.get("cancel_requested"))
 
-    async def note_waiting(self, lease: Lease, until: datetime) -> None:
-        """Record that the run waits for the outbound rate limit."""
+    async def note_waiting(self, lease: Lease, until: datetime | None) -> None:
+        """Record until when the run waits for the outbound rate limit; None: it does not."""
         await self._jobs.update_one(_held_by(lease), {"$set": {"waiting_until": until}})
 
     async def get(self, job_id: str) -> IngestionJob:

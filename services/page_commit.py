@@ -149,7 +149,6 @@ class PageStore:
             "$set": {
                 "next_page": fetched.step.next_page,
                 "attempts": 0,
-                "waiting_until": None,
                 "upstream_total": total,
                 "total_pages": max(fetched.number, page_count(total, self._page_size) or 0),
             },

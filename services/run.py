@@ -88,24 +88,32 @@ class RunUpstream:
         self._run = run
         self._page_size = page_size
         self._retries = 0
+        self._is_waiting = False
         self._caller = UpstreamCaller(run.tenant_id, self._note_wait, self._count_retry)
 
     async def page(self, number: int) -> ReceivedPage:
         """One page; the next one may be asked for while this one is being stored, but not two at once."""
         before = self._retries
-        page = await self._run.unless_stopped(self._api.fetch_page(self._caller, number, self._page_size))
+        page = await self._answer(self._api.fetch_page(self._caller, number, self._page_size))
         return ReceivedPage(page, self._retries - before)
 
     async def deleted_ids(self) -> set[str]:
         """The ids that upstream names as deleted, of all tenants."""
-        return await self._run.unless_stopped(self._api.deleted_ids(self._caller))
+        return await self._answer(self._api.deleted_ids(self._caller))
 
     async def is_gone(self, external_id: str) -> bool:
         """Whether upstream says that it does not have this ticket."""
-        return await self._run.unless_stopped(self._api.is_gone(self._caller, external_id))
+        return await self._answer(self._api.is_gone(self._caller, external_id))
+
+    async def _answer(self, request: Coroutine[Any, Any, T]) -> T:
+        answer = await self._run.unless_stopped(request)
+        if self._is_waiting:
+            self._is_waiting = False
+            await self._jobs.note_waiting(self._run.lease, None)
+        return answer
 
     async def _note_wait(self, until: datetime) -> None:
-        # Each time, which is once a second: the commit of the page before, which may come later, takes it away.
+        self._is_waiting = True
         await self._jobs.note_waiting(self._run.lease, until)
 
     def _count_retry(self) -> None:

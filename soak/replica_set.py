@@ -25,8 +25,10 @@ class ReplicaSet:
         self._members = {port: self._start(port) for port in self._ports}
         hosts = [f"127.0.0.1:{port}" for port in self._ports]
         members = [{"_id": index, "host": host} for index, host in enumerate(hosts)]
+        for host in reversed(hosts):
+            with MongoClient[dict[str, Any]](host, directConnection=True) as member:
+                wait_for(lambda member=member: _answers(member), what=f"the member {host}")  # type: ignore[misc]
         with MongoClient[dict[str, Any]](hosts[0], directConnection=True) as first:
-            wait_for(lambda: _answers(first), what="the first member")
             # Elections in 2 s instead of 10 s: a failover has to fit into a test.
             first.admin.command(
                 "replSetInitiate", {"_id": NAME, "members": members, "settings": {"electionTimeoutMillis": 2000}}

@@ -42,6 +42,11 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
         time.sleep(0.02)
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def wait_for_the_end(data_dir: Path) -> None:
     """Wait until no supervisor, which outlives its server, runs on `data_dir`."""
     lock_file = data_dir / "mongo" / mongo_supervisor.SUPERVISOR_LOCK
@@ -308,7 +313,7 @@ def test_a_stray_server_on_the_data_files_is_stopped_first(data_dir: Path) -> No
     command = [embedded_mongo.find_mongod(), "--dbpath", data_dir / "mongo" / "db", "--port", str(port)]
     with subprocess.Popen([*command, "--nounixsocket"], stdout=subprocess.DEVNULL) as stray:
         try:
-            wait_until(lambda: (data_dir / "mongo" / "db" / "mongod.lock").exists())
+            wait_until(lambda: listens(port))
 
             with embedded_mongo.start(data_dir) as server:
                 assert stray.wait(timeout=5) == 0
