@@ -63,6 +63,15 @@ class Database:
         """The raw collection of a document class."""
         return self._database.get_collection(str(document.get_settings().name))
 
+    def at_one_moment(self, document: type[Document]) -> Collection:
+        """The collection for reading: a command sees the state of one moment in all collections that it reads.
+
+        Without it, an aggregation over two collections can see one of them before a transaction and the other after.
+        A write is seen as soon as it was acknowledged by the majority, which is what drivers wait for by default.
+        """
+        rows = self.collection(document)
+        return rows.with_options(read_concern=ReadConcern("snapshot")) if self.transactional else rows
+
     async def new_session(self) -> Session:
         """A session to run transactions in, one after the other; to be ended by whoever asked for it."""
         return await self._client.start_session() if self.transactional else None

@@ -76,8 +76,8 @@ class Ticket(Document):
     """The last run that saw the ticket upstream; what a complete run has not seen is gone."""
     first_ingested_at: datetime | None = None
     rolled_up: bool = False
-    """Whether the rollups count this ticket. Statistics count the others one by one, so a ticket that another program
-    inserts counts at once."""
+    """Whether the rollups count this ticket; statistics count the others one by one. Set by us alone: other programs
+    need not know of it."""
 
     class Settings:
         """Collection and indexes."""

@@ -10,7 +10,7 @@ once at every moment. Two who touch the same ticket conflict, and one of them tr
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from documents.database import Database, Row, Session
@@ -21,7 +21,7 @@ from services.rollup_rows import COUNTED_FIELDS, PROJECTION, additions, counted_
 from services.tenancy import EPOCH, live, owned
 
 BATCH = 1_000
-"""Tickets rolled up in one transaction, which takes some 60 ms."""
+"""Tickets rolled up in one transaction, which takes about 0.3 s."""
 BY_ID = "_id_"
 """The planner has been seen to prefer the walk over all of a tenant's tickets."""
 NOT_ROLLED_UP: Row = {"$ne": True}
@@ -86,11 +86,9 @@ class Rollups:
         receipts = await self._receipts.find(owned(tenant_id, _id=among), session=session).to_list(None)
         if not receipts:
             return 0
-        among = {"$in": [receipt["_id"] for receipt in receipts]}
-        await self._tickets.update_many(
-            owned(tenant_id, _id=among), {"$unset": {"rolled_up": ""}}, session=session, hint=BY_ID
-        )
-        await self._receipts.delete_many(owned(tenant_id, _id=among), session=session)
+        ids = [receipt["_id"] for receipt in receipts]
+        await self._unmark(tenant_id, ids, session)
+        await self._receipts.delete_many(owned(tenant_id, _id={"$in": ids}), session=session)
         rows = sum_rows(receipt["counted"] for receipt in receipts)
         rows.subtract({key: 2 * count for key, count in rows.items()})
         await self._rows.bulk_write(additions(tenant_id, rows), session=session)
@@ -98,37 +96,40 @@ class Rollups:
 
     async def check(self, ticket_ids: Sequence[Any], *, session: Session = None) -> int:
         """Take back whatever other programs have changed of these tickets; returns how many. `ticket_ids`: `_id`s."""
-
         if not ticket_ids:
             return 0
+        among = {"_id": {"$in": list(ticket_ids)}}
 
         async def work(session: Session) -> int:
-            among = {"_id": {"$in": list(ticket_ids)}}
             receipts = await self._receipts.find(among, session=session).to_list(None)
             marked = await self._tickets.aggregate(
                 [{"$match": {**among, "rolled_up": True}}, {"$project": _CHECKED}], session=session
             ).to_list(None)
-            current = {(row["tenant_id"], row["_id"]): counted_as(row) for row in marked if not row["is_deleted"]}
-            right, stale = set(), defaultdict(list)
-            for receipt in receipts:
-                key = receipt["tenant_id"], receipt["_id"]
-                if current.get(key) == receipt["counted"]:
-                    right.add(key)
-                else:
-                    stale[receipt["tenant_id"]].append(receipt["_id"])
-            for tenant_id, ids in stale.items():
+            current = {_key(row): counted_as(row) for row in marked if not row["is_deleted"]}
+            right = {_key(receipt) for receipt in receipts if current.get(_key(receipt)) == receipt["counted"]}
+            for tenant_id, ids in _by_tenant(receipt for receipt in receipts if _key(receipt) not in right):
                 await self.take_back(tenant_id, ids, session)
-            await self._unmark([key for row in marked if (key := (row["tenant_id"], row["_id"])) not in right], session)
+            # Tickets that are marked without being rolled up: copied so, or moved to another tenant.
+            for tenant_id, ids in _by_tenant(row for row in marked if _key(row) not in right):
+                await self._unmark(tenant_id, ids, session)
             return len(receipts) - len(right)
 
         return await self._database.in_transaction(work, session)
 
-    async def _unmark(self, tickets: Sequence[tuple[str, Any]], session: Session) -> None:
-        """Tickets that are marked as rolled up without being it: copied so, or moved to another tenant."""
-        by_tenant = defaultdict(list)
-        for tenant_id, ticket_id in tickets:
-            by_tenant[tenant_id].append(ticket_id)
-        for tenant_id, ids in by_tenant.items():
-            await self._tickets.update_many(
-                owned(tenant_id, _id={"$in": ids}), {"$unset": {"rolled_up": ""}}, session=session, hint=BY_ID
-            )
+    async def _unmark(self, tenant_id: str, ticket_ids: Sequence[Any], session: Session) -> None:
+        among = owned(tenant_id, _id={"$in": ticket_ids})
+        await self._tickets.update_many(among, {"$unset": {"rolled_up": ""}}, session=session, hint=BY_ID)
+
+
+def _key(row: Row) -> str:
+    """Names a ticket; other programs may have chosen ids that are no keys of a dict."""
+    return repr((row.get("tenant_id"), row["_id"]))
+
+
+def _by_tenant(rows: Iterable[Row]) -> Iterable[tuple[str, list[Any]]]:
+    ids = defaultdict(list)
+    for row in rows:
+        tenant_id = row.get("tenant_id")
+        if isinstance(tenant_id, str) and tenant_id:
+            ids[tenant_id].append(row["_id"])
+    return ids.items()

@@ -44,7 +44,7 @@ class Stats:
 
     def __init__(self, database: Database, clock: Clock, *, max_milliseconds: int = MAX_MILLISECONDS) -> None:
         self._has_rollups = database.transactional
-        self._tickets = database.collection(Ticket)
+        self._tickets = database.at_one_moment(Ticket)
         self._clock = clock
         self._max_milliseconds = max_milliseconds
 

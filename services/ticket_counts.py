@@ -36,7 +36,7 @@ class TicketCounts:
     """Counts one database's live tickets."""
 
     def __init__(self, database: Database) -> None:
-        self._tickets = database.collection(Ticket)
+        self._tickets = database.at_one_moment(Ticket)
 
     async def count(self, tenant_ids: Sequence[str], equal: Equal) -> dict[str, int]:
         """How many tickets each tenant has.

@@ -1,6 +1,7 @@
 """Rolling up and taking back: whatever happens, every ticket is counted exactly once."""
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from documents.ticket_rollup import TicketRollup
 from services.rollup_rows import sum_rows
 from services.rollups import Rollups
 from services.stats import Stats
+from services.tenants import Tenants
 from tests.fakes import FakeClock
 from tests.integration.services.conftest import Stage, counts, ids
 
@@ -141,6 +143,15 @@ async def test_a_copy_that_looks_rolled_up_counts_after_a_check(db: Database) ->
     await expect_consistent(db)
 
 
+async def test_ids_and_tenants_may_be_anything(db: Database) -> None:
+    odd = [ticket(number) | {"_id": {"a": number}} for number in range(2)]
+    rollups = await store(db, *odd, {"_id": "x", "tenant_id": 5, "rolled_up": True}, {"_id": "y", "rolled_up": True})
+    await rollups.roll_up(TENANT)
+    await db.collection(Ticket).update_one({"_id": {"a": 1}}, {"$set": {"status": "closed"}})
+    assert await rollups.check([{"a": 0}, {"a": 1}, "x", "y"]) == 1
+    assert await by_status(db) == {"open": 1, "closed": 1}
+
+
 async def test_a_transaction_that_fails_leaves_all_as_it_was(db: Database) -> None:
     rollups = await store(db, *(ticket(number) for number in range(3)))
     await rollups.roll_up(TENANT)
@@ -212,3 +223,23 @@ async def test_runs_and_rolling_up_at_the_same_time_count_every_ticket_once(stag
     await rolling
     assert await by_status(stage.db) == {"pending": 30, "closed": 30}
     await expect_consistent(stage.db)
+
+
+async def test_whoever_reads_meanwhile_sees_every_ticket_once(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(600)))
+    stats, tenants = Stats(db, FakeClock(NOW)), Tenants(db)
+    done = asyncio.Event()
+
+    async def roll_to_and_fro() -> None:
+        while not done.is_set():
+            await rollups.roll_up(TENANT, at_most=200)
+            await db.in_transaction(lambda session: rollups.take_back(TENANT, range(100, 400), session))
+
+    rolling = asyncio.create_task(roll_to_and_fro())
+    totals = Counter[int]()
+    for _ in range(150):
+        totals[(await stats.compute(TENANT)).total_tickets] += 1
+        totals[(await tenants.ticket_counts([TENANT]))[TENANT]] += 1
+    done.set()
+    await rolling
+    assert totals == {600: 300}
