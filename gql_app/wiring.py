@@ -94,7 +94,7 @@ def build_services(
     delivery = _delivery(settings, database, circuit, notify_http or http, notify_url, clock)
     rollups = Rollups(database)
     pages = PageStore(database, locks, rollups, clock, page_size=settings.page_size, on_urgent=delivery.wake)
-    deletions = Deletions(database, locks, rollups, clock)
+    deletions = Deletions(database, locks, clock)
     ingestion = Ingestion(jobs, locks, api, pages, deletions, clock, page_size=settings.page_size)
     worker = Worker(jobs, ingestion, clock, concurrency=settings.worker_concurrency)
     return Services(

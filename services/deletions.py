@@ -12,7 +12,7 @@ from documents.ticket_history import HistoryAction, TicketHistory
 from services.clock import Clock
 from services.locks import Locks
 from services.page_changes import Position, history_row
-from services.rollups import BY_ID, Rollups
+from services.rollups import BY_ID
 from services.run import Run, RunUpstream
 from services.tenancy import live, owned
 
@@ -30,10 +30,9 @@ SWEEP_PAGE = 0
 class Deletions:
     """Finds and soft-deletes what upstream no longer has."""
 
-    def __init__(self, database: Database, locks: Locks, rollups: Rollups, clock: Clock) -> None:
+    def __init__(self, database: Database, locks: Locks, clock: Clock) -> None:
         self._database = database
         self._locks = locks
-        self._rollups = rollups
         self._clock = clock
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
@@ -90,7 +89,6 @@ class Deletions:
         async def work(session: Session) -> None:
             await self._locks.confirm(run.lease, session)
             await self._database.insert_new(TicketHistory, history, session)
-            await self._rollups.take_back(run.tenant_id, ids, session)
             deletion = {"$set": {"deleted_at": at.now}}
             await self._tickets.update_many(
                 owned(run.tenant_id, _id={"$in": ids}), deletion, session=session, hint=BY_ID

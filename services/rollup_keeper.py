@@ -53,14 +53,25 @@ class RollupKeeper:
     """Keeps the rollups until it is shut down; one for each process that has a worker."""
 
     def __init__(
-        self, database: Database, rollups: Rollups, locks: Locks, clock: Clock, *, roll_up_from: int = ROLL_UP_FROM
+        self,
+        database: Database,
+        rollups: Rollups,
+        locks: Locks,
+        clock: Clock,
+        *,
+        roll_up_from: int = ROLL_UP_FROM,
+        batch: int = BATCH,
     ) -> None:
-        """`roll_up_from`: how many tickets of a tenant have to be counted one by one before they are rolled up."""
+        """`roll_up_from`: how many tickets of a tenant have to be counted one by one before they are rolled up.
+
+        `batch`: how many tickets are rolled up or checked in one transaction.
+        """
         self._is_possible = database.transactional
         self._rollups = rollups
         self._locks = locks
         self._clock = clock
         self._roll_up_from = roll_up_from
+        self._batch = batch
         self._tickets = database.collection(Ticket)
         self._receipts = database.collection(RolledUpTicket)
         self._bookmarks = database.collection(RollupBookmark)
@@ -117,11 +128,11 @@ class RollupKeeper:
         """Roll up all that the tenant has, if it is enough."""
         if await self._rollups.backlog(tenant_id, limit=self._roll_up_from, comment=COMMENT) < self._roll_up_from:
             return
-        count, total = BATCH, 0
-        while count == BATCH and not self._shut_down.is_set():
+        count, total = self._batch, 0
+        while count == self._batch and not self._shut_down.is_set():
             began = self._clock.monotonic()
             async with self._writing:
-                count = await self._rollups.roll_up(tenant_id, session=lease.session)
+                count = await self._rollups.roll_up(tenant_id, at_most=self._batch, session=lease.session)
             total += count
             await self._rest(self._clock.monotonic() - began)  # others want the database too
         log.info("rolled_up", tenant_id=tenant_id, tickets=total)
@@ -135,7 +146,9 @@ class RollupKeeper:
         )
         try:
             async with watching as stream, asyncio.TaskGroup() as tasks:
-                touched = await _next_changes(stream)  # this opens the stream: nothing is missed from now on
+                touched = await _next_changes(
+                    stream, at_most=self._batch
+                )  # this opens the stream: nothing is missed from now on
                 checking = tasks.create_task(self._check_all(lease) if token is None else asyncio.sleep(0, True))
                 is_last = False
                 while not is_last:
@@ -143,7 +156,7 @@ class RollupKeeper:
                     await self._check(lease, touched)
                     if checking.done() and checking.result() and (touched or is_last or self._is_bookmark_due()):
                         await self._put_bookmark(stream.resume_token)
-                    touched = [] if is_last else await _next_changes(stream)
+                    touched = [] if is_last else await _next_changes(stream, at_most=self._batch)
         except* OperationFailure as errors:
             if any(isinstance(error, OperationFailure) and error.code in PLACE_IS_LOST for error in errors.exceptions):
                 await self._bookmarks.delete_one({"_id": BOOKMARK})
@@ -152,8 +165,8 @@ class RollupKeeper:
     async def _check_all(self, lease: Lease) -> bool:
         """Check every ticket that is in the rollups, or is marked as if it were; returns whether it came to the end."""
         for rows, where in ((self._receipts, {}), (self._tickets, {"rolled_up": True})):
-            cursor = rows.aggregate([{"$match": where}, {"$project": {"_id": 1}}], batchSize=BATCH)
-            while not self._shut_down.is_set() and (batch := await cursor.to_list(BATCH)):
+            cursor = rows.aggregate([{"$match": where}, {"$project": {"_id": 1}}], batchSize=self._batch)
+            while not self._shut_down.is_set() and (batch := await cursor.to_list(self._batch)):
                 began = self._clock.monotonic()
                 await self._check(lease, [row["_id"] for row in batch])
                 await self._rest(self._clock.monotonic() - began)
@@ -178,10 +191,10 @@ class RollupKeeper:
                 await self._shut_down.wait()
 
 
-async def _next_changes(stream: ChangeStream) -> list[Any]:
+async def _next_changes(stream: ChangeStream, *, at_most: int) -> list[Any]:
     """The `_id`s of tickets that have changed, as soon as no more follow; none if there are none for a moment."""
     touched: list[Any] = []
-    while len(touched) < BATCH and (change := await stream.try_next()) is not None:
+    while len(touched) < at_most and (change := await stream.try_next()) is not None:
         touched.append(change["documentKey"]["_id"])
     if not stream.alive:  # type: ignore[truthy-function]  # motor's stub makes it a method
         raise OperationFailure("the collection of tickets was dropped or renamed", CHANGE_STREAM_FATAL_ERROR)

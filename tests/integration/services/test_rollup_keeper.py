@@ -24,8 +24,8 @@ def keeper_of(db: Database, **changes: Any) -> RollupKeeper:
 
 
 @asynccontextmanager
-async def keeping(db: Database) -> AsyncIterator[None]:
-    keeper = keeper_of(db)
+async def keeping(db: Database, **changes: Any) -> AsyncIterator[None]:
+    keeper = keeper_of(db, **changes)
     task = asyncio.create_task(keeper.work())
     try:
         yield
@@ -91,6 +91,15 @@ async def test_without_a_place_to_go_on_every_ticket_is_checked(db: Database) ->
     async with keeping(db):
         await becomes(lambda: by_status(db), {"open": 4})
     await expect_consistent(db)
+
+
+async def test_a_check_that_was_interrupted_is_done_again(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(300)))
+    await rollups.roll_up("acme")
+    await db.collection(Ticket).delete_one({"_id": 0})
+    async with keeping(db, batch=1):
+        await asyncio.sleep(0.5)
+    assert await db.collection(RollupBookmark).count_documents({}) == 0
 
 
 async def test_a_place_that_the_server_has_forgotten_is_none(db: Database) -> None:
