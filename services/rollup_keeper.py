@@ -146,9 +146,8 @@ class RollupKeeper:
         )
         try:
             async with watching as stream, asyncio.TaskGroup() as tasks:
-                touched = await _next_changes(
-                    stream, at_most=self._batch
-                )  # this opens the stream: nothing is missed from now on
+                # The first look opens the stream: from then on nothing is missed.
+                touched = await _next_changes(stream, at_most=self._batch)
                 checking = tasks.create_task(self._check_all(lease) if token is None else asyncio.sleep(0, True))
                 is_last = False
                 while not is_last:
