@@ -53,7 +53,7 @@ def deliveries_per_second(tickets: int = 3_000) -> float:
         return tickets / max(0.001, elapsed)
 
 
-def ingestion_slowdown(rounds: int = 7, tickets: int = 4_000) -> tuple[float, float]:
+def ingestion_slowdown(rounds: int = 7, tickets: int = 10_000) -> tuple[float, float]:
     """Median seconds of an ingestion without delivery, and with delivery to a notifier that hangs, taken in turns."""
     mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "tenants": '{"t": 1}', "notify_mode": "hang"}
     with Cluster(mock=mock) as cluster:

@@ -45,7 +45,10 @@ class GlobalId:
 def global_id(type_name: str, tenant_id: str, key: str = "") -> strawberry.ID:
     """The global id of an object."""
     raw = f"{_prefix(type_name, tenant_id)}{key}".encode("utf-8", "surrogatepass")
-    return strawberry.ID(base64.b64encode(raw, b"-_").decode())
+    return strawberry.ID(binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE).decode("ascii"))
+
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @lru_cache(maxsize=4096)

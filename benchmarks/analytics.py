@@ -1,0 +1,72 @@
+"""What the analytics beyond the statistics cost, and searches."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from benchmarks.report import Chapter, Finding
+from benchmarks.stage import Stage
+from benchmarks.timing import medians, ms
+from documents.database import Database, connect
+from services.analytics import Analytics
+from services.analytics_pipelines import CountedField, CustomerOrder, TrendUnit
+from services.clock import SystemClock
+from services.errors import QueryTimeoutError
+from services.keyset import Window
+from services.search import Search
+from services.ticket_filter import TicketFilter
+from services.tickets import Tickets
+
+Question = Callable[[str], Awaitable[object]]
+TENANTS = ("t100k", "t1m")
+FREQUENT, SELDOM = "invoice", "chargeback"
+
+METHOD = f"""Medians, for the tenants with 100,000 and 1,000,000 tickets. None of these is rolled up: they grow with the
+tickets that they are about, and are given up after 5 s. `{FREQUENT}` is in 3 % of them, `{SELDOM}` in 0.3 %."""
+
+
+async def measure(stage: Stage) -> Chapter:
+    """Measure each question at both sizes."""
+    database = await connect(stage.mongo_url, stage.database)
+    findings = [
+        Finding(what, ", ".join([await _taken(partial(ask, tenant), stage.rounds(7)) for tenant in TENANTS]))
+        for what, ask in _questions(database).items()
+    ]
+    database.close()
+    return Chapter("Other analytics, and search", METHOD, findings)
+
+
+def _questions(database: Database) -> dict[str, Question]:
+    clock = SystemClock()
+    analytics, tickets, search = Analytics(database, clock), Tickets(database), Search(database)
+    month: dict[str, Any] = {"created_from": clock.now() - timedelta(days=30), "created_to": clock.now()}
+    page = Window(limit=20)
+    return {
+        "trend of 30 days by day": lambda tenant: analytics.trend(tenant, unit=TrendUnit.DAY, **month),
+        "the same in another time zone, by urgency": lambda tenant: analytics.trend(
+            tenant, unit=TrendUnit.DAY, time_zone="Europe/Paris", breakdown=CountedField.URGENCY, **month
+        ),
+        "ten busiest customers of 30 days": lambda tenant: analytics.customers(
+            tenant, order=CustomerOrder.TICKETS, first=10, **month
+        ),
+        "ten busiest customers of all time": lambda tenant: analytics.customers(
+            tenant, order=CustomerOrder.TICKETS, first=10
+        ),
+        f"a page about `{FREQUENT}`, newest first": lambda tenant: tickets.slice(
+            tenant, TicketFilter(q=FREQUENT), page
+        ),
+        f"a page about `{FREQUENT}`, best fit first": lambda tenant: search.by_relevance(
+            tenant, TicketFilter(q=FREQUENT), page
+        ),
+        f"a page about `{SELDOM}`, best fit first": lambda tenant: search.by_relevance(
+            tenant, TicketFilter(q=SELDOM), page
+        ),
+    }
+
+
+async def _taken(ask: Callable[[], Awaitable[object]], rounds: int) -> str:
+    try:
+        return ms((await medians({"it": ask}, rounds))["it"])
+    except QueryTimeoutError:
+        return "given up"
