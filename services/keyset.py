@@ -38,14 +38,21 @@ class Slice(Generic[T]):
 
 
 async def read_slice(
-    rows: Collection, where: Filter, moment: str, window: Window, projection: Mapping[str, int] | None = None
+    rows: Collection,
+    where: Filter,
+    moment: str,
+    window: Window,
+    projection: Mapping[str, int] | None = None,
+    index: str | None = None,
 ) -> Slice[Row]:
     """Read a window of the rows that match, ordered by the field `moment` and then by `_id`.
+
+    `index`: the one to walk along; without it the planner chooses.
 
     Raises:
         QueryTimeoutError: the database did not finish.
     """
-    found = rows.find(between_cursors(where, moment, window), projection, max_time_ms=LIST_MILLISECONDS)
+    found = rows.find(between_cursors(where, moment, window), projection, hint=index, max_time_ms=LIST_MILLISECONDS)
     async with time_limited():
         read = await found.sort(list(sort_order(moment, window).items())).limit(window.limit + 1).to_list(None)
     return cut(read, window)

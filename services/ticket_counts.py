@@ -7,13 +7,12 @@ by one the tickets that are not rolled up.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from documents.database import Database, Row
 from documents.ticket import Ticket
 from documents.ticket_rollup import EVERY_DAY, TicketRollup
 from services.queries import LIST_MILLISECONDS, time_limited
-from services.rollup_rows import COUNTED_FIELDS, UNKNOWN, hours_since_epoch
+from services.rollup_rows import COUNTED_FIELDS, HOURS_A_DAY, UNKNOWN, hours_since_epoch
 from services.rollups import NOT_ROLLED_UP
 from services.tenancy import EPOCH, Filter, deleted_of_any, live_of_any, owned_by_any
 
@@ -26,6 +25,8 @@ Equal = Mapping[str, str]
 class Place:
     """A place in a list of tickets, newest first."""
 
+    total_count: int
+    """Of the whole list."""
     offset: int
     """So many tickets are to be skipped,"""
     not_from: datetime | None = None
@@ -44,8 +45,8 @@ class TicketCounts:
         Raises:
             QueryTimeoutError: the database did not finish.
         """
-        groups = await self._sums(tenant_ids, equal, by="$tenant_id", row_by="$tenant_id", day=EVERY_DAY)
-        return dict.fromkeys(tenant_ids, 0) | groups
+        groups = await self._sums(tenant_ids, equal, by="$tenant_id", rows_by="$tenant_id", day=EVERY_DAY)
+        return dict.fromkeys(tenant_ids, 0) | {group["_id"]: group["single"] + group["rolled_up"] for group in groups}
 
     async def find_place(self, tenant_id: str, equal: Equal, offset: int) -> Place:
         """The place of the ticket that `offset` others precede; on whole days that precede it, nothing is walked.
@@ -53,40 +54,48 @@ class TicketCounts:
         Raises:
             QueryTimeoutError: the database did not finish.
         """
-        hour = hours_since_epoch("$created_at")
-        day = {"$toLong": {"$floor": {"$divide": [hour, 24]}}}
+        day = {"$toLong": {"$floor": {"$divide": [hours_since_epoch("$created_at"), HOURS_A_DAY]}}}
         of_creation = {"$cond": [{"$eq": [{"$type": "$created_at"}, "date"]}, day, {"$type": "$created_at"}]}
-        days = await self._sums([tenant_id], equal, by=of_creation, row_by="$day", day={"$type": "number"})
-        if {key for key in days if isinstance(key, str)} - {"missing", "null"}:
-            return Place(offset)  # values of other types may precede all dates
+        groups = await self._sums([tenant_id], equal, by=of_creation, rows_by="$day", day={"$exists": True})
+        total = sum(group["single"] + group["rolled_up"] * (group["_id"] == EVERY_DAY) for group in groups)
+        days = {group["_id"]: group["single"] + group["rolled_up"] for group in groups}
+        if {key for key in days if isinstance(key, str)} - {EVERY_DAY, "missing", "null"}:
+            return Place(total, offset)  # values of other types may precede all dates
         before = 0
         for number in sorted((int(key) for key in days if not isinstance(key, str)), reverse=True):
             if before + days[number] > offset:
-                return _place(offset, before, number)
+                not_from = _midnight_after(number)
+                return Place(total, offset - before, not_from) if not_from else Place(total, offset)
             before += days[number]
-        return Place(offset)
+        return Place(total, offset)
 
     async def _sums(
-        self, tenant_ids: Iterable[str], equal: Equal, *, by: object, row_by: str, day: object
-    ) -> dict[Any, int]:
-        """The counts of tickets by an expression, and with them those of the rollups' rows for `day`."""
+        self, tenant_ids: Iterable[str], equal: Equal, *, by: object, rows_by: str, day: object
+    ) -> list[Row]:
+        """Tickets by an expression: `single` ones, and those in the rollups' rows for `day`, `rolled_up`."""
         tenant_ids = list(tenant_ids)
         field, value = next(iter(equal.items()), (COUNTED_FIELDS[0], None))
         rows = owned_by_any(tenant_ids, field=field, day=day, **({} if value is None else {"value": value}))
 
-        def summed(where: Filter, key: object, count: object) -> list[Row]:
-            return [{"$match": where}, {"$group": {"_id": key, "count": {"$sum": count}}}]
+        def summed(where: Filter, key: object, **count: object) -> list[Row]:
+            return [
+                {"$match": where},
+                {"$group": {"_id": key, **{name: {"$sum": each} for name, each in count.items()}}},
+            ]
 
-        gone = summed(deleted_of_any(tenant_ids, **equal, rolled_up=True), by, -1)
+        gone = summed(deleted_of_any(tenant_ids, **equal, rolled_up=True), by, single=-1)
+        rolled_up = summed(rows, rows_by, rolled_up="$tickets")
         pipeline: list[Row] = [
-            *summed(live_of_any(tenant_ids, **equal, rolled_up=NOT_ROLLED_UP), by, 1),
+            *summed(live_of_any(tenant_ids, **equal, rolled_up=NOT_ROLLED_UP), by, single=1),
             {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": gone}},
-            {"$unionWith": {"coll": TicketRollup.Settings.name, "pipeline": summed(rows, row_by, "$tickets")}},
-            {"$group": {"_id": "$_id", "count": {"$sum": "$count"}}},
+            {"$unionWith": {"coll": TicketRollup.Settings.name, "pipeline": rolled_up}},
+            *summed({}, "$_id", single="$single", rolled_up="$rolled_up")[1:],
         ]
         async with time_limited():
-            found = await self._tickets.aggregate(pipeline, hint=INDEX, maxTimeMS=LIST_MILLISECONDS).to_list(None)
-        return {group["_id"]: group["count"] for group in found}
+            found: list[Row] = await self._tickets.aggregate(pipeline, hint=INDEX, maxTimeMS=LIST_MILLISECONDS).to_list(
+                None
+            )
+        return found
 
 
 def is_countable(equal: Equal) -> bool:
@@ -94,8 +103,8 @@ def is_countable(equal: Equal) -> bool:
     return len(equal) <= 1 and set(equal) <= set(COUNTED_FIELDS) and UNKNOWN not in equal.values()
 
 
-def _place(offset: int, before: int, day: int) -> Place:
+def _midnight_after(day: int) -> datetime | None:
     try:
-        return Place(offset - before, EPOCH + timedelta(days=day + 1))
-    except OverflowError:  # a date that Python does not know
-        return Place(offset)
+        return EPOCH + timedelta(days=day + 1)
+    except OverflowError:  # of a date that Python does not know
+        return None

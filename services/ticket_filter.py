@@ -36,6 +36,14 @@ class TicketFilter:
         return {name: value for name in _EQUAL if (value := getattr(self, name)) is not None}
 
     @property
+    def index(self) -> str | None:
+        """The index along which the list is walked. Left to itself, the planner tries plans that sort all tickets for
+        every deep page. None where words are searched for: they have an index of their own."""
+        if self.q is not None:
+            return None
+        return "tenant_customer_created" if self.customer_id else "tenant_newest"
+
+    @property
     def is_countable(self) -> bool:
         """Whether the rollups know how many tickets match."""
         return self.q is None and self.created_from is None and self.created_to is None and is_countable(self.equal)

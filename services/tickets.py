@@ -83,17 +83,19 @@ class Tickets:
         if offset > MAX_OFFSET:
             raise InvalidInputError("Pages beyond the millionth ticket are not served; use filters.")
         where = condition(tenant_id, wanted)
-        # Left to itself, the planner tries plans that sort all tickets for every deep page.
-        index = None if wanted.q is not None else "tenant_customer_created" if wanted.customer_id else "tenant_newest"
         async with time_limited():
             if offset >= self._seek_from and wanted.is_countable:
                 place = await self._counts.find_place(tenant_id, wanted.equal, offset)
-                offset = place.offset
                 if place.not_from is not None:
                     where[MOMENT] = {"$not": {"$gte": place.not_from}}
-            rows, total = await asyncio.gather(
-                self._rows(tenant_id, where, offset, page_size, index), self.count(tenant_id, wanted)
-            )
+                total, rows = (
+                    place.total_count,
+                    await self._rows(tenant_id, where, place.offset, page_size, wanted.index),
+                )
+            else:
+                total, rows = await asyncio.gather(
+                    self.count(tenant_id, wanted), self._rows(tenant_id, where, offset, page_size, wanted.index)
+                )
         return Page([to_record(row) for row in rows], page, page_size, total)
 
     async def _rows(self, tenant_id: str, where: Filter, offset: int, limit: int, index: str | None) -> list[Row]:
@@ -137,7 +139,7 @@ class Tickets:
             QueryTimeoutError: the database did not finish.
         """
         projection = {name: 1 for name in PROJECTION if name not in omit}
-        found = await read_slice(self._tickets, condition(tenant_id, wanted), MOMENT, window, projection)
+        found = await read_slice(self._tickets, condition(tenant_id, wanted), MOMENT, window, projection, wanted.index)
         return found.map(to_record)
 
     async def history(self, tenant_id: str, external_id: str, *, limit: int) -> list[Row]:
