@@ -4,7 +4,7 @@ That works for all tickets and for those with one value in one counted field. Li
 by one the tickets that are not rolled up.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,7 +45,7 @@ class TicketCounts:
         Raises:
             QueryTimeoutError: the database did not finish.
         """
-        groups = await self._sums(tenant_ids, equal, by="$tenant_id", rows_by="$tenant_id", day=EVERY_DAY)
+        groups = await self._sums(tenant_ids, equal, by="$tenant_id", rows_by="$tenant_id", rows={"day": EVERY_DAY})
         return dict.fromkeys(tenant_ids, 0) | {group["_id"]: group["single"] + group["rolled_up"] for group in groups}
 
     async def find_place(self, tenant_id: str, equal: Equal, offset: int) -> Place:
@@ -56,7 +56,7 @@ class TicketCounts:
         """
         day = {"$toLong": {"$floor": {"$divide": [hours_since_epoch("$created_at"), HOURS_A_DAY]}}}
         of_creation = {"$cond": [{"$eq": [{"$type": "$created_at"}, "date"]}, day, {"$type": "$created_at"}]}
-        groups = await self._sums([tenant_id], equal, by=of_creation, rows_by="$day", day={"$exists": True})
+        groups = await self._sums([tenant_id], equal, by=of_creation, rows_by="$day", rows={})
         total = sum(group["single"] + group["rolled_up"] * (group["_id"] == EVERY_DAY) for group in groups)
         days = {group["_id"]: group["single"] + group["rolled_up"] for group in groups}
         if {key for key in days if isinstance(key, str)} - {EVERY_DAY, "missing", "null"}:
@@ -69,33 +69,27 @@ class TicketCounts:
             before += days[number]
         return Place(total, offset)
 
-    async def _sums(
-        self, tenant_ids: Iterable[str], equal: Equal, *, by: object, rows_by: str, day: object
-    ) -> list[Row]:
-        """Tickets by an expression: `single` ones, and those in the rollups' rows for `day`, `rolled_up`."""
-        tenant_ids = list(tenant_ids)
+    async def _sums(self, tenant_ids: Sequence[str], equal: Equal, *, by: object, rows_by: str, rows: Row) -> list[Row]:
+        """Tickets by an expression: `single` ones, and those `rolled_up`, of which `rows` of the rollups tell."""
         field, value = next(iter(equal.items()), (COUNTED_FIELDS[0], None))
-        rows = owned_by_any(tenant_ids, field=field, day=day, **({} if value is None else {"value": value}))
+        if value is not None:
+            rows = rows | {"value": value}
 
-        def summed(where: Filter, key: object, **count: object) -> list[Row]:
-            return [
-                {"$match": where},
-                {"$group": {"_id": key, **{name: {"$sum": each} for name, each in count.items()}}},
-            ]
+        def summed(where: Filter, key: object, name: str, count: object) -> list[Row]:
+            return [{"$match": where}, {"$group": {"_id": key, name: {"$sum": count}}}]
 
-        gone = summed(deleted_of_any(tenant_ids, **equal, rolled_up=True), by, single=-1)
-        rolled_up = summed(rows, rows_by, rolled_up="$tickets")
+        gone = summed(deleted_of_any(tenant_ids, **equal, rolled_up=True), by, "single", -1)
+        rolled_up = summed(owned_by_any(tenant_ids, **rows, field=field), rows_by, "rolled_up", "$tickets")
         pipeline: list[Row] = [
-            *summed(live_of_any(tenant_ids, **equal, rolled_up=NOT_ROLLED_UP), by, single=1),
+            *summed(live_of_any(tenant_ids, **equal, rolled_up=NOT_ROLLED_UP), by, "single", 1),
             {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": gone}},
             {"$unionWith": {"coll": TicketRollup.Settings.name, "pipeline": rolled_up}},
-            *summed({}, "$_id", single="$single", rolled_up="$rolled_up")[1:],
+            {"$group": {"_id": "$_id", "single": {"$sum": "$single"}, "rolled_up": {"$sum": "$rolled_up"}}},
         ]
         async with time_limited():
-            found: list[Row] = await self._tickets.aggregate(pipeline, hint=INDEX, maxTimeMS=LIST_MILLISECONDS).to_list(
-                None
-            )
-        return found
+            found = self._tickets.aggregate(pipeline, hint=INDEX, maxTimeMS=LIST_MILLISECONDS)
+            groups: list[Row] = await found.to_list(None)
+        return groups
 
 
 def is_countable(equal: Equal) -> bool:
