@@ -18,6 +18,7 @@ from services.analytics_pipelines import (
     TrendUnit,
     closing_times,
     customer_counts,
+    customer_index,
     trend_buckets,
 )
 from services.clock import Clock
@@ -72,7 +73,7 @@ class Analytics:
     """Computes analytics of one database's tickets."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self._tickets = database.collection(Ticket)
+        self._tickets = database.at_one_moment(Ticket)
         self._history = database.collection(TicketHistory)
         self._clock = clock
 
@@ -130,7 +131,8 @@ class Analytics:
         if not 1 <= first <= MAX_CUSTOMERS:
             raise InvalidInputError(f"Ask for 1 to {MAX_CUSTOMERS} customers.")
         where = live(tenant_id, **created_between(created_from, created_to))
-        rows = await self._run(customer_counts(where, order, first))
+        pipeline = customer_counts(self._tickets.name, where, order, first)
+        rows = await self._run(pipeline, index=customer_index(order))
         return [CustomerCount(**row) for row in rows]
 
     async def time_to_close(
@@ -152,9 +154,11 @@ class Analytics:
             return TimeToClose(0, None, None)
         return TimeToClose(rows[0]["count"], rows[0]["median"] / 1000, rows[0]["p90"] / 1000)
 
-    async def _run(self, pipeline: list[Row]) -> list[Row]:
+    async def _run(self, pipeline: list[Row], *, index: str | None = None) -> list[Row]:
+        hint = {} if index is None else {"hint": index}
         async with time_limited():
-            rows: list[Row] = await self._tickets.aggregate(pipeline, maxTimeMS=MAX_MILLISECONDS).to_list(None)
+            found = self._tickets.aggregate(pipeline, maxTimeMS=MAX_MILLISECONDS, **hint)
+            rows: list[Row] = await found.to_list(None)
         return rows
 
 

@@ -37,6 +37,19 @@ class CustomerOrder(StrEnum):
     NOT_CLOSED = "not_closed_count"
 
 
+_COUNTED_FOR: dict[CustomerOrder, Filter] = {
+    CustomerOrder.TICKETS: {},
+    CustomerOrder.HIGH_URGENCY: {"urgency": Urgency.HIGH.value},
+    CustomerOrder.NEGATIVE: {"sentiment": Sentiment.NEGATIVE.value},
+    CustomerOrder.NOT_CLOSED: {"status": {"$ne": CLOSED}},
+}
+
+
+def customer_index(order: CustomerOrder) -> str:
+    """The smallest index that `customer_counts` can begin on."""
+    return "tenant_high_urgency" if order is CustomerOrder.HIGH_URGENCY else "tenant_customer_created"
+
+
 def trend_buckets(
     where: Filter, start: datetime, end: datetime, unit: TrendUnit, time_zone: str, breakdown: CountedField | None
 ) -> list[Row]:
@@ -84,36 +97,43 @@ def trend_buckets(
     ]
 
 
-def customer_counts(where: Filter, order: CustomerOrder, first: int) -> list[Row]:
-    """The leading customers with their counts and their share of all tickets that match."""
+def customer_counts(tickets: str, where: Filter, order: CustomerOrder, first: int) -> list[Row]:
+    """The leading customers with their counts and their share of all tickets that match.
+
+    Only what the order rests on is counted for every customer: the rest is counted for those who lead.
+    """
 
     def having(condition: Row) -> Row:
-        return {"$sum": {"$cond": [condition, "$count", 0]}}
+        return {"$sum": {"$cond": [condition, 1, 0]}}
 
-    fields = ("customer_id", "urgency", "sentiment", "status")
-    combined = {"_id": {name: f"${name}" for name in fields}, "count": {"$sum": 1}}
-    grouped = {
-        "_id": "$_id.customer_id",
-        "ticket_count": {"$sum": "$count"},
-        "high_urgency_count": having({"$eq": ["$_id.urgency", Urgency.HIGH.value]}),
-        "negative_count": having({"$eq": ["$_id.sentiment", Sentiment.NEGATIVE.value]}),
-        "not_closed_count": having({"$ne": ["$_id.status", CLOSED]}),
+    counts = {
+        "_id": "$customer_id",
+        "ticket_count": {"$sum": 1},
+        "high_urgency_count": having({"$eq": ["$urgency", Urgency.HIGH.value]}),
+        "negative_count": having({"$eq": ["$sentiment", Sentiment.NEGATIVE.value]}),
+        "not_closed_count": having({"$ne": ["$status", CLOSED]}),
     }
-    leading = [
-        {"$match": {"_id": {"$gt": ""}, order.value: {"$gt": 0}}},
-        {"$sort": {order.value: -1, "_id": 1}},
-        {"$limit": first},
-    ]
-    share = {"$round": [{"$divide": ["$ticket_count", {"$first": "$all.count"}]}, RATIO_DECIMALS]}
+    of_leading = {
+        "from": tickets,
+        "localField": "leading",
+        "foreignField": "customer_id",
+        "pipeline": [{"$match": where}, {"$group": counts}],
+        "as": "customer",
+    }
+    of_all = {"from": tickets, "pipeline": [{"$match": where}, {"$count": "count"}], "as": "all"}
+    share = {"$round": [{"$divide": ["$customer.ticket_count", {"$first": "$all.count"}]}, RATIO_DECIMALS]}
     return [
-        {"$match": where},
-        {"$group": combined},
-        {"$group": grouped},
-        {"$facet": {"leading": leading, "all": [{"$group": {"_id": None, "count": {"$sum": "$ticket_count"}}}]}},
-        {"$unwind": "$leading"},
-        {"$replaceWith": {"$mergeObjects": ["$leading", {"all": "$all"}]}},
-        {"$set": {"share": share, "customer_id": "$_id"}},
-        {"$unset": ["_id", "all"]},
+        {"$match": {**where, "customer_id": {"$gt": ""}, **_COUNTED_FOR[order]}},
+        {"$group": {"_id": "$customer_id", "count": {"$sum": 1}}},
+        {"$sort": {"count": -1, "_id": 1}},
+        {"$limit": first},
+        {"$group": {"_id": None, "leading": {"$push": "$_id"}}},
+        {"$lookup": of_leading},
+        {"$lookup": of_all},
+        {"$unwind": "$customer"},
+        {"$replaceWith": {"$mergeObjects": ["$customer", {"customer_id": "$customer._id", "share": share}]}},
+        {"$sort": {order.value: -1, "_id": 1}},
+        {"$unset": "_id"},
     ]
 
 
