@@ -66,6 +66,8 @@ class Delivery:
         self._is_shut_down = False
         self._room = FAILURES_TO_OPEN
         """How many more requests the circuit is believed to admit; 0: not known."""
+        self._no_room_until = 0.0
+        """Until then the circuit admits nothing more, as far as is known; in the event loop's time."""
         self._look_again = POLL_SECONDS
         self._expired_at = -EXPIRY_SECONDS
 
@@ -114,10 +116,15 @@ class Delivery:
         if free <= 0:
             return 0
         if self._room == 0:  # ask before claiming, so that rows do not go back and forth
+            now = asyncio.get_running_loop().time()
+            if now < self._no_room_until:  # every page with urgent tickets wakes this loop: it need not ask each time
+                self._look_again = self._no_room_until - now
+                return 0
             capacity = await self._circuit.capacity()
             self._room = capacity.requests
             if self._room == 0:
                 self._look_again = min(POLL_SECONDS, capacity.retry_after or POLL_SECONDS)
+                self._no_room_until = now + self._look_again
                 return 0
         claimed = await self._queue.claim(min(free, self._room))
         if not claimed:
@@ -173,6 +180,7 @@ class Delivery:
             if isinstance(outcome, Claimed):
                 await self._queue.release([outcome])
         del self._done[: len(done)]
+        self._no_room_until = 0.0
         for result, _ in done:
             # A success gives its place back and adds one.
             self._room = min(self._concurrency, self._room + 2) if result.is_success else 0
