@@ -166,12 +166,16 @@ class Changes:
         await asyncio.gather(self.jobs.close(), self.tickets.close())
 
 
-def _counted_changes() -> list[Row]:
+def counted_edits(*more: str) -> list[Row]:
+    """The conditions, one of which an update meets that can change statistics, or removes one of the fields `more`."""
     touched: list[Row] = [{f"updateDescription.updatedFields.{field}": {"$exists": True}} for field in COUNTED_FIELDS]
-    removed = {"updateDescription.removedFields": {"$in": list(COUNTED_FIELDS)}}
+    return [*touched, {"updateDescription.removedFields": {"$in": [*COUNTED_FIELDS, *more]}}]
+
+
+def _counted_changes() -> list[Row]:
     whole = {"operationType": {"$in": ["insert", "replace", "delete"]}}
     return [
-        {"$match": {"$or": [whole, *touched, removed]}},
+        {"$match": {"$or": [whole, *counted_edits()]}},
         {"$project": {"documentKey": 1, "fullDocument.tenant_id": 1}},
     ]
 

@@ -20,9 +20,9 @@ from documents.database import ChangeStream, Database, Row
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.ticket import Ticket
+from services.changes import counted_edits
 from services.clock import Clock
 from services.locks import Lease, LeaseLostError, Locks
-from services.rollup_rows import COUNTED_FIELDS
 from services.rollups import BATCH, Rollups
 
 RESOURCE = "rollups"
@@ -44,7 +44,6 @@ PLACE_IS_LOST = frozenset([260, CHANGE_STREAM_FATAL_ERROR, 286])
 BOOKMARK = "tickets"
 BOOKMARK_SECONDS = 30.0
 """A bookmark is itself a change, so it is not moved at every look."""
-_EDITABLE = ("tenant_id", "created_at", "deleted_at", *COUNTED_FIELDS, "keyword_key", "customer_id")
 
 log = structlog.get_logger(__name__)
 
@@ -202,10 +201,8 @@ async def _next_changes(stream: ChangeStream, *, at_most: int) -> list[Any]:
 
 def _foreign_changes() -> list[Row]:
     """Changes that ingestion and rolling up do not make; few others slip in, which costs a look."""
-    edited: list[Row] = [{f"updateDescription.updatedFields.{field}": {"$exists": True}} for field in _EDITABLE]
-    removed = {"updateDescription.removedFields": {"$in": [*_EDITABLE, "rolled_up"]}}
     copied = {"operationType": "insert", "fullDocument.rolled_up": True}
     return [
-        {"$match": {"$or": [{"operationType": {"$in": ["replace", "delete"]}}, *edited, removed, copied]}},
+        {"$match": {"$or": [{"operationType": {"$in": ["replace", "delete"]}}, *counted_edits("rolled_up"), copied]}},
         {"$project": {"documentKey": 1}},
     ]

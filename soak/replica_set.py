@@ -23,6 +23,13 @@ class ReplicaSet:
         self._home = home
         self._ports = [free_port() for _ in range(MEMBERS)]
         self._members = {port: self._start(port) for port in self._ports}
+        try:
+            self._initiate()
+        except BaseException:
+            self._kill_members()
+            raise
+
+    def _initiate(self) -> None:
         hosts = [f"127.0.0.1:{port}" for port in self._ports]
         members = [{"_id": index, "host": host} for index, host in enumerate(hosts)]
         for host in reversed(hosts):
@@ -44,6 +51,9 @@ class ReplicaSet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._client.close()
+        self._kill_members()
+
+    def _kill_members(self) -> None:
         for member in self._members.values():
             member.kill()
             member.wait()
