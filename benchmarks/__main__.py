@@ -17,8 +17,8 @@ from benchmarks.report import Chapter, describe_machine, write_report
 from benchmarks.stage import Stage, fill, open_stage
 from documents.database import connect
 from documents.ticket import Ticket
-from services.rollups import Rollups
-from services.stats_pipeline import INDEX
+from services.analytics.pipeline import INDEX
+from services.rollups.write import Rollups
 
 Benchmark = Callable[[Stage], Awaitable[Chapter]]
 

@@ -9,14 +9,14 @@ from benchmarks.report import Chapter, Finding
 from benchmarks.stage import Stage
 from benchmarks.timing import medians, ms
 from documents.database import Database, connect
-from services.analytics import Analytics
-from services.analytics_pipelines import CountedField, CustomerOrder, TrendUnit
-from services.clock import SystemClock
+from services.analytics.trend_pipelines import CountedField, CustomerOrder, TrendUnit
+from services.analytics.trends import Analytics
 from services.errors import QueryTimeoutError
-from services.keyset import Window
-from services.search import Search
-from services.ticket_filter import TicketFilter
-from services.tickets import Tickets
+from services.kit.clock import SystemClock
+from services.lists.keyset import Window
+from services.tickets.filter import TicketFilter
+from services.tickets.reading import Tickets
+from services.tickets.search import Search
 
 Question = Callable[[str], Awaitable[object]]
 TENANTS = ("t100k", "t1m")

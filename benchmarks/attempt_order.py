@@ -10,8 +10,8 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from services.circuit_updates import FAILURES_TO_OPEN, MAX_ALLOWANCE, WINDOW_SIZE
-from services.notification_delivery import RETRIES
+from services.notifications.breaker_updates import FAILURES_TO_OPEN, MAX_ALLOWANCE, WINDOW_SIZE
+from services.notifications.delivery import RETRIES
 
 TICKETS = 50
 FAILURES_PER_TICKET = 2
@@ -113,7 +113,7 @@ class Simulation:
             ticket.due = self.now + (RETRIES.delay(ticket.failures, self.chance.random()) or 0.0)
 
     def _report(self, is_success: bool) -> None:
-        """The circuit breaker's transitions, as services/circuit_breaker.py draws them."""
+        """The circuit breaker's transitions, as services/notifications/breaker.py draws them."""
         self.in_flight -= 1
         self.window = [*self.window, is_success][-WINDOW_SIZE:]
         grown, shrunk = self.allowance + 1, self.allowance / 2

@@ -16,10 +16,10 @@ from documents.database import connect
 from documents.notification import Notification
 from gql_app.settings import Settings
 from gql_app.wiring import build_services
-from services.jobs import Jobs
-from services.notification_delivery import Delivery
-from services.notifications import notification_row
-from services.worker import Worker
+from services.ingestion.jobs import Jobs
+from services.ingestion.worker import Worker
+from services.notifications.delivery import Delivery
+from services.notifications.outbox import notification_row
 from soak.cluster import Cluster, wait_for
 
 MATCHED = [{"rule": "outage", "keyword": "down", "text": "down"}]

@@ -23,13 +23,13 @@ from benchmarks.stage import Stage, open_stage, sample
 from benchmarks.timing import medians, ms
 from documents.database import Database, connect
 from documents.ticket import Ticket
-from gql_app.auth import Authenticator
-from gql_app.graphql import PATH, graphql_router
+from gql_app.graphql.endpoint import PATH, graphql_router
+from gql_app.http.auth import Authenticator
 from gql_app.settings import Settings
 from gql_app.wiring import build_services
-from resolvers.roots import Mutation, Query
-from schema.context import Context, Services
-from schema.scalars import SCALARS
+from resolvers.context import Context, Services
+from schema.base.scalars import SCALARS
+from schema.roots import Mutation, Query
 from services.access import EVERYONE
 
 TENANT = "graphql"

@@ -4,10 +4,10 @@ from benchmarks.report import Chapter, Finding
 from benchmarks.stage import Stage
 from benchmarks.timing import medians, ms
 from documents.database import connect
-from services.keyset import Window
-from services.queries import Cursor
-from services.ticket_filter import TicketFilter
-from services.tickets import Tickets, cursor_of
+from services.lists.cursors import Cursor
+from services.lists.keyset import Window
+from services.tickets.filter import TicketFilter
+from services.tickets.reading import Tickets, cursor_of
 
 TENANT = "t100k"
 PAGE_SIZE = 20

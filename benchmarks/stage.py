@@ -19,11 +19,11 @@ import httpx
 from pymongo import MongoClient
 
 from documents.database import Row
-from gql_app import embedded_mongo
+from gql_app.local import embedded_mongo
 from mock_external_api.data import make_tickets
 from mock_external_api.settings import MockSettings
-from services.page_changes import classified
-from services.upstream_records import sort_records
+from services.ingestion.diff import classified
+from services.sources.standard.records import sort_records
 
 SIZES = {"t10k": 10_000, "t100k": 100_000, "t1m": 1_000_000}
 """The tenants of the large collection and how many tickets each has."""

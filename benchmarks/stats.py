@@ -9,10 +9,10 @@ from benchmarks.stage import Stage
 from benchmarks.timing import Work, medians, ms
 from documents.database import Collection, Database, Row, connect
 from documents.ticket import Ticket
-from services.clock import SystemClock
-from services.rollup_keeper import ROLL_UP_FROM
-from services.rollups import Rollups
-from services.stats import MAX_MILLISECONDS, Stats
+from services.analytics.stats import MAX_MILLISECONDS, Stats
+from services.kit.clock import SystemClock
+from services.rollups.keeper import ROLL_UP_FROM
+from services.rollups.write import Rollups
 
 LARGEST_SHARE = 1 / 4
 USERS_LIMIT_SECONDS = 0.5

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 
 class CircuitState(StrEnum):
-    """Whether requests are sent; the transitions are drawn in `services/circuit_breaker.py`."""
+    """Whether requests are sent; the transitions are drawn in `services/notifications/breaker.py`."""
 
     CLOSED = "closed"
     """Requests are sent."""
@@ -27,7 +27,7 @@ class CircuitPermit(BaseModel):
 
 
 class Circuit(Document):
-    """One destination; changed only by the pipeline updates in `services/circuit_breaker.py`."""
+    """One destination; changed only by the pipeline updates in `services/notifications/breaker.py`."""
 
     id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
     state: CircuitState

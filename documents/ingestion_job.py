@@ -9,7 +9,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 
 class JobStatus(StrEnum):
-    """Where a job is in its life; drawn in `services/jobs.py`."""
+    """Where a job is in its life; drawn in `services/ingestion/jobs.py`."""
 
     QUEUED = "queued"
     """Waits for a worker, for the first time or after one handed it back."""

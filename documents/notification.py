@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 
 class NotificationState(StrEnum):
-    """Where a notification is in its life; drawn in `services/notification_queue.py`."""
+    """Where a notification is in its life; drawn in `services/notifications/queue.py`."""
 
     PENDING = "pending"
     """Waits for its next attempt, or is being sent at this moment."""

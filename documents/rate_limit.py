@@ -23,7 +23,7 @@ class RateLimitWaiter(BaseModel):
 
 
 class RateLimit(Document):
-    """The state of one budget; changed only by the pipeline updates in `services/rate_limiter.py`."""
+    """The state of one budget; changed only by the pipeline updates in `services/sources/budget.py`."""
 
     id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
     slots: list[RateLimitSlot] = []

@@ -1,5 +1,5 @@
 """`python -m gql_app`: the command line."""
 
-from gql_app.cli import main
+from gql_app.commands.cli import main
 
 main()

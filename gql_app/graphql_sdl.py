@@ -24,7 +24,7 @@ from graphql import (
     visit,
 )
 
-from gql_app.graphql_schema import ApiSchema
+from gql_app.graphql.schema import ApiSchema
 from gql_app.settings import Settings
 
 ROOT = Path(__file__).parent.parent

@@ -9,16 +9,17 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from gql_app import api_docs
-from gql_app.auth import Authenticator
-from gql_app.errors import UnexpectedErrors, add_error_handlers
-from gql_app.graphql import graphql_router
-from gql_app.limits import BodyLimit, ClientLimit, RequestRate
-from gql_app.observability import Metrics, Observed
-from gql_app.rest import circuits, ingestion, stats, system, tickets
-from gql_app.security_headers import SecurityHeaders
+from gql_app.graphql.endpoint import graphql_router
+from gql_app.http import docs as api_docs
+from gql_app.http.auth import Authenticator
+from gql_app.http.headers import SecurityHeaders
+from gql_app.http.limits import BodyLimit, ClientLimit, RequestRate
+from gql_app.http.observability import Metrics, Observed
+from gql_app.http.problems import UnexpectedErrors, add_error_handlers
+from gql_app.rest import analytics as stats
+from gql_app.rest import circuits, ingestion, system, tickets
 from gql_app.settings import Settings
-from schema.context import Background, Services
+from resolvers.context import Background, Services
 
 VERSION = "0.1.0"
 SHUTDOWN_SECONDS = 20.0

@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     """Fields that a GraphQL document may select again beside themselves, through fragments or not."""
     graphql_max_tokens: int = Field(default=2_000, ge=1)
     graphql_max_cost: int = Field(default=10_000, ge=1)
-    """In objects that an answer may have at most, before anything is read; see `schema/cost.py`."""
+    """In objects that an answer may have at most, before anything is read; see `schema/base/cost.py`."""
     graphql_max_page_size: int = Field(default=100, ge=1, le=1_000)
     graphql_max_seconds: float = Field(default=10.0, gt=0)
     """The longest that a query or mutation may take."""

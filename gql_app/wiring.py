@@ -8,35 +8,35 @@ import httpx
 
 from documents.database import Database, connect
 from gql_app.settings import Settings
-from schema.context import Services
-from services.analytics import Analytics
-from services.changes import Changes
-from services.circuit_breaker import CircuitBreaker
-from services.clock import Clock, SystemClock
-from services.deletions import Deletions
-from services.export import Exports
-from services.external_api import REQUEST_SECONDS, ExternalApi
+from resolvers.context import Services
+from services.analytics.stats import Stats
+from services.analytics.trends import Analytics
+from services.coordination.change_streams import Changes
+from services.coordination.leases import Locks
 from services.health import Health
-from services.ingestion import Ingestion
-from services.jobs import Jobs
-from services.locks import Locks
-from services.notification_delivery import RETRIES, Delivery
-from services.notification_queue import NotificationQueue
-from services.notifications import Notifications
-from services.notifier import Notifier
-from services.page_commit import PageStore
-from services.rate_limiter import RateLimiter
-from services.retry import RetryPolicy
-from services.rollup_keeper import LONGEST_LEASE_SECONDS, RollupKeeper
-from services.rollups import Rollups
-from services.run_lists import RunLists
-from services.runs import Runs
-from services.search import Search
-from services.stats import Stats
-from services.tenants import Tenants
-from services.ticket_batches import TicketBatches
-from services.tickets import Tickets
-from services.worker import Worker
+from services.ingestion.commit import PageStore
+from services.ingestion.jobs import Jobs
+from services.ingestion.reading import Runs
+from services.ingestion.run_lists import RunLists
+from services.ingestion.sweep import Deletions
+from services.ingestion.walk import Ingestion
+from services.ingestion.worker import Worker
+from services.kit.clock import Clock, SystemClock
+from services.kit.retry import RetryPolicy
+from services.notifications.breaker import CircuitBreaker
+from services.notifications.delivery import RETRIES, Delivery
+from services.notifications.outbox import Notifications
+from services.notifications.queue import NotificationQueue
+from services.notifications.receivers import Notifier
+from services.rollups.keeper import LONGEST_LEASE_SECONDS, RollupKeeper
+from services.rollups.write import Rollups
+from services.sources.budget import RateLimiter
+from services.sources.standard.client import REQUEST_SECONDS, ExternalApi
+from services.tickets.batches import TicketBatches
+from services.tickets.export import Exports
+from services.tickets.reading import Tickets
+from services.tickets.search import Search
+from services.tickets.tenants import Tenants
 
 CONNECT_SECONDS = 5.0
 NOTIFIER = "notify"

@@ -1,9 +1,9 @@
 """Answers about circuit breakers, which all tenants share."""
 
-from schema.context import Context
+from resolvers.context import Context
 from services.access import Scope
-from services.circuit_breaker import CircuitBreaker, CircuitStatus
 from services.errors import CircuitNotFoundError
+from services.notifications.breaker import CircuitBreaker, CircuitStatus
 
 
 async def get_circuit(context: Context, name: str) -> CircuitStatus:

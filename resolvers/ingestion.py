@@ -9,13 +9,13 @@ from documents.database import Row
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.quarantined_record import QuarantinedRecord
-from schema.context import Context
+from resolvers.context import Context
 from services.access import Scope
+from services.coordination.leases import LockState
 from services.errors import JobNotFoundError
-from services.keyset import Slice, Window
-from services.locks import LockState
-from services.paging import Page
-from services.runs import IngestionState
+from services.ingestion.reading import IngestionState
+from services.lists.keyset import Slice, Window
+from services.lists.numbered import Page
 
 D = TypeVar("D", bound=Document)
 

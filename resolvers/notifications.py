@@ -1,10 +1,10 @@
 """Answers about notifications of urgent tickets."""
 
 from documents.notification import Notification, NotificationState
-from schema.context import Context
+from resolvers.context import Context
 from services.access import Scope
 from services.errors import NotificationNotFoundError
-from services.keyset import Slice, Window
+from services.lists.keyset import Slice, Window
 
 
 async def get_notification(context: Context, tenant_id: str, notification_id: str) -> Notification:

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from schema.context import Context
+from resolvers.context import Context
 from services.access import Scope
 from services.health import HealthReport
-from services.notifications import Outbox
-from services.rate_limiter import RateLimitState
+from services.notifications.outbox import Outbox
+from services.sources.budget import RateLimitState
 
 
 async def get_health(context: Context, only: Collection[str] | None = None) -> HealthReport:

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator, Collection
 
 from documents.database import Row
-from schema.context import Context
-from services.export import ExportFormat
-from services.keyset import Slice, Window
-from services.paging import Page
-from services.search import RelevantTicket
-from services.ticket_filter import TicketFilter
-from services.tickets import TicketRecord
+from resolvers.context import Context
+from services.lists.keyset import Slice, Window
+from services.lists.numbered import Page
+from services.tickets.export import ExportFormat
+from services.tickets.filter import TicketFilter
+from services.tickets.reading import TicketRecord
+from services.tickets.search import RelevantTicket
 
 
 async def get_ticket(context: Context, tenant_id: str, external_id: str) -> TicketRecord:

@@ -14,8 +14,8 @@ from documents.database import connect
 from documents.ingestion_job import IngestionJob, JobStatus
 from gql_app.settings import Settings
 from gql_app.wiring import build_services
-from schema.context import Services
-from services.retry import RetryPolicy
+from resolvers.context import Services
+from services.kit.retry import RetryPolicy
 from soak.cluster import Cluster, Row
 from soak.verdict import Verdict
 

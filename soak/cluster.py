@@ -20,7 +20,7 @@ from pymongo import MongoClient
 from pymongo.database import Database as MongoDatabase
 
 from documents.ingestion_job import IngestionJob, JobStatus
-from gql_app import embedded_mongo, mongo_supervisor
+from gql_app.local import embedded_mongo, mongo_supervisor
 
 READY_SECONDS = 30.0
 Row = dict[str, Any]

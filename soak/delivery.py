@@ -14,9 +14,9 @@ from multiprocessing.synchronize import Barrier
 
 from documents.circuit_breaker import CircuitState
 from documents.database import connect
-from services.circuit_breaker import CircuitBreaker, Result
-from services.circuit_updates import FAILURES_TO_OPEN
-from services.notifications import notification_row
+from services.notifications.breaker import CircuitBreaker, Result
+from services.notifications.breaker_updates import FAILURES_TO_OPEN
+from services.notifications.outbox import notification_row
 from soak.cluster import Cluster, Process, free_port, wait_for
 from soak.verdict import Verdict
 

@@ -7,10 +7,10 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 
 from documents.database import connect
-from services.clock import SystemClock
+from services.coordination.leases import Locks
 from services.errors import AlreadyRunningError
-from services.jobs import Jobs
-from services.locks import Locks
+from services.ingestion.jobs import Jobs
+from services.kit.clock import SystemClock
 from soak.cluster import Cluster
 from soak.verdict import Verdict
 

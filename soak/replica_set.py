@@ -8,7 +8,7 @@ from typing import Any, Self
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from gql_app.embedded_mongo import find_mongod
+from gql_app.local.embedded_mongo import find_mongod
 from soak.cluster import free_port, wait_for
 
 MEMBERS = 3

@@ -10,10 +10,10 @@ import pytest
 import structlog
 
 from documents.database import Database, connect
-from gql_app.embedded_mongo import start
+from gql_app.local.embedded_mongo import start
 from gql_app.settings import Settings
-from schema.context import Services
-from services.worker import Worker
+from resolvers.context import Services
+from services.ingestion.worker import Worker
 from tests.fakes import MockApi, app_with, empty, make_settings, open_client, open_services, running
 
 

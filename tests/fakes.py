@@ -21,9 +21,9 @@ from gql_app.wiring import build_services
 from mock_external_api.app import create_app as create_mock
 from mock_external_api.settings import MockSettings
 from mock_external_api.upstream import Upstream
-from schema.context import Services
-from services.retry import RetryPolicy
-from services.worker import Worker
+from resolvers.context import Services
+from services.ingestion.worker import Worker
+from services.kit.retry import RetryPolicy
 
 MOCK_URL = "http://mock"
 JWT_SECRET = "a secret of the tests that is long enough"

@@ -10,13 +10,13 @@ import httpx
 
 from documents.database import Database, Row
 from documents.notification import Notification, NotificationState
-from services.circuit_breaker import CircuitBreaker
-from services.clock import SystemClock
-from services.notification_delivery import Delivery
-from services.notification_queue import NotificationQueue
-from services.notifications import notification_row
-from services.notifier import Notifier
-from services.retry import RetryPolicy
+from services.kit.clock import SystemClock
+from services.kit.retry import RetryPolicy
+from services.notifications.breaker import CircuitBreaker
+from services.notifications.delivery import Delivery
+from services.notifications.outbox import notification_row
+from services.notifications.queue import NotificationQueue
+from services.notifications.receivers import Notifier
 
 TENANT = "acme"
 QUICK = RetryPolicy(attempts=5, base_seconds=0.001, cap_seconds=0.002)

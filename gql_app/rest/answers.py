@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from documents.ingestion_job import JobStatus
 from services.health import HealthReport
-from services.paging import Page
+from services.lists.numbered import Page
 
 
 class Answer(BaseModel):

@@ -9,7 +9,7 @@ from documents.circuit_breaker import CircuitState
 from gql_app.rest.answers import Answer
 from gql_app.rest.parameters import ContextOf, problems
 from resolvers import circuits as resolvers
-from services.circuit_breaker import CircuitStatus
+from services.notifications.breaker import CircuitStatus
 
 router = APIRouter(prefix="/circuit", tags=["circuit breakers"])
 

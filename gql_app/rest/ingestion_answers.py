@@ -9,8 +9,8 @@ from documents.ingestion_job import IngestionJob, JobStatus, RunCounts
 from documents.ingestion_log import IngestionLog, RunOutcome
 from documents.quarantined_record import QuarantinedRecord
 from gql_app.rest.answers import Answer, NumberedPage, place
-from services.paging import Page
-from services.runs import IngestionState, percent
+from services.ingestion.reading import IngestionState, percent
+from services.lists.numbered import Page
 
 
 class RunAnswer(RunCounts):

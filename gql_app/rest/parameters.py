@@ -7,11 +7,11 @@ from fastapi import Depends, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from documents.ticket import Sentiment, Urgency
-from gql_app.auth import get_context, get_public_context
+from gql_app.http.auth import get_context, get_public_context
 from gql_app.rest.answers import Problem
-from schema.context import Context
-from services.clock import truncate
-from services.ticket_filter import TicketFilter
+from resolvers.context import Context
+from services.kit.clock import truncate
+from services.tickets.filter import TicketFilter
 
 MAX_PAGE = 1_000_000
 MAX_TEXT = 200

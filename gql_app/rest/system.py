@@ -6,11 +6,11 @@ import structlog
 from fastapi import APIRouter, Request, Response, status
 from pymongo.errors import PyMongoError
 
-from gql_app.observability import Metrics
+from gql_app.http.observability import Metrics
 from gql_app.rest.answers import HealthAnswer, LiveAnswer
 from gql_app.rest.parameters import PublicContext
 from resolvers import system as resolvers
-from services.clock import SystemClock
+from services.kit.clock import SystemClock
 
 OUTBOX_SECONDS = 2.0
 

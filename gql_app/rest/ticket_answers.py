@@ -5,8 +5,8 @@ from typing import Self
 
 from documents.ticket_history import FieldChange, HistoryAction
 from gql_app.rest.answers import Answer, NumberedPage, place
-from services.paging import Page
-from services.tickets import TicketRecord
+from services.lists.numbered import Page
+from services.tickets.reading import TicketRecord
 
 
 class Match(Answer):

@@ -15,7 +15,7 @@ from documents.ticket import Urgency
 from gql_app.rest.parameters import ContextOf, TenantId, TicketConditions, TicketPageQuery, problems
 from gql_app.rest.ticket_answers import HistoryAnswer, HistoryEntry, TicketAnswer, TicketPage
 from resolvers import tickets as resolvers
-from services.export import ExportFormat
+from services.tickets.export import ExportFormat
 
 MEDIA_TYPES = {ExportFormat.CSV: "text/csv", ExportFormat.NDJSON: "application/x-ndjson"}
 

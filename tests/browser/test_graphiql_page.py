@@ -8,8 +8,8 @@ import pytest
 
 from documents.database import Database
 from documents.ticket import Ticket
-from gql_app import graphiql
-from schema.context import Services
+from gql_app.graphql import graphiql
+from resolvers.context import Services
 from tests.api.graphql.sockets import served
 from tests.browser import chromium
 from tests.browser.chromium import Page

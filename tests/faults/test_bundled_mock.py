@@ -7,13 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gql_app import bundled_mock
+from gql_app.local import bundled_mock
 from tests.processes import Command, answers, eventually
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from gql_app import bundled_mock
+from gql_app.local import bundled_mock
 mock = bundled_mock.start(Path(sys.argv[1]))
 print(mock.url, flush=True)
 time.sleep(60)

@@ -16,7 +16,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from gql_app.commands import ALIVE_FILE
+from gql_app.commands.serving import ALIVE_FILE
 from tests.processes import ROOT, Command, answers, eventually
 
 STOP_SECONDS = 5.0

@@ -10,7 +10,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.notifications import notification_row
+from services.notifications.outbox import notification_row
 from tests.processes import Command
 
 MATCHED = [{"rule": "outage", "keyword": "down", "text": "down"}]

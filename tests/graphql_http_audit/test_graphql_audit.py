@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gql_app.settings import Settings
-from schema.context import Services
+from resolvers.context import Services
 from tests.api.graphql.sockets import served
 from tests.fakes import app_with, at_rest
 

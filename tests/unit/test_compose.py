@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from gql_app.cli import app
-from gql_app.commands import ALIVE_FILE
+from gql_app.commands.cli import app
+from gql_app.commands.serving import ALIVE_FILE
 from gql_app.settings import Settings
 from mock_external_api.settings import MockSettings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gql_app.cli import app
+from gql_app.commands.cli import app
 from gql_app.settings import Settings
 
 ROOT = Path(__file__).parents[2]

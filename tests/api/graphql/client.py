@@ -9,8 +9,8 @@ import httpx
 from pymongo import monitoring
 
 from documents.database import Database
-from schema.context import Services
-from services.rollup_keeper import COMMENT as ROLLUP_COMMENT
+from resolvers.context import Services
+from services.rollups.keeper import COMMENT as ROLLUP_COMMENT
 from tests.fakes import MockApi
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from documents.database import Database
-from schema.context import Services
+from resolvers.context import Services
 from tests.api.graphql.client import Api
 from tests.fakes import (
     MockApi,

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from gql_app.server import bind, create_server, url_of
+from gql_app.http.server import bind, create_server, url_of
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 SECONDS = 10.0

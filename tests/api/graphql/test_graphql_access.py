@@ -18,7 +18,7 @@ from documents.ingestion_job import IngestionJob
 from documents.notification import Notification
 from documents.ticket import Ticket
 from gql_app.graphql_sdl import committed
-from schema.ids import global_id
+from schema.base.ids import global_id
 from services.errors import ErrorCode
 from tests.api.graphql.client import Api
 from tests.fakes import bearer, make_token

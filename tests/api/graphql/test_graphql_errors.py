@@ -8,7 +8,7 @@ import pytest
 from pymongo.errors import AutoReconnect, ExecutionTimeout
 from structlog.testing import capture_logs
 
-from services.stats import Stats
+from services.analytics.stats import Stats
 from tests.api.graphql.client import Api
 from tests.fakes import app_with, make_settings, open_client
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gql_app import graphiql
-from schema.context import Services
+from gql_app.graphql import graphiql
+from resolvers.context import Services
 from tests.fakes import app_with, make_jwt_settings, make_settings, open_client
 
 PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

@@ -6,8 +6,8 @@ from typing import Any
 
 from documents.database import Database
 from documents.ingestion_job import JobStatus
-from schema.context import Services
-from services.locks import ingest_resource
+from resolvers.context import Services
+from services.coordination.leases import ingest_resource
 from tests.api.graphql.client import Api
 from tests.fakes import MockApi, app_with, at_rest, bearer, make_jwt_settings, make_settings, open_client
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
-from services.stats import Stats
+from services.analytics.stats import Stats
 from tests.api.graphql.client import Api
 from tests.fakes import app_with, make_settings, open_client
 

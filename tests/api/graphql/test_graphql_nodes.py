@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from resolvers.node_fields import FINDERS
+from schema.nodes import FINDERS
 from tests.api.graphql.client import Api
 from tests.fakes import bearer
 

@@ -1,7 +1,7 @@
 """Notifications and the circuit breaker over GraphQL."""
 
-from services.circuit_breaker import Result
-from services.circuit_updates import FAILURES_TO_OPEN
+from services.notifications.breaker import Result
+from services.notifications.breaker_updates import FAILURES_TO_OPEN
 from tests.api.graphql.client import Api
 from tests.notifying import Outbox
 

@@ -14,7 +14,7 @@ from documents.database import Database
 from documents.ingestion_job import IngestionJob
 from documents.ticket import Ticket
 from gql_app.graphql_sdl import committed
-from schema.context import Services
+from resolvers.context import Services
 from tests.api.graphql.sockets import SECONDS, opened, served
 from tests.fakes import MockApi, app_with, at_rest, empty, make_jwt_settings, make_settings, make_token, open_services
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from documents.database import Database
-from schema.context import Services
+from resolvers.context import Services
 from tests.fakes import MockApi, app_with, at_rest, empty, ingest, make_settings, open_client, open_services
 
 

@@ -10,9 +10,9 @@ import pytest
 from documents.database import Database
 from documents.ticket import Ticket
 from gql_app.settings import Settings
-from schema.context import Services
-from services.clock import SystemClock
-from services.stats import Stats
+from resolvers.context import Services
+from services.analytics.stats import Stats
+from services.kit.clock import SystemClock
 from tests.fakes import app_with, at_rest, open_client
 
 

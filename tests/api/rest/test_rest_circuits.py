@@ -2,9 +2,9 @@
 
 import httpx
 
-from schema.context import Services
-from services.circuit_breaker import CircuitBreaker, Result
-from services.circuit_updates import FAILURES_TO_OPEN
+from resolvers.context import Services
+from services.notifications.breaker import CircuitBreaker, Result
+from services.notifications.breaker_updates import FAILURES_TO_OPEN
 
 
 async def opened(circuit: CircuitBreaker) -> None:

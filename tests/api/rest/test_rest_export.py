@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 
 from documents.ticket import Ticket
-from services.export import CHUNK_BYTES, ExportFormat
-from services.ticket_filter import TicketFilter
+from services.tickets.export import CHUNK_BYTES, ExportFormat
+from services.tickets.filter import TicketFilter
 from tests.api.rest.conftest import Ingested
 
 TENANT = {"tenant_id": "tenant_a"}

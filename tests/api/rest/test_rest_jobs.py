@@ -5,8 +5,8 @@ import asyncio
 import httpx
 
 from documents.database import Database
-from schema.context import Services
-from services.locks import ingest_resource
+from resolvers.context import Services
+from services.coordination.leases import ingest_resource
 from tests.api.rest.jobs import RUN, progress, reach, start
 from tests.fakes import MockApi, app_with, make_settings, open_client, open_services
 

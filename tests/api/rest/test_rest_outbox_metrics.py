@@ -6,7 +6,7 @@ import re
 import httpx
 
 from documents.database import Database
-from schema.context import Services
+from resolvers.context import Services
 from tests.fakes import MockApi, app_with, at_rest, make_settings, open_client
 from tests.notifying import Outbox
 

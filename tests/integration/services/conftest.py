@@ -18,12 +18,12 @@ from documents.ticket_history import TicketHistory
 from gql_app.wiring import build_services
 from mock_external_api.app import create_app
 from mock_external_api.settings import MockSettings
-from schema.context import Services
-from services.jobs import Jobs
-from services.locks import EPOCH as LONG_AGO
-from services.locks import Locks, ingest_resource
-from services.rate_limiter import RateLimiter
-from services.worker import Worker
+from resolvers.context import Services
+from services.coordination.leases import EPOCH as LONG_AGO
+from services.coordination.leases import Locks, ingest_resource
+from services.ingestion.jobs import Jobs
+from services.ingestion.worker import Worker
+from services.sources.budget import RateLimiter
 from tests.fakes import QUICK_RETRIES, InProcessTransport, make_settings, running
 
 TENANT = "acme"

@@ -15,7 +15,7 @@ from graphql import (
 )
 
 from gql_app.graphql_sdl import committed
-from resolvers.node_fields import FINDERS
+from schema.nodes import FINDERS
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,157 @@
+"""The command line, `python -m gql_app`. Exit codes: 0 done, 1 the run failed, 2 it could not be started."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from documents.database import DatabaseUnavailableError
+from documents.notification import NotificationState
+from gql_app.commands import notifications as notification_commands
+from gql_app.commands import serving as commands
+from gql_app.commands.runtime import InvalidSettingsError, load_mock_settings, load_settings, open_dependencies, run
+from gql_app.graphql.schema import ApiSchema
+from gql_app.http.observability import configure_logging
+from gql_app.http.server import AddressError, bind
+from gql_app.local.bundled_mock import BundledMockError
+from gql_app.local.embedded_mongo import EmbeddedMongoError
+from gql_app.settings import Settings
+from services.errors import ServiceError
+
+CANNOT_START = (
+    AddressError,
+    BundledMockError,
+    DatabaseUnavailableError,
+    EmbeddedMongoError,
+    InvalidSettingsError,
+    ServiceError,
+)
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Ingests, classifies and analyses the support tickets of many tenants. Settings: see .env.example.",
+)
+
+notifications = typer.Typer(no_args_is_help=True, help="Look at the notifications of urgent tickets; redrive them.")
+app.add_typer(notifications, name="notifications")
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API, and run a worker with it unless RUN_WORKER=false."""
+    settings = load_settings()
+    configure_logging(settings)
+    with bind(settings.host, settings.port) as listener, open_dependencies(settings) as found:
+        run(lambda stop: commands.serve(settings, found, listener, stop))
+
+
+@app.command()
+def worker() -> None:
+    """Run ingestion jobs, without an API."""
+    settings = _with_worker(load_settings())
+    configure_logging(settings)
+    _make_data_dir(settings)
+    with open_dependencies(settings) as found:
+        run(lambda stop: commands.work(settings, found, stop))
+
+
+@app.command()
+def ingest(tenant: Annotated[str, typer.Argument(help="The tenant's id.", show_default=False)]) -> None:
+    """Run one tenant's ingestion and show its progress; joins the run if there is one already."""
+    settings, console = _with_worker(load_settings()), Console()
+    with _logs_beside(console, settings, "ingest"), open_dependencies(settings) as found:
+        completed = run(lambda stop: commands.ingest(settings, found, tenant, console, stop))
+    raise typer.Exit(0 if completed else 1)
+
+
+@app.command()
+def up(
+    tenants: Annotated[
+        list[str] | None, typer.Argument(help="Tenants to ingest; default: the sample tenants.", show_default=False)
+    ] = None,
+) -> None:
+    """Start everything on this machine: MongoDB, the mock external API and the service, with sample data."""
+    settings, console = _with_worker(load_settings()), Console()
+    wanted = tenants or ([] if settings.external_api_url else list(load_mock_settings().tenants))
+    with (
+        _logs_beside(console, settings, "up"),
+        bind(settings.host, settings.port) as listener,
+        open_dependencies(settings) as found,
+    ):
+        run(lambda stop: commands.up(settings, found, listener, wanted, console, stop))
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    typer.echo(ApiSchema(load_settings()).as_str())
+
+
+@notifications.command("list")
+def list_notifications(
+    tenant: Annotated[str, typer.Argument(help="The tenant's id.", show_default=False)],
+    state: Annotated[NotificationState | None, typer.Option(help="Only those in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
+) -> None:
+    """Show a tenant's notifications, newest first."""
+    settings, console = load_settings(), Console()
+    configure_logging(settings)
+    with open_dependencies(settings) as found:
+        run(lambda _: notification_commands.show(settings, found, console, tenant_id=tenant, state=state, limit=limit))
+
+
+@notifications.command()
+def redrive(
+    notification: Annotated[
+        str | None, typer.Argument(help="The notification's id; default: every dead letter.", show_default=False)
+    ] = None,
+    tenant: Annotated[str | None, typer.Option(help="Only the dead letters of this tenant.")] = None,
+) -> None:
+    """Send dead letters again; whoever runs a worker delivers them."""
+    settings = load_settings()
+    configure_logging(settings)
+    with open_dependencies(settings) as found:
+        count = run(
+            lambda _: notification_commands.redrive(settings, found, notification_id=notification, tenant_id=tenant)
+        )
+    typer.echo(f"{count} redriven.")
+
+
+def main() -> None:
+    """Run the command line; what keeps a command from starting is told in one line."""
+    try:
+        app()
+    except CANNOT_START as error:
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+
+
+def _with_worker(settings: Settings) -> Settings:
+    return settings.model_copy(update={"run_worker": True})
+
+
+def _make_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidSettingsError(f"DATA_DIR: {error.strerror}: {settings.data_dir}") from error
+
+
+@contextmanager
+def _logs_beside(console: Console, settings: Settings, name: str) -> Iterator[None]:
+    """Keep log lines out of the progress bars of a terminal: they go to a file there."""
+    if not console.is_terminal:
+        configure_logging(settings)
+        yield
+        return
+    _make_data_dir(settings)
+    with (settings.data_dir / f"{name}.log").open("w") as file:
+        with redirect_stderr(file):
+            configure_logging(settings)
+        console.print(f"{'Log':<20} {file.name}", highlight=False, markup=False, soft_wrap=True)
+        yield

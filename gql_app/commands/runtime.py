@@ -1,0 +1,111 @@
+"""What every command needs to run: its settings, what the service depends on, an event loop and the order to stop."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsError
+from uvicorn.loops.auto import auto_loop_factory
+
+from gql_app.local import bundled_mock, embedded_mongo
+from gql_app.settings import Settings
+from mock_external_api.settings import MockSettings
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+S = TypeVar("S", bound=BaseSettings)
+T = TypeVar("T")
+
+
+class InvalidSettingsError(Exception):
+    """The environment or `.env` does not make sense; the message names each variable, in one line."""
+
+
+class Dependencies(NamedTuple):
+    """Where the service finds what it depends on."""
+
+    mongo_url: str
+    external_api_url: str
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and `.env`.
+
+    Raises:
+        InvalidSettingsError: they do not make sense.
+    """
+    return _load(Settings)
+
+
+def load_mock_settings() -> MockSettings:
+    """Read the settings that the bundled mock will read, too.
+
+    Raises:
+        InvalidSettingsError: they do not make sense.
+    """
+    return _load(MockSettings)
+
+
+@contextmanager
+def open_dependencies(settings: Settings) -> Iterator[Dependencies]:
+    """Start MongoDB and the mock external API, at the same time, unless the settings name others.
+
+    Raises:
+        InvalidSettingsError: the mock's settings do not make sense.
+        EmbeddedMongoError: MongoDB cannot be started.
+        BundledMockError: the mock cannot be started.
+    """
+    if settings.external_api_url is None:
+        load_mock_settings()
+    with ExitStack() as shares, ThreadPoolExecutor(max_workers=1) as aside:
+        mongo_url, external_api_url = settings.mongo_url, settings.external_api_url
+        starting_mock = None if external_api_url else aside.submit(bundled_mock.start, settings.data_dir)
+        try:
+            if mongo_url is None:
+                mongo_url = shares.enter_context(embedded_mongo.start(settings.data_dir)).url
+        finally:
+            if starting_mock is not None:
+                external_api_url = shares.enter_context(starting_mock.result()).url
+        yield Dependencies(mongo_url, external_api_url or "")
+
+
+def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
+    """Run `main` on the fastest event loop there is; the event that it is given is set by SIGINT and SIGTERM.
+
+    A second signal of the same kind has its usual effect: the process ends without further ado.
+    """
+
+    async def with_signals() -> T:
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+        def order_stop(number: signal.Signals) -> None:
+            loop.remove_signal_handler(number)
+            stop.set()
+
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, order_stop, number)
+        return await main(stop)
+
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        return runner.run(with_signals())
+
+
+def _load(settings: type[S]) -> S:
+    try:
+        return settings()
+    except ValidationError as error:
+        prefix = settings.model_config.get("env_prefix", "")
+        raise InvalidSettingsError("; ".join(_described(fault, prefix) for fault in error.errors())) from error
+    except SettingsError as error:  # a value that ought to be JSON and is not
+        raise InvalidSettingsError(str(error)) from error
+
+
+def _described(fault: ErrorDetails, prefix: str) -> str:
+    variable = "_".join(str(part) for part in fault["loc"])
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{(prefix + variable).upper()}: {message}" if variable else message

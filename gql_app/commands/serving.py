@@ -1,0 +1,203 @@
+"""What the commands do once MongoDB and the external API are there."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+from pymongo.errors import PyMongoError
+from rich.console import Console
+
+from documents.ingestion_job import IngestionJob, JobStatus
+from gql_app.commands.progress import RunProgress
+from gql_app.commands.runtime import Dependencies
+from gql_app.http.server import create_server, url_of
+from gql_app.main import create_app
+from gql_app.settings import Settings
+from gql_app.wiring import open_services
+from resolvers.context import Context, Services
+from resolvers.ingestion import get_job, start_ingestion
+from services.access import EVERYONE
+from services.errors import AlreadyRunningError
+from services.ingestion.run import abandon
+
+ALIVE_FILE = "worker.alive"
+ALIVE_SECONDS = 5.0
+FOLLOW_SECONDS = 0.2
+LINKS = {"GraphQL": "/graphql", "REST documentation": "/docs"}
+
+T = TypeVar("T")
+
+log = structlog.get_logger("gql_app.commands")
+
+
+async def serve(settings: Settings, found: Dependencies, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Answer requests, and run a worker unless the settings say no, until told to stop.
+
+    Raises:
+        DatabaseUnavailableError: MongoDB cannot be used.
+        AddressError: somebody else was faster in listening there.
+    """
+    async with _services(settings, found) as services, _serving(settings, services, listener, stop):
+        log.info("serving", url=url_of(listener), auth_mode=settings.auth_mode)
+        if settings.auth_mode == "open":
+            log.warning("access_is_open", meaning="whoever reaches this address may do everything")
+        await stop.wait()
+
+
+async def up(
+    settings: Settings,
+    found: Dependencies,
+    listener: socket.socket,
+    tenants: Sequence[str],
+    console: Console,
+    stop: asyncio.Event,
+) -> None:
+    """Serve, ingest the tenants before everybody's eyes, and go on serving until told to stop.
+
+    Raises:
+        DatabaseUnavailableError: MongoDB cannot be used.
+        AddressError: somebody else was faster in listening there.
+        InvalidInputError: no tenant can have such a name.
+    """
+    async with _services(settings, found) as services, _serving(settings, services, listener, stop):
+        for name, path in LINKS.items():
+            console.print(f"{name:<20} {url_of(listener)}{path}", highlight=False, soft_wrap=True)
+        with RunProgress(console) as progress:
+            await _unless(stop, _ingest_all(services, tenants, progress))
+        console.print("Stopping; what is unfinished goes on next time." if stop.is_set() else "Serving until Ctrl+C.")
+        await stop.wait()
+
+
+async def work(settings: Settings, found: Dependencies, stop: asyncio.Event) -> None:
+    """Run jobs until told to stop. A file in the data directory is touched every 5 s, for health checks.
+
+    Raises:
+        DatabaseUnavailableError: MongoDB cannot be used.
+    """
+    async with _services(settings, found) as services, _working(services, stop):
+        log.info("working")
+        await _unless(stop, _keep_touching(settings.data_dir / ALIVE_FILE))
+
+
+async def ingest(
+    settings: Settings, found: Dependencies, tenant_id: str, console: Console, stop: asyncio.Event
+) -> bool:
+    """Run the tenant's ingestion, or join the one that runs already; false when it failed or was cancelled.
+
+    A worker of its own takes part in it: whether that one runs the job, or a service's, the lease decides. Told to
+    stop, it leaves the run to others.
+
+    Raises:
+        DatabaseUnavailableError: MongoDB cannot be used.
+        InvalidInputError: no tenant can have such a name.
+    """
+    async with _services(settings, found) as services:
+        context = Context(services, EVERYONE)
+        job_id = await _start(context, tenant_id)
+        async with _working(services, stop):
+            with RunProgress(console) as progress:
+                job = await _unless(stop, _follow(context, job_id, progress))
+    if job is None:
+        console.print(f"Stopped. The run goes on where a worker runs, or with: ingest {tenant_id}", markup=False)
+    return job is None or job.status is JobStatus.COMPLETED
+
+
+def _services(settings: Settings, found: Dependencies) -> AbstractAsyncContextManager[Services]:
+    return open_services(settings, mongo_url=found.mongo_url, external_api_url=found.external_api_url)
+
+
+@asynccontextmanager
+async def _serving(
+    settings: Settings, services: Services, listener: socket.socket, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Requests are answered inside; at the end the worker hands its jobs back while the last answers are sent."""
+    server = create_server(create_app(settings, lambda: nullcontext(services)))
+    async with _alongside(server.serve([listener]), stop):
+        try:
+            await _unless(stop, server.ready.wait())
+            yield
+        finally:
+            for worker in services.background:
+                worker.shut_down()
+            server.stop()
+
+
+@asynccontextmanager
+async def _working(services: Services, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Jobs are run and notifications delivered inside; at the end what is not finished is handed back."""
+
+    async def work() -> None:
+        await asyncio.gather(*(each.work() for each in services.background))
+
+    async with _alongside(work(), stop):
+        try:
+            yield
+        finally:
+            _shut_down(services)
+
+
+def _shut_down(services: Services) -> None:
+    for each in services.background:
+        each.shut_down()
+
+
+@asynccontextmanager
+async def _alongside(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> AsyncIterator[None]:
+    """Something that goes on in the background; when it ends, so does the command, with its error if it has one."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda _: stop.set())
+    try:
+        yield
+    finally:
+        await task
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Do something, but only until told to stop; None if it did not come to its end."""
+    task, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        for unfinished in (task, stopping):
+            await abandon(unfinished)
+
+
+async def _keep_touching(path: Path) -> None:
+    while True:
+        await asyncio.to_thread(path.touch)
+        await asyncio.sleep(ALIVE_SECONDS)
+
+
+async def _ingest_all(services: Services, tenants: Sequence[str], progress: RunProgress) -> None:
+    context = Context(services, EVERYONE)
+    jobs = [await _start(context, tenant_id) for tenant_id in tenants]
+    for job_id in jobs:  # the bars in the order of the tenants
+        progress.show(await get_job(context, job_id))
+    await asyncio.gather(*(_follow(context, job_id, progress) for job_id in jobs))
+
+
+async def _start(context: Context, tenant_id: str) -> str:
+    """Start a run, or find the one that runs."""
+    try:
+        return (await start_ingestion(context, tenant_id)).id
+    except AlreadyRunningError as error:
+        return error.job_id
+
+
+async def _follow(context: Context, job_id: str, progress: RunProgress) -> IngestionJob:
+    """Show the job until it has ended, also across moments without the database."""
+    while True:
+        try:
+            job = await get_job(context, job_id)
+        except PyMongoError as error:
+            log.warning("progress_unknown", job_id=job_id, error=str(error)[:200])
+        else:
+            progress.show(job)
+            if job.active is None:
+                return job
+        await asyncio.sleep(FOLLOW_SECONDS)

@@ -1,0 +1,148 @@
+"""The GraphQL endpoint `/graphql`: operations over POST, queries over GET too, subscriptions over WebSocket."""
+
+from datetime import timedelta
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.graphql import OperationType
+
+from gql_app.graphql import graphiql
+from gql_app.graphql.requests import (
+    MalformedRequestError,
+    encode,
+    negotiate,
+    read_request,
+    render,
+    render_error,
+    wants_page,
+)
+from gql_app.graphql.schema import ApiSchema
+from gql_app.graphql.websocket import WebSocketHandler
+from gql_app.http.auth import NOBODY, Authenticator, authenticate
+from gql_app.http.problems import STATUS_OF
+from gql_app.settings import Settings
+from resolvers.context import Context, Services
+from services.access import Caller
+from services.errors import ErrorCode, ServiceError, UnauthenticatedError
+
+PATH = "/graphql"
+INIT_TIMEOUT = timedelta(seconds=10)
+"""How long a new WebSocket may take to say who asks."""
+OPERATIONS = {
+    "GET": {OperationType.QUERY},
+    "POST": {OperationType.QUERY, OperationType.MUTATION},
+}
+"""What each HTTP method may do."""
+
+
+class GraphQLEndpoint(GraphQL[Context, None]):
+    """The ASGI application behind the endpoint."""
+
+    schema: ApiSchema
+    graphql_transport_ws_handler_class = WebSocketHandler
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(
+            ApiSchema(settings),
+            graphql_ide=None,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=INIT_TIMEOUT,
+            max_subscriptions_per_connection=settings.graphql_max_subscriptions,
+            allowed_origins=settings.cors_origins,
+        )
+        self.route = Route(PATH, self)
+        self._max_page_size = settings.graphql_max_page_size
+        self._shows_page = settings.graphql_ide
+        self._max_message = settings.max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or serve one WebSocket."""
+        if scope["type"] == "websocket":
+            await self.run(WebSocket(scope, receive, send))
+        else:
+            scope["route"] = self.route  # for those who count requests by route; FastAPI names only its own
+            response = await self._answer(Request(scope, receive))
+            await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method not in OPERATIONS:
+            message = "GraphQL is served over GET and POST."
+            return render_error(405, ErrorCode.METHOD_NOT_ALLOWED, message, Allow=", ".join(OPERATIONS))
+        if request.method == "GET" and self._shows_page and wants_page(request.headers.get("accept")):
+            return graphiql.page()
+        media_type = negotiate(request.headers.get("accept"))
+        if media_type is None:
+            return render_error(406, ErrorCode.BAD_REQUEST, "Accept application/json or graphql-response+json.")
+        try:
+            context = self._context(request, await authenticate(request))
+            wanted = await read_request(request)
+        except MalformedRequestError as error:
+            return render_error(error.status, error.code, str(error), media_type)
+        except ServiceError as error:
+            challenge = {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthenticatedError) else {}
+            return render_error(STATUS_OF[error.code], error.code, str(error), media_type, **challenge)
+        result = await self.schema.execute(
+            wanted.query,
+            variable_values=wanted.variables,
+            context_value=context,
+            operation_name=wanted.operation_name,
+            allowed_operation_types=OPERATIONS[request.method],
+            operation_extensions=wanted.extensions,
+        )
+        return render(result, media_type)
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        """The context of a WebSocket; who asks is learned when the connection is initialised."""
+        context = self._context(request, NOBODY)
+        context.request = request
+        return context
+
+    async def on_ws_connect(self, context: Context) -> dict[str, object]:
+        """Learn who asks: from `authorization` in the payload of `connection_init`, else from the handshake's header.
+
+        Raises:
+            ConnectionRejectionError: the credential is missing or bad.
+        """
+        assert context.request is not None  # noqa: S101 (narrows the type: `get_context` has set it)
+        payload = context.connection_params if isinstance(context.connection_params, dict) else {}
+        given = payload.get("authorization", payload.get("Authorization"))
+        authenticator: Authenticator = context.request.app.state.authenticator
+        try:
+            header = context.request.headers.get("authorization")
+            context.caller = await authenticator.caller(given if isinstance(given, str) else header)
+        except ServiceError as error:
+            raise ConnectionRejectionError from error
+        return {}
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a WebSocket message.
+
+        Raises:
+            JSONDecodeError: it is not JSON, or larger than a request's body may be.
+        """
+        if len(data) > self._max_message:
+            raise orjson.JSONDecodeError("too large", "", 0)
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> str:
+        """Write a WebSocket message."""
+        return encode(data).decode()
+
+    def _context(self, connection: HTTPConnection, caller: Caller) -> Context:
+        services: Services = connection.app.state.services
+        return Context(services, caller, connection.state.request_id, self._max_page_size)
+
+
+def graphql_router(settings: Settings) -> APIRouter:
+    """The routes of the endpoint."""
+    endpoint = GraphQLEndpoint(settings)
+    ide = graphiql.routes if settings.graphql_ide else []
+    return APIRouter(routes=[endpoint.route, WebSocketRoute(PATH, endpoint), *ide])

@@ -1,0 +1,73 @@
+"""What clients are told of a GraphQL error: every one has a code, and none shows what goes on inside."""
+
+from collections.abc import Iterable
+
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError
+from pymongo.errors import ConnectionFailure, ExecutionTimeout
+
+from documents.database import DatabaseUnavailableError
+from services.errors import ErrorCode, ServiceError
+
+log = structlog.get_logger("gql_app.graphql_errors")
+
+TOO_COMPLEX = ("Syntax Error: Document contains more than", "Syntax Error: Document is nested too deeply")
+"""How graphql-core's parser begins its message when it gives a document up for its size."""
+
+
+def failure(code: ErrorCode, message: str) -> GraphQLError:
+    """An error of our own making."""
+    return GraphQLError(message, extensions={"code": code.value})
+
+
+def code_errors(errors: Iterable[GraphQLError], request_id: str, *, executed: bool) -> list[GraphQLError]:
+    """The errors as clients may see them. `executed`: they come from execution, not from what precedes it."""
+    return [_code(error, request_id, executed=executed) for error in errors]
+
+
+def _code(error: GraphQLError, request_id: str, *, executed: bool) -> GraphQLError:
+    if error.extensions and "code" in error.extensions:
+        return error
+    cause = _cause(error)
+    if cause is None:
+        return _with(error, *_of_graphql(error, executed=executed))
+    if isinstance(cause, ServiceError):
+        return _with(error, cause.code, str(cause))
+    if isinstance(cause, (ConnectionFailure, DatabaseUnavailableError)):
+        log.warning("database_unavailable", path=error.path, error=str(cause)[:200])
+        return _with(error, ErrorCode.UNAVAILABLE, "The database cannot be reached; try again later.")
+    if isinstance(cause, ExecutionTimeout):
+        return _with(error, ErrorCode.TIMEOUT, "The database did not finish within its time; ask for less.")
+    if isinstance(cause, RecursionError):
+        return _with(error, ErrorCode.QUERY_TOO_COMPLEX, "The document is nested too deeply.")
+    log.error("graphql_failed", path=error.path, exc_info=cause)
+    return _with(error, ErrorCode.INTERNAL, "Something went wrong here; quote the request id.", requestId=request_id)
+
+
+def _cause(error: GraphQLError) -> BaseException | None:
+    """The exception that lies behind a GraphQL error; None where there is nothing behind it."""
+    cause: BaseException | None = error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def _of_graphql(error: GraphQLError, *, executed: bool) -> tuple[ErrorCode, str]:
+    """Errors that graphql-core itself makes; they speak of the document only."""
+    if isinstance(error, GraphQLSyntaxError):
+        if error.message.startswith(TOO_COMPLEX):
+            return ErrorCode.QUERY_TOO_COMPLEX, error.message
+        return ErrorCode.GRAPHQL_PARSE_FAILED, error.message
+    # During execution these are values that do not fit their variables or arguments.
+    return (ErrorCode.BAD_REQUEST if executed else ErrorCode.GRAPHQL_VALIDATION_FAILED), error.message
+
+
+def _with(error: GraphQLError, code: ErrorCode, message: str, **more: str) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions={"code": code.value, **more},
+    )

@@ -1,0 +1,143 @@
+"""The schema as it is served: guarded before execution, limited in time, and with a code on every error."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from graphql import GraphQLSyntaxError, get_operation_ast
+from graphql.language import OperationType as CoreOperationType
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema import Schema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.schema import StreamResult
+from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
+from strawberry.utils.aio import aclosing
+
+from gql_app.graphql.direct.executor import DirectExecutor
+from gql_app.graphql.errors import code_errors, failure
+from gql_app.graphql.guard.extension import Guard, Memory
+from gql_app.graphql.guard.limits import Limits, parse_cached
+from gql_app.settings import Settings
+from resolvers.context import Context
+from schema.base.scalars import SCALARS
+from schema.roots import Mutation, Query, Subscription
+from services.errors import ErrorCode
+
+
+class ApiSchema(Schema):
+    """The executable schema. What a client sends never makes it raise: every failure is a coded error."""
+
+    def __init__(self, settings: Settings) -> None:
+        limits = Limits(
+            depth=settings.graphql_max_depth,
+            aliases=settings.graphql_max_aliases,
+            directives=settings.graphql_max_directives,
+            repeats=settings.graphql_max_repeats,
+            tokens=settings.graphql_max_tokens,
+            introspection=settings.graphql_introspection,
+        )
+        self._max_tokens = limits.tokens
+        self._max_seconds = settings.graphql_max_seconds
+        memory = Memory()
+        super().__init__(
+            query=Query,
+            mutation=Mutation,
+            subscription=Subscription,
+            execution_context_class=DirectExecutor,
+            extensions=[lambda: Guard(limits, settings.graphql_max_cost, memory)],
+            config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.graphql_introspection),
+        )
+
+    def process_errors(self, errors: list[Any], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing: errors are logged where they get their codes, and expected ones are not logged at all."""
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """Execute a query or mutation within the time limit.
+
+        The result is a `PreExecutionError` where the operation was refused before it began.
+        """
+        try:
+            async with asyncio.timeout(self._max_seconds):
+                result = await super().execute(
+                    query,
+                    variable_values,
+                    context_value,
+                    root_value,
+                    operation_name,
+                    allowed_operation_types,
+                    operation_extensions,
+                )
+        except TimeoutError:
+            late = failure(ErrorCode.TIMEOUT, f"The operation took more than {self._max_seconds:g} seconds.")
+            return ExecutionResult(data=None, errors=[late])
+        except MissingQueryError:
+            return _refused(ErrorCode.BAD_REQUEST, "The request has no query.")
+        except CannotGetOperationTypeError as error:
+            return _refused(ErrorCode.GRAPHQL_VALIDATION_FAILED, error.as_http_error_reason())
+        except InvalidOperationTypeError as error:
+            return _not_allowed(error.operation_type)
+        return _coded(result, context_value)
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> StreamResult:
+        """Execute any operation over a WebSocket: a subscription's results one by one, or the one of the others."""
+        if self._is_subscription(query, operation_name):
+            source = await super().stream(
+                query, variable_values, context_value, root_value, operation_name, operation_extensions
+            )
+            return _coded_stream(source, context_value)
+        return _single(await self.execute(query, variable_values, context_value, root_value, operation_name))
+
+    def _is_subscription(self, query: str | None, operation_name: str | None) -> bool:
+        try:
+            operation = get_operation_ast(parse_cached(query or "", self._max_tokens), operation_name)
+        except (GraphQLSyntaxError, RecursionError):
+            return False
+        return operation is not None and operation.operation is CoreOperationType.SUBSCRIPTION
+
+
+async def _single(result: ExecutionResult) -> StreamResult:
+    yield result
+
+
+async def _coded_stream(source: StreamResult, context: Context | None) -> StreamResult:
+    async with aclosing(source):
+        async for result in source:
+            yield _coded(result, context) if isinstance(result, ExecutionResult) else result
+
+
+def _coded(result: ExecutionResult, context: Context | None) -> ExecutionResult:
+    if result.errors:
+        executed = not isinstance(result, PreExecutionError)
+        result.errors = code_errors(result.errors, context.request_id if context else "-", executed=executed)
+    return result
+
+
+def _refused(code: ErrorCode, message: str) -> PreExecutionError:
+    return PreExecutionError(data=None, errors=[failure(code, message)])
+
+
+def _not_allowed(kind: OperationType) -> PreExecutionError:
+    if kind is OperationType.SUBSCRIPTION:
+        message = "Subscriptions are served over WebSocket (protocol graphql-transport-ws) only."
+        return _refused(ErrorCode.WEBSOCKET_REQUIRED, message)
+    return _refused(ErrorCode.METHOD_NOT_ALLOWED, "Mutations are served over POST only.")

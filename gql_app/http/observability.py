@@ -1,0 +1,219 @@
+"""What operators see: log lines with a request id, one line a request, and Prometheus metrics."""
+
+import logging
+import re
+import sys
+import time
+from collections.abc import MutableMapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import structlog
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gql_app.settings import Settings
+from services.notifications.outbox import Outbox
+
+REQUEST_ID_HEADER = "x-request-id"
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+NO_ROUTE = "unmatched"
+"""The route under which requests for unknown paths are counted: a label must not be made by clients."""
+CLIENT_GONE = 499
+"""The status that is logged where the client hung up before the answer began (nginx's number for it)."""
+DELIVERY_BUCKETS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 6 * 3600, 24 * 3600, 72 * 3600)
+"""Seconds: from at once to the moment at which a notification is given up."""
+CHATTY_LOGGERS = ("httpx", "httpcore", "pymongo")
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+log = structlog.get_logger("gql_app.observability")
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send every log line, ours and the libraries', to standard error; called once, by the command that starts.
+
+    `console` is for people. `json` is one object a line. Both escape control characters, so that no text from
+    outside can forge a line.
+    """
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_renderers(settings.log_format),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    for name in CHATTY_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _renderers(log_format: str) -> list[structlog.typing.Processor]:
+    if log_format == "json":
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_dump)]
+    # Plain tracebacks: the fancy ones show the values of variables, which may be secrets.
+    console = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+    return [escape_control_characters, console]
+
+
+def _dump(event: dict[str, Any], **_: Any) -> str:
+    first = {name: event.pop(name) for name in ("timestamp", "level", "event") if name in event}
+    line = orjson.dumps(first | event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line)  # those that JSON allows
+
+
+def escape_control_characters(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor: no value can begin a new line or move the cursor of a terminal."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
+    return event
+
+
+class Metrics:
+    """The counters of one application."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self._registry)
+        self._requests = Counter(
+            "http_requests", "Requests answered.", ["method", "route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "http_request_duration_seconds",
+            "Time until the whole answer was sent.",
+            ["method", "route"],
+            registry=self._registry,
+        )
+
+        self._notifications = Gauge(
+            "notifications", "Notifications of urgent tickets, in all processes.", ["state"], registry=self._registry
+        )
+        self._oldest_pending = Gauge(
+            "notifications_oldest_pending_seconds", "Age of what has waited longest.", registry=self._registry
+        )
+        self._delivery_seconds = Histogram(
+            "notification_delivery_seconds",
+            "From a ticket's becoming urgent to the delivery, of this process's deliveries.",
+            buckets=DELIVERY_BUCKETS,
+            registry=self._registry,
+        )
+
+    def show_outbox(self, outbox: Outbox, now: datetime) -> None:
+        """Set the gauges of the outbox."""
+        for state, count in outbox.counts.items():
+            self._notifications.labels(state.value).set(count)
+        oldest = outbox.oldest_pending
+        self._oldest_pending.set(0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
+
+    def delivered(self, seconds: float) -> None:
+        """Count one delivery."""
+        self._delivery_seconds.observe(seconds)
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        method = method if method in METHODS else "OTHER"
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def render(self) -> tuple[bytes, str]:
+        """The Prometheus text and its content type."""
+        return generate_latest(self._registry), CONTENT_TYPE_LATEST
+
+
+class Observed:
+    """ASGI middleware: gives each request an id, logs it and counts it.
+
+    The id is the client's `X-Request-ID` if that is sane, else a new one; it is in the answer's header, in
+    problem bodies and in every log line that the request causes.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request or WebSocket pass under its id."""
+        if scope["type"] not in ("http", "websocket"):
+            return await self._app(scope, receive, send)
+        offered = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
+        request_id = offered if SANE_REQUEST_ID.fullmatch(offered) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            if scope["type"] == "websocket":
+                return await self._app(scope, receive, send)
+            return await self._observe(request_id, scope, receive, send)
+
+    async def _observe(self, request_id: str, scope: Scope, receive: Receive, send: Send) -> None:
+        status = CLIENT_GONE
+        started = time.perf_counter()
+
+        async def with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, with_id)
+        finally:
+            seconds = time.perf_counter() - started
+            route = _route_of(scope)
+            self._metrics.count(scope["method"], route, status, seconds)
+            log.info(
+                "request",
+                method=scope["method"],
+                route=route,
+                status=status,
+                milliseconds=round(seconds * 1000, 1),
+            )
+
+
+def _route_of(scope: Scope) -> str:
+    """The template of the path, which is one of few whatever clients ask for."""
+    if "route" in scope:
+        return str(scope["route"].path_format)
+    if "endpoint" not in scope:
+        return NO_ROUTE
+    # Not FastAPI's own kind of route: an application that is mounted, or a path without parameters.
+    mount = scope.get("root_path", "").removeprefix(scope.get("app_root_path", scope.get("root_path", "")))
+    if mount or scope.get("path_params"):
+        return mount or NO_ROUTE
+    return str(scope["path"])

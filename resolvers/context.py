@@ -1,0 +1,98 @@
+"""What every resolver is given: who asks, and the services that answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from strawberry.fastapi import BaseContext
+from strawberry.types.info import Info as StrawberryInfo
+
+from resolvers.loaders import Loaders
+from services.access import Caller
+from services.analytics.stats import Stats
+from services.analytics.trends import Analytics
+from services.coordination.change_streams import Changes
+from services.coordination.leases import Locks
+from services.health import Health
+from services.ingestion.jobs import Jobs
+from services.ingestion.reading import Runs
+from services.ingestion.run_lists import RunLists
+from services.ingestion.worker import Worker
+from services.notifications.breaker import CircuitBreaker
+from services.notifications.delivery import Delivery
+from services.notifications.outbox import Notifications
+from services.rollups.keeper import RollupKeeper
+from services.sources.budget import RateLimiter
+from services.tickets.batches import TicketBatches
+from services.tickets.export import Exports
+from services.tickets.reading import Tickets
+from services.tickets.search import Search
+from services.tickets.tenants import Tenants
+
+
+class Background(Protocol):
+    """Something that works until it is told to stop."""
+
+    async def work(self) -> None:
+        """Work until `shut_down`."""
+
+    def shut_down(self) -> None:
+        """Finish what is at hand, and return from `work`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that decides, built once a process."""
+
+    tenants: Tenants
+    tickets: Tickets
+    search: Search
+    exports: Exports
+    ticket_batches: TicketBatches
+    stats: Stats
+    analytics: Analytics
+    jobs: Jobs
+    runs: Runs
+    run_lists: RunLists
+    changes: Changes
+    locks: Locks
+    rate_limiter: RateLimiter
+    health: Health
+    notifications: Notifications
+    circuits: Mapping[str, CircuitBreaker]
+    """By name: one for each destination that has one."""
+    worker: Worker | None
+    """The worker of this process, if it has one."""
+    delivery: Delivery | None
+    """What delivers notifications in this process, if it has a worker."""
+    rollup_keeper: RollupKeeper | None
+    """What rolls tickets up in this process, if it has a worker and no other process does."""
+
+    @property
+    def background(self) -> "list[Background]":
+        """What works beside the requests, and has to be shut down."""
+        return [each for each in (self.worker, self.delivery, self.rollup_keeper) if each is not None]
+
+
+@dataclass
+class Context(BaseContext):
+    """One request: REST or GraphQL."""
+
+    services: Services
+    caller: Caller
+    request_id: str = field(default="-")
+    max_page_size: int = 100
+    """The most nodes that a GraphQL connection shows at once."""
+
+    def __post_init__(self) -> None:
+        BaseContext.__init__(self)
+
+    @cached_property
+    def loaders(self) -> Loaders:
+        """Batch reads for nested fields."""
+        services = self.services
+        return Loaders(services.ticket_batches, services.run_lists, services.tenants, services.notifications)
+
+
+Info = StrawberryInfo[Context, None]

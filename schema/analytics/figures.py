@@ -1,0 +1,146 @@
+"""Trends, customers and times to close as clients see them."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from schema.base.enums import expose
+from schema.tickets.types import Customer, to_customer
+from services.analytics.stats import TenantStats as Computed
+from services.analytics.trend_pipelines import CountedField, CustomerOrder, TrendUnit
+from services.analytics.trends import CustomerCount, TrendBucket
+
+From = Annotated[
+    datetime | None, strawberry.argument(description="From this moment; that of the statistics if left out.")
+]
+To = Annotated[
+    datetime | None, strawberry.argument(description="Up to this moment; that of the statistics, or now, if left out.")
+]
+Unit = Annotated[TrendUnit, strawberry.argument(description="The length of the steps.")]
+TimeZone = Annotated[str, strawberry.argument(description="By whose clock steps begin: `Europe/Paris`, `+02:00`.")]
+Breakdown = Annotated[
+    CountedField | None, strawberry.argument(description="Count each step by the values of this field, too.")
+]
+RankedBy = Annotated[CustomerOrder, strawberry.argument(description="The count to rank by, highest first.")]
+First = Annotated[int, strawberry.argument(description="How many: 1 to 100.")]
+
+expose(
+    TrendUnit,
+    "The length of a trend's steps.",
+    {TrendUnit.HOUR: "Hours.", TrendUnit.DAY: "Days.", TrendUnit.WEEK: "Weeks, from Monday."},
+)
+expose(
+    CountedField,
+    "The fields by which tickets can be counted.",
+    {
+        CountedField.STATUS: "The status, as upstream names it.",
+        CountedField.URGENCY: "How soon somebody has to look at a ticket: high, medium, low.",
+        CountedField.SENTIMENT: "The mood: negative, neutral, positive.",
+        CountedField.SOURCE: "The channel, as upstream names it.",
+    },
+)
+expose(
+    CustomerOrder,
+    "What customers can be ranked by.",
+    {
+        CustomerOrder.TICKETS: "All tickets.",
+        CustomerOrder.HIGH_URGENCY: "Tickets of high urgency.",
+        CustomerOrder.NEGATIVE: "Tickets of negative sentiment.",
+        CustomerOrder.NOT_CLOSED: "Tickets that are not closed.",
+    },
+)
+
+
+@strawberry.type(description="How many tickets have a value.")
+class ValueCount:
+    """A value and its count."""
+
+    value: str = strawberry.field(description="The value; `unknown` stands for tickets without one.")
+    count: int = strawberry.field(description="How many tickets have it.")
+
+
+@strawberry.type(description="One step of a trend.")
+class TrendStep:
+    """The tickets created in an hour, a day or a week."""
+
+    start: datetime = strawberry.field(description="When it begins.")
+    count: int = strawberry.field(description="How many tickets were created in it, as far as the period reaches.")
+    breakdown: list[ValueCount] = strawberry.field(
+        description="Those by the field that was asked for, most frequent first; empty without one."
+    )
+
+
+@strawberry.type(description="One customer's tickets in the period.")
+class CustomerStats:
+    """A customer's counts."""
+
+    customer_id: str = strawberry.field(description="The customer's id upstream.")
+    ticket_count: int = strawberry.field(description="How many tickets they wrote.")
+    share: float = strawberry.field(description="Their share of all tickets of the period: 0 to 1, 3 decimals.")
+    high_urgency_count: int = strawberry.field(description="How many of high urgency.")
+    negative_count: int = strawberry.field(description="How many of negative sentiment.")
+    not_closed_count: int = strawberry.field(description="How many that are not closed.")
+    customer: Customer = strawberry.field(description="The customer, with all their tickets.")
+
+
+@strawberry.type(
+    description="From a ticket's creation to the ingestion that found it closed, over the tickets that are closed now. "
+    "Tickets that were closed already when they were first ingested do not count."
+)
+class TimeToClose:
+    """How long closing takes."""
+
+    ticket_count: int = strawberry.field(description="Of how many tickets it is known.")
+    median_seconds: float | None = strawberry.field(description="The median, exact; null where none is known.")
+    p90_seconds: float | None = strawberry.field(description="Nine of ten took no longer, exact; null likewise.")
+
+
+@strawberry.type(description="The period before this one, of the same length, and what has changed since.")
+class PeriodComparison:
+    """The preceding period."""
+
+    from_date: datetime = strawberry.field(description="When it began.")
+    to_date: datetime = strawberry.field(description="When it ended, which is when the present one begins.")
+    total_tickets: int = strawberry.field(description="How many tickets were created in it.")
+    urgency_high_ratio: float = strawberry.field(description="Their share of high urgency.")
+    negative_sentiment_ratio: float = strawberry.field(description="Their share of negative sentiment.")
+    total_tickets_change: float | None = strawberry.field(
+        description="How much more tickets there are now: 0.25 for a quarter more; null when there were none."
+    )
+    urgency_high_ratio_change: float = strawberry.field(description="The present ratio minus that one.")
+    negative_sentiment_ratio_change: float = strawberry.field(description="The present ratio minus that one.")
+
+
+def to_step(bucket: TrendBucket) -> TrendStep:
+    """A step as clients see it."""
+    breakdown = [ValueCount(value=value, count=count) for value, count in bucket.counts]
+    return TrendStep(start=bucket.start, count=bucket.count, breakdown=breakdown)
+
+
+def to_customer_stats(tenant_id: str, counted: CustomerCount) -> CustomerStats:
+    """A customer's counts as clients see them."""
+    return CustomerStats(
+        customer_id=counted.customer_id,
+        ticket_count=counted.ticket_count,
+        share=counted.share,
+        high_urgency_count=counted.high_urgency_count,
+        negative_count=counted.negative_count,
+        not_closed_count=counted.not_closed_count,
+        customer=to_customer(tenant_id, counted.customer_id),
+    )
+
+
+def to_comparison(start: datetime, end: datetime, before: Computed, now: Computed) -> PeriodComparison:
+    """Two periods side by side."""
+    growth = None if before.total_tickets == 0 else round(now.total_tickets / before.total_tickets - 1, 3)
+    return PeriodComparison(
+        from_date=start,
+        to_date=end,
+        total_tickets=before.total_tickets,
+        urgency_high_ratio=before.urgency_high_ratio,
+        negative_sentiment_ratio=before.negative_sentiment_ratio,
+        total_tickets_change=growth,
+        urgency_high_ratio_change=round(now.urgency_high_ratio - before.urgency_high_ratio, 3),
+        negative_sentiment_ratio_change=round(now.negative_sentiment_ratio - before.negative_sentiment_ratio, 3),
+    )

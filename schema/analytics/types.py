@@ -1,0 +1,222 @@
+"""A tenant's statistics as clients see them."""
+
+from datetime import datetime
+
+import strawberry
+
+from documents.ticket import Sentiment, Urgency
+from resolvers.context import Info
+from schema.analytics.figures import (
+    Breakdown,
+    CustomerStats,
+    First,
+    From,
+    PeriodComparison,
+    RankedBy,
+    TimeToClose,
+    TimeZone,
+    To,
+    TrendStep,
+    Unit,
+    ValueCount,
+    to_comparison,
+    to_customer_stats,
+    to_step,
+)
+from schema.base.cost import Cost, ListSize
+from schema.base.selection import selected_names
+from schema.tickets.types import Customer, to_customer
+from services.analytics.stats import StatsPart
+from services.analytics.stats import TenantStats as Computed
+from services.analytics.trend_pipelines import CustomerOrder
+
+
+@strawberry.type(description="How many tickets have an urgency.")
+class UrgencyCount:
+    """An urgency and its count."""
+
+    urgency: Urgency | None = strawberry.field(description="The urgency; null for tickets without a known one.")
+    count: int = strawberry.field(description="How many tickets have it.")
+
+
+@strawberry.type(description="How many tickets have a sentiment.")
+class SentimentCount:
+    """A sentiment and its count."""
+
+    sentiment: Sentiment | None = strawberry.field(description="The sentiment; null for tickets without a known one.")
+    count: int = strawberry.field(description="How many tickets have it.")
+
+
+@strawberry.type(description="How many tickets were created in an hour.")
+class HourCount:
+    """An hour and its count."""
+
+    hour: datetime = strawberry.field(description="The start of the hour, UTC.")
+    count: int = strawberry.field(description="How many tickets were created in it.")
+
+
+@strawberry.type(description="How many tickets a keyword occurs in.")
+class KeywordCount:
+    """A keyword and its count."""
+
+    keyword: str = strawberry.field(description="A classification keyword in its plain form.")
+    count: int = strawberry.field(description="How many tickets it occurs in.")
+
+
+@strawberry.type(description="A customer with at least 2 high-urgency tickets that are not closed.")
+class AtRiskCustomer:
+    """A customer at risk."""
+
+    customer_id: str = strawberry.field(description="The customer.")
+    high_urgency_count: int = strawberry.field(description="How many such tickets there are.")
+    ticket_ids: list[str] = strawberry.field(description="The external ids of the newest 20 of them.")
+    customer: Customer = strawberry.field(description="The customer, with all their tickets.")
+
+
+@strawberry.type(description="Statistics of a tenant's live tickets; only what is asked for is computed.")
+class TenantStats:
+    """The statistics."""
+
+    tenant_id: str = strawberry.field(description="The tenant.")
+    total_tickets: int = strawberry.field(description="How many tickets there are.")
+    by_status: list[ValueCount] = strawberry.field(
+        description="Tickets by status, most frequent first.", directives=[ListSize(assumed_size=10)]
+    )
+    by_urgency: list[UrgencyCount] = strawberry.field(
+        description="Tickets by urgency, most frequent first.", directives=[ListSize(assumed_size=4)]
+    )
+    by_sentiment: list[SentimentCount] = strawberry.field(
+        description="Tickets by sentiment, most frequent first.", directives=[ListSize(assumed_size=4)]
+    )
+    by_source: list[ValueCount] = strawberry.field(
+        description="Tickets by source, most frequent first.", directives=[ListSize(assumed_size=10)]
+    )
+    urgency_high_ratio: float = strawberry.field(description="The share of high urgency: 0 to 1, 3 decimals.")
+    negative_sentiment_ratio: float = strawberry.field(
+        description="The share of negative sentiment: 0 to 1, 3 decimals."
+    )
+    hourly_trend: list[HourCount] = strawberry.field(
+        description="The last 24 whole hours, oldest first.", directives=[ListSize(assumed_size=24)]
+    )
+    top_keywords: list[KeywordCount] = strawberry.field(
+        description="The 10 most frequent keywords.", directives=[ListSize(assumed_size=10)]
+    )
+    at_risk_customers: list[AtRiskCustomer] = strawberry.field(
+        description="The 10 customers most at risk.", directives=[ListSize(assumed_size=10)]
+    )
+    computed: strawberry.Private[Computed]
+
+    @strawberry.field(
+        description="Tickets by creation time, oldest first, empty steps included: at most 1,000. Without a period: "
+        "the last 24 hours, 30 days or 12 weeks.",
+        directives=[Cost(weight=50), ListSize(assumed_size=30)],
+    )
+    async def trend(
+        self,
+        info: Info,
+        unit: Unit,
+        time_zone: TimeZone = "UTC",
+        breakdown: Breakdown = None,
+        from_date: From = None,
+        to_date: To = None,
+    ) -> list[TrendStep] | None:
+        """How the number of tickets develops."""
+        steps = await info.context.services.analytics.trend(
+            self.tenant_id,
+            unit=unit,
+            created_from=from_date or self.computed.created_from,
+            created_to=to_date or self.computed.created_to,
+            time_zone=time_zone,
+            breakdown=breakdown,
+        )
+        return [to_step(step) for step in steps]
+
+    @strawberry.field(
+        description="The customers with the highest counts; those whose count is zero are left out.",
+        directives=[Cost(weight=50), ListSize(assumed_size=10, slicing_arguments=["first"])],
+    )
+    async def customers(
+        self, info: Info, order_by: RankedBy = CustomerOrder.TICKETS, first: First = 10
+    ) -> list[CustomerStats] | None:
+        """Who writes."""
+        period = {"created_from": self.computed.created_from, "created_to": self.computed.created_to}
+        found = await info.context.services.analytics.customers(self.tenant_id, order=order_by, first=first, **period)
+        return [to_customer_stats(self.tenant_id, customer) for customer in found]
+
+    @strawberry.field(description="How long tickets take to be closed.", directives=[Cost(weight=50)])
+    async def time_to_close(self, info: Info) -> TimeToClose | None:
+        """How long closing takes."""
+        found = await info.context.services.analytics.time_to_close(
+            self.tenant_id, created_from=self.computed.created_from, created_to=self.computed.created_to
+        )
+        return TimeToClose(
+            ticket_count=found.ticket_count, median_seconds=found.median_seconds, p90_seconds=found.p90_seconds
+        )
+
+    @strawberry.field(
+        description="The period before this one, of the same length; null without `fromDate`.",
+        directives=[Cost(weight=50)],
+    )
+    async def comparison(self, info: Info) -> PeriodComparison | None:
+        """What has changed."""
+        if self.computed.created_from is None:
+            return None
+        stats = info.context.services.stats
+        start, end = stats.preceding_period(self.computed.created_from, self.computed.created_to)
+        before = await stats.compute(self.tenant_id, created_from=start, created_to=end, parts=[StatsPart.COUNTS])
+        return to_comparison(start, end, before, self.computed)
+
+
+PARTS = {
+    "totalTickets": StatsPart.COUNTS,
+    "byStatus": StatsPart.COUNTS,
+    "byUrgency": StatsPart.COUNTS,
+    "bySentiment": StatsPart.COUNTS,
+    "bySource": StatsPart.COUNTS,
+    "urgencyHighRatio": StatsPart.COUNTS,
+    "negativeSentimentRatio": StatsPart.COUNTS,
+    "comparison": StatsPart.COUNTS,
+    "hourlyTrend": StatsPart.TREND,
+    "topKeywords": StatsPart.KEYWORDS,
+    "atRiskCustomers": StatsPart.AT_RISK,
+}
+"""Which part answers which field."""
+
+
+def selected_parts(info: Info) -> frozenset[StatsPart]:
+    """The parts that the present field's selection needs."""
+    return frozenset(PARTS[name] for name in selected_names(info) if name in PARTS)
+
+
+def to_stats(computed: Computed) -> TenantStats:
+    """Computed statistics as clients see them."""
+    return TenantStats(
+        tenant_id=computed.tenant_id,
+        total_tickets=computed.total_tickets,
+        by_status=_values(computed.by_status),
+        by_urgency=[
+            UrgencyCount(urgency=_URGENCIES.get(value), count=count) for value, count in computed.by_urgency.items()
+        ],
+        by_sentiment=[
+            SentimentCount(sentiment=_SENTIMENTS.get(value), count=count)
+            for value, count in computed.by_sentiment.items()
+        ],
+        by_source=_values(computed.by_source),
+        urgency_high_ratio=computed.urgency_high_ratio,
+        negative_sentiment_ratio=computed.negative_sentiment_ratio,
+        hourly_trend=[HourCount(**hour) for hour in computed.hourly_trend],
+        top_keywords=[KeywordCount(**keyword) for keyword in computed.top_keywords],
+        at_risk_customers=[
+            AtRiskCustomer(**risk, customer=to_customer(computed.tenant_id, risk["customer_id"]))
+            for risk in computed.at_risk_customers
+        ],
+        computed=computed,
+    )
+
+
+def _values(counts: dict[str, int]) -> list[ValueCount]:
+    return [ValueCount(value=value, count=count) for value, count in counts.items()]
+
+
+_URGENCIES = {urgency.value: urgency for urgency in Urgency}
+_SENTIMENTS = {sentiment.value: sentiment for sentiment in Sentiment}

@@ -1,0 +1,68 @@
+"""Scalars: how moments and free-form values look to clients.
+
+Moments stay `datetime` until the whole answer is encoded (by `gql_app/graphql/requests.py`).
+"""
+
+from datetime import UTC, datetime
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+
+def in_utc(moment: object) -> datetime:
+    """A moment as it goes into answers: in UTC. The encoder makes a text of it, far faster than `isoformat` does.
+
+    Raises:
+        GraphQLError: it is no moment.
+    """
+    if not isinstance(moment, datetime):
+        raise GraphQLError(f"DateTime cannot represent {moment!r}.")
+    if moment.tzinfo is UTC:  # what comes from the database
+        return moment
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def parse_moment(value: object) -> datetime:
+    """Read ISO 8601 with a time zone.
+
+    Raises:
+        GraphQLError: it is no such text, or lies outside the years 1 to 9999.
+    """
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise GraphQLError("A DateTime is ISO 8601 with a time zone, for instance 2026-02-05T13:00:00Z.")
+
+
+def to_json(value: object) -> Any:
+    """`value` as it can go into an answer: what JSON (and the encoder) does not know becomes a text."""
+    if isinstance(value, datetime):
+        return in_utc(value)
+    if isinstance(value, dict):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+JSON = NewType("JSON", object)
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment: ISO 8601 with a time zone, answered in UTC, for instance `2026-02-05T13:00:00Z`.",
+        serialize=in_utc,
+        parse_value=parse_moment,
+    ),
+    JSON: strawberry.scalar(
+        name="JSON",
+        description="Any JSON value.",
+        serialize=to_json,
+    ),
+}
+"""What the schema maps Python types to."""

@@ -1,0 +1,27 @@
+"""The roots of the GraphQL schema: composition only."""
+
+import strawberry
+
+from schema.analytics.fields import StatsQueries
+from schema.ingestion.fields import IngestionQueries
+from schema.ingestion.mutations import IngestionMutations
+from schema.nodes import NodeQueries
+from schema.notifications.fields import NotificationMutations, NotificationQueries
+from schema.subscriptions import Subscription
+from schema.system.fields import SystemQueries
+from schema.tickets.fields import TicketQueries
+
+
+@strawberry.type(
+    description="Reading. A field that fails is null, with an error that names it; the others are answered."
+)
+class Query(NodeQueries, TicketQueries, StatsQueries, IngestionQueries, NotificationQueries, SystemQueries):
+    """Every root field that reads."""
+
+
+@strawberry.type(description="Changing. Expected failures are members of each field's result.")
+class Mutation(IngestionMutations, NotificationMutations):
+    """Every root field that changes something."""
+
+
+__all__ = ["Mutation", "Query", "Subscription"]

@@ -1,0 +1,119 @@
+"""The part of the statistics that names customers: those with several urgent tickets that are not closed."""
+
+from documents.database import Row
+from documents.ticket import Ticket, Urgency
+from documents.ticket_rollup import EVERY_DAY, TicketRollup
+from services.analytics.sources import Sources
+from services.rollups.rows import AT_RISK, CLOSED, RowKey, row_id
+from services.tenancy import Filter
+
+TOP_CUSTOMERS = 10
+AT_RISK_FROM = 2
+"""A customer with at least so many high-urgency tickets that are not closed is at risk."""
+TICKET_IDS_SHOWN = 20
+_RISKY: Filter = {"urgency": Urgency.HIGH.value, "status": {"$ne": CLOSED}}
+_HAS_CUSTOMER: Filter = {"customer_id": {"$gt": ""}}
+_WORST: list[Row] = [
+    {"$match": {"count": {"$gte": AT_RISK_FROM}}},
+    {"$sort": {"count": -1, "_id": 1}},
+    {"$limit": TOP_CUSTOMERS},
+]
+_WITH_TICKETS: Row = {
+    "customer_id": "$$this._id",
+    "high_urgency_count": "$$this.count",
+    "ticket_ids": {
+        "$let": {
+            "vars": {
+                "own": {
+                    "$first": {
+                        "$filter": {"input": "$tickets", "as": "each", "cond": {"$eq": ["$$each._id", "$$this._id"]}}
+                    }
+                }
+            },
+            "in": {"$ifNull": ["$$own.ids", []]},
+        }
+    },
+}
+
+
+def at_risk_customers(sources: Sources) -> list[Row]:
+    """A pipeline on tickets that ends in one document with `at_risk_customers`."""
+    if sources.is_all_time and sources.gone and sources.rollups:
+        worst = _worst_of(sources.single, sources.gone, {**sources.rollups, "field": AT_RISK})
+    else:
+        worst = [*_by_customer(sources.all_tickets), *_WORST]
+    return [
+        *worst,
+        {"$group": {"_id": None, "worst": {"$push": "$$ROOT"}}},
+        {"$lookup": _newest_tickets(sources.all_tickets)},
+        {"$project": {"_id": 0, "at_risk_customers": {"$map": {"input": "$worst", "in": _WITH_TICKETS}}}},
+    ]
+
+
+def _by_customer(where: Filter, sign: int = 1) -> list[Row]:
+    return [
+        {"$match": {**where, **_RISKY, **_HAS_CUSTOMER}},
+        {"$group": {"_id": "$customer_id", "count": {"$sum": sign}}},
+    ]
+
+
+def _worst_of(single: Filter, gone: Filter, rollups: Filter) -> list[Row]:
+    """Rollups and single tickets together, without reading every customer's row.
+
+    The worst are among the customers of whom single tickets are counted, and the worst of the others: of these, the
+    index holds the rows in the order of their counts.
+    """
+    row = {"_id": "$value", "count": "$tickets"}
+    others = {
+        "from": TicketRollup.Settings.name,
+        "let": {"seen": "$single._id"},
+        "pipeline": [
+            {"$match": {**rollups, "tickets": {"$gte": AT_RISK_FROM}}},
+            {"$sort": {"tickets": -1, "value": 1}},
+            {"$match": {"$expr": {"$not": [{"$in": ["$value", "$$seen"]}]}}},
+            {"$limit": TOP_CUSTOMERS},
+            {"$project": row},
+        ],
+        "as": "others",
+    }
+    prefix = row_id(rollups["tenant_id"], RowKey(EVERY_DAY, AT_RISK, ""))
+    ids = {"$map": {"input": "$single._id", "in": {"$concat": [prefix, "$$this"]}}}
+    same = {
+        "from": TicketRollup.Settings.name,
+        "localField": "ids",
+        "foreignField": "_id",
+        "pipeline": [{"$project": row}],
+        "as": "same",
+    }
+    return [
+        *_by_customer(single),
+        {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": _by_customer(gone, -1)}},
+        {"$group": {"_id": None, "single": {"$push": "$$ROOT"}}},
+        # There may be no single ticket, but there has to be a document.
+        {"$unionWith": {"pipeline": [{"$documents": [{"single": []}]}]}},
+        {"$limit": 1},
+        {"$set": {"ids": ids}},
+        {"$lookup": same},
+        {"$lookup": others},
+        {"$project": {"customer": {"$concatArrays": ["$single", "$same", "$others"]}}},
+        {"$unwind": "$customer"},
+        {"$group": {"_id": "$customer._id", "count": {"$sum": "$customer.count"}}},
+        *_WORST,
+    ]
+
+
+def _newest_tickets(all_tickets: Filter) -> Row:
+    """One look for all customers: each one costs the choice of an index."""
+    newest = {
+        "$topN": {"n": TICKET_IDS_SHOWN, "sortBy": {"created_at": -1, "external_id": 1}, "output": "$external_id"}
+    }
+    return {
+        "from": Ticket.Settings.name,
+        "localField": "worst._id",
+        "foreignField": "customer_id",
+        "pipeline": [
+            {"$match": {**all_tickets, **_RISKY}},
+            {"$group": {"_id": "$customer_id", "ids": newest}},
+        ],
+        "as": "tickets",
+    }

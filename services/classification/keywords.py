@@ -1,0 +1,20 @@
+"""Which of a ticket's matched keywords say what it is about: those are what keyword statistics count."""
+
+from collections.abc import Iterable
+
+from documents.ticket import Sentiment, Urgency
+from services.classification.classifier import RULES, Match
+from services.classification.rules import Action, Rule
+
+SEPARATOR = "|"
+
+
+def keyword_key(matches: Iterable[Match]) -> str:
+    """The distinct topical keywords, sorted and joined: one scalar, so that an index can cover it."""
+    topical = {match.keyword for match in matches if _is_topical(RULES.rules[match.rule])}
+    return SEPARATOR.join(sorted(topical))
+
+
+def _is_topical(rule: Rule) -> bool:
+    """Whether a rule names a matter (an outage, a refund, a wish) rather than a manner of writing (please, thanks)."""
+    return rule.urgency is not Urgency.LOW or rule.sentiment is Sentiment.NEGATIVE or rule.action is Action.WISH

@@ -1,0 +1,193 @@
+"""Which signals a text really gives: not the hidden, the negated, the hypothetical or the repaired ones.
+
+A negation reaches forwards as grammar lets it, not for a fixed number of words: `no` over its noun phrase, `not`
+through function words to the first word of weight ("have not answered my urgent letter" leaves `urgent`), "I don't
+think" over its clause. A solution ("is fixed", "works again") reaches backwards. A negation that is itself negated
+does nothing, so "has not fixed the bug" leaves the bug.
+"""
+
+from collections.abc import Sequence, Set
+from itertools import takewhile
+
+from documents.ticket import Urgency
+from services.classification.phrases import Hit
+from services.classification.rules import Action, Harmless, Meaning, RuleSet, Scope, Signal
+from services.classification.words import PUNCTUATION, SENTENCE_ENDS
+
+MAX_WORDS = {Scope.NOUN: 4, Scope.VERB: 8, Scope.CLAUSE: 12}
+"""How many words a negation reaches on at most; the signals in its reach do not count."""
+REPAIR_WORDS = 40
+"""How many words a solution reaches back in its sentence."""
+VOID_WORDS = 6
+"""How far before a solution a word like `when` makes it void."""
+_CONNECTORS = {Scope.NOUN: frozenset(["or", "nor", "and", ","]), Scope.VERB: frozenset(["or", "nor", ","])}
+
+
+def find_signals(words: Sequence[str], rules: RuleSet, *, heading: int = 0) -> list[Hit[Signal]]:
+    """The signals that hold, in order.
+
+    The first `heading` words are a subject. What it merely names, and the text then only denies or uses in a
+    harmless sense ("Refund": "I don't want a refund"), does not hold.
+    """
+    hits = rules.phrases.find(words)
+    live = _Reader(words, _visible(hits), rules).read()
+    if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
+        return live
+    said = {hit.entry.keyword for hit in live if hit.start >= heading}
+    taken_back = _unsaid_keywords(words, hits, live, rules, heading) - said
+    return [hit for hit in live if hit.start >= heading or hit.entry.keyword not in taken_back]
+
+
+def _unsaid_keywords(
+    words: Sequence[str], hits: Sequence[Hit[Meaning]], live: Sequence[Hit[Signal]], rules: RuleSet, start: int
+) -> set[str]:
+    """The keywords whose words stand in `words[start:]` but in no live signal."""
+    in_live = {position for hit in live for position in range(hit.start, hit.end)}
+    unsaid = [hit for hit in hits if hit.start >= start and hit.start not in in_live]
+    keywords = {hit.entry.keyword for hit in unsaid if isinstance(hit.entry, Signal)}
+    harmless = {word for hit in unsaid if isinstance(hit.entry, Harmless) for word in words[hit.start : hit.end]}
+    for word in harmless:
+        keywords |= {hit.entry.keyword for hit in rules.phrases.find([word]) if isinstance(hit.entry, Signal)}
+    return keywords
+
+
+def _visible(hits: Sequence[Hit[Meaning]]) -> list[Hit[Meaning]]:
+    """Of overlapping hits the one that counts: see `_outranks`."""
+    kept: list[Hit[Meaning]] = []
+    for hit in hits:
+        while kept and kept[-1].end > hit.start and _outranks(hit, kept[-1]):
+            kept.pop()
+        if not kept or kept[-1].end <= hit.start:
+            kept.append(hit)
+    return kept
+
+
+def _outranks(hit: Hit[Meaning], earlier: Hit[Meaning]) -> bool:
+    """The longer one, of equal ones a harmless one, else the earlier; but a request never hides what is grave."""
+    if _is_request(earlier.entry) and _is_grave(hit.entry):
+        return True
+    if _is_request(hit.entry) and _is_grave(earlier.entry):
+        return False
+    longer = (hit.end - hit.start) - (earlier.end - earlier.start)
+    return longer > 0 or (longer == 0 and isinstance(hit.entry, Harmless))
+
+
+def _is_request(meaning: Meaning) -> bool:
+    return isinstance(meaning, Signal) and meaning.rule.action in (Action.ASK, Action.ASK_WEAKLY)
+
+
+def _is_grave(meaning: Meaning) -> bool:
+    return isinstance(meaning, Signal) and meaning.rule.urgency is not Urgency.LOW
+
+
+class _Reader:
+    """One pass over the hits of one text."""
+
+    def __init__(self, words: Sequence[str], hits: Sequence[Hit[Meaning]], rules: RuleSet) -> None:
+        self._words = words
+        self._hits = hits
+        self._rules = rules
+        self._at = {hit.start: hit.entry for hit in hits if not isinstance(hit.entry, Harmless)}
+        self._ends = {hit.start: hit.end for hit in hits}
+        self._clause_ends = PUNCTUATION | (rules.conjunctions - {"and"})
+        self._live: list[Hit[Signal]] = []
+
+    def read(self) -> list[Hit[Signal]]:
+        negated_to = -1
+        for hit in self._hits:
+            if hit.start <= negated_to:
+                continue
+            match hit.entry:
+                case Signal() as signal:
+                    self._live.append(Hit(hit.start, hit.end, signal))
+                    if signal.rule.action is Action.NONE:  # "no need to answer immediately"
+                        negated_to = self._end_of_negation(hit.end, Scope.NOUN)
+                case Scope.FIXED | Scope.SOLVED as scope:
+                    self._repair(hit.start, scope)
+                case Scope.CLAUSE:
+                    negated_to = self._end_of_clause(hit.end)
+                case Scope() as scope:
+                    negated_to = self._end_of_negation(hit.end, scope)
+                case Harmless():
+                    pass
+        return self._live
+
+    def _end_of_clause(self, position: int) -> int:
+        """The last position of the clause that goes on at `position`."""
+        limit = min(len(self._words), position + MAX_WORDS[Scope.CLAUSE])
+        while position < limit and not self._ends_clause(self._words[position]):
+            position += 1
+        return position - 1
+
+    def _end_of_negation(self, position: int, scope: Scope) -> int:
+        """The last position at which a signal falls under a negation that ends before `position`."""
+        budget = MAX_WORDS[scope]
+        while position < len(self._words) and budget > 0:
+            match self._at.get(position):
+                case None:
+                    if self._ends_negation(self._words[position], scope):
+                        break
+                    position, budget = position + 1, budget - 1
+                case Signal() as signal if _is_request(signal):
+                    position = self._ends[position]
+                case Signal():
+                    joined = self._joined_signal(self._ends[position], scope)
+                    if joined is None:
+                        return position
+                    position = joined
+                case _:
+                    return position
+        return position - 1
+
+    def _joined_signal(self, position: int, scope: Scope) -> int | None:
+        """Where the next signal of a list starts ("no errors, bugs or crashes"), if it is one that a word closes."""
+        next_one = self._after_connectors(position, scope)
+        closed = False
+        reached = next_one
+        while isinstance(self._at.get(reached), Signal):
+            closed = closed or self._words[reached - 1] != ","
+            position = self._ends[reached]
+            reached = self._after_connectors(position, scope)
+        return next_one if closed else None
+
+    def _after_connectors(self, position: int, scope: Scope) -> int:
+        while position < len(self._words) and self._words[position] in _CONNECTORS[scope]:
+            position += 1
+        return position
+
+    def _ends_negation(self, word: str, scope: Scope) -> bool:
+        if scope is Scope.VERB:
+            return word not in self._rules.passes
+        return word in PUNCTUATION or word in self._rules.stops
+
+    def _ends_clause(self, word: str) -> bool:
+        return word in PUNCTUATION or word in self._rules.conjunctions
+
+    def _repair(self, position: int, scope: Scope) -> None:
+        """Take back what "is fixed" or "works again" at `position` speaks of."""
+        if self._is_void(position):
+            return
+        if scope is Scope.SOLVED:
+            self._live = [hit for hit in self._live if not hit.entry.rule.repairable]
+            return
+        sentence = self._walk_back(position, SENTENCE_ENDS)
+        clause = self._walk_back(position, self._clause_ends)
+        recent = list(takewhile(lambda hit: hit.start >= sentence, reversed(self._live)))
+        grave = [hit for hit in recent if _is_grave(hit.entry)]
+        for hit in [hit for hit in grave if hit.start >= clause] or grave[:1]:
+            self._live.remove(hit)
+
+    def _walk_back(self, position: int, ends: Set[str]) -> int:
+        """Where the clause or sentence begins that holds `position`."""
+        earliest = max(0, position - REPAIR_WORDS)
+        while position > earliest and self._words[position - 1] not in ends:
+            position -= 1
+        return position
+
+    def _is_void(self, position: int) -> bool:
+        for word in reversed(self._words[max(0, position - VOID_WORDS) : position]):
+            if self._ends_clause(word) and word not in self._rules.voids:
+                return False
+            if word in self._rules.voids:
+                return True
+        return False

@@ -1,0 +1,183 @@
+"""Finding phrases in text: a small phrase language, compiled into an automaton that scans in linear time."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from services.classification.words import PUNCTUATION
+
+Entry = TypeVar("Entry")
+
+MAX_GAP = 3
+"""How many words a `*` stands for at most."""
+_UNKNOWN = "\x00"
+_END = ""
+
+
+def inflections(word: str) -> set[str]:
+    """The regular forms of an English verb or noun, and some that do not exist but do no harm."""
+    if word.endswith("e"):
+        return {word, word + "s", word + "d", word[:-1] + "ing"}
+    if re.search(r"[^aeiou]y$", word):
+        return {word, word[:-1] + "ies", word[:-1] + "ied", word + "ing"}
+    plural = "es" if re.search(r"(?:s|x|z|ch|sh)$", word) else "s"
+    forms = {word, word + plural, word + "ed", word + "ing"}
+    if re.search(r"[aeiou][bdglmnprt]$", word):
+        forms |= {word + word[-1] + "ed", word + word[-1] + "ing"}
+    return forms
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Generic[Entry]):
+    """A phrase found at `words[start:end]`."""
+
+    start: int
+    end: int
+    entry: Entry
+
+
+class _State(Generic[Entry]):
+    """A state of the deterministic automaton, whose transitions are worked out when first needed."""
+
+    __slots__ = ("entry", "members", "moves")
+
+    def __init__(self, members: frozenset[int], entry: Entry | None) -> None:
+        self.members = members
+        self.entry = entry
+        self.moves: dict[str, _State[Entry] | None] = {}
+
+
+class PhraseBook(Generic[Entry]):
+    """Many phrases, each with an entry that says what it means, compiled into one automaton over words.
+
+    The phrase language is described at the top of `rules.toml`. The phrases make a
+    nondeterministic automaton; its deterministic form is built lazily, as RE2 does: only the states that real
+    text reaches exist, and a scan is one dictionary look-up a word.
+    """
+
+    def __init__(self, macros: Mapping[str, str]) -> None:
+        self._macros = macros
+        self._moves: list[dict[str, list[int]]] = []
+        self._any_word: list[list[int]] = []
+        self._silent: list[list[int]] = []
+        self._entries: dict[int, tuple[int, Entry]] = {}
+        self.vocabulary: set[str] = set(PUNCTUATION)
+        """The words of the phrases; all others count as one, so that the states and their transitions stay few."""
+        self._states: dict[frozenset[int], _State[Entry]] = {}
+        self._root = self._node()
+        self._first_moves: dict[str, _State[Entry] | None] | None = None
+
+    def add(self, phrases: str, entry: Entry) -> None:
+        """Add phrases, separated by commas or line ends; where two are equal, the one added first counts.
+
+        Raises KeyError for an unknown macro, ValueError for a choice without words.
+        """
+        for phrase in _split_phrases(phrases):
+            self._entries[self._phrase(self._root, phrase)] = (len(self._entries), entry)
+        self._states.clear()
+        self._first_moves = None
+
+    def find(self, words: Sequence[str]) -> list[Hit[Entry]]:
+        """The longest phrase at each position, in order; they may overlap."""
+        first_moves = self._root_moves()
+        vocabulary = self.vocabulary
+        padded = [".", *[word if word in vocabulary else _UNKNOWN for word in words], ".", _END]
+        hits = []
+        for start, first_state in enumerate(map(first_moves.get, padded)):
+            if first_state is None:
+                continue
+            end, entry = self._longest(first_state, padded, start + 1)
+            if entry is not None:
+                # A `^` matched the punctuation before the phrase, which is no part of it.
+                led = padded[start] in PUNCTUATION and end > start + 1
+                hits.append(Hit(start - 1 + led, min(end - 1, len(words)), entry))
+        return hits
+
+    def _longest(self, start: _State[Entry], words: Sequence[str], position: int) -> tuple[int, Entry | None]:
+        """End and entry of the longest phrase whose first word led to the state `start`."""
+        state: _State[Entry] | None = start
+        end, entry = position, None
+        while state is not None:
+            if state.entry is not None:
+                end, entry = position, state.entry
+            moves, word = state.moves, words[position]
+            state = moves[word] if word in moves else self._move(state, word)
+            position += 1
+        return end, entry
+
+    def _root_moves(self) -> dict[str, "_State[Entry] | None"]:
+        """The transitions of the first word, all of them; published whole, because threads classify side by side."""
+        if self._first_moves is None:
+            root = self._state(self._closure([self._root]))
+            for word in (*self.vocabulary, _UNKNOWN):
+                self._move(root, word)
+            self._first_moves = root.moves
+        return self._first_moves
+
+    def _node(self) -> int:
+        self._moves.append({})
+        self._any_word.append([])
+        self._silent.append([])
+        return len(self._moves) - 1
+
+    def _phrase(self, node: int, phrase: str) -> int:
+        for element in phrase.split():
+            after = self._node()
+            if element == "*":
+                self._gap(node, after)
+            else:
+                self._choices(node, element.strip("[]"), after)
+            if element[0] == "[":
+                self._silent[node].append(after)
+            node = after
+        return node
+
+    def _gap(self, node: int, after: int) -> None:
+        for _ in range(MAX_GAP):
+            self._silent[node].append(after)
+            skipped = self._node()
+            self._any_word[node].append(skipped)
+            node = skipped
+        self._silent[node].append(after)
+
+    def _choices(self, node: int, element: str, after: int) -> None:
+        for choice in element.split("/"):
+            if not choice:
+                raise ValueError(f"a phrase has an empty choice: {element!r}")
+            if choice[0] == "{":
+                for phrase in _split_phrases(self._macros[choice.strip("{}")]):
+                    self._silent[self._phrase(node, phrase)].append(after)
+                continue
+            forms = PUNCTUATION if choice == "^" else inflections(choice[:-1]) if choice[-1] == "~" else {choice}
+            self.vocabulary |= forms
+            for form in forms:
+                self._moves[node].setdefault(form, []).append(after)
+
+    def _move(self, state: _State[Entry], word: str) -> _State[Entry] | None:
+        targets = [target for node in state.members for target in self._moves[node].get(word, ())]
+        if word != _END and word not in PUNCTUATION:
+            targets += [target for node in state.members for target in self._any_word[node]]
+        reached = state.moves[word] = self._state(self._closure(targets)) if targets else None
+        return reached
+
+    def _closure(self, nodes: list[int]) -> frozenset[int]:
+        found = set(nodes)
+        while nodes:
+            node = nodes.pop()
+            new = [target for target in self._silent[node] if target not in found]
+            found.update(new)
+            nodes += new
+        return frozenset(found)
+
+    def _state(self, members: frozenset[int]) -> _State[Entry]:
+        state = self._states.get(members)
+        if state is None:
+            accepting = [self._entries[node] for node in members if node in self._entries]
+            entry = min(accepting, key=lambda ranked: ranked[0])[1] if accepting else None
+            state = self._states[members] = _State(members, entry)
+        return state
+
+
+def _split_phrases(phrases: str) -> Iterator[str]:
+    return filter(None, (phrase.strip() for phrase in re.split(r"[,\n]", phrases)))

@@ -1,0 +1,186 @@
+"""Storing one page: tickets, history, outbox, quarantine and the checkpoint, in one transaction under the lease."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pymongo.errors import BulkWriteError
+
+from documents.database import Database, Row, Session
+from documents.ingestion_job import IngestionJob
+from documents.notification import Notification
+from documents.quarantined_record import QuarantinedRecord
+from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
+from services.coordination.leases import Lease, Locks
+from services.ingestion.diff import STORED_FIELDS, PageChanges, Position, find_changes
+from services.kit.clock import Clock
+from services.rollups.write import Rollups
+from services.sources.standard.next_page import Step, page_count
+from services.sources.standard.records import PageRecords, UpstreamPage, sort_records
+from services.tenancy import owned
+
+MAX_REPLANS = 3
+"""How often a page is compared anew because another program inserted one of its tickets meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """A page as it came, with where it leads."""
+
+    number: int
+    page: UpstreamPage
+    step: Step
+    retries: int
+    """How often it had to be asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPage:
+    """A page with everything decided, and nothing written yet."""
+
+    fetched: FetchedPage
+    at: Position
+    records: PageRecords
+    changes: PageChanges
+
+    def shares_tickets_with(self, other: "PreparedPage") -> bool:
+        """Whether both pages show the same ticket, so that what one of them writes changes what the other must."""
+        return not self.records.own.keys().isdisjoint(other.records.own)
+
+
+class PageStore:
+    """Prepares and commits pages."""
+
+    def __init__(
+        self,
+        database: Database,
+        locks: Locks,
+        rollups: Rollups,
+        clock: Clock,
+        *,
+        page_size: int,
+        on_urgent: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_urgent` is told when a page with urgent tickets is stored; it must return at once."""
+        self._database = database
+        self._locks = locks
+        self._rollups = rollups
+        self._clock = clock
+        self._page_size = page_size
+        self._on_urgent = on_urgent
+        self._jobs = database.collection(IngestionJob)
+        self._tickets = database.collection(Ticket)
+
+    async def prepare(self, lease: Lease, tenant_id: str, fetched: FetchedPage) -> PreparedPage:
+        """Validate the records, classify them, and compare them with what is stored.
+
+        In a thread: it takes some 15 ms of computing a page, in which this process has requests to answer, and the
+        page before may be on its way into the database.
+        """
+        at = Position(tenant_id, lease.owner_id, fetched.number, self._clock.now())
+        records = await asyncio.to_thread(sort_records, fetched.page.tickets, tenant_id)
+        stored = await self._stored(tenant_id, list(records.own))
+        return PreparedPage(fetched, at, records, await asyncio.to_thread(find_changes, records.own, stored, at))
+
+    async def commit(self, lease: Lease, page: PreparedPage) -> None:
+        """Store the page whole or not at all, with the counts and the checkpoint that go with it.
+
+        Raises:
+            LeaseLostError: somebody else is the tenant's writer now; nothing was written.
+        """
+        for attempt in range(1, MAX_REPLANS + 1):
+            try:
+                await self._write(lease, page)
+            except BulkWriteError:
+                if attempt == MAX_REPLANS:
+                    raise
+                page = await self.prepare(lease, page.at.tenant_id, page.fetched)
+            else:
+                if page.changes.notifications:
+                    self._on_urgent()
+                return
+
+    async def _stored(self, tenant_id: str, external_ids: list[str]) -> dict[str, Row]:
+        """What we have of these tickets. Read outside the transaction: under the lease nobody else writes them."""
+        if not external_ids:
+            return {}
+        cursor = self._tickets.find(
+            owned(tenant_id, external_id={"$in": external_ids}), dict.fromkeys(STORED_FIELDS, 1)
+        )
+        return {row["external_id"]: row for row in await cursor.to_list(None)}
+
+    async def _write(self, lease: Lease, page: PreparedPage) -> None:
+        at, changes = page.at, page.changes
+        rejected = _quarantine_rows(at, page.records)
+        progress = self._progress(page.fetched, page.records, changes)
+
+        async def work(session: Session) -> None:
+            await self._locks.confirm(lease, session)
+            # History and outbox first: where there are no transactions, a crash may repeat a row, which its id
+            # prevents, but can never lose one.
+            if changes.history:
+                await self._database.insert_new(TicketHistory, changes.history, session)
+            if changes.notifications:
+                await self._database.insert_new(Notification, changes.notifications, session)
+            if rejected:
+                await self._database.insert_new(QuarantinedRecord, rejected, session)
+            await self._rollups.take_back(at.tenant_id, changes.recounted, session)
+            if changes.tickets:
+                await self._tickets.bulk_write(changes.tickets, ordered=False, session=session)
+            if changes.seen:
+                await self._tickets.update_many(
+                    owned(at.tenant_id, external_id={"$in": changes.seen}),
+                    {"$set": {"seen_by_job": at.job_id}},
+                    session=session,
+                )
+            await self._jobs.update_one({"_id": at.job_id}, progress, session=session)
+
+        await self._database.in_transaction(work, lease.session)
+
+    def _progress(self, fetched: FetchedPage, records: PageRecords, changes: PageChanges) -> Row:
+        """The checkpoint and the counts of this page."""
+        total = fetched.page.total_count
+        notes = [fetched.step.irregularity] if fetched.step.irregularity else []
+        repeated = changes.duplicates + records.duplicates
+        if repeated:
+            notes.append(f"page {fetched.number} repeats {repeated} tickets: the list moved while it was read")
+        checkpoint: Row = {
+            "$set": {
+                "next_page": fetched.step.next_page,
+                "attempts": 0,
+                "upstream_total": total,
+                "total_pages": max(fetched.number, page_count(total, self._page_size) or 0),
+            },
+            "$inc": {
+                **changes.counts.model_dump(exclude={"skipped", "errors", "deleted"}),
+                "skipped": records.foreign,
+                "errors": len(records.rejected),
+                "processed_pages": 1,
+                "records_seen": len(fetched.page.tickets),
+                "retries": fetched.retries,
+            },
+            "$currentDate": {"heartbeat_at": True},
+        }
+        if notes:
+            checkpoint["$push"] = {"irregularities": {"$each": notes, "$slice": 20}}
+        return checkpoint
+
+
+def _quarantine_rows(at: Position, records: PageRecords) -> list[Row]:
+    return [
+        {
+            "_id": f"{at.job_id}:{at.page}:{rejected.position}",
+            "tenant_id": at.tenant_id,
+            "job_id": at.job_id,
+            "page": at.page,
+            "position": rejected.position,
+            "external_id": rejected.external_id,
+            "reason": rejected.reason,
+            "raw": rejected.raw,
+            # On a page that mixes tenants, a record that names none may be anybody's.
+            "attributed": rejected.names_tenant or records.foreign == 0,
+            "recorded_at": at.now,
+        }
+        for rejected in records.rejected
+    ]

@@ -1,0 +1,155 @@
+"""What a page changes: the difference between what upstream shows and what is stored, as writes and history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pymongo import InsertOne, UpdateOne
+
+from documents.database import Row
+from documents.ingestion_job import RunCounts
+from documents.ticket import Urgency
+from documents.ticket_history import HistoryAction
+from services.classification.classifier import Classification, classify
+from services.classification.keywords import keyword_key
+from services.notifications.outbox import notification_row
+from services.sources.standard.records import UpstreamTicket
+from services.tenancy import owned
+
+SOURCE_FIELDS = ("source", "customer_id", "subject", "message", "status", "created_at")
+"""The upstream's fields whose change is an update; `updated_at` alone is not."""
+CLASSIFIED_FIELDS = ("urgency", "sentiment", "requires_action")
+STORED_FIELDS = ("external_id", "updated_at", "deleted_at", "seen_by_job", *SOURCE_FIELDS, *CLASSIFIED_FIELDS)
+"""What of a stored ticket has to be read to find out what changed."""
+
+
+@dataclass(slots=True)
+class PageChanges:
+    """The writes of one page, not yet made."""
+
+    counts: RunCounts = field(default_factory=RunCounts)
+    tickets: list[InsertOne[Row] | UpdateOne] = field(default_factory=list)
+    recounted: list[Any] = field(default_factory=list)
+    """The `_id`s of stored tickets that statistics are to count anew."""
+    seen: list[str] = field(default_factory=list)
+    """Unchanged tickets, that only have to be marked as seen."""
+    history: list[Row] = field(default_factory=list)
+    notifications: list[Row] = field(default_factory=list)
+    """Rows of the outbox, one for each ticket that became urgent."""
+    duplicates: int = 0
+    """Tickets that an earlier page of the same run had shown already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in which run something was seen."""
+
+    tenant_id: str
+    job_id: str
+    page: int
+    now: datetime
+
+
+def find_changes(upstream: Mapping[str, UpstreamTicket], stored: Mapping[str, Row], at: Position) -> PageChanges:
+    """Compare a page's tickets with the stored ones, both by external id."""
+    changes = PageChanges()
+    for external_id, ticket in upstream.items():
+        known = stored.get(external_id)
+        if known is None:
+            _create(changes, ticket, at)
+        else:
+            changes.duplicates += known.get("seen_by_job") == at.job_id
+            _compare(changes, ticket, known, at)
+    return changes
+
+
+def classified(ticket: UpstreamTicket) -> Row:
+    """The fields that classification adds to a ticket."""
+    result: Classification = classify(subject=ticket.subject, message=ticket.message)
+    return {
+        "urgency": result.urgency.value,
+        "sentiment": result.sentiment.value,
+        "requires_action": result.requires_action,
+        "matched": [{"rule": match.rule, "keyword": match.keyword, "text": match.text} for match in result.matched],
+        "keyword_key": keyword_key(result.matched),
+    }
+
+
+def history_row(at: Position, external_id: str, action: HistoryAction, changes: Row) -> Row:
+    """A history row, whose id makes a replay of the page write the same row."""
+    return {
+        "_id": f"{at.job_id}:{at.page}:{external_id}",
+        "ticket_id": external_id,
+        "tenant_id": at.tenant_id,
+        "action": action.value,
+        "changes": changes,
+        "recorded_at": at.now,
+        "job_id": at.job_id,
+    }
+
+
+def _create(changes: PageChanges, ticket: UpstreamTicket, at: Position) -> None:
+    row = {
+        "tenant_id": at.tenant_id,
+        "external_id": ticket.id,
+        **_source(ticket),
+        "updated_at": ticket.updated_at,
+        **classified(ticket),
+        "seen_by_job": at.job_id,
+        "first_ingested_at": at.now,
+    }
+    changes.tickets.append(InsertOne(row))
+    changes.history.append(history_row(at, ticket.id, HistoryAction.CREATED, {}))
+    _announce_if_risen(changes, at, ticket.id, row, None)
+    changes.counts.new_ingested += 1
+
+
+def _compare(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Position) -> None:
+    newest = known.get("updated_at")
+    is_outdated = newest is not None and ticket.updated_at < newest
+    source = _source(ticket)
+    is_changed = any(known.get(name) != value for name, value in source.items()) or known.get("urgency") is None
+    returned = known.get("deleted_at") is not None
+    if not returned and (is_outdated or not is_changed):
+        _keep(changes, ticket, at, moved=newest is not None and ticket.updated_at > newest)
+        return
+
+    new = {} if is_outdated else {**source, **classified(ticket)}
+    diff = {
+        name: {"old": known.get(name), "new": new[name]}
+        for name in (*SOURCE_FIELDS, *CLASSIFIED_FIELDS)
+        if name in new and known.get(name) != new[name]
+    }
+    update: Row = {"$set": {**new, "seen_by_job": at.job_id}, "$max": {"updated_at": ticket.updated_at}}
+    if returned:
+        update["$unset"] = {"deleted_at": ""}
+    changes.tickets.append(UpdateOne(owned(at.tenant_id, external_id=ticket.id), update))
+    changes.recounted.append(known["_id"])
+    action = HistoryAction.RESTORED if returned else HistoryAction.UPDATED
+    changes.history.append(history_row(at, ticket.id, action, diff))
+    _announce_if_risen(changes, at, ticket.id, new, known.get("urgency"))
+    changes.counts.updated += 1
+
+
+def _announce_if_risen(changes: PageChanges, at: Position, external_id: str, new: Row, old_urgency: object) -> None:
+    """A ticket is announced when its urgency becomes high; not when it only comes back, or changes otherwise."""
+    if new.get("urgency") == Urgency.HIGH and old_urgency != Urgency.HIGH:
+        row = notification_row(
+            at.tenant_id, external_id, version=f"{at.job_id}:{at.page}", matched=new["matched"], now=at.now
+        )
+        changes.notifications.append(row)
+
+
+def _keep(changes: PageChanges, ticket: UpstreamTicket, at: Position, *, moved: bool) -> None:
+    """Nothing to tell: an outdated view of the ticket, the same one, or one whose `updated_at` alone moved."""
+    if moved:
+        update: Row = {"$set": {"seen_by_job": at.job_id}, "$max": {"updated_at": ticket.updated_at}}
+        changes.tickets.append(UpdateOne(owned(at.tenant_id, external_id=ticket.id), update))
+    else:
+        changes.seen.append(ticket.id)
+    changes.counts.unchanged += 1
+
+
+def _source(ticket: UpstreamTicket) -> Row:
+    return {name: getattr(ticket, name) for name in SOURCE_FIELDS}

@@ -1,0 +1,243 @@
+"""The life of an ingestion job, in the database, so that any process can take any step of it.
+
+            a: start
+               │
+               ▼    b: claim (under the tenant's lease)
+            QUEUED ─────────────────────────────────▶ RUNNING ─┐ c: claim again, when the
+               │ ▲                                     │ │ │   │    lease of a dead worker
+               │ └──────────── d: hand back ───────────┘ │ │ ◀─┘    has run out
+               │                                         │ │
+               │ e: cancel                   e: cancel   │ ├─────────▶ COMPLETED   f: walked to the end
+               └────────────────▶ CANCELLED ◀────────────┘ └─────────▶ FAILED      g: given up
+
+Every step but `a` is made under the lease of the job's tenant. An end writes the log and gives the lease back in
+the same transaction, so each job that ends is logged exactly once.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from pymongo import ASCENDING, ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from documents.database import Database, Row, Session
+from documents.ingestion_job import IngestionJob, JobStatus
+from documents.ingestion_log import IngestionLog
+from services.coordination.leases import EPOCH, Lease, Locks, ingest_resource
+from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundError
+from services.ingestion.audit import log_row, remarks_on
+from services.kit.clock import Clock
+from services.lists.cursors import time_limited
+from services.tenancy import owned
+
+MAX_CLAIMS_WITHOUT_PROGRESS = 3
+"""A job whose worker died so often on the same page is poison and fails."""
+CLAIM_CANDIDATES = 20
+POLL_SECONDS = 0.1
+
+
+class Jobs:
+    """Starts, claims, ends, cancels and finds jobs."""
+
+    def __init__(self, database: Database, locks: Locks, clock: Clock) -> None:
+        self._database = database
+        self._jobs = database.collection(IngestionJob)
+        self._logs = database.collection(IngestionLog)
+        self._locks = locks
+        self._clock = clock
+
+    async def start(self, tenant_id: str, *, request_id: str | None = None) -> IngestionJob:
+        """Queue a run (a). A unique index admits one active job a tenant, however many callers race.
+
+        Raises:
+            AlreadyRunningError: the tenant has an active job, or its lease is held.
+        """
+        lock = await self._locks.state(tenant_id)
+        if lock.owner_id is not None:
+            raise AlreadyRunningError(tenant_id, lock.owner_id)
+        job = IngestionJob(
+            id=str(uuid4()),
+            tenant_id=tenant_id,
+            status=JobStatus.QUEUED,
+            active=True,
+            queued_at=self._clock.now(),
+            request_id=request_id,
+        )
+        while True:
+            try:
+                await job.insert()
+            except DuplicateKeyError as error:
+                active = await self.active(tenant_id)
+                if active is None:
+                    continue  # it ended between the two calls
+                raise AlreadyRunningError(tenant_id, active.id) from error
+            return job
+
+    async def claim(self, running_here: Iterable[str]) -> tuple[IngestionJob, Lease] | None:
+        """Take the oldest job that waits (b) or whose worker died (c), with its tenant's lease.
+
+        A poison job is ended on the way (g).
+        """
+        silent_since = {"$subtract": ["$$NOW", int(self._locks.ttl_seconds * 1000)]}
+        may_be_free = {
+            "$or": [
+                {"$eq": ["$status", JobStatus.QUEUED.value]},
+                {"$lt": [{"$ifNull": ["$heartbeat_at", EPOCH]}, silent_since]},
+            ]
+        }
+        candidates = self._jobs.find(
+            {"active": True, "_id": {"$nin": list(running_here)}, "$expr": may_be_free}, {"tenant_id": 1}
+        ).sort("queued_at", ASCENDING)
+        for candidate in await candidates.to_list(CLAIM_CANDIDATES):
+            lease = await self._locks.acquire(ingest_resource(candidate["tenant_id"]), candidate["_id"])
+            if lease is None:
+                continue
+            job = await self._mark_running(lease)
+            if job is None:  # it ended before the lease was taken
+                await self._locks.release(lease)
+                await lease.end()
+            elif job.attempts > MAX_CLAIMS_WITHOUT_PROGRESS:
+                reason = f"its worker died {MAX_CLAIMS_WITHOUT_PROGRESS} times at page {job.next_page}"
+                await self.finish(lease, JobStatus.FAILED, error=f"{reason}; {job.error}" if job.error else reason)
+                await lease.end()
+            else:
+                return job, lease
+        return None
+
+    async def heartbeat(self, lease: Lease) -> None:
+        """Renew the lease.
+
+        Raises:
+            LeaseLostError: it is no longer held.
+        """
+        await self._locks.confirm(lease)
+        await self._jobs.update_one(_held_by(lease), {"$currentDate": {"heartbeat_at": True}})
+
+    async def hand_back(self, lease: Lease, *, fault: str | None = None) -> None:
+        """Put the job back into the queue at its checkpoint (d).
+
+        `fault`: the run ended in an unexpected error, which counts towards the job being poison.
+
+        Raises:
+            LeaseLostError: the lease is no longer held.
+        """
+        update: Row = {"status": JobStatus.QUEUED.value, "waiting_until": None}
+        update |= {"attempts": 0} if fault is None else {"error": fault}
+
+        async def work(session: Session) -> None:
+            await self._locks.confirm(lease, session)
+            await self._jobs.update_one({"_id": lease.owner_id, "active": True}, {"$set": update}, session=session)
+            await self._locks.release(lease, session)
+
+        await self._database.in_transaction(work, lease.session)
+
+    async def finish(
+        self, lease: Lease, status: JobStatus, *, error: str | None = None, remarks: Sequence[str] = ()
+    ) -> None:
+        """End the job (e, f, g), log it, and give the lease back.
+
+        `remarks`: what was irregular at the end of the walk.
+
+        Raises:
+            LeaseLostError: the lease is no longer held; nothing was written.
+        """
+
+        async def work(session: Session) -> None:
+            await self._locks.confirm(lease, session)
+            row = await self._jobs.find_one({"_id": lease.owner_id, "active": True}, session=session)
+            if row is not None:
+                row["irregularities"] += remarks
+                row |= {"status": status.value, "ended_at": self._clock.now(), "error": error or remarks_on(row)}
+                log = log_row(row)
+                await self._logs.replace_one({"_id": log["_id"]}, log, upsert=True, session=session)
+                ended = {name: row[name] for name in ("status", "ended_at", "error", "irregularities")}
+                await self._jobs.update_one(
+                    {"_id": row["_id"]},
+                    {"$set": {**ended, "waiting_until": None}, "$unset": {"active": ""}},
+                    session=session,
+                )
+            await self._locks.release(lease, session)
+
+        await self._database.in_transaction(work, lease.session)
+
+    async def cancel(self, job_id: str, *, wait_seconds: float = 2.0) -> IngestionJob:
+        """Ask for the job's end (e) and wait a little for it; the answer's status tells whether it came.
+
+        Raises:
+            JobNotFoundError: there is no such job.
+            JobFinishedError: it has ended already.
+            QueryTimeoutError: a worker died while it stored a page of the job, and nobody has taken over yet.
+        """
+        async with time_limited():
+            row = await self._jobs.find_one_and_update(
+                {"_id": job_id, "active": True},
+                {"$set": {"cancel_requested": True}},
+                return_document=ReturnDocument.AFTER,
+                maxTimeMS=int(wait_seconds * 1000),
+            )
+        if row is None:
+            ended = await self.get(job_id)
+            raise JobFinishedError(job_id, ended.status.value)
+        lease = await self._locks.acquire(ingest_resource(row["tenant_id"]), job_id)
+        if lease is not None:  # nobody runs it
+            await self.finish(lease, JobStatus.CANCELLED)
+            await lease.end()
+        return await self.wait(job_id, seconds=wait_seconds)
+
+    async def is_cancelled(self, job_id: str) -> bool:
+        """Whether somebody asked for the job's end."""
+        row = await self._jobs.find_one({"_id": job_id}, {"cancel_requested": 1})
+        return row is None or bool(row.get("cancel_requested"))
+
+    async def note_waiting(self, lease: Lease, until: datetime | None) -> None:
+        """Record until when the run waits for the outbound rate limit; None: it does not."""
+        await self._jobs.update_one(_held_by(lease), {"$set": {"waiting_until": until}})
+
+    async def get(self, job_id: str) -> IngestionJob:
+        """The job.
+
+        Raises:
+            JobNotFoundError: there is none with this id.
+        """
+        job = await IngestionJob.get(job_id)
+        if job is None:
+            raise JobNotFoundError(job_id)
+        return job
+
+    async def active(self, tenant_id: str) -> IngestionJob | None:
+        """The tenant's queued or running job."""
+        return await IngestionJob.find_one(owned(tenant_id, active=True))
+
+    async def wait(self, job_id: str, *, seconds: float | None = None) -> IngestionJob:
+        """Wait until the job has ended, or for so many seconds; returns it as it then is."""
+        deadline = None if seconds is None else self._clock.monotonic() + seconds
+        while True:
+            job = await self.get(job_id)
+            if job.active is None or (deadline is not None and self._clock.monotonic() >= deadline):
+                return job
+            await self._clock.sleep(POLL_SECONDS)
+
+    async def _mark_running(self, lease: Lease) -> IngestionJob | None:
+        row = await self._jobs.find_one_and_update(
+            {"_id": lease.owner_id, "active": True},
+            [
+                {
+                    "$set": {
+                        "status": JobStatus.RUNNING.value,
+                        "started_at": {"$ifNull": ["$started_at", "$$NOW"]},
+                        "heartbeat_at": "$$NOW",
+                        "fence": lease.fence,
+                        "attempts": {"$add": [{"$ifNull": ["$attempts", 0]}, 1]},
+                        "waiting_until": None,
+                    }
+                }
+            ],
+            return_document=ReturnDocument.AFTER,
+        )
+        return None if row is None else IngestionJob.model_validate(row)
+
+
+def _held_by(lease: Lease) -> Row:
+    """The lease's job as long as no other worker has claimed it: a holder that slept writes nothing."""
+    return {"_id": lease.owner_id, "active": True, "fence": lease.fence}

@@ -1,0 +1,126 @@
+"""One run as its process knows it: the job, the lease, the order to stop, and upstream as the run sees it."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+from documents.ingestion_job import IngestionJob
+from services.coordination.leases import Lease
+from services.ingestion.jobs import Jobs
+from services.sources.standard.client import ExternalApi, UpstreamCaller
+from services.sources.standard.records import UpstreamPage
+
+T = TypeVar("T")
+
+
+class StopReason(Enum):
+    """Why a run ends before its last page."""
+
+    CANCELLED = "cancelled"
+    """Somebody asked for it."""
+    SHUTDOWN = "shutdown"
+    """The process ends; another one goes on."""
+    LEASE_LOST = "lease lost"
+    """The lease could not be renewed in time, so another process may have it."""
+
+
+class StoppedError(Exception):
+    """The run was told to stop."""
+
+    def __init__(self, reason: StopReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Run:
+    """A job under a lease, until it is told to stop."""
+
+    def __init__(self, job: IngestionJob, lease: Lease) -> None:
+        self.job = job
+        """As it was claimed; counts and checkpoint go on in the database."""
+        self.lease = lease
+        self._stop: asyncio.Future[StopReason] = asyncio.get_running_loop().create_future()
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant whose tickets the run ingests."""
+        return self.job.tenant_id
+
+    def stop(self, reason: StopReason) -> None:
+        """Tell the run to stop; the first reason counts."""
+        if not self._stop.done():
+            self._stop.set_result(reason)
+
+    async def unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do what may wait long, but not longer than the run goes on.
+
+        Raises:
+            StoppedError: the run was told to stop; `work` was abandoned.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            waited: list[asyncio.Future[Any]] = [task, self._stop]
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if self._stop.done():
+                raise StoppedError(self._stop.result())
+            return task.result()
+        finally:
+            await abandon(task)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedPage:
+    """A page and how often it had to be asked for again."""
+
+    page: UpstreamPage
+    retries: int
+
+
+class RunUpstream:
+    """The external API on behalf of one run: calls end when the run is told to stop."""
+
+    def __init__(self, api: ExternalApi, jobs: Jobs, run: Run, *, page_size: int) -> None:
+        self._api = api
+        self._jobs = jobs
+        self._run = run
+        self._page_size = page_size
+        self._retries = 0
+        self._is_waiting = False
+        self._caller = UpstreamCaller(run.tenant_id, self._note_wait, self._count_retry)
+
+    async def page(self, number: int) -> ReceivedPage:
+        """One page; the next one may be asked for while this one is being stored, but not two at once."""
+        before = self._retries
+        page = await self._answer(self._api.fetch_page(self._caller, number, self._page_size))
+        return ReceivedPage(page, self._retries - before)
+
+    async def deleted_ids(self) -> set[str]:
+        """The ids that upstream names as deleted, of all tenants."""
+        return await self._answer(self._api.deleted_ids(self._caller))
+
+    async def is_gone(self, external_id: str) -> bool:
+        """Whether upstream says that it does not have this ticket."""
+        return await self._answer(self._api.is_gone(self._caller, external_id))
+
+    async def _answer(self, request: Coroutine[Any, Any, T]) -> T:
+        answer = await self._run.unless_stopped(request)
+        if self._is_waiting:
+            self._is_waiting = False
+            await self._jobs.note_waiting(self._run.lease, None)
+        return answer
+
+    async def _note_wait(self, until: datetime) -> None:
+        self._is_waiting = True
+        await self._jobs.note_waiting(self._run.lease, until)
+
+    def _count_retry(self) -> None:
+        self._retries += 1
+
+
+async def abandon(task: "asyncio.Future[Any]") -> None:
+    """Cancel a task and see it end, whatever it ends with."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

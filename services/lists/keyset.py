@@ -1,0 +1,90 @@
+"""Keyset pagination: the rows on one side of a cursor, at the same cost however deep in the list it is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from documents.database import Collection, Row
+from services.lists.cursors import LIST_MILLISECONDS, Cursor, time_limited
+from services.tenancy import Filter
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The stretch of a list that is asked for: the first `limit` rows between two cursors, or the last ones."""
+
+    limit: int
+    after: Cursor | None = None
+    before: Cursor | None = None
+    from_end: bool = False
+    """Take the last rows instead of the first; they come in the list's order all the same."""
+    newest_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[T]):
+    """A stretch of a list, in the list's order."""
+
+    items: list[T]
+    has_more: bool
+    """Whether the list goes on in the direction that was asked for."""
+
+    def map(self, convert: Callable[[T], U]) -> "Slice[U]":
+        """The same stretch of converted items."""
+        return Slice([convert(item) for item in self.items], self.has_more)
+
+
+async def read_slice(
+    rows: Collection,
+    where: Filter,
+    moment: str,
+    window: Window,
+    projection: Mapping[str, int] | None = None,
+    index: str | None = None,
+) -> Slice[Row]:
+    """Read a window of the rows that match, ordered by the field `moment` and then by `_id`.
+
+    `index`: the one to walk along; without it the planner chooses.
+
+    Raises:
+        QueryTimeoutError: the database did not finish.
+    """
+    found = rows.find(between_cursors(where, moment, window), projection, hint=index, max_time_ms=LIST_MILLISECONDS)
+    async with time_limited():
+        read = await found.sort(list(sort_order(moment, window).items())).limit(window.limit + 1).to_list(None)
+    return cut(read, window)
+
+
+def between_cursors(where: Filter, moment: str, window: Window) -> Filter:
+    """`where` and the bounds that the window's cursors set."""
+    bounds = [
+        _beyond(cursor, moment, descending=descending)
+        for cursor, descending in ((window.after, window.newest_first), (window.before, not window.newest_first))
+        if cursor is not None
+    ]
+    return {"$and": [where, *bounds]} if bounds else where
+
+
+def sort_order(moment: str, window: Window) -> dict[str, int]:
+    """The order in which the window's rows have to be read."""
+    direction = -1 if window.newest_first is not window.from_end else 1
+    return {moment: direction, "_id": direction}
+
+
+def cut(read: list[Row], window: Window) -> Slice[Row]:
+    """The window out of the `limit + 1` rows that were read for it."""
+    items = read[: window.limit]
+    return Slice(items[::-1] if window.from_end else items, has_more=len(read) > window.limit)
+
+
+def _beyond(cursor: Cursor, moment: str, *, descending: bool) -> Filter:
+    """The rows behind a cursor. A row without a moment sorts as the oldest."""
+    operator = "$lt" if descending else "$gt"
+    same_moment = {moment: cursor.moment, "_id": {operator: cursor.row_id}}
+    if cursor.moment is None:
+        return same_moment if descending else {"$or": [same_moment, {moment: {"$ne": None}}]}
+    branches: list[Filter] = [{moment: {operator: cursor.moment}}, same_moment]
+    return {"$or": [*branches, {moment: None}] if descending else branches}

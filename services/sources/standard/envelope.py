@@ -1,0 +1,98 @@
+"""What upstream answered, and what to make of it: success, a failure that may heal, or one that cannot."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from services.errors import UpstreamError
+from services.sources.standard.records import UpstreamPage
+from services.sources.standard.salvage import salvage
+
+DEFAULT_RETRY_AFTER_SECONDS = 60.0
+"""The wait after a 429 that does not say how long: one whole window."""
+LONGEST_RETRY_AFTER_SECONDS = 3600.0
+EXCERPT_CHARACTERS = 200
+RETRIABLE_STATUSES = frozenset([408, 425, 500, 502, 503, 504])
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    def excerpt(self) -> str:
+        """What was received, in one short line."""
+        text = " ".join(self.body[: 4 * EXCERPT_CHARACTERS].decode("utf-8", "replace").split())
+        return f"status {self.status}, {len(self.body)} bytes: {text[:EXCERPT_CHARACTERS]!r}"
+
+
+class TransientError(Exception):
+    """This attempt failed, the next one may not."""
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float:
+    """The wait that a 429 asks for, from its `Retry-After` as seconds or as an HTTP date.
+
+    A date is measured from the answer's own `Date`, so that the two clocks need not agree. A value that is
+    missing, garbage or absurd counts as a whole window or as an hour.
+    """
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), LONGEST_RETRY_AFTER_SECONDS)
+    try:
+        wait = (parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
+    except (TypeError, ValueError):
+        return DEFAULT_RETRY_AFTER_SECONDS
+    return min(max(wait, 0.0), LONGEST_RETRY_AFTER_SECONDS)
+
+
+def demand_success(answer: Answer) -> None:
+    """Let only a 200 pass.
+
+    Raises:
+        TransientError: another attempt may succeed.
+        UpstreamError: it will not.
+    """
+    if answer.status in RETRIABLE_STATUSES:
+        raise TransientError(answer.excerpt())
+    if answer.status != 200:
+        raise UpstreamError(f"upstream refused: {answer.excerpt()}")
+
+
+def read_page(answer: Answer) -> UpstreamPage:
+    """The page; its records are not looked at."""
+    return parsed(UpstreamPage, answer)
+
+
+def salvaged_page(answer: Answer) -> UpstreamPage | None:
+    """What can be read of a page that stays unreadable as a whole: one bad record must not stop a run."""
+    if answer.status != 200:
+        return None
+    try:
+        return UpstreamPage.model_validate(salvage(answer.body))
+    except (ValueError, RecursionError):
+        return None
+
+
+def parsed(model: type[M], answer: Answer) -> M:
+    """The body as `model`. A body that is cut short or is not what it should be may be whole the next time."""
+    demand_success(answer)
+    try:
+        return model.model_validate(json.loads(answer.body))
+    except (ValueError, RecursionError, ValidationError) as error:
+        raise TransientError(f"not the expected JSON ({described(error)}): {answer.excerpt()}") from error
+
+
+def described(error: BaseException) -> str:
+    """A failure in one short line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:EXCERPT_CHARACTERS]}".rstrip(": ")

@@ -1,0 +1,85 @@
+"""What can be asked of a list of tickets, and the query for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from documents.ticket import Sentiment, Urgency
+from services.errors import InvalidInputError
+from services.tenancy import Filter, live
+from services.tickets.counts import is_countable
+from services.tickets.search_words import search_text
+
+PLAUSIBLE_YEARS = range(1970, 2200)
+"""Dates outside are typing errors; some of them cannot even be converted to UTC."""
+_EQUAL = ("status", "urgency", "sentiment", "source", "requires_action", "customer_id")
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """Conditions on a tenant's tickets; None does not restrict. Times: from (inclusive) and to (exclusive)."""
+
+    status: str | None = None
+    urgency: Urgency | None = None
+    sentiment: Sentiment | None = None
+    source: str | None = None
+    requires_action: bool | None = None
+    customer_id: str | None = None
+    q: str | None = None
+    """Words that all have to occur in the subject or the message."""
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+
+    @property
+    def equal(self) -> dict[str, Any]:
+        """The fields that must have a certain value, with it."""
+        return {name: value for name in _EQUAL if (value := getattr(self, name)) is not None}
+
+    @property
+    def index(self) -> str | None:
+        """The index along which the list is walked. Left to itself, the planner tries plans that sort all tickets for
+        every deep page. None where words are searched for: they have an index of their own."""
+        if self.q is not None:
+            return None
+        return "tenant_customer_created" if self.customer_id else "tenant_newest"
+
+    @property
+    def is_countable(self) -> bool:
+        """Whether the rollups know how many tickets match."""
+        return self.q is None and self.created_from is None and self.created_to is None and is_countable(self.equal)
+
+
+def condition(tenant_id: str, wanted: TicketFilter) -> Filter:
+    """The query for a filter: typed values only, never an operator that a client made.
+
+    Raises:
+        InvalidInputError: a date, a text or the search makes no sense.
+    """
+    equal = wanted.equal
+    if any(isinstance(value, str) and not _is_storable(value) for value in equal.values()):
+        raise InvalidInputError("A filter holds text that is not Unicode.")
+    created = created_between(wanted.created_from, wanted.created_to)
+    search = {} if wanted.q is None else {"$text": {"$search": search_text(wanted.q)}}
+    return live(tenant_id, **equal, **created, **search)
+
+
+def _is_storable(text: str) -> bool:
+    """JSON can smuggle in halves of characters, which no UTF-8 has."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def created_between(start: datetime | None, end: datetime | None) -> Filter:
+    """The condition on `created_at`: from `start` (inclusive) to `end` (exclusive).
+
+    Raises:
+        InvalidInputError: a date is naive or absurd, or the two are reversed.
+    """
+    for moment in (start, end):
+        if moment is not None and moment.tzinfo is None:
+            raise InvalidInputError("Dates need a time zone, for instance 2026-02-05T13:00:00Z.")
+        if moment is not None and moment.year not in PLAUSIBLE_YEARS:
+            raise InvalidInputError("Dates must lie between the years 1970 and 2199.")
+    if start is not None and end is not None and start > end:
+        raise InvalidInputError("The end of the period lies before its start.")
+    bounds = {operator: moment for operator, moment in (("$gte", start), ("$lt", end)) if moment is not None}
+    return {"created_at": bounds} if bounds else {}

@@ -1,0 +1,198 @@
+"""Reading tickets: by id, in pages, along a cursor, with their history."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from pymongo import DESCENDING
+
+from documents.database import Database, Row
+from documents.ticket import MatchedRule, Ticket
+from documents.ticket_history import TicketHistory
+from services.errors import InvalidInputError, TicketNotFoundError
+from services.lists.cursors import LIST_MILLISECONDS, Cursor, time_limited
+from services.lists.keyset import Slice, Window, read_slice
+from services.lists.numbered import Page
+from services.tenancy import Filter, deleted, live, owned
+from services.tickets.counts import TicketCounts
+from services.tickets.filter import TicketFilter, condition, created_between
+
+MOMENT = "created_at"
+"""What lists of tickets are ordered by."""
+NEWEST_FIRST = [(MOMENT, DESCENDING), ("_id", DESCENDING)]
+MAX_OFFSET = 1_000_000
+SEEK_FROM = 1_000
+"""Walking to a page before this ticket takes less than looking for its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRecord:
+    """A stored ticket as it is read: fields that another program left out are None or empty."""
+
+    id: Any
+    external_id: str
+    tenant_id: str
+    source: str | None
+    customer_id: str | None
+    subject: str
+    message: str
+    status: str | None
+    urgency: str | None
+    sentiment: str | None
+    requires_action: bool
+    created_at: datetime | None
+    updated_at: datetime | None
+    matched: list[dict[str, str]]
+
+
+PROJECTION = {"_id": 1} | {field.name: 1 for field in fields(TicketRecord) if field.name != "id"}
+"""What is read of a ticket."""
+
+
+class Tickets:
+    """Reads one database's tickets, never another tenant's and never a soft-deleted one."""
+
+    def __init__(self, database: Database, *, seek_from: int = SEEK_FROM) -> None:
+        """`seek_from`: from this ticket on, numbered pages are looked up instead of walked to."""
+        self._seek_from = seek_from
+        self._tickets = database.collection(Ticket)
+        self._history = database.collection(TicketHistory)
+        self._counts = TicketCounts(database)
+
+    async def get(self, tenant_id: str, external_id: str) -> TicketRecord:
+        """One live ticket.
+
+        Raises:
+            TicketNotFoundError: the tenant has none with this id.
+        """
+        row = await self._tickets.find_one(live(tenant_id, external_id=external_id), PROJECTION)
+        if row is None:
+            raise TicketNotFoundError(external_id)
+        return to_record(row)
+
+    async def page(self, tenant_id: str, wanted: TicketFilter, *, page: int, page_size: int) -> Page[TicketRecord]:
+        """One numbered page, newest first.
+
+        Raises:
+            InvalidInputError: the page lies beyond the millionth ticket, or the filter makes no sense.
+            QueryTimeoutError: the database did not finish.
+        """
+        offset = (page - 1) * page_size
+        if offset > MAX_OFFSET:
+            raise InvalidInputError("Pages beyond the millionth ticket are not served; use filters.")
+        where = condition(tenant_id, wanted)
+        async with time_limited():
+            if offset >= self._seek_from and wanted.is_countable:
+                place = await self._counts.find_place(tenant_id, wanted.equal, offset)
+                if place.not_from is not None:
+                    where[MOMENT] = {"$not": {"$gte": place.not_from}}
+                total, rows = (
+                    place.total_count,
+                    await self._rows(tenant_id, where, place.offset, page_size, wanted.index),
+                )
+            else:
+                total, rows = await asyncio.gather(
+                    self.count(tenant_id, wanted), self._rows(tenant_id, where, offset, page_size, wanted.index)
+                )
+        return Page([to_record(row) for row in rows], page, page_size, total)
+
+    async def _rows(self, tenant_id: str, where: Filter, offset: int, limit: int, index: str | None) -> list[Row]:
+        """Some rows of the list. Only the index is walked up to `offset`; what is skipped is not read."""
+        skipped = self._tickets.find(where, {"_id": 1}, hint=index, max_time_ms=LIST_MILLISECONDS).sort(NEWEST_FIRST)
+        ids = [row["_id"] for row in await skipped.skip(offset).limit(limit).to_list(limit)]
+        same = live(tenant_id, _id={"$in": ids})
+        found = self._tickets.find(same, PROJECTION, hint="_id_", max_time_ms=LIST_MILLISECONDS)
+        by_id = {row["_id"]: row for row in await found.to_list(limit)}
+        return [by_id[row_id] for row_id in ids if row_id in by_id]
+
+    async def count(self, tenant_id: str, wanted: TicketFilter) -> int:
+        """How many tickets match.
+
+        Raises:
+            QueryTimeoutError: the database did not finish.
+        """
+        created = created_between(wanted.created_from, wanted.created_to)
+        where = condition(tenant_id, wanted)
+        async with time_limited():
+            if wanted.is_countable:
+                return (await self._counts.count([tenant_id], wanted.equal))[tenant_id]
+            if wanted != TicketFilter(created_from=wanted.created_from, created_to=wanted.created_to):
+                return await self._count(where)
+            # Without a condition on each of them, index entries are counted three times as fast.
+            everything, gone = await asyncio.gather(
+                self._count(owned(tenant_id, **created)), self._count(deleted(tenant_id, **created))
+            )
+        return everything - gone
+
+    async def _count(self, where: Filter) -> int:
+        return await self._tickets.count_documents(where, maxTimeMS=LIST_MILLISECONDS)
+
+    async def slice(
+        self, tenant_id: str, wanted: TicketFilter, window: Window, *, omit: Collection[str] = ()
+    ) -> Slice[TicketRecord]:
+        """A stretch of the list along its cursors. The fields to `omit` are not read: they are empty.
+
+        Raises:
+            InvalidInputError: the filter makes no sense.
+            QueryTimeoutError: the database did not finish.
+        """
+        projection = {name: 1 for name in PROJECTION if name not in omit}
+        found = await read_slice(self._tickets, condition(tenant_id, wanted), MOMENT, window, projection, wanted.index)
+        return found.map(to_record)
+
+    async def history(self, tenant_id: str, external_id: str, *, limit: int) -> list[Row]:
+        """What happened to a ticket, newest first; also of a soft-deleted one.
+
+        Raises:
+            TicketNotFoundError: the tenant never had a ticket with this id.
+        """
+        cursor = self._history.find(owned(tenant_id, ticket_id=external_id)).sort(
+            [("recorded_at", DESCENDING), ("_id", DESCENDING)]
+        )
+        rows = await cursor.limit(limit).to_list(limit)
+        if not rows and await self._tickets.find_one(owned(tenant_id, external_id=external_id), {"_id": 1}) is None:
+            raise TicketNotFoundError(external_id)
+        return rows
+
+
+def cursor_of(ticket: TicketRecord) -> Cursor:
+    """The ticket's place in a list."""
+    return Cursor(ticket.created_at, ticket.id)
+
+
+def to_record(row: Mapping[str, Any]) -> TicketRecord:
+    """A row as a record, whatever another program has left out of it or put into it."""
+    read = row.get
+    texts = [value if isinstance(value, str) else None for value in map(read, _TEXTS)]
+    external_id, source, customer_id, subject, message, status, urgency, sentiment = texts
+    created_at, updated_at = read("created_at"), read("updated_at")
+    return TicketRecord(
+        row["_id"],
+        external_id or str(row["_id"]),
+        row["tenant_id"],
+        source,
+        customer_id,
+        subject or "",
+        message or "",
+        status,
+        urgency,
+        sentiment,
+        read("requires_action") is True,
+        created_at if isinstance(created_at, datetime) else None,
+        updated_at if isinstance(updated_at, datetime) else None,
+        _reasons(read("matched")),
+    )
+
+
+def _reasons(value: Any) -> list[dict[str, str]]:
+    return [reason for reason in value if _is_reason(reason)] if value and isinstance(value, list) else []
+
+
+def _is_reason(value: Any) -> bool:
+    return isinstance(value, dict) and all([isinstance(value.get(name), str) for name in _REASON])  # noqa: C419 (hot)
+
+
+_REASON = tuple(MatchedRule.model_fields)
+_TEXTS = ("external_id", "source", "customer_id", "subject", "message", "status", "urgency", "sentiment")

@@ -1,0 +1,187 @@
+"""Whatever happens to tickets, every number equals what a plain count in Python finds."""
+
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+from uuid import uuid4
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from documents.database import Database, Row
+from documents.ticket import Ticket
+from services.analytics.stats import Stats
+from services.rollups.write import Rollups
+from tests.fakes import FakeClock
+
+NOW = datetime(2026, 2, 5, 12, 30, tzinfo=UTC)
+HOUR = NOW.replace(minute=0)
+
+moments = st.integers(-2, 100 * 60).map(lambda minutes: NOW - timedelta(minutes=minutes))
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "status": st.sampled_from(["open", "closed", "pending", None]),
+    "urgency": st.sampled_from(["high", "high", "medium", "low", None]),
+    "sentiment": st.sampled_from(["negative", "neutral", "positive", None]),
+    "source": st.sampled_from(["email", "chat", "unknown", None]),
+    "customer_id": st.sampled_from(["c1", "c2", "c3", "", None]),
+    "keyword_key": st.sampled_from(["", "refund", "outage|refund", "bug|crash|refund"]),
+    "created_at": st.one_of(moments, st.none()),
+    "deleted_at": st.sampled_from([None, None, NOW]),
+}
+fields = st.fixed_dictionaries({}, optional=VALUES)
+numbers = st.integers(0, 29)
+inserts = st.tuples(st.just("insert"), fields)
+rolls = st.tuples(st.just("roll up"), st.integers(1, 20))
+soft_deletes = st.tuples(st.just("soft delete"), numbers)
+edits = st.tuples(st.just("edit"), numbers, fields)
+removals = st.tuples(st.just("remove"), numbers)
+bounds = st.one_of(st.none(), moments)
+periods = st.tuples(bounds, bounds)
+start_rows = st.lists(fields, max_size=25)
+thorough = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+class Foreign:
+    """Another program that writes into the collection, and remembers what ought to be in it."""
+
+    def __init__(self, database: Database) -> None:
+        self.tenant = uuid4().hex
+        self.rows: dict[int, Row] = {}
+        self.touched: list[int] = []
+        self._tickets = database.collection(Ticket)
+        self._rollups = Rollups(database)
+        self._database = database
+
+    @classmethod
+    async def after(cls, database: Database, written: list[Row], steps: list[tuple[Any, ...]]) -> Self:
+        foreign = cls(database)
+        await foreign.insert(*written)
+        for step in steps:
+            await foreign.take(step)
+        return foreign
+
+    async def insert(self, *written: Row) -> None:
+        for row in written:
+            number = len(self.rows)
+            self.rows[number] = {"external_id": f"t{number:02}", **row}
+            await self._tickets.insert_one(
+                {"_id": f"{self.tenant}-{number}", "tenant_id": self.tenant, **self.rows[number]}
+            )
+
+    async def take(self, step: tuple[Any, ...]) -> None:
+        match step:
+            case "insert", row:
+                await self.insert(row)
+            case "roll up", at_most:
+                await self._rollups.roll_up(self.tenant, at_most=at_most)
+            case "soft delete", number:
+                await self._edit(number, {"deleted_at": NOW})
+            case "edit", number, change:
+                await self._edit(number, change)
+                self.touched.append(number)
+            case "remove", number if number in self.rows:
+                self.rows[number] = {"deleted_at": NOW}
+                await self._tickets.delete_one({"_id": f"{self.tenant}-{number}"})
+                self.touched.append(number)
+
+    async def _edit(self, number: int, change: Row) -> None:
+        if number in self.rows and "external_id" in self.rows[number] and change:
+            self.rows[number] |= change
+            await self._tickets.update_one({"_id": f"{self.tenant}-{number}"}, {"$set": change})
+
+    async def notice(self) -> None:
+        """What the keeper does with changes that it is told of."""
+        await self._rollups.check([f"{self.tenant}-{number}" for number in self.touched])
+
+    async def expect_exact(self, *periods: tuple[datetime | None, datetime | None]) -> None:
+        for period in periods:
+            await expect_exact(self._database, self.tenant, list(self.rows.values()), period)
+
+
+@given(written=start_rows, steps=st.lists(st.one_of(rolls, edits, removals, inserts), max_size=15), period=periods)
+@thorough
+async def test_every_number_equals_a_plain_count(
+    database: Database,
+    written: list[Row],
+    steps: list[tuple[Any, ...]],
+    period: tuple[datetime | None, datetime | None],
+) -> None:
+    foreign = await Foreign.after(database, written, steps)
+    await foreign.notice()
+    await foreign.expect_exact(period, (None, None))
+
+
+@given(written=start_rows, steps=st.lists(st.one_of(rolls, soft_deletes, inserts), max_size=15), period=periods)
+@thorough
+async def test_tickets_that_others_insert_or_soft_delete_are_counted_at_once(
+    database: Database,
+    written: list[Row],
+    steps: list[tuple[Any, ...]],
+    period: tuple[datetime | None, datetime | None],
+) -> None:
+    foreign = await Foreign.after(database, written, steps)
+    await foreign.expect_exact(period, (None, None))
+
+
+async def expect_exact(
+    database: Database, tenant: str, rows: list[Row], period: tuple[datetime | None, datetime | None]
+) -> None:
+    start, end = sorted(period) if None not in period else period
+    found = await Stats(database, FakeClock(NOW)).compute(tenant, created_from=start, created_to=end)
+
+    live = [row for row in rows if row.get("deleted_at") is None and _in_period(row, start, end)]
+    assert found.total_tickets == len(live)
+    for field in ("status", "urgency", "sentiment", "source"):
+        expected = Counter(row.get(field) or "unknown" for row in live)
+        assert getattr(found, f"by_{field}") == expected
+    assert found.urgency_high_ratio == _share(live, "urgency", "high")
+    assert found.negative_sentiment_ratio == _share(live, "sentiment", "negative")
+    assert found.hourly_trend == _trend(live)
+    assert [(row["keyword"], row["count"]) for row in found.top_keywords] == _keywords(live)
+    assert found.at_risk_customers == _at_risk(live)
+
+
+def _in_period(row: Row, start: datetime | None, end: datetime | None) -> bool:
+    created = row.get("created_at")
+    if start is None and end is None:
+        return True
+    return created is not None and (start is None or start <= created) and (end is None or created < end)
+
+
+def _share(rows: list[Row], field: str, value: str) -> float:
+    """A share rounded half to even, of which `Decimal` knows the exact value no better than the database."""
+    return round(sum(row.get(field) == value for row in rows) / len(rows), 3) if rows else 0.0
+
+
+def _trend(rows: list[Row]) -> list[Row]:
+    hours = [HOUR - timedelta(hours=ago) for ago in range(24, 0, -1)]
+    created = [row["created_at"] for row in rows if row.get("created_at") is not None]
+    return [
+        {"hour": hour, "count": sum(hour <= moment < hour + timedelta(hours=1) for moment in created)} for hour in hours
+    ]
+
+
+def _keywords(rows: list[Row]) -> list[tuple[str, int]]:
+    counted = Counter(keyword for row in rows for keyword in row.get("keyword_key", "").split("|") if keyword)
+    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))[:10]
+
+
+def _at_risk(rows: list[Row]) -> list[Row]:
+    risky: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.get("urgency") == "high" and row.get("status") != "closed" and row.get("customer_id"):
+            risky[row["customer_id"]].append(row)
+    return [
+        {
+            "customer_id": customer_id,
+            "high_urgency_count": len(theirs),
+            "ticket_ids": [row["external_id"] for row in sorted(theirs, key=_newest_first)[:20]],
+        }
+        for customer_id, theirs in sorted(risky.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+        if len(theirs) >= 2
+    ][:10]
+
+
+def _newest_first(row: Row) -> tuple[float, str]:
+    created = row.get("created_at")
+    return (float("inf") if created is None else -created.timestamp(), row["external_id"])

@@ -1,0 +1,89 @@
+"""What statistics cost: one command, answered by indexes alone."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.integration.services.test_stats import HOUR, NOW, TENANT, high_and_open, store
+
+from documents.database import Database, Row
+from documents.ticket import Ticket
+from services.analytics.pipeline import ALL_PARTS, INDEX, build_pipeline
+from services.analytics.sources import find_sources
+from services.rollups.write import Rollups
+
+
+async def test_everything_takes_one_round_trip(db: Database) -> None:
+    stats = await store(db, *(high_and_open(number, keyword_key="refund") for number in range(500)))
+    database = db.collection(Ticket).database
+    await database.command("profile", 2)
+    try:
+        await stats.compute(TENANT)
+    finally:
+        await database.command("profile", 0)
+    commands = await database["system.profile"].find({"ns": f"{database.name}.tickets"}).to_list(None)
+    await database["system.profile"].drop()
+    assert [command["op"] for command in commands] == ["command"]
+    assert commands[0]["cursorExhausted"]
+
+
+@pytest.mark.parametrize(
+    ("period", "indexes"),
+    [
+        (
+            (None, None),
+            [
+                *["tenant_counted"] * 2,  # the tickets that are not rolled up; the rolled-up ones that are deleted
+                *["tenant_field_day"] * 2,  # the rollups, and their hours
+                *["tenant_high_urgency"] * 2,  # the same tickets, by customer; their rollups are looked up
+            ],
+        ),
+        (
+            (NOW - timedelta(days=30), NOW),
+            [
+                *["tenant_counted"] * 4,  # the same two, and those of the two days that the period cuts
+                *["tenant_field_day"] * 2,
+                "tenant_high_urgency",
+            ],
+        ),
+    ],
+    ids=["all time", "a month"],
+)
+async def test_indexes_answer_every_part_without_reading_tickets(
+    db: Database, period: tuple[datetime | None, datetime | None], indexes: list[str]
+) -> None:
+    rows = [
+        high_and_open(number, f"c{number % 7}", keyword_key="refund", created_at=NOW - timedelta(minutes=number))
+        | ({} if number % 5 == 0 else {"urgency": "low"})
+        for number in range(3_000)
+    ]
+    tickets = db.collection(Ticket)
+    # An index that ever held an array covers nothing any more, and other tests may have stored one.
+    await tickets.drop_indexes()
+    await tickets.create_indexes(Ticket.Settings.indexes)
+    await store(db, *rows)
+    await Rollups(db).roll_up(TENANT)
+    await tickets.update_many({"external_id": {"$in": ["t2999", "t2998"]}}, {"$set": {"deleted_at": NOW}})
+    pipeline = build_pipeline(find_sources(TENANT, *period), HOUR, ALL_PARTS)
+    plan = await tickets.database.command(
+        "explain",
+        {"aggregate": tickets.name, "pipeline": pipeline, "cursor": {}, "hint": INDEX},
+        verbosity="queryPlanner",
+    )
+    stages = list(_stages(plan))
+    assert [stage["indexName"] for stage in stages if stage["stage"] == "IXSCAN"] == indexes
+    assert not {"COLLSCAN", "FETCH"}.intersection(stage["stage"] for stage in stages)
+
+
+def _stages(plan: Any) -> Iterator[Row]:
+    """All stages of the winning plans."""
+    if isinstance(plan, list):
+        for part in plan:
+            yield from _stages(part)
+    if isinstance(plan, dict):
+        if isinstance(plan.get("stage"), str):
+            yield plan
+        for key, part in plan.items():
+            if key != "rejectedPlans":
+                yield from _stages(part)

@@ -1,0 +1,108 @@
+"""Following changes in the database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from documents.database import Database
+from documents.ingestion_job import IngestionJob
+from documents.ticket import Ticket
+from services.coordination import change_streams as changes
+from services.coordination.change_streams import Changes, Feed, Signal
+from services.errors import UnavailableError
+from services.kit.clock import SystemClock
+from tests.fakes import FakeClock
+
+SECONDS = 5.0
+
+
+@pytest.fixture
+async def followed(db: Database) -> AsyncIterator[Changes]:
+    changes = Changes(db, SystemClock())
+    yield changes
+    await changes.close()
+
+
+async def is_woken(signal: Signal, *, within: float = SECONDS) -> bool:
+    try:
+        async with asyncio.timeout(within):
+            await signal.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+async def insert(db: Database, tenant_id: str) -> None:
+    await db.collection(Ticket).insert_one({"tenant_id": tenant_id, "external_id": "1"})
+
+
+async def test_nothing_happens_where_nothing_changes(followed: Changes) -> None:
+    async with followed.tickets.follow("a") as signal:
+        assert not await is_woken(signal, within=0.2)
+
+
+async def test_only_followers_of_the_tenant_are_woken(followed: Changes, db: Database) -> None:
+    async with followed.tickets.follow("a") as a, followed.tickets.follow("b") as b:
+        await insert(db, "a")
+        assert await is_woken(a)
+        assert not await is_woken(b, within=0.2)
+
+
+async def test_deletion_wakes_everybody(followed: Changes, db: Database) -> None:
+    await insert(db, "a")
+    async with followed.tickets.follow("b") as b:
+        await db.collection(Ticket).delete_one({"tenant_id": "a"})
+        assert await is_woken(b)
+
+
+async def test_jobs_are_followed_by_id(followed: Changes, db: Database) -> None:
+    async with followed.jobs.follow("j1") as first, followed.jobs.follow("j2") as second:
+        await db.collection(IngestionJob).insert_one({"_id": "j1", "tenant_id": "a"})
+        assert await is_woken(first)
+        assert not await is_woken(second, within=0.2)
+
+
+async def test_unused_stream_ends_and_is_opened_again(followed: Changes, db: Database) -> None:
+    async with followed.tickets.follow("a"):
+        assert followed.tickets.is_open
+    async with asyncio.timeout(SECONDS):
+        while followed.tickets.is_open:
+            await asyncio.sleep(0.02)
+    async with followed.tickets.follow("a") as signal:
+        await insert(db, "a")
+        assert await is_woken(signal)
+
+
+async def test_closing_ends_the_stream(followed: Changes) -> None:
+    async with followed.tickets.follow("a"):
+        await followed.close()
+        assert not followed.tickets.is_open
+    assert followed.tickets.follower_count == 0
+
+
+async def test_stream_that_cannot_be_opened_is_told(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "OPEN_SECONDS", 0.2)
+    monkeypatch.setattr(changes, "REOPEN_SECONDS", 0.05)
+    broken: list[dict[str, Any]] = [{"$nothing": 1}]
+    feed = Feed(db.collection(Ticket), broken, lambda _: None, SystemClock())
+    with pytest.raises(UnavailableError):
+        async with feed.follow("a"):
+            pass
+    async with asyncio.timeout(SECONDS):
+        while feed.is_open:
+            await asyncio.sleep(0.02)
+
+
+async def test_signal_keeps_its_distance_from_the_one_before() -> None:
+    clock = FakeClock()
+    signal = Signal(clock)
+    signal.set()
+    clock.advance(0.25)
+    await signal.wait(at_least=1.0)
+    assert clock.slept == [0.75]
+    clock.advance(5)
+    signal.set()
+    await signal.wait(at_least=1.0)
+    assert clock.slept == [0.75, 0.0]

@@ -1,0 +1,186 @@
+"""The keeper at work: it rolls up, and notices what other programs do, also while nobody looked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from tests.integration.services.test_rollups import NOW, by_status, expect_consistent, store, ticket
+
+from documents.database import Database
+from documents.rolled_up_ticket import RolledUpTicket
+from documents.rollup_bookmark import RollupBookmark
+from documents.ticket import Ticket
+from documents.ticket_rollup import TicketRollup
+from services.coordination.leases import Locks
+from services.kit.clock import SystemClock
+from services.rollups.keeper import RESOURCE, RollupKeeper
+from services.rollups.write import Rollups
+
+SOON = 15.0
+
+
+def keeper_of(db: Database, **changes: Any) -> RollupKeeper:
+    return RollupKeeper(db, Rollups(db), Locks(db), SystemClock(), **{"roll_up_from": 3, **changes})
+
+
+@asynccontextmanager
+async def keeping(db: Database, **changes: Any) -> AsyncIterator[None]:
+    keeper = keeper_of(db, **changes)
+    task = asyncio.create_task(keeper.work())
+    try:
+        yield
+    finally:
+        keeper.shut_down()
+        await asyncio.wait_for(task, SOON)
+
+
+async def becomes(read: Callable[[], Awaitable[object]], expected: object) -> None:
+    """Wait until it is so."""
+    async with asyncio.timeout(SOON):
+        while await read() != expected:
+            await asyncio.sleep(0.02)
+
+
+async def rolled_up(db: Database) -> set[Any]:
+    return {row["_id"] for row in await db.collection(Ticket).find({"rolled_up": True}).to_list(None)}
+
+
+async def followed(db: Database) -> None:
+    """Wait until the keeper follows: it notices what is done from then on at the latest."""
+    await db.collection(Ticket).insert_one(ticket(900, rolled_up=True))
+    await becomes(lambda: db.collection(Ticket).count_documents({"_id": 900, "rolled_up": True}), 0)
+    await db.collection(Ticket).delete_one({"_id": 900})
+
+
+async def test_tenants_with_enough_tickets_are_rolled_up_and_others_are_not(db: Database) -> None:
+    few = [ticket(10 + number, tenant_id="few") for number in range(2)]
+    await store(db, *(ticket(number) for number in range(5)), *few)
+    async with keeping(db):
+        await becomes(lambda: rolled_up(db), set(range(5)))
+    await expect_consistent(db)
+
+
+async def test_edits_and_removals_by_other_programs_are_noticed(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(5)))
+    await rollups.roll_up("acme")
+    async with keeping(db):
+        await followed(db)
+        await db.collection(Ticket).update_many({"_id": {"$in": [0, 1]}}, {"$set": {"status": "closed"}})
+        await db.collection(Ticket).delete_one({"_id": 2})
+        await becomes(lambda: by_status(db), {"open": 2, "closed": 2})
+    await expect_consistent(db)
+
+
+async def test_what_happens_while_nobody_looks_is_noticed_later(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(5)))
+    await rollups.roll_up("acme")
+    async with keeping(db):
+        await followed(db)
+        await becomes(lambda: db.collection(RollupBookmark).count_documents({}), 1)
+    await db.collection(Ticket).delete_many({"_id": {"$in": [0, 1]}})
+    async with keeping(db):
+        await becomes(lambda: by_status(db), {"open": 3})
+    await expect_consistent(db)
+
+
+async def test_without_a_place_to_go_on_every_ticket_is_checked(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(5)))
+    await rollups.roll_up("acme")
+    await db.collection(Ticket).delete_many({"_id": {"$in": [0, 1]}})
+    await db.collection(Ticket).insert_one(ticket(9, rolled_up=True))
+    async with keeping(db):
+        await becomes(lambda: by_status(db), {"open": 4})
+    await expect_consistent(db)
+
+
+async def test_a_check_that_was_interrupted_is_done_again(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(300)))
+    await rollups.roll_up("acme")
+    await db.collection(Ticket).delete_one({"_id": 0})
+    async with keeping(db, batch=1):
+        await asyncio.sleep(0.5)
+    assert await db.collection(RollupBookmark).count_documents({}) == 0
+
+
+async def test_a_place_that_the_server_has_forgotten_is_none(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(5)))
+    await rollups.roll_up("acme")
+    forgotten = {"_data": "8260000000000000012B0229296E04"}
+    await db.collection(RollupBookmark).insert_one({"_id": "tickets", "resume_token": forgotten})
+    await db.collection(Ticket).delete_one({"_id": 0})
+    async with keeping(db):
+        await becomes(lambda: by_status(db), {"open": 4})
+    await expect_consistent(db)
+
+
+async def test_rollups_that_were_emptied_are_made_anew(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(5)))
+    await rollups.roll_up("acme")
+    for document in (TicketRollup, RolledUpTicket, RollupBookmark):
+        await db.collection(document).delete_many({})
+    async with keeping(db):
+        await becomes(lambda: by_status(db), {"open": 5})
+        await becomes(lambda: rolled_up(db), set(range(5)))
+    await expect_consistent(db)
+
+
+async def test_a_collection_that_was_dropped_is_no_trouble(db: Database) -> None:
+    client = db.collection(Ticket).database.client
+    other = Database(client, f"{db.name}_dropped", transactional=True)
+    await other.collection(Ticket).create_indexes(Ticket.Settings.indexes)
+    rollups = await store(other, *(ticket(number) for number in range(5)))
+    await rollups.roll_up("acme")
+    async with keeping(other):
+        await followed(other)
+        await other.collection(Ticket).drop()
+        await becomes(lambda: other.collection(RolledUpTicket).count_documents({}), 0)
+    await expect_consistent(other)
+    await client.drop_database(other.name)
+
+
+async def test_a_keeper_that_died_while_it_wrote_does_not_keep_others_from_writing(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(5)))
+    dead = await Locks(db, ttl_seconds=0.2).acquire(RESOURCE, "a process that is killed")
+    assert dead is not None
+    assert dead.session is not None
+    dead.session.start_transaction()
+    await db.collection(Ticket).update_one({"_id": 1}, {"$set": {"rolled_up": True}}, session=dead.session)
+    async with keeping(db):
+        await becomes(lambda: rolled_up(db), set(range(5)))
+    await dead.end()
+    assert await rollups.backlog("acme", limit=9) == 0
+    await expect_consistent(db)
+
+
+async def test_one_keeps_the_rollups_at_a_time(db: Database) -> None:
+    await store(db, *(ticket(number) for number in range(5)))
+    lease = await Locks(db).acquire(RESOURCE, "another process")
+    assert lease is not None
+    async with keeping(db):
+        await asyncio.sleep(0.5)
+        assert await rolled_up(db) == set()
+        await Locks(db).release(lease)
+        await becomes(lambda: rolled_up(db), set(range(5)))
+    await lease.end()
+
+
+async def test_the_lease_is_given_back_at_the_end(db: Database) -> None:
+    await store(db, *(ticket(number) for number in range(3)))
+    async with keeping(db):
+        await becomes(lambda: rolled_up(db), {0, 1, 2})
+    lease = await Locks(db).acquire(RESOURCE, "the next process")
+    assert lease is not None
+    await lease.end()
+
+
+async def test_soft_deleted_tickets_leave_the_rollups(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(5)))
+    await rollups.roll_up("acme")
+    async with keeping(db):
+        await followed(db)
+        await db.collection(Ticket).update_one({"_id": 0}, {"$set": {"deleted_at": NOW}})
+        assert await by_status(db) == {"open": 4}
+        await becomes(lambda: rolled_up(db), {1, 2, 3, 4})
+        assert await by_status(db) == {"open": 4}
+    await expect_consistent(db)

@@ -1,0 +1,186 @@
+"""The executor that reads plain objects directly answers exactly what graphql-core's own answers, errors and all."""
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+import pytest
+import strawberry
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from gql_app.graphql.direct.executor import DirectExecutor
+from schema.base.scalars import JSON, SCALARS
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@strawberry.interface
+class Named:
+    name: str
+
+
+@strawberry.type
+class Leaf:
+    text: str
+    maybe: str | None
+    texts: list[str | None]
+
+
+@strawberry.type
+class Thing(Named):
+    number: int
+    ratio: float | None
+    flag: bool
+    colour: Colour | None
+    moment: datetime | None
+    anything: JSON | None
+    leaf: Leaf | None
+    leaves: list[Leaf]
+    grid: list[list[int]] | None
+    key: strawberry.ID | None
+
+    @strawberry.field
+    def shout(self) -> str:
+        return f"{self.name}!"
+
+    @strawberry.field
+    async def later(self) -> str:
+        await asyncio.sleep(0)
+        return f"{self.name} later"
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def things(self, info: strawberry.Info) -> list[Thing] | None:
+        return info.context
+
+    @strawberry.field
+    def thing(self, info: strawberry.Info) -> Thing | None:
+        return info.context[0]
+
+    @strawberry.field
+    def named(self, info: strawberry.Info) -> list[Named | None]:
+        return info.context
+
+
+QUERIES = [
+    "{ things { name } }",
+    "{ things { name number ratio flag colour moment anything key __typename } }",
+    "{ things { a: name b: name leaf { text maybe texts } leaves { __typename t: text } } }",
+    "{ things { grid leaf { ...L } ...T } } fragment L on Leaf { text texts } fragment T on Thing { number colour }",
+    "{ things { name shout leaf { text } } }",
+    "{ things { later leaves { maybe } } }",
+    "{ thing { name leaf { text } leaves { text maybe } } }",
+    "{ named { name ... on Thing { number leaf { text } } __typename } }",
+    "query ($yes: Boolean!) { things { name @include(if: $yes) ... @skip(if: $yes) { number leaf { text } } } }",
+    "{ things { ... on Named { name } ... @include(if: true) { flag } } }",
+    "{ things { __typename } thing { __typename } }",
+    "{ things { leaf { text } leaf { maybe } } }",
+]
+MOMENT = datetime(2026, 2, 5, 13, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quiet() -> Iterator[None]:
+    """Strawberry logs every error with its traceback; here they are made by the thousand."""
+    logging.getLogger("strawberry.execution").disabled = True
+    yield
+    logging.getLogger("strawberry.execution").disabled = False
+
+
+def schema(executor: type[StrawberryGraphQLCoreExecutionContext]) -> strawberry.Schema:
+    config = StrawberryConfig(scalar_map=SCALARS)
+    return strawberry.Schema(Query, types=[Thing], config=config, execution_context_class=executor)
+
+
+ORDINARY, DIRECT = schema(StrawberryGraphQLCoreExecutionContext), schema(DirectExecutor)
+
+
+def leaf(**changes: Any) -> Leaf:
+    return Leaf(**{"text": "t", "maybe": None, "texts": ["a", None], **changes})
+
+
+def thing(**changes: Any) -> Thing:
+    usual: dict[str, Any] = {
+        "name": "n", "number": 1, "ratio": 0.5, "flag": True, "colour": Colour.RED, "moment": MOMENT,
+        "anything": {"a": [1]}, "leaf": leaf(), "leaves": [leaf(), leaf(maybe="m")], "grid": [[1, 2], []], "key": "k",
+    }  # fmt: skip
+    return Thing(**{**usual, **changes})
+
+
+async def answer(of: strawberry.Schema, query: str, things: Any, yes: bool = True) -> tuple[Any, Any]:
+    variables = {"yes": yes} if "$yes" in query else {}
+    result = await of.execute(query, variable_values=variables, context_value=things)
+    return result.data, [error.formatted for error in result.errors or []]
+
+
+async def assert_same(query: str, things: Any, yes: bool = True) -> None:
+    assert await answer(DIRECT, query, things, yes) == await answer(ORDINARY, query, things, yes)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("yes", [True, False])
+async def test_ordinary_objects(query: str, yes: bool) -> None:
+    things = [thing(), thing(name="other", leaf=None, colour=None, leaves=[], grid=None)]
+    await assert_same(query, things, yes)
+    assert (await answer(DIRECT, query, things, yes))[1] == []
+
+
+WRONG = [None, 5, 5.5, True, "text", "red", [], [1, None], {}, object, ValueError("wrong"), Colour.BLUE, MOMENT, 2**40,
+         float("nan"), leaf(), datetime(2026, 2, 5)]  # fmt: skip  # noqa: DTZ001
+FIELDS = [field.name for field in dataclasses.fields(Thing) if field.init]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    query=st.sampled_from(QUERIES),
+    changes=st.lists(
+        st.dictionaries(st.sampled_from(FIELDS), st.sampled_from(WRONG), max_size=2), min_size=1, max_size=3
+    ),
+    yes=st.booleans(),
+)
+def test_unusual_values(query: str, changes: list[dict[str, Any]], yes: bool) -> None:
+    asyncio.run(assert_same(query, [thing(**each) for each in changes], yes))
+
+
+LISTS = [None, [], (thing(),), [None], [leaf()], ["text"], 5, [thing(), None, thing()]]
+
+
+@pytest.mark.parametrize("query", [query for query in QUERIES if "thing " not in query])
+@pytest.mark.parametrize("things", LISTS)
+async def test_unusual_lists(query: str, things: Any) -> None:
+    await assert_same(query, things)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+async def test_missing_attribute(query: str) -> None:
+    broken = thing()
+    del broken.name
+    del broken.leaf
+    await assert_same(query, [thing(), broken])
+
+
+async def test_switches_are_not_remembered_from_another_request() -> None:
+    query = QUERIES[8]
+    shown = [set((await answer(DIRECT, query, [thing()], yes))[0]["things"][0]) for yes in (True, False, True)]
+    assert shown == [{"name"}, {"number", "leaf"}, {"name"}]
+
+
+async def test_plain_selection_does_go_the_direct_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("went the ordinary way")
+
+    monkeypatch.setattr(StrawberryGraphQLCoreExecutionContext, "complete_iterable_value", refuse)
+    assert (await answer(DIRECT, QUERIES[2], [thing()]))[1] == []
