@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.integration.services.test_stats import HOUR, NOW, TENANT, high_and_open, store
+from tests.integration.services.analytics.test_stats import HOUR, NOW, TENANT, high_and_open, store
 
 from documents.database import Database, Row
 from documents.ticket import Ticket

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.integration.services.test_rollups import NOW, by_status, expect_consistent, store, ticket
+from tests.integration.services.rollups.test_rollups import NOW, by_status, expect_consistent, store, ticket
 
 from documents.database import Database
 from documents.rolled_up_ticket import RolledUpTicket
