@@ -9,8 +9,10 @@ from benchmarks.report import Chapter, Finding
 from benchmarks.stage import Stage
 from benchmarks.timing import medians, ms
 from documents.database import Database, connect
-from services.analytics.trend_pipelines import CountedField, CustomerOrder, TrendUnit
-from services.analytics.trends import Analytics
+from documents.ticket import CountedField
+from services.analytics.customers import CustomerOrder
+from services.analytics.figures import Analytics
+from services.analytics.trends import TrendUnit
 from services.errors import QueryTimeoutError
 from services.kit.clock import SystemClock
 from services.lists.keyset import Window

@@ -1,21 +1,20 @@
 """What all processes know of a destination's health."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from beanie import Document
 from pydantic import BaseModel
 
+from documents.described import DescribedEnum
 
-class CircuitState(StrEnum):
-    """Whether requests are sent; the transitions are drawn in `services/notifications/breaker.py`."""
 
-    CLOSED = "closed"
-    """Requests are sent."""
-    OPEN = "open"
-    """Nothing is sent."""
-    HALF_OPEN = "half_open"
-    """One request is sent, to find out."""
+class CircuitState(DescribedEnum):
+    """Whether requests to a destination are sent."""
+
+    # The transitions are drawn in `services/notifications/breaker.py`.
+    CLOSED = "closed", "They are sent."
+    OPEN = "open", "Nothing is sent: too many of the last requests failed."
+    HALF_OPEN = "half_open", "One request is sent, to find out."
 
 
 class CircuitPermit(BaseModel):

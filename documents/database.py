@@ -6,7 +6,6 @@ collections have the same methods, and nothing else changes.
 """
 
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from datetime import UTC
 from typing import Any, TypeVar
 
@@ -20,12 +19,12 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pymongo import ASCENDING, ReadPreference
-from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from documents import ALL_DOCUMENTS
-from documents.ticket import RETIRED_INDEXES, Ticket
+from documents.ticket import Ticket
 
 Row = dict[str, Any]
 Collection = AsyncIOMotorCollection[Row]
@@ -156,7 +155,6 @@ async def connect(url: str, name: str, *, deleted_retention_days: int = 90) -> D
             )
         database = Database(client, name, transactional=transactional)
         await init_beanie(database=client[name], document_models=ALL_DOCUMENTS)
-        await _drop_retired_indexes(database.collection(Ticket))
         await _keep_deleted_for(database.collection(Ticket), deleted_retention_days)
     except PyMongoError as error:
         client.close()
@@ -177,12 +175,6 @@ def session_id_of(session: Session) -> Row | None:
 def _demand_version(hello: Row) -> None:
     if hello["maxWireVersion"] < OLDEST_WIRE_VERSION:
         raise DatabaseUnavailableError("MongoDB 6.0 or newer is needed: the statistics use its operators")
-
-
-async def _drop_retired_indexes(tickets: Collection) -> None:
-    for name in (await tickets.index_information()).keys() & set(RETIRED_INDEXES):
-        with suppress(OperationFailure):  # another process that starts has dropped it already
-            await tickets.drop_index(name)
 
 
 async def _keep_deleted_for(tickets: Collection, days: int) -> None:

@@ -1,26 +1,23 @@
 """A run of ingestion for one tenant: its request, its progress and its end, kept so that any process can go on."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from beanie import Document
 from pydantic import BaseModel
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from documents.described import DescribedEnum
 
-class JobStatus(StrEnum):
-    """Where a job is in its life; drawn in `services/ingestion/jobs.py`."""
 
-    QUEUED = "queued"
-    """Waits for a worker, for the first time or after one handed it back."""
-    RUNNING = "running"
-    """A worker holds its lease, or died holding it."""
-    COMPLETED = "completed"
-    """Every page was walked and stored."""
-    FAILED = "failed"
-    """Given up; `error` says why. What was stored stays."""
-    CANCELLED = "cancelled"
-    """Stopped on request. What was stored stays."""
+class JobStatus(DescribedEnum):
+    """Where an ingestion job is in its life."""
+
+    # The steps are drawn in `services/ingestion/jobs.py`.
+    QUEUED = "queued", "Waits for a worker, for the first time or after one handed it back."
+    RUNNING = "running", "A worker runs it."
+    COMPLETED = "completed", "Every page was walked and stored."
+    FAILED = "failed", "Given up; `error` says why. What was stored stays."
+    CANCELLED = "cancelled", "Stopped on request. What was stored stays."
 
 
 class RunCounts(BaseModel):

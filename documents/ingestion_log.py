@@ -1,25 +1,21 @@
 """The audit trail of ingestion: one row a run, whatever its end."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from beanie import Document
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from documents.described import DescribedEnum
 from documents.ingestion_job import RunCounts
 
 
-class RunOutcome(StrEnum):
+class RunOutcome(DescribedEnum):
     """How a run ended."""
 
-    SUCCESS = "SUCCESS"
-    """Everything upstream has is stored."""
-    PARTIAL_SUCCESS = "PARTIAL_SUCCESS"
-    """The run reached its end, but records were quarantined or the walk was irregular; `error` says what."""
-    FAILED = "FAILED"
-    """The run was given up."""
-    CANCELLED = "CANCELLED"
-    """The run was stopped on request."""
+    SUCCESS = "SUCCESS", "Everything upstream has is stored."
+    PARTIAL_SUCCESS = "PARTIAL_SUCCESS", "It reached its end, but records were quarantined or the walk was irregular."
+    FAILED = "FAILED", "It was given up."
+    CANCELLED = "CANCELLED", "It was stopped on request."
 
 
 class IngestionLog(Document, RunCounts):

@@ -1,21 +1,20 @@
 """The outbox: urgent tickets that have to be announced, written with the page that made them urgent."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from beanie import Document
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from documents.described import DescribedEnum
 
-class NotificationState(StrEnum):
-    """Where a notification is in its life; drawn in `services/notifications/queue.py`."""
 
-    PENDING = "pending"
-    """Waits for its next attempt, or is being sent at this moment."""
-    DELIVERED = "delivered"
-    """The notifier has taken it."""
-    DEAD = "dead"
-    """Given up or refused; `last_error` says why. It can be redriven."""
+class NotificationState(DescribedEnum):
+    """Where a notification is in its life."""
+
+    # The steps are drawn in `services/notifications/queue.py`.
+    PENDING = "pending", "Waits for its next attempt, or is being sent at this moment."
+    DELIVERED = "delivered", "The notifier has taken it."
+    DEAD = "dead", "Given up or refused; `lastError` says why. It can be redriven."
 
 
 class Notification(Document):

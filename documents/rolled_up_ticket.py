@@ -3,21 +3,6 @@
 from typing import Any
 
 from beanie import Document
-from pydantic import BaseModel
-
-
-class CountedAs(BaseModel):
-    """What of a ticket was counted; later edits of the ticket do not change it."""
-
-    hour: int | None
-    """Of creation, in hours since 1970-01-01 UTC; None for an undated ticket."""
-    status: str
-    urgency: str
-    sentiment: str
-    source: str
-    keywords: list[str]
-    at_risk: str | None
-    """The customer whom the ticket puts at risk, if it does."""
 
 
 class RolledUpTicket(Document):
@@ -26,7 +11,13 @@ class RolledUpTicket(Document):
     id: Any
     """The ticket's, which another program may have chosen."""
     tenant_id: str
-    counted: CountedAs
+    counted: dict[str, Any]
+    """As what the ticket was counted, which later edits of it do not change: a value for each counted field, and
+
+    `hour`: of creation, in hours since 1970-01-01 UTC; None for an undated ticket;
+    `keywords`: a list;
+    `at_risk`: the customer whom the ticket puts at risk, if it does.
+    """
 
     class Settings:
         """Collection."""

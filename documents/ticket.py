@@ -1,47 +1,84 @@
-"""A support ticket as we keep it: the upstream's fields, our classification of them, and our bookkeeping."""
+"""A support ticket as we keep it: the upstream's fields, our classification of them, and our bookkeeping.
 
+This is the one place that declares a field of a ticket. What a run compares, what a read projects, what clients are
+told of a field, what is counted: all that is derived from the declarations here.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from typing import Annotated, Any
 
 from beanie import Document
-from pydantic import BaseModel
 from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
 
-RETIRED_INDEXES = ("tenant_created", "tenant_at_risk", "tenant_deleted", "tenant_risk", "tenant_customer")
-"""What earlier versions of this module declared under other keys; each costs every write."""
+from documents.described import DescribedEnum
+
+KEYWORD_SEPARATOR = "|"
+"""Between the keywords of `Ticket.keyword_key`."""
 
 
-class Urgency(StrEnum):
+class Urgency(DescribedEnum):
     """How soon somebody has to look at a ticket."""
 
-    HIGH = "high"
-    """Legal threat, money dispute, privacy or security, outage or data loss, or said to be urgent."""
-    MEDIUM = "medium"
-    """One user is blocked or annoyed, or wants to leave."""
-    LOW = "low"
-    """Everything else: questions, ideas, thanks."""
+    HIGH = "high", "Legal threat, money dispute, privacy or security, outage or data loss, or said to be urgent."
+    MEDIUM = "medium", "One user is blocked or annoyed, or wants to leave."
+    LOW = "low", "Everything else: questions, ideas, thanks."
 
 
-class Sentiment(StrEnum):
+class Sentiment(DescribedEnum):
     """The mood a ticket was written in."""
 
-    NEGATIVE = "negative"
-    """Anger, complaint, threat, or a report that something does not work."""
-    NEUTRAL = "neutral"
-    """Neither."""
-    POSITIVE = "positive"
-    """Praise or thanks, with nothing negative beside it."""
+    NEGATIVE = "negative", "Anger, complaint, threat, or a report that something does not work."
+    NEUTRAL = "neutral", "Neither."
+    POSITIVE = "positive", "Praise or thanks, with nothing negative beside it."
 
 
-class MatchedRule(BaseModel):
-    """One reason for a classification."""
+class CountedField(DescribedEnum):
+    """The fields by which tickets can be counted."""
+
+    STATUS = "status", "The status, as upstream names it."
+    URGENCY = "urgency", "How soon somebody has to look at a ticket: high, medium, low."
+    SENTIMENT = "sentiment", "The mood: negative, neutral, positive."
+    SOURCE = "source", "The channel, as upstream names it."
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedRule:
+    """One reason for a ticket's classification."""
 
     rule: str
-    """Name of the rule that fired, for instance `money_dispute`."""
+    """The rule's name, for instance `money_dispute`."""
     keyword: str
     """The rule's term in its plain form, for instance `refund`; what keyword statistics count."""
     text: str
     """The words of the ticket that matched, normalised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A field that clients see; fields without it are our bookkeeping."""
+
+    description: str
+
+
+class FromSource(Shown):
+    """It comes from upstream: a change of it there is an update of the ticket."""
+
+
+class Classified(Shown):
+    """It comes from the classification rules; its changes are kept in the history."""
+
+
+NEWEST_INDEX = "tenant_newest"
+"""For lists and their filters."""
+COUNTED_INDEX = "tenant_counted"
+"""For what statistics count one by one."""
+HIGH_URGENCY_INDEX = "tenant_high_urgency"
+"""For customers at risk."""
+CUSTOMER_INDEX = "tenant_customer_created"
+"""For a customer's tickets, and counts by customer."""
+COUNTED_FIELDS = tuple(field.value for field in CountedField)
+_BY_COUNTED_FIELDS = [(name, ASCENDING) for name in COUNTED_FIELDS]
 
 
 class Ticket(Document):
@@ -51,25 +88,29 @@ class Ticket(Document):
     field they leave out must not make a ticket unreadable.
     """
 
-    tenant_id: str
-    external_id: str
-    """The upstream's id; unique within a tenant."""
-    source: str | None = None
-    customer_id: str | None = None
-    subject: str = ""
-    message: str = ""
-    status: str | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    """The newest `updated_at` that upstream has shown; it never moves backwards."""
+    tenant_id: Annotated[str, Shown("The tenant it belongs to.")]
+    external_id: Annotated[str, Shown("The upstream's id, unique within the tenant.")]
+    source: Annotated[str | None, FromSource("The channel it came through, as upstream names it.")] = None
+    customer_id: Annotated[str | None, FromSource("Who wrote it, as upstream names them.")] = None
+    subject: Annotated[str, FromSource("The subject line.")] = ""
+    message: Annotated[str, FromSource("The text.")] = ""
+    status: Annotated[str | None, FromSource("The status, as upstream names it.")] = None
+    urgency: Annotated[
+        Urgency | None,
+        Classified("How soon somebody has to look at it; null where another program stored something else."),
+    ] = None
+    sentiment: Annotated[
+        Sentiment | None,
+        Classified("The mood it was written in; null where another program stored something else."),
+    ] = None
+    requires_action: Annotated[bool, Classified("Whether somebody has to do something.")] = False
+    created_at: Annotated[datetime | None, FromSource("When it was created upstream.")] = None
+    updated_at: Annotated[datetime | None, Shown("The newest change that upstream has shown.")] = None
+    """It never moves backwards."""
+    matched: Annotated[list[MatchedRule], Shown("Why it was classified as it was, in the order of the text.")] = []
 
-    urgency: Urgency | None = None
-    sentiment: Sentiment | None = None
-    requires_action: bool = False
-    matched: list[MatchedRule] = []
     keyword_key: str = ""
     """The distinct topical keywords of `matched`, sorted and joined by `|`: a scalar, so that an index can cover it."""
-
     deleted_at: datetime | None = None
     """When we learned that upstream deleted the ticket; absent on live tickets."""
     seen_by_job: str | None = None
@@ -92,12 +133,9 @@ class Ticket(Document):
                     ("created_at", DESCENDING),
                     ("_id", DESCENDING),
                     ("deleted_at", ASCENDING),
-                    ("status", ASCENDING),
-                    ("urgency", ASCENDING),
-                    ("sentiment", ASCENDING),
-                    ("source", ASCENDING),
+                    *_BY_COUNTED_FIELDS,
                 ],
-                name="tenant_newest",
+                name=NEWEST_INDEX,
             ),
             # What statistics count one by one, without a fetch: the tickets that are not rolled up, and those of a day
             # that a period cuts. Soft-deleted ones are stepped over.
@@ -107,13 +145,10 @@ class Ticket(Document):
                     ("rolled_up", ASCENDING),
                     ("deleted_at", ASCENDING),
                     ("created_at", ASCENDING),
-                    ("status", ASCENDING),
-                    ("urgency", ASCENDING),
-                    ("sentiment", ASCENDING),
-                    ("source", ASCENDING),
+                    *_BY_COUNTED_FIELDS,
                     ("keyword_key", ASCENDING),
                 ],
-                name="tenant_counted",
+                name=COUNTED_INDEX,
             ),
             # Customers at risk, without a fetch.
             IndexModel(
@@ -127,7 +162,7 @@ class Ticket(Document):
                     ("created_at", ASCENDING),
                     ("external_id", ASCENDING),
                 ],
-                name="tenant_high_urgency",
+                name=HIGH_URGENCY_INDEX,
                 partialFilterExpression={"urgency": "high"},
             ),
             # A customer's tickets (the first four keys), and counts by customer without a fetch.
@@ -142,7 +177,7 @@ class Ticket(Document):
                     ("urgency", ASCENDING),
                     ("sentiment", ASCENDING),
                 ],
-                name="tenant_customer_created",
+                name=CUSTOMER_INDEX,
             ),
             # `language_override` names a field that no ticket has: a foreign `language` field must not decide
             # how (or whether) a ticket can be stored.
@@ -153,3 +188,28 @@ class Ticket(Document):
                 language_override="text_search_language",
             ),
         ]
+
+
+def _shown(trait: type[Shown] = Shown) -> tuple[str, ...]:
+    return tuple(name for name in Ticket.model_fields if isinstance(_SHOWN.get(name), trait))
+
+
+_SHOWN: dict[str, Shown] = {
+    name: trait for name, info in Ticket.model_fields.items() for trait in info.metadata if isinstance(trait, Shown)
+}
+
+SHOWN_FIELDS = _shown()
+"""What clients see of a ticket, beside its `_id`."""
+SOURCE_FIELDS = _shown(FromSource)
+"""The upstream's fields whose change is an update; `updated_at` alone is not."""
+CLASSIFIED_FIELDS = _shown(Classified)
+
+
+def description_of(field: str) -> str:
+    """What clients are told of a field that they see."""
+    return _SHOWN[field].description
+
+
+def type_of(field: str) -> Any:
+    """The type of a field's values, as it is declared."""
+    return Ticket.model_fields[field].annotation

@@ -1,25 +1,22 @@
 """What happened to a ticket, one row a change."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from beanie import Document
 from pydantic import BaseModel
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from documents.described import DescribedEnum
 
-class HistoryAction(StrEnum):
-    """What a history row tells."""
 
-    CREATED = "created"
-    """The ticket was ingested for the first time."""
-    UPDATED = "updated"
-    """Upstream changed at least one field."""
-    DELETED = "deleted"
-    """Upstream no longer has the ticket; it was soft-deleted here."""
-    RESTORED = "restored"
-    """A soft-deleted ticket came back upstream."""
+class HistoryAction(DescribedEnum):
+    """What happened to a ticket."""
+
+    CREATED = "created", "It was ingested for the first time."
+    UPDATED = "updated", "At least one field changed upstream."
+    DELETED = "deleted", "Upstream no longer has it; it was soft-deleted here."
+    RESTORED = "restored", "It was soft-deleted and came back upstream."
 
 
 class FieldChange(BaseModel):

@@ -37,8 +37,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services() as services:
             app.state.services = services
-            if services.delivery is not None:
-                services.delivery.observe(metrics.delivered)
+            services.observe_deliveries(metrics.delivered)
             async with _at_work(services.background):
                 yield
 

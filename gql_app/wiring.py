@@ -9,15 +9,14 @@ import httpx
 from documents.database import Database, connect
 from gql_app.settings import Settings
 from resolvers.context import Services
+from services.analytics.figures import Analytics
 from services.analytics.stats import Stats
-from services.analytics.trends import Analytics
 from services.coordination.change_streams import Changes
 from services.coordination.leases import Locks
 from services.health import Health
 from services.ingestion.commit import PageStore
 from services.ingestion.jobs import Jobs
 from services.ingestion.reading import Runs
-from services.ingestion.run_lists import RunLists
 from services.ingestion.sweep import Deletions
 from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker
@@ -106,8 +105,7 @@ def build_services(
         stats=Stats(database, clock),
         analytics=Analytics(database, clock),
         jobs=jobs,
-        runs=Runs(jobs),
-        run_lists=RunLists(database),
+        runs=Runs(database, jobs),
         changes=Changes(database, clock),
         locks=locks,
         rate_limiter=limiter,

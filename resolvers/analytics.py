@@ -3,8 +3,13 @@
 from collections.abc import AsyncGenerator, Collection
 from datetime import datetime
 
+from documents.ticket import CountedField
 from resolvers.context import Context
-from services.analytics.stats import ALL_PARTS, StatsPart, TenantStats
+from services.analytics.closing_times import TimeToClose
+from services.analytics.customers import CustomerCount, CustomerOrder
+from services.analytics.pipeline import ALL_PARTS, StatsPart
+from services.analytics.stats import TenantStats
+from services.analytics.trends import TrendBucket, TrendUnit
 
 MIN_INTERVAL_SECONDS = 1.0
 """Statistics that are followed are computed at most so often, however many tickets change."""
@@ -23,6 +28,62 @@ async def get_stats(
     return await context.services.stats.compute(
         tenant_id, created_from=created_from, created_to=created_to, parts=parts
     )
+
+
+async def get_preceding_stats(
+    context: Context, tenant_id: str, created_from: datetime, created_to: datetime | None
+) -> tuple[datetime, datetime, TenantStats]:
+    """The period before this one, of the same length: its start, its end and its counts."""
+    context.caller.require_tenant(tenant_id)
+    start, end = context.services.stats.preceding_period(created_from, created_to)
+    counts = frozenset([StatsPart.COUNTS])
+    return start, end, await get_stats(context, tenant_id, created_from=start, created_to=end, parts=counts)
+
+
+async def get_trend(
+    context: Context,
+    tenant_id: str,
+    *,
+    unit: TrendUnit,
+    created_from: datetime | None,
+    created_to: datetime | None,
+    time_zone: str,
+    breakdown: CountedField | None,
+) -> list[TrendBucket]:
+    """Tickets created per unit, oldest first."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.analytics.trend(
+        tenant_id,
+        unit=unit,
+        created_from=created_from,
+        created_to=created_to,
+        time_zone=time_zone,
+        breakdown=breakdown,
+    )
+
+
+async def get_customers(
+    context: Context,
+    tenant_id: str,
+    *,
+    order: CustomerOrder,
+    first: int,
+    created_from: datetime | None,
+    created_to: datetime | None,
+) -> list[CustomerCount]:
+    """The `first` customers by one of their counts, highest first."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.analytics.customers(
+        tenant_id, order=order, first=first, created_from=created_from, created_to=created_to
+    )
+
+
+async def get_time_to_close(
+    context: Context, tenant_id: str, *, created_from: datetime | None, created_to: datetime | None
+) -> TimeToClose:
+    """How long the tickets created in the period took to be closed."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.analytics.time_to_close(tenant_id, created_from=created_from, created_to=created_to)
 
 
 async def follow_stats(

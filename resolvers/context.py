@@ -10,17 +10,16 @@ from strawberry.types.info import Info as StrawberryInfo
 
 from resolvers.loaders import Loaders
 from services.access import Caller
+from services.analytics.figures import Analytics
 from services.analytics.stats import Stats
-from services.analytics.trends import Analytics
 from services.coordination.change_streams import Changes
 from services.coordination.leases import Locks
 from services.health import Health
 from services.ingestion.jobs import Jobs
 from services.ingestion.reading import Runs
-from services.ingestion.run_lists import RunLists
 from services.ingestion.worker import Worker
 from services.notifications.breaker import CircuitBreaker
-from services.notifications.delivery import Delivery
+from services.notifications.delivery import Delivery, OnDelivered
 from services.notifications.outbox import Notifications
 from services.rollups.keeper import RollupKeeper
 from services.sources.budget import RateLimiter
@@ -54,7 +53,6 @@ class Services:
     analytics: Analytics
     jobs: Jobs
     runs: Runs
-    run_lists: RunLists
     changes: Changes
     locks: Locks
     rate_limiter: RateLimiter
@@ -68,6 +66,11 @@ class Services:
     """What delivers notifications in this process, if it has a worker."""
     rollup_keeper: RollupKeeper | None
     """What rolls tickets up in this process, if it has a worker and no other process does."""
+
+    def observe_deliveries(self, on_delivered: OnDelivered) -> None:
+        """Have every delivery of this process told to somebody."""
+        if self.delivery is not None:
+            self.delivery.observe(on_delivered)
 
     @property
     def background(self) -> "list[Background]":
@@ -92,7 +95,7 @@ class Context(BaseContext):
     def loaders(self) -> Loaders:
         """Batch reads for nested fields."""
         services = self.services
-        return Loaders(services.ticket_batches, services.run_lists, services.tenants, services.notifications)
+        return Loaders(services.ticket_batches, services.runs, services.tenants, services.notifications)
 
 
 Info = StrawberryInfo[Context, None]

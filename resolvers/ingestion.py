@@ -1,6 +1,6 @@
 """Answers about ingestion: starting, following and cancelling runs."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from typing import TypeVar
 
 from beanie import Document
@@ -90,29 +90,16 @@ async def get_state(context: Context, tenant_id: str) -> IngestionState:
     return await context.services.runs.state(tenant_id)
 
 
-async def list_jobs(context: Context, tenant_id: str, *, page: int, page_size: int) -> Page[IngestionJob]:
-    """The tenant's jobs, newest first."""
-    context.caller.require_tenant(tenant_id)
-    return await context.services.runs.jobs(tenant_id, page=page, page_size=page_size)
+async def list_runs(
+    context: Context, document: type[D], tenant_id: str, *, page: int, page_size: int, job_id: str | None = None
+) -> Page[D]:
+    """A numbered page of the tenant's jobs, logs or quarantined records, newest first.
 
-
-async def list_logs(context: Context, tenant_id: str, *, page: int, page_size: int) -> Page[IngestionLog]:
-    """The tenant's ended runs, newest first."""
-    context.caller.require_tenant(tenant_id)
-    return await context.services.runs.logs(tenant_id, page=page, page_size=page_size)
-
-
-async def list_quarantined(
-    context: Context, tenant_id: str, *, job_id: str | None, page: int, page_size: int
-) -> Page[QuarantinedRecord]:
-    """Records that could not be stored, newest first.
-
-    The text of a record that may be another tenant's is shown to callers who may see all tenants.
+    The text of a record that may be another tenant's is shown to callers who may see all tenants; so in what follows.
     """
     context.caller.require_tenant(tenant_id)
-    found = await context.services.runs.quarantined(tenant_id, job_id=job_id, page=page, page_size=page_size)
-    for record in found.items:
-        _hide_what_may_be_foreign(context, record)
+    found = await context.services.runs.page(document, tenant_id, page=page, page_size=page_size, job_id=job_id)
+    _hide_what_may_be_foreign(context, found.items)
     return found
 
 
@@ -121,26 +108,41 @@ async def slice_runs(
 ) -> Slice[D]:
     """A stretch of the tenant's jobs, logs or quarantined records along its cursors."""
     context.caller.require_tenant(tenant_id)
-    found = await context.services.run_lists.slice(document, tenant_id, window, job_id=job_id)
-    for item in found.items:
-        if isinstance(item, QuarantinedRecord):
-            _hide_what_may_be_foreign(context, item)
+    found = await context.services.runs.slice(document, tenant_id, window, job_id=job_id)
+    _hide_what_may_be_foreign(context, found.items)
     return found
 
 
 async def count_runs(context: Context, document: type[Document], tenant_id: str, *, job_id: str | None = None) -> int:
     """How many jobs, logs or quarantined records the tenant has."""
     context.caller.require_tenant(tenant_id)
-    return await context.services.run_lists.count(document, tenant_id, job_id=job_id)
+    return await context.services.runs.count(document, tenant_id, job_id=job_id)
 
 
 async def find_run(context: Context, document: type[D], tenant_id: str, row_id: str) -> D | None:
     """One job, log or quarantined record of the tenant, if there is one with this id."""
     context.caller.require_tenant(tenant_id)
-    found = (await context.services.run_lists.by_id(document, tenant_id, [row_id])).get(row_id)
-    if isinstance(found, QuarantinedRecord):
-        _hide_what_may_be_foreign(context, found)
-    return found
+    found = await context.services.runs.by_id(document, tenant_id, [row_id])
+    _hide_what_may_be_foreign(context, found.values())
+    return found.get(row_id)
+
+
+async def load_job(context: Context, tenant_id: str, job_id: str) -> IngestionJob | None:
+    """A job of the tenant, if it is still stored; read together with others."""
+    context.caller.require_tenant(tenant_id)
+    return await context.loaders.jobs.load(tenant_id, job_id)
+
+
+async def load_log(context: Context, tenant_id: str, job_id: str) -> IngestionLog | None:
+    """The log of a job of the tenant, once it has ended; read together with others."""
+    context.caller.require_tenant(tenant_id)
+    return await context.loaders.logs.load(tenant_id, job_id)
+
+
+async def load_last_job(context: Context, tenant_id: str) -> IngestionJob | None:
+    """The tenant's newest job, if there ever was one; read together with those of other tenants."""
+    context.caller.require_tenant(tenant_id)
+    return await context.loaders.last_jobs.load(None, tenant_id)
 
 
 async def get_lock(context: Context, tenant_id: str) -> LockState:
@@ -149,6 +151,7 @@ async def get_lock(context: Context, tenant_id: str) -> LockState:
     return await context.services.locks.state(tenant_id)
 
 
-def _hide_what_may_be_foreign(context: Context, record: QuarantinedRecord) -> None:
-    if not record.attributed and context.caller.tenants is not None:
-        record.raw, record.external_id = "", None
+def _hide_what_may_be_foreign(context: Context, items: Iterable[object]) -> None:
+    for item in items:
+        if isinstance(item, QuarantinedRecord) and not item.attributed and context.caller.tenants is not None:
+            item.raw, item.external_id = "", None

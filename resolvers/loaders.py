@@ -10,11 +10,11 @@ from documents.database import Row
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.notification import Notification
-from services.ingestion.run_lists import RunLists
+from services.ingestion.reading import Runs
 from services.lists.keyset import Slice, Window
 from services.notifications.outbox import Notifications
 from services.tickets.batches import TicketBatches
-from services.tickets.reading import TicketRecord
+from services.tickets.record import TicketRecord
 from services.tickets.tenants import Tenants
 
 S = TypeVar("S", bound=Hashable)
@@ -50,7 +50,7 @@ class GroupLoader(Generic[S, V]):
 class Loaders:
     """The loaders of one request."""
 
-    def __init__(self, batches: TicketBatches, runs: RunLists, tenants: Tenants, notifications: Notifications) -> None:
+    def __init__(self, batches: TicketBatches, runs: Runs, tenants: Tenants, notifications: Notifications) -> None:
         self.histories: GroupLoader[tuple[str, int], list[Row]] = GroupLoader(
             lambda shared, ids: batches.histories(shared[0], ids, limit=shared[1]), list
         )

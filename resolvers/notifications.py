@@ -3,7 +3,7 @@
 from documents.notification import Notification, NotificationState
 from resolvers.context import Context
 from services.access import Scope
-from services.errors import NotificationNotFoundError
+from services.errors import ForbiddenError, NotificationNotFoundError
 from services.lists.keyset import Slice, Window
 
 
@@ -38,6 +38,26 @@ async def count_by_state(context: Context, tenant_id: str) -> dict[NotificationS
     """How many the tenant has in each state."""
     context.caller.require_tenant(tenant_id)
     return await context.services.notifications.counts(tenant_id)
+
+
+async def load_notifications(context: Context, tenant_id: str, ticket_id: str) -> list[Notification]:
+    """The notifications of a ticket, newest first; read together with those of other tickets."""
+    context.caller.require_tenant(tenant_id)
+    return await context.loaders.notifications.load(tenant_id, ticket_id)
+
+
+async def redrive_dead_letters(context: Context, tenant_id: str | None = None) -> int:
+    """Send the tenant's, or all, dead letters again; returns how many there were.
+
+    Raises:
+        ForbiddenError: the caller lacks the scope, or asks for all and may not see all tenants.
+    """
+    context.caller.require(Scope.ADMIN)
+    if tenant_id is not None:
+        context.caller.require_tenant(tenant_id)
+    elif context.caller.tenants is not None:
+        raise ForbiddenError("Name one of your tenants.")
+    return await context.services.notifications.redrive_all(tenant_id)
 
 
 async def redrive_notification(context: Context, notification_id: str) -> Notification:

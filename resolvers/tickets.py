@@ -8,7 +8,7 @@ from services.lists.keyset import Slice, Window
 from services.lists.numbered import Page
 from services.tickets.export import ExportFormat
 from services.tickets.filter import TicketFilter
-from services.tickets.reading import TicketRecord
+from services.tickets.record import TicketRecord
 from services.tickets.search import RelevantTicket
 
 
@@ -66,6 +66,24 @@ async def get_history(context: Context, tenant_id: str, external_id: str, *, lim
     """
     context.caller.require_tenant(tenant_id)
     return await context.services.tickets.history(tenant_id, external_id, limit=limit)
+
+
+async def load_history(context: Context, tenant_id: str, external_id: str, *, limit: int) -> list[Row]:
+    """What happened to a ticket, newest first; read together with what other fields ask for. Unknown: nothing."""
+    context.caller.require_tenant(tenant_id)
+    return await context.loaders.histories.load((tenant_id, limit), external_id)
+
+
+async def load_tickets_of(context: Context, tenant_id: str, customer_id: str, window: Window) -> Slice[TicketRecord]:
+    """A stretch of a customer's tickets; read together with those of other customers."""
+    context.caller.require_tenant(tenant_id)
+    return await context.loaders.customer_tickets.load((tenant_id, window), customer_id)
+
+
+async def count_tickets_of(context: Context, tenant_id: str, customer_id: str) -> int:
+    """How many tickets a customer has; counted together with those of other customers."""
+    context.caller.require_tenant(tenant_id)
+    return await context.loaders.customer_counts.load(tenant_id, customer_id)
 
 
 def export_tickets(context: Context, tenant_id: str, wanted: TicketFilter, form: ExportFormat) -> AsyncIterator[bytes]:

@@ -8,6 +8,13 @@ from documents.notification import Notification, NotificationState
 from gql_app.commands.runtime import Dependencies
 from gql_app.settings import Settings
 from gql_app.wiring import open_services
+from resolvers.context import Context
+from resolvers.notifications import (
+    count_by_state,
+    redrive_dead_letters,
+    redrive_notification,
+    slice_notifications,
+)
 from services.access import EVERYONE
 from services.lists.keyset import Window
 
@@ -29,10 +36,10 @@ async def show(
         DatabaseUnavailableError: MongoDB cannot be used.
         InvalidInputError: no tenant can have such a name.
     """
-    EVERYONE.require_tenant(tenant_id)
     async with open_services(settings, mongo_url=found.mongo_url, external_api_url=found.external_api_url) as services:
-        counts = await services.notifications.counts(tenant_id)
-        newest = await services.notifications.slice(tenant_id, state, Window(limit))
+        context = Context(services, EVERYONE)
+        counts = await count_by_state(context, tenant_id)
+        newest = await slice_notifications(context, tenant_id, state, Window(limit))
     table = Table(*COLUMNS, box=None, header_style="bold")
     for notification in newest.items:
         table.add_row(*(Text(cell) for cell in _cells(notification)))  # no markup in what others wrote
@@ -51,9 +58,10 @@ async def redrive(
         NotDeadError: it is pending or delivered.
     """
     async with open_services(settings, mongo_url=found.mongo_url, external_api_url=found.external_api_url) as services:
+        context = Context(services, EVERYONE)
         if notification_id is None:
-            return await services.notifications.redrive_all(tenant_id)
-        await services.notifications.redrive(notification_id)
+            return await redrive_dead_letters(context, tenant_id)
+        await redrive_notification(context, notification_id)
         return 1
 
 

@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Self
 
+from pydantic import create_model
+
+from documents.ticket import CountedField
 from gql_app.rest.answers import Answer
 from services.analytics.stats import TenantStats
 
@@ -23,15 +26,17 @@ class AtRiskCustomer(Answer):
     """The newest 20 of them."""
 
 
-class StatsAnswer(Answer):
-    """A tenant's statistics."""
-
+class _Totals(Answer):
     tenant_id: str
     total_tickets: int
-    by_status: dict[str, int]
-    by_urgency: dict[str, int]
-    by_sentiment: dict[str, int]
-    by_source: dict[str, int]
+
+
+_Counts = create_model("_Counts", __base__=_Totals, **{f"by_{field}": (dict[str, int], ...) for field in CountedField})  # type: ignore[call-overload]
+
+
+class StatsAnswer(_Counts):
+    """A tenant's statistics; `by_status` and so on: how many tickets have which value."""
+
     urgency_high_ratio: float
     negative_sentiment_ratio: float
     hourly_trend: list[HourCount]

@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response, status
 
 from documents.ingestion_job import IngestionJob, JobStatus
+from documents.ingestion_log import IngestionLog
+from documents.quarantined_record import QuarantinedRecord
 from gql_app.rest.ingestion_answers import (
     AcceptedAnswer,
     CancelAnswer,
@@ -95,7 +97,7 @@ async def get_lock(context: ContextOf, tenant_id: str) -> LockAnswer:
 @router.get("/ingest/logs", responses=problems())
 async def list_logs(context: ContextOf, tenant_id: TenantId, page: PageNumber = 1, page_size: PageSize = 20) -> LogPage:
     """The tenant's ended runs, newest first."""
-    return LogPage.of(await resolvers.list_logs(context, tenant_id, page=page, page_size=page_size))
+    return LogPage.of(await resolvers.list_runs(context, IngestionLog, tenant_id, page=page, page_size=page_size))
 
 
 @router.get("/ingest/quarantine", responses=problems())
@@ -107,9 +109,10 @@ async def list_quarantined(
     page_size: PageSize = 20,
 ) -> QuarantinePage:
     """Records of upstream that could not be stored, newest first, with the reasons."""
-    return QuarantinePage.of(
-        await resolvers.list_quarantined(context, tenant_id, job_id=job_id, page=page, page_size=page_size)
+    found = await resolvers.list_runs(
+        context, QuarantinedRecord, tenant_id, page=page, page_size=page_size, job_id=job_id
     )
+    return QuarantinePage.of(found)
 
 
 @router.delete(

@@ -1,17 +1,16 @@
 """The parameters that REST routes share."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, create_model
 
-from documents.ticket import Sentiment, Urgency
 from gql_app.http.auth import get_context, get_public_context
 from gql_app.rest.answers import Problem
 from resolvers.context import Context
 from services.kit.clock import truncate
-from services.tickets.filter import TicketFilter
+from services.tickets.filter import CONDITIONS, TicketFilter
 
 MAX_PAGE = 1_000_000
 MAX_TEXT = 200
@@ -39,25 +38,27 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem} for status in (*statuses, 401, 403, 422, 429, 503)}
 
 
-class TicketConditions(BaseModel):
-    """Query parameters that choose tickets; those left out do not restrict."""
-
+class _OfATenant(BaseModel):
     tenant_id: str
-    status: Text | None = None
-    urgency: Urgency | None = None
-    sentiment: Sentiment | None = None
-    source: Text | None = None
-    requires_action: bool | None = None
-    customer_id: Text | None = None
-    q: str | None = Field(default=None, description="Words that all have to occur in the subject or the message.")
-    created_from: Moment | None = Field(default=None, description="Inclusive.")
-    created_to: Moment | None = Field(default=None, description="Exclusive.")
+
+
+_AS_PARAMETER: dict[object, object] = {str | None: Text | None, datetime | None: Moment | None}
+_Conditions = create_model(  # type: ignore[call-overload]  # mypy takes the fields for options
+    "_Conditions",
+    __base__=_OfATenant,
+    **{
+        name: (_AS_PARAMETER.get(kind, kind), Field(default=None, description=CONDITIONS[name]))
+        for name, kind in get_type_hints(TicketFilter).items()
+    },
+)
+
+
+class TicketConditions(_Conditions):
+    """Query parameters that choose tickets; those left out do not restrict."""
 
     def to_filter(self) -> TicketFilter:
         """The conditions as the services take them."""
-        return TicketFilter(
-            **{name: getattr(self, name) for name in TicketConditions.model_fields if name != "tenant_id"}
-        )
+        return TicketFilter(**{name: getattr(self, name) for name in CONDITIONS})
 
 
 class TicketPageQuery(TicketConditions):

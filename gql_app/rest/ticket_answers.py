@@ -1,46 +1,31 @@
 """What the REST routes answer about tickets. Times are UTC."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self, get_type_hints
+
+from pydantic import BeforeValidator, create_model
 
 from documents.ticket_history import FieldChange, HistoryAction
 from gql_app.rest.answers import Answer, NumberedPage, place
 from services.lists.numbered import Page
-from services.tickets.reading import TicketRecord
+from services.tickets.record import TicketRecord
+
+_Fields = create_model(
+    "_Fields",
+    __base__=Answer,
+    **{name: (kind, ...) for name, kind in get_type_hints(TicketRecord).items()},  # type: ignore[call-overload]
+)
 
 
-class Match(Answer):
-    """One reason for a classification."""
-
-    rule: str
-    keyword: str
-    text: str
-
-
-class TicketAnswer(Answer):
+class TicketAnswer(_Fields):
     """One ticket, with its classification and the reasons for it."""
 
-    id: str
-    external_id: str
-    """The id that upstream gave it."""
-    tenant_id: str
-    source: str | None
-    customer_id: str | None
-    subject: str
-    message: str
-    status: str | None
-    urgency: str | None
-    sentiment: str | None
-    requires_action: bool
-    created_at: datetime | None
-    updated_at: datetime | None
-    matched: list[Match]
+    id: Annotated[str, BeforeValidator(str)]
 
     @classmethod
     def of(cls, ticket: TicketRecord) -> Self:
         """The answer for a record."""
-        values = {name: getattr(ticket, name) for name in cls.model_fields}
-        return cls.model_validate(values | {"id": str(ticket.id)})
+        return cls.model_validate(ticket)
 
 
 class TicketPage(NumberedPage):

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import strawberry
 
-from schema.base.enums import expose
+from documents.ticket import CountedField
 from schema.tickets.types import Customer, to_customer
+from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.stats import TenantStats as Computed
-from services.analytics.trend_pipelines import CountedField, CustomerOrder, TrendUnit
-from services.analytics.trends import CustomerCount, TrendBucket
+from services.analytics.trends import TrendBucket, TrendUnit
 
 From = Annotated[
     datetime | None, strawberry.argument(description="From this moment; that of the statistics if left out.")
@@ -24,32 +24,6 @@ Breakdown = Annotated[
 ]
 RankedBy = Annotated[CustomerOrder, strawberry.argument(description="The count to rank by, highest first.")]
 First = Annotated[int, strawberry.argument(description="How many: 1 to 100.")]
-
-expose(
-    TrendUnit,
-    "The length of a trend's steps.",
-    {TrendUnit.HOUR: "Hours.", TrendUnit.DAY: "Days.", TrendUnit.WEEK: "Weeks, from Monday."},
-)
-expose(
-    CountedField,
-    "The fields by which tickets can be counted.",
-    {
-        CountedField.STATUS: "The status, as upstream names it.",
-        CountedField.URGENCY: "How soon somebody has to look at a ticket: high, medium, low.",
-        CountedField.SENTIMENT: "The mood: negative, neutral, positive.",
-        CountedField.SOURCE: "The channel, as upstream names it.",
-    },
-)
-expose(
-    CustomerOrder,
-    "What customers can be ranked by.",
-    {
-        CustomerOrder.TICKETS: "All tickets.",
-        CustomerOrder.HIGH_URGENCY: "Tickets of high urgency.",
-        CustomerOrder.NEGATIVE: "Tickets of negative sentiment.",
-        CustomerOrder.NOT_CLOSED: "Tickets that are not closed.",
-    },
-)
 
 
 @strawberry.type(description="How many tickets have a value.")

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import strawberry
 
-from documents.ticket import Sentiment, Urgency
+from documents.ticket import CountedField, Sentiment, Urgency
+from resolvers.analytics import get_customers, get_preceding_stats, get_time_to_close, get_trend
 from resolvers.context import Info
 from schema.analytics.figures import (
     Breakdown,
@@ -26,9 +27,9 @@ from schema.analytics.figures import (
 from schema.base.cost import Cost, ListSize
 from schema.base.selection import selected_names
 from schema.tickets.types import Customer, to_customer
-from services.analytics.stats import StatsPart
+from services.analytics.customers import CustomerOrder
+from services.analytics.pipeline import StatsPart
 from services.analytics.stats import TenantStats as Computed
-from services.analytics.trend_pipelines import CustomerOrder
 
 
 @strawberry.type(description="How many tickets have an urgency.")
@@ -121,7 +122,8 @@ class TenantStats:
         to_date: To = None,
     ) -> list[TrendStep] | None:
         """How the number of tickets develops."""
-        steps = await info.context.services.analytics.trend(
+        steps = await get_trend(
+            info.context,
             self.tenant_id,
             unit=unit,
             created_from=from_date or self.computed.created_from,
@@ -140,15 +142,14 @@ class TenantStats:
     ) -> list[CustomerStats] | None:
         """Who writes."""
         period = {"created_from": self.computed.created_from, "created_to": self.computed.created_to}
-        found = await info.context.services.analytics.customers(self.tenant_id, order=order_by, first=first, **period)
+        found = await get_customers(info.context, self.tenant_id, order=order_by, first=first, **period)
         return [to_customer_stats(self.tenant_id, customer) for customer in found]
 
     @strawberry.field(description="How long tickets take to be closed.", directives=[Cost(weight=50)])
     async def time_to_close(self, info: Info) -> TimeToClose | None:
         """How long closing takes."""
-        found = await info.context.services.analytics.time_to_close(
-            self.tenant_id, created_from=self.computed.created_from, created_to=self.computed.created_to
-        )
+        period = {"created_from": self.computed.created_from, "created_to": self.computed.created_to}
+        found = await get_time_to_close(info.context, self.tenant_id, **period)
         return TimeToClose(
             ticket_count=found.ticket_count, median_seconds=found.median_seconds, p90_seconds=found.p90_seconds
         )
@@ -159,20 +160,15 @@ class TenantStats:
     )
     async def comparison(self, info: Info) -> PeriodComparison | None:
         """What has changed."""
-        if self.computed.created_from is None:
+        start, end = self.computed.created_from, self.computed.created_to
+        if start is None:
             return None
-        stats = info.context.services.stats
-        start, end = stats.preceding_period(self.computed.created_from, self.computed.created_to)
-        before = await stats.compute(self.tenant_id, created_from=start, created_to=end, parts=[StatsPart.COUNTS])
-        return to_comparison(start, end, before, self.computed)
+        return to_comparison(*await get_preceding_stats(info.context, self.tenant_id, start, end), self.computed)
 
 
 PARTS = {
     "totalTickets": StatsPart.COUNTS,
-    "byStatus": StatsPart.COUNTS,
-    "byUrgency": StatsPart.COUNTS,
-    "bySentiment": StatsPart.COUNTS,
-    "bySource": StatsPart.COUNTS,
+    **{f"by{field.name.title()}": StatsPart.COUNTS for field in CountedField},
     "urgencyHighRatio": StatsPart.COUNTS,
     "negativeSentimentRatio": StatsPart.COUNTS,
     "comparison": StatsPart.COUNTS,
@@ -193,7 +189,6 @@ def to_stats(computed: Computed) -> TenantStats:
     return TenantStats(
         tenant_id=computed.tenant_id,
         total_tickets=computed.total_tickets,
-        by_status=_values(computed.by_status),
         by_urgency=[
             UrgencyCount(urgency=_URGENCIES.get(value), count=count) for value, count in computed.by_urgency.items()
         ],
@@ -201,7 +196,7 @@ def to_stats(computed: Computed) -> TenantStats:
             SentimentCount(sentiment=_SENTIMENTS.get(value), count=count)
             for value, count in computed.by_sentiment.items()
         ],
-        by_source=_values(computed.by_source),
+        **{f"by_{field}": _values(computed.by_field[field]) for field in CountedField if field not in _ENUMS},
         urgency_high_ratio=computed.urgency_high_ratio,
         negative_sentiment_ratio=computed.negative_sentiment_ratio,
         hourly_trend=[HourCount(**hour) for hour in computed.hourly_trend],
@@ -218,5 +213,6 @@ def _values(counts: dict[str, int]) -> list[ValueCount]:
     return [ValueCount(value=value, count=count) for value, count in counts.items()]
 
 
+_ENUMS = (CountedField.URGENCY, CountedField.SENTIMENT)
 _URGENCIES = {urgency.value: urgency for urgency in Urgency}
 _SENTIMENTS = {sentiment.value: sentiment for sentiment in Sentiment}

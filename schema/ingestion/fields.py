@@ -26,7 +26,7 @@ from schema.ingestion.types import (
     to_record,
     to_status,
 )
-from services.ingestion.run_lists import MOMENTS
+from services.ingestion.reading import MOMENTS
 from services.lists.cursors import Cursor
 
 D = TypeVar("D", bound=Document)

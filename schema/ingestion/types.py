@@ -10,9 +10,9 @@ from documents.ingestion_log import IngestionLog as LogDocument
 from documents.ingestion_log import RunOutcome
 from documents.quarantined_record import QuarantinedRecord as RecordDocument
 from resolvers.context import Info
+from resolvers.ingestion import load_job, load_log
 from schema.base.enums import IngestionActivity
 from schema.base.ids import Node, global_id
-from services.access import Scope
 from services.coordination.leases import LockState
 from services.ingestion.reading import IngestionState, percent
 
@@ -56,8 +56,7 @@ class IngestionJob(Node):
     @strawberry.field(description="The audit row of the run; null until it has ended.")
     async def log(self, info: Info) -> "IngestionLog | None":
         """The log, read together with those of other jobs."""
-        info.context.caller.require(Scope.TICKETS_READ)  # a caller who may only start runs gets here, too
-        log = await info.context.loaders.logs.load(self.tenant_id, self.job_id)
+        log = await load_log(info.context, self.tenant_id, self.job_id)
         return None if log is None else to_log(log)
 
 
@@ -79,7 +78,7 @@ class IngestionLog(Node):
     @strawberry.field(description="The job that ran; null where it is no longer stored.")
     async def job(self, info: Info) -> IngestionJob | None:
         """The job, read together with those of other logs."""
-        job = await info.context.loaders.jobs.load(self.tenant_id, self.job_id)
+        job = await load_job(info.context, self.tenant_id, self.job_id)
         return None if job is None else to_job(job)
 
 
@@ -113,7 +112,7 @@ class IngestionStatus:
         """The active job."""
         if self.job_id is None:
             return None
-        job = await info.context.loaders.jobs.load(self.tenant_id, self.job_id)
+        job = await load_job(info.context, self.tenant_id, self.job_id)
         return None if job is None else to_job(job)
 
 

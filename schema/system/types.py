@@ -5,6 +5,8 @@ from datetime import datetime
 import strawberry
 
 from resolvers.context import Info
+from resolvers.ingestion import load_last_job
+from resolvers.system import load_ticket_count
 from schema.base.cost import Cost
 from schema.base.enums import HealthStatus
 from schema.base.ids import Node, global_id
@@ -22,12 +24,12 @@ class Tenant(Node):
     @strawberry.field(description="How many live tickets it has.", directives=[Cost(weight=5)])
     async def ticket_count(self, info: Info) -> int:
         """The count, taken together with those of other tenants."""
-        return await info.context.loaders.ticket_counts.load(None, self.tenant_id)
+        return await load_ticket_count(info.context, self.tenant_id)
 
     @strawberry.field(description="Its newest ingestion job, whatever its state; null if there never was one.")
     async def last_run(self, info: Info) -> IngestionJob | None:
         """The newest job, read together with those of other tenants."""
-        job = await info.context.loaders.last_jobs.load(None, self.tenant_id)
+        job = await load_last_job(info.context, self.tenant_id)
         return None if job is None else to_job(job)
 
 

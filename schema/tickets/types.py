@@ -1,14 +1,17 @@
 """Tickets, their history and their customers as clients see them."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from operator import attrgetter
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import strawberry
 
 from documents.database import Row
-from documents.ticket import Sentiment, Urgency
+from documents.ticket import Sentiment, Urgency, description_of
 from documents.ticket_history import HistoryAction
 from resolvers.context import Info
+from resolvers.notifications import load_notifications
+from resolvers.tickets import count_tickets_of, load_history, load_tickets_of
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION, ListSize
 from schema.base.enums import TicketOrder
@@ -17,8 +20,11 @@ from schema.base.scalars import JSON
 from schema.base.selection import names_below
 from schema.notifications.types import Notification, to_notification
 from services.errors import InvalidInputError
-from services.tickets.filter import TicketFilter
-from services.tickets.reading import TicketRecord, cursor_of
+from services.tickets.filter import CONDITIONS, TicketFilter
+from services.tickets.reading import cursor_of
+from services.tickets.record import COLUMNS, TicketRecord
+
+T = TypeVar("T")
 
 DEFAULT_CHANGES = 20
 MAX_CHANGES = 100
@@ -26,6 +32,11 @@ BULK = frozenset(["message", "matched"])
 """The bulk of a stored ticket; in GraphQL these fields have the same names."""
 
 Order = Annotated[TicketOrder, strawberry.argument(description="The order of the list; cursors belong to one order.")]
+
+
+def shown(field: str, *directives: object) -> Any:
+    """A field of a ticket, of which clients are told what its declaration says."""
+    return strawberry.field(description=description_of(field), directives=list(directives))
 
 
 @strawberry.type(description="One reason for a ticket's classification.")
@@ -62,26 +73,19 @@ class TicketChange:
 class Ticket(Node):
     """A live ticket of one tenant."""
 
-    external_id: str = strawberry.field(description="The upstream's id, unique within the tenant.")
-    tenant_id: str = strawberry.field(description="The tenant it belongs to.")
-    source: str | None = strawberry.field(description="The channel it came through, as upstream names it.")
-    customer_id: str | None = strawberry.field(description="Who wrote it, as upstream names them.")
-    subject: str = strawberry.field(description="The subject line.")
-    message: str = strawberry.field(description="The text.")
-    status: str | None = strawberry.field(description="The status, as upstream names it.")
-    urgency: Urgency | None = strawberry.field(
-        description="How soon somebody has to look at it; null where another program stored something else."
-    )
-    sentiment: Sentiment | None = strawberry.field(
-        description="The mood it was written in; null where another program stored something else."
-    )
-    requires_action: bool = strawberry.field(description="Whether somebody has to do something.")
-    created_at: datetime | None = strawberry.field(description="When it was created upstream.")
-    updated_at: datetime | None = strawberry.field(description="The newest change that upstream has shown.")
-    matched: list[MatchedRule] = strawberry.field(
-        description="Why it was classified as it was, in the order of the text.",
-        directives=[ListSize(assumed_size=3)],
-    )
+    external_id: str = shown("external_id")
+    tenant_id: str = shown("tenant_id")
+    source: str | None = shown("source")
+    customer_id: str | None = shown("customer_id")
+    subject: str = shown("subject")
+    message: str = shown("message")
+    status: str | None = shown("status")
+    urgency: Urgency | None = shown("urgency")
+    sentiment: Sentiment | None = shown("sentiment")
+    requires_action: bool = shown("requires_action")
+    created_at: datetime | None = shown("created_at")
+    updated_at: datetime | None = shown("updated_at")
+    matched: list[MatchedRule] = shown("matched", ListSize(assumed_size=3))
 
     @strawberry.field(
         description="What happened to it, newest first.",
@@ -95,7 +99,7 @@ class Ticket(Node):
         """The newest changes, read together with those of the other tickets."""
         if not 1 <= first <= MAX_CHANGES:
             raise InvalidInputError(f"first must be 1 to {MAX_CHANGES}.")
-        rows = await info.context.loaders.histories.load((self.tenant_id, first), self.external_id)
+        rows = await load_history(info.context, self.tenant_id, self.external_id, limit=first)
         return [to_change(row) for row in rows]
 
     @strawberry.field(
@@ -103,7 +107,7 @@ class Ticket(Node):
     )
     async def notifications(self, info: Info) -> list[Notification]:
         """Its notifications, read together with those of the other tickets."""
-        rows = await info.context.loaders.notifications.load(self.tenant_id, self.external_id)
+        rows = await load_notifications(info.context, self.tenant_id, self.external_id)
         return [to_notification(row) for row in rows]
 
     @strawberry.field(description="Who wrote it; null where that is not known.")
@@ -130,30 +134,26 @@ class Customer(Node):
         order_by: Order = TicketOrder.NEWEST_FIRST,
     ) -> Connection[Ticket]:
         """A page of the customer's tickets, read together with those of other customers."""
-        loaders = info.context.loaders
         pager = ticket_pager(info, self.tenant_id, order_by)
         window = pager.window(first, last, after, before)
-        found = await loaders.customer_tickets.load((self.tenant_id, window), self.external_id)
+        found = await load_tickets_of(info.context, self.tenant_id, self.external_id, window)
         return pager.connection(
-            found, window, to_ticket, lambda: loaders.customer_counts.load(self.tenant_id, self.external_id)
+            found, window, to_ticket, lambda: count_tickets_of(info.context, self.tenant_id, self.external_id)
         )
 
 
+def _with_conditions(declared: type[T]) -> type[T]:
+    """Declare a field for each condition on tickets."""
+    for name, kind in get_type_hints(TicketFilter).items():
+        declared.__annotations__[name] = kind
+        setattr(declared, name, strawberry.field(default=None, description=CONDITIONS[name]))
+    return declared
+
+
 @strawberry.input(name="TicketFilter", description="Conditions on tickets; all that are given have to hold.")
+@_with_conditions
 class TicketFilterInput:
     """The filter of a list of tickets."""
-
-    status: str | None = strawberry.field(default=None, description="Exactly this status.")
-    urgency: Urgency | None = strawberry.field(default=None, description="This urgency.")
-    sentiment: Sentiment | None = strawberry.field(default=None, description="This sentiment.")
-    source: str | None = strawberry.field(default=None, description="Exactly this source.")
-    requires_action: bool | None = strawberry.field(default=None, description="Whether action is required.")
-    customer_id: str | None = strawberry.field(default=None, description="Written by this customer.")
-    q: str | None = strawberry.field(
-        default=None, description="Words that all occur in the subject or the message; at most 200 characters."
-    )
-    created_from: datetime | None = strawberry.field(default=None, description="Created at or after this moment.")
-    created_to: datetime | None = strawberry.field(default=None, description="Created before this moment.")
 
     def to_filter(self) -> TicketFilter:
         """The filter that services understand."""
@@ -172,27 +172,10 @@ def ticket_pager(info: Info, tenant_id: str, order: TicketOrder) -> Pager[Ticket
 
 def to_ticket(record: TicketRecord) -> Ticket:
     """A stored ticket as clients see it."""
-    return Ticket(
-        id=global_id("Ticket", record.tenant_id, record.external_id),
-        external_id=record.external_id,
-        tenant_id=record.tenant_id,
-        source=record.source,
-        customer_id=record.customer_id,
-        subject=record.subject,
-        message=record.message,
-        status=record.status,
-        urgency=_URGENCIES.get(record.urgency),
-        sentiment=_SENTIMENTS.get(record.sentiment),
-        requires_action=record.requires_action,
-        created_at=record.created_at,
-        updated_at=record.updated_at,
-        matched=[
-            MatchedRule(rule=reason["rule"], keyword=reason["keyword"], text=reason["text"])
-            for reason in record.matched
-        ]
-        if record.matched
-        else [],
-    )
+    fields = dict(zip(_FIELDS, _READ(record), strict=True))
+    fields["urgency"] = _URGENCIES.get(record.urgency)
+    fields["sentiment"] = _SENTIMENTS.get(record.sentiment)
+    return Ticket(id=global_id("Ticket", record.tenant_id, record.external_id), **fields)
 
 
 def to_customer(tenant_id: str, customer_id: str) -> Customer:
@@ -213,5 +196,7 @@ def to_change(row: Row) -> TicketChange:
     )
 
 
+_FIELDS = tuple(name for name in Ticket.__annotations__ if name in COLUMNS)
+_READ = attrgetter(*_FIELDS)
 _URGENCIES: dict[str | None, Urgency] = {urgency.value: urgency for urgency in Urgency}
 _SENTIMENTS: dict[str | None, Sentiment] = {sentiment.value: sentiment for sentiment in Sentiment}

@@ -3,7 +3,7 @@
 from documents.database import Row
 from documents.ticket import Ticket, Urgency
 from documents.ticket_rollup import EVERY_DAY, TicketRollup
-from services.analytics.sources import Sources
+from services.analytics.partition import Partition
 from services.rollups.rows import AT_RISK, CLOSED, RowKey, row_id
 from services.tenancy import Filter
 
@@ -36,16 +36,16 @@ _WITH_TICKETS: Row = {
 }
 
 
-def at_risk_customers(sources: Sources) -> list[Row]:
+def at_risk_customers(of: Partition) -> list[Row]:
     """A pipeline on tickets that ends in one document with `at_risk_customers`."""
-    if sources.is_all_time and sources.gone and sources.rollups:
-        worst = _worst_of(sources.single, sources.gone, {**sources.rollups, "field": AT_RISK})
+    if of.is_all_time and of.gone and of.rollups:
+        worst = _worst_of(of.single, of.gone, {**of.rollups, "field": AT_RISK})
     else:
-        worst = [*_by_customer(sources.all_tickets), *_WORST]
+        worst = [*_by_customer(of.all_tickets), *_WORST]
     return [
         *worst,
         {"$group": {"_id": None, "worst": {"$push": "$$ROOT"}}},
-        {"$lookup": _newest_tickets(sources.all_tickets)},
+        {"$lookup": _newest_tickets(of.all_tickets)},
         {"$project": {"_id": 0, "at_risk_customers": {"$map": {"input": "$worst", "in": _WITH_TICKETS}}}},
     ]
 

@@ -9,19 +9,16 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from documents.database import Row
-from documents.ticket import Sentiment, Ticket, Urgency
+from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, Sentiment, Ticket, Urgency
 from documents.ticket_rollup import TicketRollup
 from services.analytics.at_risk import at_risk_customers
-from services.analytics.sources import Sources
-from services.classification.keywords import SEPARATOR
-from services.rollups.rows import COUNTED_FIELDS, HOUR, HOURS_A_DAY, KEYWORD, UNKNOWN, hours_since_epoch
+from services.analytics.partition import Partition
+from services.rollups.rows import HOUR, HOURS_A_DAY, KEYWORD, UNKNOWN, hours_since_epoch
 from services.tenancy import EPOCH, Filter
 
 TREND_HOURS = 24
 RATIO_DECIMALS = 3
 TOP_KEYWORDS = 10
-INDEX = "tenant_counted"
-"""The index on which the pipeline begins."""
 _HOUR = timedelta(hours=1)
 
 
@@ -38,7 +35,7 @@ class StatsPart(Enum):
 ALL_PARTS = frozenset(StatsPart)
 
 
-def build_pipeline(of: Sources, hour: datetime, parts: Collection[StatsPart]) -> list[Row]:
+def build_pipeline(of: Partition, hour: datetime, parts: Collection[StatsPart]) -> list[Row]:
     """The pipeline for `parts` of the statistics. `hour`: the start of the present hour."""
     fields = _fields(hour, parts)
     facets: dict[str, list[Row]] = {f"by_{name}": _counted_by(name) for name in COUNTED_FIELDS if name in fields}
@@ -78,7 +75,7 @@ def _fields(hour: datetime, parts: Collection[StatsPart]) -> Row:
     return fields
 
 
-def _combinations(of: Sources, fields: Row) -> list[Row]:
+def _combinations(of: Partition, fields: Row) -> list[Row]:
     def combine(where: Filter, sign: int = 1) -> list[Row]:
         return [{"$match": where}, {"$group": {"_id": fields, "count": {"$sum": sign}}}]
 
@@ -138,7 +135,7 @@ def _keywords() -> list[Row]:
         _having(KEYWORD),
         {"$match": {f"_id.{KEYWORD}": {"$gt": ""}}},
         {"$group": {"_id": f"$_id.{KEYWORD}", "count": {"$sum": "$count"}}},
-        {"$project": {"count": 1, "keyword": {"$split": ["$_id", SEPARATOR]}}},
+        {"$project": {"count": 1, "keyword": {"$split": ["$_id", KEYWORD_SEPARATOR]}}},
         {"$unwind": "$keyword"},
         {"$group": {"_id": "$keyword", "count": {"$sum": "$count"}}},
         {"$match": {"count": {"$gt": 0}}},

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from documents.database import Database, Row
-from documents.ticket import Ticket
-from services.analytics.pipeline import ALL_PARTS, INDEX, StatsPart, build_pipeline
-from services.analytics.sources import find_sources
+from documents.ticket import COUNTED_FIELDS, COUNTED_INDEX, Ticket
+from services.analytics.partition import partition_of
+from services.analytics.pipeline import ALL_PARTS, StatsPart, build_pipeline
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
 
-MAX_MILLISECONDS = 2_000
-
-__all__ = ["ALL_PARTS", "MAX_MILLISECONDS", "Stats", "StatsPart", "TenantStats"]
+STATS_MILLISECONDS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +23,9 @@ class TenantStats:
     created_from: datetime | None
     created_to: datetime | None
     total_tickets: int
-    by_status: dict[str, int]
-    by_urgency: dict[str, int]
-    by_sentiment: dict[str, int]
-    by_source: dict[str, int]
+    by_field: dict[str, dict[str, int]]
+    """For each counted field how many tickets have which value, most frequent first. Also to be read one by one, as
+    `by_status`."""
     urgency_high_ratio: float
     negative_sentiment_ratio: float
     hourly_trend: list[Row]
@@ -38,11 +35,17 @@ class TenantStats:
     at_risk_customers: list[Row]
     """`customer_id`, `high_urgency_count` and `ticket_ids` (the newest 20), most tickets first."""
 
+    def __getattr__(self, name: str) -> dict[str, int]:
+        """`by_status`, `by_urgency` and so on: the counts by one field."""
+        if name.removeprefix("by_") not in COUNTED_FIELDS:
+            raise AttributeError(name)
+        return self.by_field.get(name.removeprefix("by_"), {})
+
 
 class Stats:
     """Computes statistics."""
 
-    def __init__(self, database: Database, clock: Clock, *, max_milliseconds: int = MAX_MILLISECONDS) -> None:
+    def __init__(self, database: Database, clock: Clock, *, max_milliseconds: int = STATS_MILLISECONDS) -> None:
         self._has_rollups = database.transactional
         self._tickets = database.at_one_moment(Ticket)
         self._clock = clock
@@ -62,13 +65,13 @@ class Stats:
             InvalidInputError: the period makes no sense.
             QueryTimeoutError: MongoDB did not finish within 2 s.
         """
-        sources = find_sources(tenant_id, created_from, created_to, rolled_up=self._has_rollups)
+        partition = partition_of(tenant_id, created_from, created_to, rolled_up=self._has_rollups)
         if not parts:
             return _shape({}, tenant_id, created_from, created_to)
         hour = self._clock.now().replace(minute=0, second=0, microsecond=0)
-        pipeline = build_pipeline(sources, hour, parts)
+        pipeline = build_pipeline(partition, hour, parts)
         async with time_limited():
-            cursor = self._tickets.aggregate(pipeline, hint=INDEX, maxTimeMS=self._max_milliseconds)
+            cursor = self._tickets.aggregate(pipeline, hint=COUNTED_INDEX, maxTimeMS=self._max_milliseconds)
             found = await cursor.to_list(1)
         return _shape(found[0] if found else {}, tenant_id, created_from, created_to)
 
@@ -94,10 +97,7 @@ def _shape(found: Row, tenant_id: str, created_from: datetime | None, created_to
         created_from=created_from,
         created_to=created_to,
         total_tickets=found.get("total_tickets", 0),
-        by_status=counts("status"),
-        by_urgency=counts("urgency"),
-        by_sentiment=counts("sentiment"),
-        by_source=counts("source"),
+        by_field={field: counts(field) for field in COUNTED_FIELDS},
         urgency_high_ratio=found.get("urgency_high_ratio", 0.0),
         negative_sentiment_ratio=found.get("negative_sentiment_ratio", 0.0),
         hourly_trend=found.get("hourly_trend", []),

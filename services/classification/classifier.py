@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from documents.ticket import Sentiment, Urgency
+from documents.ticket import MatchedRule, Sentiment, Urgency
 from services.classification.negation import find_signals
 from services.classification.phrases import Hit
 from services.classification.rules import Action, Signal, load
@@ -25,25 +25,13 @@ _BY_URGENCY = (Urgency.HIGH, Urgency.MEDIUM, Urgency.LOW)
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """One reason: a signal that is there and not negated."""
-
-    rule: str
-    """The rule's name, for instance `money_dispute`."""
-    keyword: str
-    """The rule's term in its plain form, for instance `refund`."""
-    text: str
-    """The words of the ticket, normalised."""
-
-
-@dataclass(frozen=True, slots=True)
 class Classification:
     """What a ticket is, and why."""
 
     urgency: Urgency
     sentiment: Sentiment
     requires_action: bool
-    matched: tuple[Match, ...]
+    matched: tuple[MatchedRule, ...]
     """In the order of the text, each keyword of each rule once."""
 
 
@@ -88,11 +76,11 @@ def _asks_for_something(signals: Sequence[Hit[Signal]], words: Sequence[str]) ->
     return any(sentence[hit.start] not in wishes for hit in by_action[Action.ASK])
 
 
-def _matches(signals: Sequence[Hit[Signal]], words: Sequence[str]) -> tuple[Match, ...]:
-    matches: dict[Signal, Match] = {}
+def _matches(signals: Sequence[Hit[Signal]], words: Sequence[str]) -> tuple[MatchedRule, ...]:
+    matches: dict[Signal, MatchedRule] = {}
     for hit in signals:
         signal = hit.entry
         if signal not in matches:
             text = " ".join(words[hit.start : hit.end]).rstrip(" .!")
-            matches[signal] = Match(signal.rule.name, signal.keyword, text)
+            matches[signal] = MatchedRule(signal.rule.name, signal.keyword, text)
     return tuple(matches.values())

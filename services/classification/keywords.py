@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable
 
-from documents.ticket import Sentiment, Urgency
-from services.classification.classifier import RULES, Match
+from documents.ticket import KEYWORD_SEPARATOR, MatchedRule, Sentiment, Urgency
+from services.classification.classifier import RULES
 from services.classification.rules import Action, Rule
 
-SEPARATOR = "|"
 
-
-def keyword_key(matches: Iterable[Match]) -> str:
+def keyword_key(matches: Iterable[MatchedRule]) -> str:
     """The distinct topical keywords, sorted and joined: one scalar, so that an index can cover it."""
     topical = {match.keyword for match in matches if _is_topical(RULES.rules[match.rule])}
-    return SEPARATOR.join(sorted(topical))
+    return KEYWORD_SEPARATOR.join(sorted(topical))
 
 
 def _is_topical(rule: Rule) -> bool:

@@ -14,7 +14,7 @@ from pymongo.errors import PyMongoError
 
 from documents.database import Collection, Database, Row
 from documents.ingestion_job import IngestionJob
-from documents.ticket import Ticket
+from documents.ticket import COUNTED_FIELDS, Ticket
 from services.errors import UnavailableError
 from services.kit.clock import Clock
 
@@ -23,10 +23,8 @@ AWAIT_MILLISECONDS = 500
 stream lives on."""
 OPEN_SECONDS = 5.0
 REOPEN_SECONDS = 1.0
-COUNTED_FIELDS = (
-    "tenant_id", "created_at", "deleted_at", "status", "urgency", "sentiment", "source", "keyword_key", "customer_id",
-)  # fmt: skip
-"""What statistics rest on; an update of other fields (a run marks every ticket it sees) says nothing new."""
+STATISTICS_REST_ON = ("tenant_id", "created_at", "deleted_at", *COUNTED_FIELDS, "keyword_key", "customer_id")
+"""An update of other fields (a run marks every ticket it sees) changes no number."""
 
 KeyOf = Callable[[Row], str | None]
 log = structlog.get_logger("services.changes")
@@ -168,8 +166,10 @@ class Changes:
 
 def counted_edits(*more: str) -> list[Row]:
     """The conditions, one of which an update meets that can change statistics, or removes one of the fields `more`."""
-    touched: list[Row] = [{f"updateDescription.updatedFields.{field}": {"$exists": True}} for field in COUNTED_FIELDS]
-    return [*touched, {"updateDescription.removedFields": {"$in": [*COUNTED_FIELDS, *more]}}]
+    touched: list[Row] = [
+        {f"updateDescription.updatedFields.{field}": {"$exists": True}} for field in STATISTICS_REST_ON
+    ]
+    return [*touched, {"updateDescription.removedFields": {"$in": [*STATISTICS_REST_ON, *more]}}]
 
 
 def _counted_changes() -> list[Row]:

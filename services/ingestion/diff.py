@@ -1,7 +1,7 @@
 """What a page changes: the difference between what upstream shows and what is stored, as writes and history."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,17 +9,14 @@ from pymongo import InsertOne, UpdateOne
 
 from documents.database import Row
 from documents.ingestion_job import RunCounts
-from documents.ticket import Urgency
+from documents.ticket import CLASSIFIED_FIELDS, SOURCE_FIELDS, Urgency
 from documents.ticket_history import HistoryAction
-from services.classification.classifier import Classification, classify
+from services.classification import Classification, classify
 from services.classification.keywords import keyword_key
 from services.notifications.outbox import notification_row
 from services.sources.standard.records import UpstreamTicket
 from services.tenancy import owned
 
-SOURCE_FIELDS = ("source", "customer_id", "subject", "message", "status", "created_at")
-"""The upstream's fields whose change is an update; `updated_at` alone is not."""
-CLASSIFIED_FIELDS = ("urgency", "sentiment", "requires_action")
 STORED_FIELDS = ("external_id", "updated_at", "deleted_at", "seen_by_job", *SOURCE_FIELDS, *CLASSIFIED_FIELDS)
 """What of a stored ticket has to be read to find out what changed."""
 
@@ -71,7 +68,7 @@ def classified(ticket: UpstreamTicket) -> Row:
         "urgency": result.urgency.value,
         "sentiment": result.sentiment.value,
         "requires_action": result.requires_action,
-        "matched": [{"rule": match.rule, "keyword": match.keyword, "text": match.text} for match in result.matched],
+        "matched": [asdict(reason) for reason in result.matched],
         "keyword_key": keyword_key(result.matched),
     }
 

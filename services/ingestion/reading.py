@@ -1,20 +1,32 @@
 """Reading about runs: jobs, logs, quarantined records, and what a tenant's ingestion does at this moment."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from beanie import Document
-from beanie.odm.queries.find import FindMany
+from pymongo import DESCENDING
 
+from documents.database import Database
 from documents.ingestion_job import IngestionJob, JobStatus
 from documents.ingestion_log import IngestionLog
 from documents.quarantined_record import QuarantinedRecord
 from services.ingestion.jobs import Jobs
+from services.lists.cursors import LIST_MILLISECONDS, time_limited
+from services.lists.keyset import Slice, Window, read_slice
 from services.lists.numbered import Page
-from services.tenancy import owned
+from services.tenancy import Filter, owned
 
 D = TypeVar("D", bound=Document)
+
+MOMENTS: dict[type[Document], str] = {
+    IngestionJob: "queued_at",
+    IngestionLog: "started_at",
+    QuarantinedRecord: "recorded_at",
+}
+"""What each list is ordered by, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +41,10 @@ class IngestionState:
 
 
 class Runs:
-    """Reads about runs."""
+    """Reads jobs, logs and quarantined records, never another tenant's."""
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, database: Database, jobs: Jobs) -> None:
+        self._database = database
         self._jobs = jobs
 
     async def state(self, tenant_id: str) -> IngestionState:
@@ -41,20 +54,48 @@ class Runs:
             return IngestionState(tenant_id, None)
         return IngestionState(tenant_id, job.status, job.id, job.started_at)
 
-    async def jobs(self, tenant_id: str, *, page: int, page_size: int) -> Page[IngestionJob]:
-        """The tenant's jobs, newest first."""
-        return await _page(IngestionJob.find(owned(tenant_id)), "-queued_at", page, page_size)
+    async def page(
+        self, document: type[D], tenant_id: str, *, page: int, page_size: int, job_id: str | None = None
+    ) -> Page[D]:
+        """One numbered page of the tenant's rows, newest first; of one run if `job_id` is given.
 
-    async def logs(self, tenant_id: str, *, page: int, page_size: int) -> Page[IngestionLog]:
-        """The tenant's ended runs, newest first."""
-        return await _page(IngestionLog.find(owned(tenant_id)), "-started_at", page, page_size)
+        Raises:
+            QueryTimeoutError: the database did not finish.
+        """
+        rows = self._database.collection(document).find(_of(tenant_id, job_id), max_time_ms=LIST_MILLISECONDS)
+        newest_first = rows.sort([(MOMENTS[document], DESCENDING), ("_id", DESCENDING)])
+        wanted = newest_first.skip((page - 1) * page_size).limit(page_size)
+        async with time_limited():
+            total, found = await asyncio.gather(
+                self.count(document, tenant_id, job_id=job_id), wanted.to_list(page_size)
+            )
+        return Page([document.model_validate(row) for row in found], page, page_size, total)
 
-    async def quarantined(
-        self, tenant_id: str, *, job_id: str | None, page: int, page_size: int
-    ) -> Page[QuarantinedRecord]:
-        """Records that could not be stored, newest first; of one run if `job_id` is given."""
-        of_job = {} if job_id is None else {"job_id": job_id}
-        return await _page(QuarantinedRecord.find(owned(tenant_id, **of_job)), "-recorded_at", page, page_size)
+    async def slice(self, document: type[D], tenant_id: str, window: Window, *, job_id: str | None = None) -> Slice[D]:
+        """A stretch of the tenant's rows along its cursors; of one run if `job_id` is given.
+
+        Raises:
+            QueryTimeoutError: the database did not finish.
+        """
+        rows = self._database.collection(document)
+        found = await read_slice(rows, _of(tenant_id, job_id), MOMENTS[document], window)
+        return found.map(document.model_validate)
+
+    async def count(self, document: type[Document], tenant_id: str, *, job_id: str | None = None) -> int:
+        """How many rows the tenant has, in one run if `job_id` is given.
+
+        Raises:
+            QueryTimeoutError: the database did not finish.
+        """
+        rows = self._database.collection(document)
+        async with time_limited():
+            return await rows.count_documents(_of(tenant_id, job_id), maxTimeMS=LIST_MILLISECONDS)
+
+    async def by_id(self, document: type[D], tenant_id: str, ids: Sequence[str]) -> dict[str, D]:
+        """Those of the tenant's rows with these ids that there are."""
+        rows = self._database.collection(document)
+        found = await rows.find(owned(tenant_id, _id={"$in": list(ids)})).to_list(None)
+        return {row["_id"]: document.model_validate(row) for row in found}
 
 
 def percent(job: IngestionJob) -> int:
@@ -64,7 +105,5 @@ def percent(job: IngestionJob) -> int:
     return min(100, 100 * job.processed_pages // job.total_pages) if job.total_pages else 0
 
 
-async def _page(found: FindMany[D], order: str, page: int, page_size: int) -> Page[D]:
-    total = await found.count()
-    rows = await found.sort(order, "-_id").skip((page - 1) * page_size).limit(page_size).to_list()
-    return Page(rows, page, page_size, total)
+def _of(tenant_id: str, job_id: str | None) -> Filter:
+    return owned(tenant_id) if job_id is None else owned(tenant_id, job_id=job_id)

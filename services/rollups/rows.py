@@ -7,11 +7,9 @@ from typing import NamedTuple
 from pymongo import DeleteMany, UpdateOne
 
 from documents.database import Row
-from documents.ticket import Urgency
+from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, Urgency
 from documents.ticket_rollup import EVERY_DAY
-from services.classification.keywords import SEPARATOR
 
-COUNTED_FIELDS = ("status", "urgency", "sentiment", "source")
 KEYWORD = "keyword"
 HOUR = "hour"
 AT_RISK = "at_risk"
@@ -48,13 +46,13 @@ PROJECTION: Row = {
 
 
 def counted_as(row: Row) -> Row:
-    """What the rollups count of a ticket that was read with `PROJECTION`: a `CountedAs`."""
+    """What the rollups count of a ticket that was read with `PROJECTION`: what `RolledUpTicket.counted` holds."""
     keyword_key, customer_id = row.get("keyword_key"), row.get("customer_id")
     is_risky = row.get("urgency") == Urgency.HIGH and row.get("status") != CLOSED and isinstance(customer_id, str)
     return {
         HOUR: row[HOUR],
         **{name: UNKNOWN if row.get(name) is None else row[name] for name in COUNTED_FIELDS},
-        "keywords": keyword_key.split(SEPARATOR) if isinstance(keyword_key, str) and keyword_key else [],
+        "keywords": keyword_key.split(KEYWORD_SEPARATOR) if isinstance(keyword_key, str) and keyword_key else [],
         AT_RISK: customer_id or None if is_risky else None,
     }
 

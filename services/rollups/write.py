@@ -15,9 +15,9 @@ from typing import Any
 
 from documents.database import Database, Row, Session
 from documents.rolled_up_ticket import RolledUpTicket
-from documents.ticket import Ticket
+from documents.ticket import COUNTED_FIELDS, Ticket
 from documents.ticket_rollup import TicketRollup
-from services.rollups.rows import COUNTED_FIELDS, PROJECTION, additions, counted_as, sum_rows
+from services.rollups.rows import PROJECTION, additions, counted_as, sum_rows
 from services.tenancy import EPOCH, live, owned
 
 BATCH = 1_000

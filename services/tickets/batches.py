@@ -8,7 +8,8 @@ from documents.ticket_history import TicketHistory
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
 from services.lists.keyset import Slice, Window, between_cursors, cut, sort_order
 from services.tenancy import live, owned
-from services.tickets.reading import MOMENT, PROJECTION, TicketRecord, to_record
+from services.tickets.reading import MOMENT
+from services.tickets.record import PROJECTION, TicketRecord, to_record
 
 
 class TicketBatches:

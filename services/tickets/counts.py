@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from documents.database import Database, Row
-from documents.ticket import Ticket
+from documents.ticket import COUNTED_FIELDS, COUNTED_INDEX, Ticket
 from documents.ticket_rollup import EVERY_DAY, TicketRollup
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
-from services.rollups.rows import COUNTED_FIELDS, HOURS_A_DAY, UNKNOWN, hours_since_epoch
+from services.rollups.rows import HOURS_A_DAY, UNKNOWN, hours_since_epoch
 from services.rollups.write import NOT_ROLLED_UP
 from services.tenancy import EPOCH, Filter, deleted_of_any, live_of_any, owned_by_any
 
-INDEX = "tenant_counted"
 Equal = Mapping[str, str]
 """A counted field and its value; empty: all tickets."""
 
@@ -87,7 +86,7 @@ class TicketCounts:
             {"$group": {"_id": "$_id", "single": {"$sum": "$single"}, "rolled_up": {"$sum": "$rolled_up"}}},
         ]
         async with time_limited():
-            found = self._tickets.aggregate(pipeline, hint=INDEX, maxTimeMS=LIST_MILLISECONDS)
+            found = self._tickets.aggregate(pipeline, hint=COUNTED_INDEX, maxTimeMS=LIST_MILLISECONDS)
             groups: list[Row] = await found.to_list(None)
         return groups
 

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import AsyncIterator
-from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,14 +13,14 @@ from documents.ticket import Ticket
 from services.lists.cursors import time_limited
 from services.tenancy import Filter
 from services.tickets.filter import TicketFilter, condition
-from services.tickets.reading import NEWEST_FIRST, PROJECTION, TicketRecord, to_record
+from services.tickets.reading import NEWEST_FIRST
+from services.tickets.record import COLUMNS, PROJECTION, TicketRecord, to_record
 
 EXPORT_MILLISECONDS = 10 * 60 * 1000
 """`maxTimeMS` of a whole export: time that the database works, not the time that a slow client takes."""
 BATCH = 200
 """Tickets that are read at once; the server caps a batch at 16 MB whatever their size."""
 CHUNK_BYTES = 64 * 1024
-COLUMNS = [field.name for field in fields(TicketRecord)]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection"), the full-width signs too."""
 
@@ -52,7 +51,7 @@ class Exports:
 
     async def _chunks(self, where: Filter, form: ExportFormat) -> AsyncIterator[bytes]:
         write = _csv_row if form is ExportFormat.CSV else _json_line
-        chunk = bytearray(_csv_line(COLUMNS) if form is ExportFormat.CSV else b"")
+        chunk = bytearray(_csv_line(list(COLUMNS)) if form is ExportFormat.CSV else b"")
         cursor = self._tickets.find(where, PROJECTION, batch_size=BATCH, max_time_ms=EXPORT_MILLISECONDS).sort(
             NEWEST_FIRST
         )
@@ -91,7 +90,7 @@ def _text(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, list):  # the rules that matched
-        return "; ".join(f"{match.get('rule')}: {match.get('text')}" for match in value)
+        return "; ".join(f"{reason.rule}: {reason.text}" for reason in value)
     return str(value)
 
 

@@ -1,10 +1,10 @@
 """What can be asked of a list of tickets, and the query for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from documents.ticket import Sentiment, Urgency
+from documents.ticket import CUSTOMER_INDEX, NEWEST_INDEX, Sentiment, Urgency
 from services.errors import InvalidInputError
 from services.tenancy import Filter, live
 from services.tickets.counts import is_countable
@@ -12,28 +12,36 @@ from services.tickets.search_words import search_text
 
 PLAUSIBLE_YEARS = range(1970, 2200)
 """Dates outside are typing errors; some of them cannot even be converted to UTC."""
-_EQUAL = ("status", "urgency", "sentiment", "source", "requires_action", "customer_id")
+
+
+_EQUAL = {"is_equality": True}
+"""Of a condition that demands exactly this value of the ticket's field of the same name."""
+
+
+def _told(description: str) -> dict[str, object]:
+    return {"description": description, "is_equality": False}
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """Conditions on a tenant's tickets; None does not restrict. Times: from (inclusive) and to (exclusive)."""
+    """Conditions on a tenant's tickets; None does not restrict. REST and GraphQL take what is declared here."""
 
-    status: str | None = None
-    urgency: Urgency | None = None
-    sentiment: Sentiment | None = None
-    source: str | None = None
-    requires_action: bool | None = None
-    customer_id: str | None = None
-    q: str | None = None
-    """Words that all have to occur in the subject or the message."""
-    created_from: datetime | None = None
-    created_to: datetime | None = None
+    status: str | None = field(default=None, metadata=_told("Exactly this status.") | _EQUAL)
+    urgency: Urgency | None = field(default=None, metadata=_told("This urgency.") | _EQUAL)
+    sentiment: Sentiment | None = field(default=None, metadata=_told("This sentiment.") | _EQUAL)
+    source: str | None = field(default=None, metadata=_told("Exactly this source.") | _EQUAL)
+    requires_action: bool | None = field(default=None, metadata=_told("Whether action is required.") | _EQUAL)
+    customer_id: str | None = field(default=None, metadata=_told("Written by this customer.") | _EQUAL)
+    q: str | None = field(
+        default=None, metadata=_told("Words that all occur in the subject or the message; at most 200 characters.")
+    )
+    created_from: datetime | None = field(default=None, metadata=_told("Created at or after this moment."))
+    created_to: datetime | None = field(default=None, metadata=_told("Created before this moment."))
 
     @property
     def equal(self) -> dict[str, Any]:
         """The fields that must have a certain value, with it."""
-        return {name: value for name in _EQUAL if (value := getattr(self, name)) is not None}
+        return {name: value for name in _EQUALITIES if (value := getattr(self, name)) is not None}
 
     @property
     def index(self) -> str | None:
@@ -41,12 +49,17 @@ class TicketFilter:
         every deep page. None where words are searched for: they have an index of their own."""
         if self.q is not None:
             return None
-        return "tenant_customer_created" if self.customer_id else "tenant_newest"
+        return CUSTOMER_INDEX if self.customer_id else NEWEST_INDEX
 
     @property
     def is_countable(self) -> bool:
         """Whether the rollups know how many tickets match."""
         return self.q is None and self.created_from is None and self.created_to is None and is_countable(self.equal)
+
+
+CONDITIONS = {each.name: str(each.metadata["description"]) for each in fields(TicketFilter)}
+"""Every condition with what clients are told of it."""
+_EQUALITIES = tuple(each.name for each in fields(TicketFilter) if each.metadata["is_equality"])
 
 
 def condition(tenant_id: str, wanted: TicketFilter) -> Filter:

@@ -1,15 +1,12 @@
 """Reading tickets: by id, in pages, along a cursor, with their history."""
 
 import asyncio
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection
 
 from pymongo import DESCENDING
 
 from documents.database import Database, Row
-from documents.ticket import MatchedRule, Ticket
+from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from services.errors import InvalidInputError, TicketNotFoundError
 from services.lists.cursors import LIST_MILLISECONDS, Cursor, time_limited
@@ -18,6 +15,7 @@ from services.lists.numbered import Page
 from services.tenancy import Filter, deleted, live, owned
 from services.tickets.counts import TicketCounts
 from services.tickets.filter import TicketFilter, condition, created_between
+from services.tickets.record import PROJECTION, TicketRecord, to_record
 
 MOMENT = "created_at"
 """What lists of tickets are ordered by."""
@@ -25,30 +23,6 @@ NEWEST_FIRST = [(MOMENT, DESCENDING), ("_id", DESCENDING)]
 MAX_OFFSET = 1_000_000
 SEEK_FROM = 1_000
 """Walking to a page before this ticket takes less than looking for its place."""
-
-
-@dataclass(frozen=True, slots=True)
-class TicketRecord:
-    """A stored ticket as it is read: fields that another program left out are None or empty."""
-
-    id: Any
-    external_id: str
-    tenant_id: str
-    source: str | None
-    customer_id: str | None
-    subject: str
-    message: str
-    status: str | None
-    urgency: str | None
-    sentiment: str | None
-    requires_action: bool
-    created_at: datetime | None
-    updated_at: datetime | None
-    matched: list[dict[str, str]]
-
-
-PROJECTION = {"_id": 1} | {field.name: 1 for field in fields(TicketRecord) if field.name != "id"}
-"""What is read of a ticket."""
 
 
 class Tickets:
@@ -160,39 +134,3 @@ class Tickets:
 def cursor_of(ticket: TicketRecord) -> Cursor:
     """The ticket's place in a list."""
     return Cursor(ticket.created_at, ticket.id)
-
-
-def to_record(row: Mapping[str, Any]) -> TicketRecord:
-    """A row as a record, whatever another program has left out of it or put into it."""
-    read = row.get
-    texts = [value if isinstance(value, str) else None for value in map(read, _TEXTS)]
-    external_id, source, customer_id, subject, message, status, urgency, sentiment = texts
-    created_at, updated_at = read("created_at"), read("updated_at")
-    return TicketRecord(
-        row["_id"],
-        external_id or str(row["_id"]),
-        row["tenant_id"],
-        source,
-        customer_id,
-        subject or "",
-        message or "",
-        status,
-        urgency,
-        sentiment,
-        read("requires_action") is True,
-        created_at if isinstance(created_at, datetime) else None,
-        updated_at if isinstance(updated_at, datetime) else None,
-        _reasons(read("matched")),
-    )
-
-
-def _reasons(value: Any) -> list[dict[str, str]]:
-    return [reason for reason in value if _is_reason(reason)] if value and isinstance(value, list) else []
-
-
-def _is_reason(value: Any) -> bool:
-    return isinstance(value, dict) and all([isinstance(value.get(name), str) for name in _REASON])  # noqa: C419 (hot)
-
-
-_REASON = tuple(MatchedRule.model_fields)
-_TEXTS = ("external_id", "source", "customer_id", "subject", "message", "status", "urgency", "sentiment")

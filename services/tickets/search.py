@@ -8,7 +8,7 @@ from services.errors import InvalidInputError
 from services.lists.cursors import LIST_MILLISECONDS, Cursor, time_limited
 from services.lists.keyset import Slice, Window, between_cursors, cut, sort_order
 from services.tickets.filter import TicketFilter, condition
-from services.tickets.reading import PROJECTION, TicketRecord, to_record
+from services.tickets.record import PROJECTION, TicketRecord, to_record
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     ValidationError,
+    create_model,
 )
 
+from documents.ticket import SOURCE_FIELDS
 from services.kit.clock import truncate
 from services.sources.standard.salvage import Unreadable
 
@@ -76,15 +78,20 @@ Subject = Annotated[str, BeforeValidator(_text), StringConstraints(strict=True, 
 Message = Annotated[str, BeforeValidator(_text), StringConstraints(strict=True, max_length=200_000)]
 
 
-class UpstreamTicket(BaseModel):
-    """A record that can be stored: lengths in characters, times aware."""
+_OWN_RULES = ("subject", "message", "status", "created_at")
+_ShortTexts = create_model("_ShortTexts", **{name: (Key, ...) for name in SOURCE_FIELDS if name not in _OWN_RULES})  # type: ignore[call-overload]
+
+
+class UpstreamTicket(_ShortTexts):
+    """A record that can be stored: lengths in characters, times aware.
+
+    It has every field of a ticket that comes from the source; those without a rule here are short texts.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: Key
     tenant_id: Key
-    source: Key
-    customer_id: Key
     subject: Subject
     message: Message
     status: Annotated[Key, AfterValidator(_known)]

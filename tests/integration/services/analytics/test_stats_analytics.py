@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from documents.database import Database, Row
-from documents.ticket import Ticket
+from documents.ticket import CountedField, Ticket
 from documents.ticket_history import TicketHistory
-from services.analytics.trend_pipelines import CountedField, CustomerOrder, TrendUnit
-from services.analytics.trends import Analytics, CustomerCount, TimeToClose
+from services.analytics.closing_times import TimeToClose
+from services.analytics.customers import CustomerCount, CustomerOrder
+from services.analytics.figures import Analytics
+from services.analytics.trends import TrendUnit
 from services.errors import InvalidInputError
 from tests.fakes import FakeClock
 

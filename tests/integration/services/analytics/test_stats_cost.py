@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.integration.services.analytics.test_stats import HOUR, NOW, TENANT, high_and_open, store
 
 from documents.database import Database, Row
+from documents.ticket import COUNTED_INDEX as INDEX
 from documents.ticket import Ticket
-from services.analytics.pipeline import ALL_PARTS, INDEX, build_pipeline
-from services.analytics.sources import find_sources
+from services.analytics.partition import partition_of
+from services.analytics.pipeline import ALL_PARTS, build_pipeline
 from services.rollups.write import Rollups
+from tests.integration.services.analytics.test_stats import HOUR, NOW, TENANT, high_and_open, store
 
 
 async def test_everything_takes_one_round_trip(db: Database) -> None:
@@ -65,7 +66,7 @@ async def test_indexes_answer_every_part_without_reading_tickets(
     await store(db, *rows)
     await Rollups(db).roll_up(TENANT)
     await tickets.update_many({"external_id": {"$in": ["t2999", "t2998"]}}, {"$set": {"deleted_at": NOW}})
-    pipeline = build_pipeline(find_sources(TENANT, *period), HOUR, ALL_PARTS)
+    pipeline = build_pipeline(partition_of(TENANT, *period), HOUR, ALL_PARTS)
     plan = await tickets.database.command(
         "explain",
         {"aggregate": tickets.name, "pipeline": pipeline, "cursor": {}, "hint": INDEX},

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.integration.services.rollups.test_rollups import NOW, by_status, expect_consistent, store, ticket
-
 from documents.database import Database
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
@@ -16,6 +14,7 @@ from services.coordination.leases import Locks
 from services.kit.clock import SystemClock
 from services.rollups.keeper import RESOURCE, RollupKeeper
 from services.rollups.write import Rollups
+from tests.integration.services.rollups.test_rollups import NOW, by_status, expect_consistent, store, ticket
 
 SOON = 15.0
 

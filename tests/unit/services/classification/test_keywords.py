@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.classification.classifier import RULES, Match, classify
+from documents.ticket import MatchedRule as Match
+from services.classification.classifier import RULES, classify
 from services.classification.keywords import keyword_key
 
 

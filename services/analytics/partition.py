@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class Partition:
     """The live tickets of a tenant and a period, twice: all of them, and shared out over what counts them."""
 
     all_tickets: Filter
@@ -32,9 +32,9 @@ class Sources:
     is_all_time: bool = False
 
 
-def find_sources(
+def partition_of(
     tenant_id: str, created_from: datetime | None, created_to: datetime | None, *, rolled_up: bool = True
-) -> Sources:
+) -> Partition:
     """Where the tickets created in the period are counted. `rolled_up`: whether there are rollups at all.
 
     Raises:
@@ -45,18 +45,18 @@ def find_sources(
     begin = _midnight_from(created_from) if created_from else None
     end = _midnight_until(created_to) if created_to else None
     if not rolled_up or (begin and end and begin >= end):
-        return Sources(everything, everything)
+        return Partition(everything, everything)
     alone = live(tenant_id, **created, rolled_up=NOT_ROLLED_UP)
     gone = deleted(tenant_id, **created_between(begin, end), rolled_up=True)
     if not created:
         rows, hours = owned(tenant_id, day=EVERY_DAY), owned(tenant_id, field=HOUR)
-        return Sources(everything, alone, gone, rows, hours, is_all_time=True)
+        return Partition(everything, alone, gone, rows, hours, is_all_time=True)
     cut = [(start, stop) for start, stop in ((created_from, begin), (end, created_to)) if start != stop]
     edges = [live(tenant_id, **created_between(*period), rolled_up=True) for period in cut]
     days = {"$gte": _day_of(begin)} if begin else {}
     days |= {"$lt": _day_of(end)} if end else {}
     rows, hours = owned(tenant_id, day=days), owned(tenant_id, day=days, field=HOUR)
-    return Sources(everything, {"$or": [alone, *edges]} if edges else alone, gone, rows, hours)
+    return Partition(everything, {"$or": [alone, *edges]} if edges else alone, gone, rows, hours)
 
 
 def _day_of(midnight: datetime) -> int:

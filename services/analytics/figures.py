@@ -1,0 +1,98 @@
+"""Analytics beyond the fixed statistics: trends, customers, and how long tickets take to be closed.
+
+Each is one command, computed by MongoDB; counts and trends are answered from covering indexes.
+"""
+
+from datetime import datetime
+
+from pymongo.errors import OperationFailure
+
+from documents.database import Database, Row
+from documents.ticket import CountedField, Ticket
+from services.analytics.closing_times import TimeToClose, closing_times, time_to_close
+from services.analytics.customers import CustomerCount, CustomerOrder, Ranking
+from services.analytics.trends import UNKNOWN_TIME_ZONE, Trend, TrendBucket, TrendUnit, usual_start
+from services.errors import InvalidInputError
+from services.kit.clock import Clock
+from services.lists.cursors import time_limited
+from services.tickets.filter import created_between
+
+FIGURE_MILLISECONDS = 5_000
+
+
+class Analytics:
+    """Computes analytics of one database's tickets."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._tickets = database.at_one_moment(Ticket)
+        self._clock = clock
+
+    async def trend(
+        self,
+        tenant_id: str,
+        *,
+        unit: TrendUnit,
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
+        time_zone: str = "UTC",
+        breakdown: CountedField | None = None,
+    ) -> list[TrendBucket]:
+        """Tickets created per unit, oldest first, empty units included; units begin by the clock of `time_zone`.
+
+        The period ends now and has 24 hours, 30 days or 12 weeks unless told otherwise; its first and last unit
+        count only what lies in the period. Weeks begin on Monday.
+
+        Raises:
+            InvalidInputError: the period makes no sense or has more than 1,000 units, or the time zone is unknown.
+            QueryTimeoutError: MongoDB did not finish within 5 s.
+        """
+        created_between(created_from, created_to)
+        end = created_to or self._clock.now()
+        trend = Trend(tenant_id, created_from or usual_start(end, unit), end, unit, time_zone, breakdown)
+        try:
+            rows = await self._run(trend.pipeline())
+        except OperationFailure as error:
+            if error.code == UNKNOWN_TIME_ZONE:
+                raise InvalidInputError(f"There is no time zone {time_zone!r}.") from error
+            raise
+        return [TrendBucket.of(row) for row in rows]
+
+    async def customers(
+        self,
+        tenant_id: str,
+        *,
+        order: CustomerOrder,
+        first: int,
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
+    ) -> list[CustomerCount]:
+        """The `first` customers by one of their counts, highest first.
+
+        Raises:
+            InvalidInputError: the period makes no sense, or `first` is not from 1 to 100.
+            QueryTimeoutError: MongoDB did not finish within 5 s.
+        """
+        ranking = Ranking(tenant_id, order, first, created_from, created_to)
+        rows = await self._run(ranking.pipeline(self._tickets.name), index=ranking.index)
+        return [CustomerCount(**row) for row in rows]
+
+    async def time_to_close(
+        self, tenant_id: str, *, created_from: datetime | None = None, created_to: datetime | None = None
+    ) -> TimeToClose:
+        """Median and 90th percentile over the tickets created in the period, exact, by nearest rank.
+
+        A close is known as of the run that saw it. A ticket that was closed already when it was first ingested has
+        no recorded change and does not count; of one that was closed several times the last time counts.
+
+        Raises:
+            InvalidInputError: the period makes no sense.
+            QueryTimeoutError: MongoDB did not finish within 5 s.
+        """
+        return time_to_close(await self._run(closing_times(tenant_id, created_from, created_to)))
+
+    async def _run(self, pipeline: list[Row], *, index: str | None = None) -> list[Row]:
+        hint = {} if index is None else {"hint": index}
+        async with time_limited():
+            found = self._tickets.aggregate(pipeline, maxTimeMS=FIGURE_MILLISECONDS, **hint)
+            rows: list[Row] = await found.to_list(None)
+        return rows

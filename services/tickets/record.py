@@ -1,0 +1,81 @@
+"""A stored ticket as it is read: raw rows become records, whatever another program has left out of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, get_type_hints
+
+from documents.ticket import SHOWN_FIELDS, MatchedRule
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRecord:
+    """What clients see of a ticket; fields that are absent, or of a type that they cannot have, are None or empty."""
+
+    id: Any
+    external_id: str
+    tenant_id: str
+    source: str | None
+    customer_id: str | None
+    subject: str
+    message: str
+    status: str | None
+    urgency: str | None
+    sentiment: str | None
+    requires_action: bool
+    created_at: datetime | None
+    updated_at: datetime | None
+    matched: list[MatchedRule]
+
+
+COLUMNS = tuple(field.name for field in fields(TicketRecord))
+PROJECTION = {"_id": 1} | dict.fromkeys(SHOWN_FIELDS, 1)
+"""What is read of a ticket."""
+
+
+def to_record(row: Mapping[str, Any]) -> TicketRecord:
+    """A row as a record."""
+    row_id, read = row["_id"], row.get
+    external_id = read("external_id")
+    values = [as_declared(read(name)) for name, as_declared in _READERS]
+    return TicketRecord(row_id, external_id if external_id.__class__ is str else str(row_id), row["tenant_id"], *values)
+
+
+def _optional_text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _flag(value: Any) -> bool:
+    return value is True
+
+
+def _moment(value: Any) -> datetime | None:
+    return value if isinstance(value, datetime) else None
+
+
+def _reasons(value: Any) -> list[MatchedRule]:
+    if not value or not isinstance(value, list):
+        return []
+    return [MatchedRule(*map(reason.get, _REASON)) for reason in value if _is_reason(reason)]
+
+
+def _is_reason(value: Any) -> bool:
+    return isinstance(value, dict) and all([isinstance(value.get(name), str) for name in _REASON])  # noqa: C419 (hot)
+
+
+_REASON = tuple(field.name for field in fields(MatchedRule))
+_BY_TYPE: dict[object, Callable[[Any], object]] = {
+    str: _text,
+    str | None: _optional_text,
+    bool: _flag,
+    datetime | None: _moment,
+    list[MatchedRule]: _reasons,
+}
+_KEYS = ("id", "external_id", "tenant_id")
+_READERS: list[tuple[str, Callable[[Any], Any]]] = [
+    (name, _BY_TYPE[kind]) for name, kind in get_type_hints(TicketRecord).items() if name not in _KEYS
+]
