@@ -25,6 +25,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from documents import ALL_DOCUMENTS
+from documents.failures import DatabaseUnavailableError, one_line, translating
 from documents.ticket import RETIRED_INDEXES, Ticket
 
 Row = dict[str, Any]
@@ -41,10 +42,6 @@ DUPLICATE_KEY = 11000
 PURGE_INDEX = "purge_deleted"
 
 log = structlog.get_logger(__name__)
-
-
-class DatabaseUnavailableError(Exception):
-    """MongoDB cannot be reached or used; the message says where and why, in one line."""
 
 
 class Database:
@@ -116,12 +113,10 @@ class Database:
         """Ask the server for a sign of life.
 
         Raises:
-            DatabaseUnavailableError: there is no server that could take a write.
+            DatabaseError: there is no server that could take a write, or it does not let us in.
         """
-        try:
+        with translating():
             await self._database.command("ping")
-        except PyMongoError as error:
-            raise DatabaseUnavailableError(_one_line(error)) from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -145,7 +140,7 @@ async def connect(url: str, name: str, *, deleted_retention_days: int = 90) -> D
             appname="support-ticket-analytics",
         )
     except (InvalidURI, ConfigurationError, ValueError) as error:
-        raise DatabaseUnavailableError(f"MONGO_URL is not usable: {_one_line(error)}") from error
+        raise DatabaseUnavailableError(f"MONGO_URL is not usable: {one_line(error)}") from error
     try:
         hello = await client.admin.command("hello")
         _demand_version(hello)
@@ -160,7 +155,7 @@ async def connect(url: str, name: str, *, deleted_retention_days: int = 90) -> D
         await _keep_deleted_for(database.collection(Ticket), deleted_retention_days)
     except PyMongoError as error:
         client.close()
-        raise DatabaseUnavailableError(f"MongoDB cannot be used: {_one_line(error)}") from error
+        raise DatabaseUnavailableError(f"MongoDB cannot be used: {one_line(error)}") from error
     except DatabaseUnavailableError:
         client.close()
         raise
@@ -198,7 +193,3 @@ async def _keep_deleted_for(tickets: Collection, days: int) -> None:
         await tickets.database.command(
             "collMod", tickets.name, index={"name": PURGE_INDEX, "expireAfterSeconds": seconds}
         )
-
-
-def _one_line(error: Exception) -> str:
-    return str(error).split(", Timeout:")[0].replace("\n", " ")[:300]
