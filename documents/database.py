@@ -18,12 +18,14 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pymongo import ASCENDING, ReadPreference
+from pymongo import ReadPreference
 from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from documents import ALL_DOCUMENTS
+from documents.failures import DatabaseUnavailableError, one_line, translating
+from documents.indexes import drop_changed, keep_deleted_for
 from documents.ticket import Ticket
 
 Row = dict[str, Any]
@@ -37,13 +39,8 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 OLDEST_WIRE_VERSION = 17
 """MongoDB 6.0."""
 DUPLICATE_KEY = 11000
-PURGE_INDEX = "purge_deleted"
 
 log = structlog.get_logger(__name__)
-
-
-class DatabaseUnavailableError(Exception):
-    """MongoDB cannot be reached or used; the message says where and why, in one line."""
 
 
 class Database:
@@ -115,12 +112,10 @@ class Database:
         """Ask the server for a sign of life.
 
         Raises:
-            DatabaseUnavailableError: there is no server that could take a write.
+            DatabaseError: there is no server that could take a write, or it does not let us in.
         """
-        try:
+        with translating():
             await self._database.command("ping")
-        except PyMongoError as error:
-            raise DatabaseUnavailableError(_one_line(error)) from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -144,7 +139,7 @@ async def connect(url: str, name: str, *, deleted_retention_days: int = 90) -> D
             appname="support-ticket-analytics",
         )
     except (InvalidURI, ConfigurationError, ValueError) as error:
-        raise DatabaseUnavailableError(f"MONGO_URL is not usable: {_one_line(error)}") from error
+        raise DatabaseUnavailableError(f"MONGO_URL is not usable: {one_line(error)}") from error
     try:
         hello = await client.admin.command("hello")
         _demand_version(hello)
@@ -154,11 +149,13 @@ async def connect(url: str, name: str, *, deleted_retention_days: int = 90) -> D
                 "no_transactions", detail="MongoDB is a standalone server: a crash may leave a page half stored"
             )
         database = Database(client, name, transactional=transactional)
+        for document in ALL_DOCUMENTS:
+            await drop_changed(client[name][document.Settings.name], getattr(document.Settings, "indexes", []))
         await init_beanie(database=client[name], document_models=ALL_DOCUMENTS)
-        await _keep_deleted_for(database.collection(Ticket), deleted_retention_days)
+        await keep_deleted_for(database.collection(Ticket), deleted_retention_days)
     except PyMongoError as error:
         client.close()
-        raise DatabaseUnavailableError(f"MongoDB cannot be used: {_one_line(error)}") from error
+        raise DatabaseUnavailableError(f"MongoDB cannot be used: {one_line(error)}") from error
     except DatabaseUnavailableError:
         client.close()
         raise
@@ -175,22 +172,3 @@ def session_id_of(session: Session) -> Row | None:
 def _demand_version(hello: Row) -> None:
     if hello["maxWireVersion"] < OLDEST_WIRE_VERSION:
         raise DatabaseUnavailableError("MongoDB 6.0 or newer is needed: the statistics use its operators")
-
-
-async def _keep_deleted_for(tickets: Collection, days: int) -> None:
-    """Create the index that purges soft-deleted tickets, or give the existing one its new retention."""
-    seconds = days * 24 * 3600
-    existing = (await tickets.index_information()).get(PURGE_INDEX)
-    if existing is None:
-        # Sparse, on `deleted_at` alone: a live ticket has no such field and can never be purged.
-        await tickets.create_index(
-            [("deleted_at", ASCENDING)], name=PURGE_INDEX, expireAfterSeconds=seconds, sparse=True
-        )
-    elif existing["expireAfterSeconds"] != seconds:  # not without need: it waits for every open transaction
-        await tickets.database.command(
-            "collMod", tickets.name, index={"name": PURGE_INDEX, "expireAfterSeconds": seconds}
-        )
-
-
-def _one_line(error: Exception) -> str:
-    return str(error).split(", Timeout:")[0].replace("\n", " ")[:300]

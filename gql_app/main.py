@@ -15,7 +15,7 @@ from gql_app.http.auth import Authenticator
 from gql_app.http.headers import SecurityHeaders
 from gql_app.http.limits import BodyLimit, ClientLimit, RequestRate
 from gql_app.http.observability import Metrics, Observed
-from gql_app.http.problems import UnexpectedErrors, add_error_handlers
+from gql_app.http.problems import Problems, add_error_handlers
 from gql_app.rest import analytics as stats
 from gql_app.rest import circuits, ingestion, system, tickets
 from gql_app.settings import Settings
@@ -77,7 +77,7 @@ def _middlewares(settings: Settings, metrics: Metrics, rate: RequestRate | None)
                 expose_headers=["X-Request-ID", "Location", "Retry-After", "Preference-Applied"],
             )
         )
-    middlewares.append(Middleware(UnexpectedErrors))
+    middlewares.append(Middleware(Problems))
     if rate is not None:
         middlewares.append(Middleware(ClientLimit, rate=rate))
     middlewares.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes))

@@ -1,80 +1,83 @@
-"""Every failure that a caller may meet, as one tree.
+"""Every failure that a caller may meet: the one table of codes, and the exceptions that carry them.
 
-    ServiceError
-    ├── NotFoundError                 nothing by that name, or not for this caller
-    │   ├── TicketNotFoundError
-    │   ├── JobNotFoundError
-    │   ├── NotificationNotFoundError
-    │   └── CircuitNotFoundError
-    ├── InvalidInputError             the request makes no sense, and says why
-    │   └── InvalidCursorError
-    ├── ConflictError                 the request is fine, the state is not
-    │   ├── AlreadyRunningError
-    │   ├── JobFinishedError
-    │   └── NotDeadError
-    ├── AccessError
-    │   ├── UnauthenticatedError      no credential, or a bad one
-    │   └── ForbiddenError            a good credential without the scope
-    ├── UpstreamError                 the external API failed for good
-    ├── QueryTimeoutError             the database was given its time and did not finish
-    └── UnavailableError              a dependency is down
-
-`code` is what clients see: in `extensions.code` over GraphQL, in `code` of a problem body over REST.
+REST and GraphQL render what stands here: the code is `code` of a problem body and `extensions.code`, the exception's
+text is the message, and its details are further members of either (in GraphQL's spelling there: `jobId`). A status is
+part of what a code means to clients; nothing below the edges acts on it.
 """
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from documents.failures import DatabaseTimeoutError, DatabaseUnavailableError, translated
+
+UNEXPECTED = "Something went wrong here; quote the request id when you report it."
+"""All that clients are told of a failure that nobody expected."""
 
 
 class ErrorCode(StrEnum):
-    """The closed set of codes that clients can rely on."""
+    """The closed set of codes that clients can rely on. Of several with one HTTP status, the first is the general."""
 
-    BAD_REQUEST = "BAD_REQUEST"
+    status: int
+    """The HTTP status that goes with the code."""
+
+    BAD_REQUEST = "BAD_REQUEST", 400
     """The request is not well-formed: broken JSON, unknown parameters, a wrong type."""
-    INVALID_INPUT = "INVALID_INPUT"
-    """The request is well-formed and makes no sense: reversed dates, a page size of 1,000."""
-    INVALID_CURSOR = "INVALID_CURSOR"
-    """A pagination cursor is broken, or belongs to another list."""
-    UNAUTHENTICATED = "UNAUTHENTICATED"
-    """A valid credential is needed."""
-    FORBIDDEN = "FORBIDDEN"
-    """The credential lacks the scope."""
-    NOT_FOUND = "NOT_FOUND"
-    """There is nothing by that name that the caller may see."""
-    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
-    """The path exists, with other methods."""
-    CONFLICT = "CONFLICT"
-    """The state of the thing does not allow it."""
-    ALREADY_RUNNING = "ALREADY_RUNNING"
-    """The tenant has a running or queued ingestion."""
-    JOB_FINISHED = "JOB_FINISHED"
-    """The job has ended and cannot be cancelled."""
-    TOO_LARGE = "TOO_LARGE"
-    """The request's body is larger than allowed."""
-    RATE_LIMITED = "RATE_LIMITED"
-    """The client sends too many requests."""
-    UPSTREAM_FAILED = "UPSTREAM_FAILED"
-    """The external API was given up on."""
-    TIMEOUT = "TIMEOUT"
-    """The answer took longer than allowed."""
-    UNAVAILABLE = "UNAVAILABLE"
-    """A dependency is down; the same request may succeed later."""
-    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED", 400
     """The document is not GraphQL."""
-    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED", 400
     """The document does not fit the schema, or there is no operation by the name that was given."""
-    QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX"
+    QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX", 400
     """The GraphQL document is deeper, longer or dearer than allowed; the text says which."""
-    WEBSOCKET_REQUIRED = "WEBSOCKET_REQUIRED"
+    WEBSOCKET_REQUIRED = "WEBSOCKET_REQUIRED", 400
     """A GraphQL subscription was sent over plain HTTP."""
-    INTERNAL = "INTERNAL"
+    UNAUTHENTICATED = "UNAUTHENTICATED", 401
+    """A valid credential is needed."""
+    FORBIDDEN = "FORBIDDEN", 403
+    """The credential lacks the scope."""
+    NOT_FOUND = "NOT_FOUND", 404
+    """There is nothing by that name that the caller may see."""
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED", 405
+    """The path exists, with other methods."""
+    CONFLICT = "CONFLICT", 409
+    """The state of the thing does not allow it."""
+    ALREADY_RUNNING = "ALREADY_RUNNING", 409
+    """The tenant has a running or queued ingestion."""
+    JOB_FINISHED = "JOB_FINISHED", 409
+    """The job has ended and cannot be cancelled."""
+    TOO_LARGE = "TOO_LARGE", 413
+    """The request's body is larger than allowed."""
+    INVALID_INPUT = "INVALID_INPUT", 422
+    """The request is well-formed and makes no sense: reversed dates, a page size of 1,000."""
+    INVALID_CURSOR = "INVALID_CURSOR", 422
+    """A pagination cursor is broken, or belongs to another list."""
+    RATE_LIMITED = "RATE_LIMITED", 429
+    """The client sends too many requests."""
+    INTERNAL = "INTERNAL", 500
     """A fault of ours; quote the request id."""
+    UPSTREAM_FAILED = "UPSTREAM_FAILED", 502
+    """The external API was given up on."""
+    UNAVAILABLE = "UNAVAILABLE", 503
+    """A dependency is down; the same request may succeed later."""
+    TIMEOUT = "TIMEOUT", 504
+    """The answer took longer than allowed."""
+
+    def __new__(cls, value: str, status: int) -> Self:
+        """A member: the text that clients see, and its status."""
+        code = str.__new__(cls, value)
+        code._value_ = value
+        code.status = status
+        return code
 
 
 class ServiceError(Exception):
     """Base of all expected failures; its text is meant for the client."""
 
-    code: ClassVar[ErrorCode] = ErrorCode.INTERNAL
+    code: ClassVar[ErrorCode]
+
+    def __init__(self, text: str, **details: str) -> None:
+        super().__init__(text)
+        self.details = details
+        """What a program may want to know beside the code, by the names that problem bodies give it."""
 
 
 class NotFoundError(ServiceError):
@@ -135,7 +138,7 @@ class AlreadyRunningError(ConflictError):
     code = ErrorCode.ALREADY_RUNNING
 
     def __init__(self, tenant_id: str, job_id: str) -> None:
-        super().__init__(f"An ingestion of tenant {tenant_id!r} is already running.")
+        super().__init__(f"An ingestion of tenant {tenant_id!r} is already running.", job_id=job_id)
         self.job_id = job_id
 
 
@@ -145,7 +148,7 @@ class JobFinishedError(ConflictError):
     code = ErrorCode.JOB_FINISHED
 
     def __init__(self, job_id: str, status: str) -> None:
-        super().__init__(f"The job has already ended: {status}.")
+        super().__init__(f"The job has already ended: {status}.", job_id=job_id, job_status=status)
         self.job_id = job_id
         self.status = status
 
@@ -154,22 +157,17 @@ class NotDeadError(ConflictError):
     """Only a dead letter can be redriven; carries the state that the notification is in."""
 
     def __init__(self, notification_id: str, state: str) -> None:
-        super().__init__(f"The notification is no dead letter: {state}.")
-        self.notification_id = notification_id
+        super().__init__(f"The notification is no dead letter: {state}.", notification_id=notification_id, state=state)
         self.state = state
 
 
-class AccessError(ServiceError):
-    """The caller may not do this."""
-
-
-class UnauthenticatedError(AccessError):
+class UnauthenticatedError(ServiceError):
     """No credential, or one that is malformed, expired or not ours."""
 
     code = ErrorCode.UNAUTHENTICATED
 
 
-class ForbiddenError(AccessError):
+class ForbiddenError(ServiceError):
     """The credential is good but lacks the scope."""
 
     code = ErrorCode.FORBIDDEN
@@ -186,8 +184,24 @@ class QueryTimeoutError(ServiceError):
 
     code = ErrorCode.TIMEOUT
 
+    def __init__(self, text: str = "The database did not finish within its time; ask for less.") -> None:
+        super().__init__(text)
+
 
 class UnavailableError(ServiceError):
     """A dependency is down; the same request may succeed later."""
 
     code = ErrorCode.UNAVAILABLE
+
+
+def expected(error: BaseException) -> ServiceError | None:
+    """What a client is told of a failure, whoever raised it; None: nobody expected it (see `UNEXPECTED`)."""
+    if isinstance(error, ServiceError):
+        return error
+    match translated(error):
+        case DatabaseUnavailableError():
+            return UnavailableError("The database cannot be reached; try again later.")
+        case DatabaseTimeoutError():
+            return QueryTimeoutError()
+        case _:
+            return None

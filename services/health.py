@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from documents.database import DatabaseUnavailableError
+from documents.failures import DatabaseError
 from services.errors import UpstreamError
 
 PROBE_SECONDS = 2.0
@@ -43,7 +43,7 @@ class Health:
         try:
             async with asyncio.timeout(PROBE_SECONDS):
                 await probe()
-        except (DatabaseUnavailableError, UpstreamError, TimeoutError) as error:
+        except (DatabaseError, UpstreamError, TimeoutError) as error:
             log.warning("probe_failed", dependency=name, error=f"{type(error).__name__}: {error}"[:200])
             return False
         return True

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from documents.database import DatabaseUnavailableError
+from documents.failures import DatabaseUnavailableError
 from documents.notification import NotificationState
 from gql_app.commands import notifications as notification_commands
 from gql_app.commands import serving as commands

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
-from pymongo.errors import PyMongoError
 from rich.console import Console
 
+from documents.failures import DatabaseError, translating
 from documents.ingestion_job import IngestionJob, JobStatus
 from gql_app.commands.progress import RunProgress
 from gql_app.commands.runtime import Dependencies
@@ -193,8 +193,9 @@ async def _follow(context: Context, job_id: str, progress: RunProgress) -> Inges
     """Show the job until it has ended, also across moments without the database."""
     while True:
         try:
-            job = await get_job(context, job_id)
-        except PyMongoError as error:
+            with translating():
+                job = await get_job(context, job_id)
+        except DatabaseError as error:
             log.warning("progress_unknown", job_id=job_id, error=str(error)[:200])
         else:
             progress.show(job)

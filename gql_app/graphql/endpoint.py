@@ -27,7 +27,6 @@ from gql_app.graphql.requests import (
 from gql_app.graphql.schema import ApiSchema
 from gql_app.graphql.websocket import WebSocketHandler
 from gql_app.http.auth import NOBODY, Authenticator, authenticate
-from gql_app.http.problems import STATUS_OF
 from gql_app.settings import Settings
 from resolvers.context import Context, Services
 from services.access import Caller
@@ -75,20 +74,21 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     async def _answer(self, request: Request) -> Response:
         if request.method not in OPERATIONS:
             message = "GraphQL is served over GET and POST."
-            return render_error(405, ErrorCode.METHOD_NOT_ALLOWED, message, Allow=", ".join(OPERATIONS))
+            return render_error(ErrorCode.METHOD_NOT_ALLOWED, message, headers={"Allow": ", ".join(OPERATIONS)})
         if request.method == "GET" and self._shows_page and wants_page(request.headers.get("accept")):
             return graphiql.page()
         media_type = negotiate(request.headers.get("accept"))
         if media_type is None:
-            return render_error(406, ErrorCode.BAD_REQUEST, "Accept application/json or graphql-response+json.")
+            message = "Accept application/json or graphql-response+json."
+            return render_error(ErrorCode.BAD_REQUEST, message, status=406)
         try:
             context = self._context(request, await authenticate(request))
             wanted = await read_request(request)
         except MalformedRequestError as error:
-            return render_error(error.status, error.code, str(error), media_type)
+            return render_error(error.code, str(error), media_type, status=error.status)
         except ServiceError as error:
             challenge = {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthenticatedError) else {}
-            return render_error(STATUS_OF[error.code], error.code, str(error), media_type, **challenge)
+            return render_error(error.code, str(error), media_type, headers=challenge)
         result = await self.schema.execute(
             wanted.query,
             variable_values=wanted.variables,

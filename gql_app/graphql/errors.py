@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
-from pymongo.errors import ConnectionFailure, ExecutionTimeout
+from strawberry.utils.str_converters import to_camel_case
 
-from documents.database import DatabaseUnavailableError
-from services.errors import ErrorCode, ServiceError
+from services.errors import UNEXPECTED, ErrorCode, expected
 
 log = structlog.get_logger("gql_app.graphql_errors")
 
@@ -31,17 +30,17 @@ def _code(error: GraphQLError, request_id: str, *, executed: bool) -> GraphQLErr
     cause = _cause(error)
     if cause is None:
         return _with(error, *_of_graphql(error, executed=executed))
-    if isinstance(cause, ServiceError):
-        return _with(error, cause.code, str(cause))
-    if isinstance(cause, (ConnectionFailure, DatabaseUnavailableError)):
-        log.warning("database_unavailable", path=error.path, error=str(cause)[:200])
-        return _with(error, ErrorCode.UNAVAILABLE, "The database cannot be reached; try again later.")
-    if isinstance(cause, ExecutionTimeout):
-        return _with(error, ErrorCode.TIMEOUT, "The database did not finish within its time; ask for less.")
     if isinstance(cause, RecursionError):
         return _with(error, ErrorCode.QUERY_TOO_COMPLEX, "The document is nested too deeply.")
-    log.error("graphql_failed", path=error.path, exc_info=cause)
-    return _with(error, ErrorCode.INTERNAL, "Something went wrong here; quote the request id.", requestId=request_id)
+    told = expected(cause)
+    if told is None:
+        log.error("graphql_failed", path=error.path, exc_info=cause)
+        return _with(error, ErrorCode.INTERNAL, UNEXPECTED, request_id=request_id)
+    if told is not cause:  # what clients are not told
+        log.warning(
+            "database_failed", code=told.code.value, path=error.path, error=f"{type(cause).__name__}: {cause}"[:300]
+        )
+    return _with(error, told.code, str(told), **told.details)
 
 
 def _cause(error: GraphQLError) -> BaseException | None:
@@ -62,12 +61,12 @@ def _of_graphql(error: GraphQLError, *, executed: bool) -> tuple[ErrorCode, str]
     return (ErrorCode.BAD_REQUEST if executed else ErrorCode.GRAPHQL_VALIDATION_FAILED), error.message
 
 
-def _with(error: GraphQLError, code: ErrorCode, message: str, **more: str) -> GraphQLError:
+def _with(error: GraphQLError, code: ErrorCode, message: str, **details: str) -> GraphQLError:
     return GraphQLError(
         message,
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,
         path=error.path,
-        extensions={"code": code.value, **more},
+        extensions={"code": code.value} | {to_camel_case(name): value for name, value in details.items()},
     )

@@ -4,6 +4,7 @@ Two media types can be answered. `application/json` is 200 whenever the request 
 `application/graphql-response+json` has a status that tells whether the operation was executed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
@@ -16,22 +17,21 @@ from starlette.responses import Response
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from gql_app.graphql.errors import failure
-from gql_app.http.problems import STATUS_OF
-from services.errors import ErrorCode
+from services.errors import ErrorCode, ServiceError
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 HTML = "text/html"
 
 
-class MalformedRequestError(Exception):
-    """The request is no GraphQL request; carries what to answer."""
+class MalformedRequestError(ServiceError):
+    """The request is no GraphQL request; `status` is the HTTP status where another one than the code's says more."""
 
-    def __init__(self, message: str, *, status: int = 400, code: ErrorCode = ErrorCode.BAD_REQUEST) -> None:
+    code = ErrorCode.BAD_REQUEST
+
+    def __init__(self, message: str, *, status: int = code.status) -> None:
         super().__init__(message)
-        self.message = message
         self.status = status
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +105,25 @@ def render(result: ExecutionResult, media_type: str) -> Response:
         body["extensions"] = result.extensions
     status = 200
     if was_refused and result.errors:
-        code = ErrorCode((result.errors[0].extensions or {})["code"])
+        code = ErrorCode[(result.errors[0].extensions or {})["code"]]
         # In plain JSON only what is wrong with the use of HTTP shows in the status.
         if media_type == GRAPHQL_JSON or code in (ErrorCode.METHOD_NOT_ALLOWED, ErrorCode.WEBSOCKET_REQUIRED):
-            status = STATUS_OF[code]
+            status = code.status
     headers = {"Allow": "POST"} if status == 405 else None
     return Response(encode(body), status, headers, media_type=_with_charset(media_type))
 
 
-def render_error(status: int, code: ErrorCode, message: str, media_type: str = JSON, **headers: str) -> Response:
-    """The answer for a request that never became an operation."""
+def render_error(
+    code: ErrorCode,
+    message: str,
+    media_type: str = JSON,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer for a request that never became an operation; `status` where it is not the code's."""
     body = {"errors": [failure(code, message).formatted]}
-    return Response(encode(body), status, headers, media_type=_with_charset(media_type))
+    return Response(encode(body), status or code.status, headers, media_type=_with_charset(media_type))
 
 
 def _was_refused(result: ExecutionResult) -> bool:

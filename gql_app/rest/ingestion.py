@@ -30,18 +30,16 @@ class RunFailedError(UpstreamError):
     """The run that the client waited for was given up."""
 
     def __init__(self, job: IngestionJob) -> None:
-        super().__init__(f"The ingestion failed: {job.error or 'no reason was recorded'}")
-        self.job_id = job.id
-        self.status = job.status.value
+        text = f"The ingestion failed: {job.error or 'no reason was recorded'}"
+        super().__init__(text, job_id=job.id, job_status=job.status.value)
 
 
 class RunCancelledError(ConflictError):
     """Somebody cancelled the run that the client waited for."""
 
     def __init__(self, job: IngestionJob) -> None:
-        super().__init__("The ingestion was cancelled; what it had ingested stays.")
-        self.job_id = job.id
-        self.status = job.status.value
+        text = "The ingestion was cancelled; what it had ingested stays."
+        super().__init__(text, job_id=job.id, job_status=job.status.value)
 
 
 @router.post(

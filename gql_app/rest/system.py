@@ -4,8 +4,8 @@ import asyncio
 
 import structlog
 from fastapi import APIRouter, Request, Response, status
-from pymongo.errors import PyMongoError
 
+from documents.failures import DatabaseError, translating
 from gql_app.http.observability import Metrics
 from gql_app.rest.answers import HealthAnswer, LiveAnswer
 from gql_app.rest.parameters import PublicContext
@@ -41,9 +41,10 @@ async def get_metrics(context: PublicContext, request: Request) -> Response:
     """Prometheus metrics; they name routes, never tenants. Without the database, the outbox's are the last known."""
     metrics: Metrics = request.app.state.metrics
     try:
-        async with asyncio.timeout(OUTBOX_SECONDS):
-            metrics.show_outbox(await resolvers.get_outbox(context), SystemClock().now())
-    except (PyMongoError, TimeoutError) as error:
+        with translating():
+            async with asyncio.timeout(OUTBOX_SECONDS):
+                metrics.show_outbox(await resolvers.get_outbox(context), SystemClock().now())
+    except (DatabaseError, TimeoutError) as error:
         log.warning("outbox_unknown", error=str(error)[:200])
     text, media_type = metrics.render()
     return Response(text, media_type=media_type)

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import orjson
 from bson import ObjectId
 from bson.errors import InvalidId
-from pymongo.errors import ExecutionTimeout
 
+from documents.failures import DatabaseTimeoutError, translated
 from services.errors import InvalidCursorError, QueryTimeoutError
 
 LIST_MILLISECONDS = 5_000
@@ -30,8 +30,10 @@ async def time_limited() -> AsyncIterator[None]:
     """
     try:
         yield
-    except ExecutionTimeout as error:
-        raise QueryTimeoutError("The database did not finish within its time; ask for less.") from error
+    except Exception as error:
+        if isinstance(translated(error), DatabaseTimeoutError):
+            raise QueryTimeoutError from error
+        raise
 
 
 @dataclass(frozen=True, slots=True)

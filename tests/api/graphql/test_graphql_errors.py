@@ -9,6 +9,7 @@ from pymongo.errors import AutoReconnect, ExecutionTimeout
 from structlog.testing import capture_logs
 
 from services.analytics.stats import Stats
+from services.errors import JobFinishedError
 from tests.api.graphql.client import Api
 from tests.fakes import app_with, make_settings, open_client
 
@@ -78,6 +79,12 @@ async def test_failing_database_has_a_code_and_no_details(api: Api, error: Excep
         answer = await broken.ask(STATS)
     assert SECRET not in str(answer)
     assert answer["errors"][0]["extensions"]["code"] == code
+
+
+async def test_details_of_a_failure_are_members_of_the_extensions(api: Api) -> None:
+    async with failing(api, JobFinishedError("j-1", "failed")) as broken:
+        answer = await broken.ask(STATS)
+    assert answer["errors"][0]["extensions"] == {"code": "JOB_FINISHED", "jobId": "j-1", "jobStatus": "failed"}
 
 
 async def test_expected_failure_is_not_logged_as_a_fault(api: Api) -> None:

@@ -6,21 +6,27 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
-from pymongo.errors import AutoReconnect, ExecutionTimeout, NetworkTimeout, ServerSelectionTimeoutError
+from pymongo.errors import (
+    AutoReconnect,
+    ExecutionTimeout,
+    NetworkTimeout,
+    OperationFailure,
+    ServerSelectionTimeoutError,
+)
 from starlette.exceptions import HTTPException
+from structlog.testing import capture_logs
 
-from documents.database import DatabaseUnavailableError
+from documents.failures import DatabaseUnavailableError
 from gql_app.http.auth import KeysUnavailableError
-from gql_app.http.problems import STATUS_OF, UnexpectedErrors, add_error_handlers
+from gql_app.http.problems import Problems, add_error_handlers
 from services import errors
-from services.errors import ErrorCode
 
 
 async def answer_to(error: Exception) -> httpx.Response:
     """What a client gets whose request fails like this."""
     app = FastAPI()
     add_error_handlers(app)
-    app.add_middleware(UnexpectedErrors)
+    app.add_middleware(Problems)
 
     @app.get("/")
     async def fail() -> None:
@@ -28,10 +34,6 @@ async def answer_to(error: Exception) -> httpx.Response:
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         return await client.get("/")
-
-
-def test_every_code_has_a_status() -> None:
-    assert set(STATUS_OF) == set(ErrorCode)
 
 
 @pytest.mark.parametrize(
@@ -88,9 +90,25 @@ async def test_a_conflict_names_the_job_and_its_state() -> None:
     assert (problem["job_id"], problem["job_status"]) == ("j-1", "failed")
 
 
+async def test_a_failing_database_is_logged_with_the_reason_that_clients_are_not_told() -> None:
+    with capture_logs() as logs:
+        await answer_to(ExecutionTimeout("host 10.0.0.1"))
+        await answer_to(errors.QueryTimeoutError())
+    assert [(entry["event"], entry["code"], entry["error"]) for entry in logs] == [
+        ("database_failed", "TIMEOUT", "ExecutionTimeout: host 10.0.0.1")
+    ]
+
+
+async def test_an_error_of_the_database_that_nobody_expected_is_a_fault_of_ours() -> None:
+    with capture_logs() as logs:
+        answer = await answer_to(OperationFailure("a secret"))
+    assert (answer.status_code, "a secret" in answer.text) == (500, False)
+    assert [entry["event"] for entry in logs] == ["request_failed"]
+
+
 async def test_an_answer_that_fails_half_way_breaks_off() -> None:
     app = FastAPI()
-    app.add_middleware(UnexpectedErrors)
+    app.add_middleware(Problems)
 
     async def half() -> AsyncIterator[bytes]:
         yield b"half"
