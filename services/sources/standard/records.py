@@ -78,25 +78,34 @@ Subject = Annotated[str, BeforeValidator(_text), StringConstraints(strict=True, 
 Message = Annotated[str, BeforeValidator(_text), StringConstraints(strict=True, max_length=200_000)]
 
 
-_OWN_RULES = ("subject", "message", "status", "created_at")
-_ShortTexts = create_model("_ShortTexts", **{name: (Key, ...) for name in SOURCE_FIELDS if name not in _OWN_RULES})  # type: ignore[call-overload]
-
-
-class UpstreamTicket(_ShortTexts):
-    """A record that can be stored: lengths in characters, times aware.
-
-    It has every field of a ticket that comes from the source; those without a rule here are short texts.
-    """
+class _WithRules(BaseModel):
+    """The fields that a record cannot be stored without, and those that need a rule of their own."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: Key
     tenant_id: Key
+    source: Key
+    customer_id: Key
     subject: Subject
     message: Message
     status: Annotated[Key, AfterValidator(_known)]
     created_at: Moment
     updated_at: Moment
+
+
+_Further = create_model(  # type: ignore[call-overload]  # mypy takes the fields for options
+    "_Further",
+    __base__=_WithRules,
+    **{name: (Key | None, None) for name in SOURCE_FIELDS if name not in _WithRules.model_fields},
+)
+
+
+class UpstreamTicket(_Further):
+    """A record that can be stored: lengths in characters, times aware.
+
+    It has every field of a ticket that comes from the source; those without a rule above are short texts, or absent.
+    """
 
 
 class UpstreamPage(BaseModel):
