@@ -1,11 +1,7 @@
 """What benchmarks run on: a MongoDB and a mock external API of their own, and a large collection of tickets."""
 
 import json
-import os
 import random
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,7 +15,7 @@ import httpx
 from pymongo import MongoClient
 
 from documents.database import Row
-from gql_app.local import embedded_mongo
+from gql_app.local import bundled_mock, embedded_mongo
 from mock_external_api.data import make_tickets
 from mock_external_api.settings import MockSettings
 from services.ingestion.diff import classified
@@ -63,25 +59,12 @@ def open_stage(*, quick: bool) -> Iterator[Stage]:
 @contextmanager
 def open_mock(**settings: Any) -> Iterator[str]:
     """The mock external API as a process of its own; yields its URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     environment = {f"MOCK_{name.upper()}": _as_text(value) for name, value in settings.items()}
-    command = [sys.executable, "-m", "mock_external_api", "--port", str(port), "--exit-with-parent"]
-    with subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env={**os.environ, **environment},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        url = f"http://127.0.0.1:{port}"
-        try:
-            await_answer(f"{url}/health")
-            yield url
-        finally:
-            process.terminate()
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as directory,
+        bundled_mock.start(Path(directory), settings=environment) as mock,
+    ):
+        yield mock.url
 
 
 def await_answer(url: str, *, seconds: float = 30) -> None:

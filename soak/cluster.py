@@ -20,7 +20,7 @@ from pymongo import MongoClient
 from pymongo.database import Database as MongoDatabase
 
 from documents.ingestion_job import IngestionJob, JobStatus
-from gql_app.local import embedded_mongo, mongo_supervisor
+from gql_app.local import bundled_mock, embedded_mongo, supervisor
 
 READY_SECONDS = 30.0
 Row = dict[str, Any]
@@ -75,7 +75,7 @@ class Process:
 
     def tail(self) -> str:
         """The end of what it printed."""
-        return self.log.read_text(errors="replace")[-3000:]
+        return _tail(self.log)
 
 
 class Cluster:
@@ -90,10 +90,9 @@ class Cluster:
         self.database_name = f"soak_{os.getpid()}_{time.monotonic_ns()}"
         self.client: MongoClient[Row] = self._stack.enter_context(MongoClient(self.mongo_url, tz_aware=True))
         self.db: MongoDatabase[Row] = self.client[self.database_name]
-        self.mock_port = free_port()
-        self.upstream = self._stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{self.mock_port}"))
+        self.mock_url = self._start_mock({"control": "true", **mock})
+        self.upstream = self._stack.enter_context(httpx.Client(base_url=self.mock_url))
         self._settings = settings
-        self._start_mock({"control": "true", **mock})
 
     def __enter__(self) -> Self:
         return self
@@ -103,10 +102,10 @@ class Cluster:
     ) -> None:
         for process in reversed(self._processes):
             process.kill()
-            if kind is not None:
-                sys.stderr.write(f"--- {process.name} {process.pid}\n{process.tail()}\n")
         if kind is None:
             self.client.drop_database(self.database_name)
+        else:
+            self._show_logs()
         self._stack.close()
 
     @property
@@ -115,7 +114,7 @@ class Cluster:
         return {
             "MONGO_URL": self.mongo_url,
             "MONGO_DB": self.database_name,
-            "EXTERNAL_API_URL": f"http://127.0.0.1:{self.mock_port}",
+            "EXTERNAL_API_URL": self.mock_url,
             "DATA_DIR": str(self.home / "data"),
             "RATE_LIMIT_PER_MINUTE": "0",
             "REQUESTS_PER_MINUTE": "0",
@@ -136,7 +135,7 @@ class Cluster:
 
     def signal_mongod(self, number: signal.Signals) -> None:
         """Send a signal to the embedded MongoDB server; its supervisor restarts it when it dies of it."""
-        state = json.loads((self.home / "mongo" / mongo_supervisor.STATE).read_text())
+        state = json.loads((self.home / "mongo" / supervisor.STATE).read_text())
         os.kill(state["pid"], number)
 
     def control(self, path: str, body: object) -> Any:
@@ -189,12 +188,14 @@ class Cluster:
         self._processes.append(process)
         return process
 
-    def _start_mock(self, settings: Mapping[str, object]) -> None:
+    def _show_logs(self) -> None:
+        for process in reversed(self._processes):
+            sys.stderr.write(f"--- {process.name} {process.pid}\n{process.tail()}\n")
+        sys.stderr.write(f"--- mock\n{_tail(self.home / 'mock' / 'mock.log')}\n")
+
+    def _start_mock(self, settings: Mapping[str, object]) -> str:
         environment = {f"MOCK_{name.upper()}": str(value) for name, value in settings.items()}
-        command = [sys.executable, "-m", "mock_external_api", "--port", str(self.mock_port)]
-        mock = Process("mock", command, environment, self.home / "mock.log")
-        self._processes.append(mock)
-        wait_for(lambda: _answers(self.upstream, "/health"), what="the mock upstream")
+        return self._stack.enter_context(bundled_mock.start(self.home, settings=environment)).url
 
 
 def free_port() -> int:
@@ -217,6 +218,10 @@ def wait_for(condition: Callable[[], bool], seconds: float = READY_SECONDS, *, w
             raise TimeoutError(f"waited {seconds} s for {what}")
         time.sleep(0.02)
     return time.monotonic() - start
+
+
+def _tail(log: Path) -> str:
+    return log.read_text(errors="replace")[-3000:]
 
 
 def _answers(client: httpx.Client, path: str) -> bool:

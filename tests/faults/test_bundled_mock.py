@@ -1,7 +1,11 @@
 """The shared mock external API: who starts it, who joins it, and that it outlives none of its users."""
 
+import os
+import signal
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -64,6 +68,29 @@ def test_a_mock_started_again_has_the_same_tickets(tmp_path: Path) -> None:
     eventually(lambda: not answers(mock.url))
     with bundled_mock.start(tmp_path) as mock:
         assert httpx.get(mock.url + LIST).json() == before
+
+
+def test_a_killed_mock_comes_back_on_its_port_with_its_tickets(tmp_path: Path) -> None:
+    with bundled_mock.start(tmp_path) as mock:
+        before = httpx.get(mock.url + LIST).json()
+        os.kill(mock.pid, signal.SIGKILL)
+        with bundled_mock.start(tmp_path) as same:
+            assert (same.url, same.pid == mock.pid) == (mock.url, False)
+            assert httpx.get(mock.url + LIST).json() == before
+
+
+def test_two_data_directories_have_a_mock_each(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as threads, ExitStack() as mocks:
+        started = list(threads.map(bundled_mock.start, [tmp_path / "one", tmp_path / "two"]))
+        for mock in started:
+            mocks.enter_context(mock)
+        assert len({mock.url for mock in started}) == 2
+        assert all(answers(mock.url) for mock in started)
+
+
+def test_its_settings_can_be_given(tmp_path: Path) -> None:
+    with bundled_mock.start(tmp_path, settings={"MOCK_TICKET_COUNT": "7"}) as mock:
+        assert httpx.get(mock.url + LIST, params={"include_deleted": True}).json()["total_count"] == 7
 
 
 def test_another_port_is_used_when_the_usual_one_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,11 +19,12 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from gql_app.local import embedded_mongo, mongo_supervisor
-from gql_app.local.embedded_mongo import EmbeddedMongo, EmbeddedMongoError
+from gql_app.local import embedded_mongo, supervisor
+from gql_app.local.embedded_mongo import EmbeddedMongoError
+from gql_app.local.shared import SharedServer
 
 PROJECT = Path(__file__).parents[3]
-SEVERAL_POLLS = 3 * mongo_supervisor.POLL_SECONDS
+SEVERAL_POLLS = 3 * supervisor.POLL_SECONDS
 USER_PROGRAM = """
 import sys
 from pathlib import Path
@@ -49,10 +50,10 @@ def listens(port: int) -> bool:
 
 def wait_for_the_end(data_dir: Path) -> None:
     """Wait until no supervisor, which outlives its server, runs on `data_dir`."""
-    lock_file = data_dir / "mongo" / mongo_supervisor.SUPERVISOR_LOCK
+    lock_file = data_dir / "mongo" / supervisor.SUPERVISOR_LOCK
     if lock_file.exists():
         with lock_file.open("ab") as lock:
-            wait_until(lambda: mongo_supervisor.try_lock(lock.fileno(), fcntl.LOCK_EX))
+            wait_until(lambda: supervisor.try_lock(lock.fileno(), fcntl.LOCK_EX))
 
 
 def port_of(url: str) -> int:
@@ -62,7 +63,7 @@ def port_of(url: str) -> int:
 
 
 def is_listening(url: str) -> bool:
-    with suppress(OSError), socket.create_connection((mongo_supervisor.HOST, port_of(url)), timeout=1):
+    with suppress(OSError), socket.create_connection((supervisor.HOST, port_of(url)), timeout=1):
         return True
     return False
 
@@ -82,7 +83,7 @@ class ClosingServer(socketserver.TCPServer):
 
 @contextmanager
 def occupy(port: int) -> Iterator[None]:
-    with ClosingServer((mongo_supervisor.HOST, port), socketserver.BaseRequestHandler) as other:
+    with ClosingServer((supervisor.HOST, port), socketserver.BaseRequestHandler) as other:
         thread = threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
@@ -93,17 +94,17 @@ def occupy(port: int) -> Iterator[None]:
 
 
 @contextmanager
-def connect(server: EmbeddedMongo) -> Iterator[MongoClient[dict[str, Any]]]:
+def connect(server: SharedServer) -> Iterator[MongoClient[dict[str, Any]]]:
     with MongoClient(server.url, serverSelectionTimeoutMS=5000) as client:
         yield client
 
 
-def note(server: EmbeddedMongo, text: str) -> None:
+def note(server: SharedServer, text: str) -> None:
     with connect(server) as client:
         client.app.notes.insert_one({"_id": text})
 
 
-def notes(server: EmbeddedMongo) -> list[str]:
+def notes(server: SharedServer) -> list[str]:
     with connect(server) as client:
         return [row["_id"] for row in client.app.notes.find()]
 
@@ -130,13 +131,13 @@ def shared_dir(used_directories: list[Path], tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="module")
-def server(shared_dir: Path) -> Iterator[EmbeddedMongo]:
+def server(shared_dir: Path) -> Iterator[SharedServer]:
     with embedded_mongo.start(shared_dir) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, EmbeddedMongo]:
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SharedServer]:
     """A data directory with a note, and the closed handle of the server that ran there; to be copied."""
     directory = tmp_path_factory.mktemp("stopped") / "data"
     with embedded_mongo.start(directory) as server:
@@ -162,7 +163,7 @@ def run_user(data_dir: Path) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
         process.communicate()
 
 
-def test_multi_document_transactions_work(server: EmbeddedMongo) -> None:
+def test_multi_document_transactions_work(server: SharedServer) -> None:
     with connect(server) as client, client.start_session() as session:
         with session.start_transaction():
             client.bank.accounts.insert_many([{"_id": 1}, {"_id": 2}], session=session)
@@ -173,23 +174,23 @@ def test_multi_document_transactions_work(server: EmbeddedMongo) -> None:
         assert list(client.bank.accounts.find()) == [{"_id": 3}]
 
 
-def test_change_streams_work(server: EmbeddedMongo) -> None:
+def test_change_streams_work(server: SharedServer) -> None:
     with connect(server) as client, client.app.events.watch() as stream:
         client.app.events.insert_one({"_id": "seen"})
 
         assert next(stream)["documentKey"] == {"_id": "seen"}
 
 
-def test_only_the_owner_can_enter_the_data_directory(server: EmbeddedMongo, shared_dir: Path) -> None:
+def test_only_the_owner_can_enter_the_data_directory(server: SharedServer, shared_dir: Path) -> None:
     assert [path.stat().st_mode & 0o777 for path in (shared_dir, shared_dir / "mongo")] == [0o700, 0o700]
 
 
-def test_a_second_user_attaches_to_the_running_server(server: EmbeddedMongo, shared_dir: Path) -> None:
+def test_a_second_user_attaches_to_the_running_server(server: SharedServer, shared_dir: Path) -> None:
     with embedded_mongo.start(shared_dir) as second:
         assert (second.url, second.pid) == (server.url, server.pid)
 
 
-def test_a_stale_state_file_does_not_lead_to_a_stranger(server: EmbeddedMongo, data_dir: Path) -> None:
+def test_a_stale_state_file_does_not_lead_to_a_stranger(server: SharedServer, data_dir: Path) -> None:
     (data_dir / "mongo").mkdir(parents=True)
     (data_dir / "mongo" / "server.json").write_text(f'{{"pid": 1, "port": {port_of(server.url)}}}')
     (data_dir / "mongo" / "port").write_text(str(port_of(server.url)))
@@ -250,14 +251,14 @@ def test_the_server_stops_when_its_last_user_was_killed(
 def test_a_user_who_arrives_during_the_shutdown_gets_a_new_server(data_dir: Path) -> None:
     with embedded_mongo.start(data_dir) as before:
         note(before, "kept")
-    wait_until(lambda: not (data_dir / "mongo" / mongo_supervisor.STATE).exists())
+    wait_until(lambda: not (data_dir / "mongo" / supervisor.STATE).exists())
 
     with embedded_mongo.start(data_dir) as after:
         assert after.pid != before.pid
         assert notes(after) == ["kept"]
 
 
-def test_a_port_taken_meanwhile_is_replaced(stopped: tuple[Path, EmbeddedMongo], data_dir: Path) -> None:
+def test_a_port_taken_meanwhile_is_replaced(stopped: tuple[Path, SharedServer], data_dir: Path) -> None:
     directory, before = stopped
     shutil.copytree(directory, data_dir)
 
@@ -267,7 +268,7 @@ def test_a_port_taken_meanwhile_is_replaced(stopped: tuple[Path, EmbeddedMongo],
         note(after, "and writable")
 
 
-def test_data_and_port_persist(stopped: tuple[Path, EmbeddedMongo], data_dir: Path) -> None:
+def test_data_and_port_persist(stopped: tuple[Path, SharedServer], data_dir: Path) -> None:
     directory, before = stopped
     shutil.copytree(directory, data_dir)
 
@@ -309,7 +310,7 @@ def test_a_killed_supervisor_takes_its_server_along(data_dir: Path) -> None:
 
 def test_a_stray_server_on_the_data_files_is_stopped_first(data_dir: Path) -> None:
     (data_dir / "mongo" / "db").mkdir(parents=True)
-    port = mongo_supervisor.choose_port(None)
+    port = supervisor.choose_port(None)
     command = [embedded_mongo.find_mongod(), "--dbpath", data_dir / "mongo" / "db", "--port", str(port)]
     with subprocess.Popen([*command, "--nounixsocket"], stdout=subprocess.DEVNULL) as stray:
         try:
@@ -322,7 +323,7 @@ def test_a_stray_server_on_the_data_files_is_stopped_first(data_dir: Path) -> No
             stray.kill()
 
 
-def test_terminating_the_supervisor_is_left_to_its_users(server: EmbeddedMongo, shared_dir: Path) -> None:
+def test_terminating_the_supervisor_is_left_to_its_users(server: SharedServer, shared_dir: Path) -> None:
     os.kill(parent_of(server.pid), signal.SIGTERM)
     time.sleep(SEVERAL_POLLS)
 
