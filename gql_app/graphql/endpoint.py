@@ -15,7 +15,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.graphql import OperationType
 
 from gql_app.graphql import graphiql
-from gql_app.graphql.requests import (
+from gql_app.graphql.over_http import (
     MalformedRequestError,
     encode,
     negotiate,
@@ -24,8 +24,8 @@ from gql_app.graphql.requests import (
     render_error,
     wants_page,
 )
+from gql_app.graphql.over_websocket import WebSocketHandler
 from gql_app.graphql.schema import ApiSchema
-from gql_app.graphql.websocket import WebSocketHandler
 from gql_app.http.auth import NOBODY, Authenticator, authenticate
 from gql_app.settings import Settings
 from resolvers.context import Context, Services
@@ -48,9 +48,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     schema: ApiSchema
     graphql_transport_ws_handler_class = WebSocketHandler
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, schema: ApiSchema, settings: Settings) -> None:
         super().__init__(
-            ApiSchema(settings),
+            schema,
             graphql_ide=None,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             connection_init_wait_timeout=INIT_TIMEOUT,
@@ -143,6 +143,6 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
 def graphql_router(settings: Settings) -> APIRouter:
     """The routes of the endpoint."""
-    endpoint = GraphQLEndpoint(settings)
+    endpoint = GraphQLEndpoint(ApiSchema(settings), settings)
     ide = graphiql.routes if settings.graphql_ide else []
     return APIRouter(routes=[endpoint.route, WebSocketRoute(PATH, endpoint), *ide])

@@ -1,6 +1,7 @@
 """The schema as it is served: guarded before execution, limited in time, and with a code on every error."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,10 +16,11 @@ from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExe
 from strawberry.types.graphql import OperationType
 from strawberry.utils.aio import aclosing
 
-from gql_app.graphql.direct.executor import DirectExecutor
+from gql_app.graphql.direct.executor import DirectExecutor, direct_execution
 from gql_app.graphql.errors import code_errors, failure
 from gql_app.graphql.guard.extension import Guard, Memory
-from gql_app.graphql.guard.limits import Limits, parse_cached
+from gql_app.graphql.guard.limits import Limits
+from gql_app.graphql.parsing import parse_cached
 from gql_app.settings import Settings
 from resolvers.context import Context
 from schema.base.scalars import SCALARS
@@ -27,9 +29,13 @@ from services.errors import ErrorCode
 
 
 class ApiSchema(Schema):
-    """The executable schema. What a client sends never makes it raise: every failure is a coded error."""
+    """The executable schema. What a client sends never makes it raise: every failure is a coded error.
 
-    def __init__(self, settings: Settings) -> None:
+    `direct`: whether plain objects are read directly (`direct/executor.py`). Answers are the same without; no setting,
+    as nobody who runs the service has a reason to do without.
+    """
+
+    def __init__(self, settings: Settings, *, direct: bool = True) -> None:
         limits = Limits(
             depth=settings.graphql_max_depth,
             aliases=settings.graphql_max_aliases,
@@ -45,10 +51,15 @@ class ApiSchema(Schema):
             query=Query,
             mutation=Mutation,
             subscription=Subscription,
-            execution_context_class=DirectExecutor,
+            execution_context_class=DirectExecutor if direct else None,
             extensions=[lambda: Guard(limits, settings.graphql_max_cost, memory)],
             config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.graphql_introspection),
         )
+
+    @property
+    def direct_fallbacks(self) -> Counter[str]:
+        """How often what could have been read directly was not ordinary after all, by the type of the objects."""
+        return direct_execution(self._schema).fallbacks
 
     def process_errors(self, errors: list[Any], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: errors are logged where they get their codes, and expected ones are not logged at all."""

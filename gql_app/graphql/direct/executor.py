@@ -1,56 +1,53 @@
-"""An executor that reads plain objects directly: the greatest part of the work on a page of results.
+"""An executor that reads plain objects directly: a page of results takes little more than half the time.
+
+`python -m benchmarks.graphql_page` measures that, with the executor on and off in one run.
 
 graphql-core builds a `ResolveInfo` and a `Path` for every field of every object and completes each value through
-several calls. Where all that is selected of an object are plain attributes (its own, or those of plain objects
-below it), none of this can be observed: such a selection becomes a plan (`graphql_plans.py`).
+several calls. Where all that is selected of an object are plain attributes, none of this can be observed: such a
+selection has a plan (`planning.py`), which completes all objects of a list together (`completion.py`).
 
 Whatever is out of the ordinary, a missing attribute, a null where there must be none, a value that does not
-fit, goes the ordinary way, which makes the error. This rests on the insides of graphql-core, whose version is
-pinned; a test compares the two ways.
+fit, goes the ordinary way, which makes the error; each such fallback is counted. This rests on the insides of
+graphql-core, whose version is pinned; a test compares the two ways.
 """
 
+from collections import Counter
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any
 
-from graphql import (
-    GraphQLObjectType,
-    GraphQLOutputType,
-    OperationDefinitionNode,
-    is_leaf_type,
-    is_list_type,
-    is_non_null_type,
-    is_object_type,
-)
+import structlog
+from graphql import GraphQLObjectType, GraphQLOutputType, GraphQLSchema, OperationDefinitionNode, is_object_type
 from graphql.execution.collect_fields import FieldDetails
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from gql_app.graphql.cache import IdentityCache
-from gql_app.graphql.direct.plans import (
-    TYPENAME,
-    Complete,
-    Part,
-    complete_leaves,
-    complete_lists,
-    complete_objects,
-    or_null,
-    plain_attribute,
-)
-from gql_app.graphql.guard.limits import CACHED_DOCUMENTS
+from gql_app.graphql.direct.completion import Column, Complete, UnusualError
+from gql_app.graphql.direct.planning import Planner, Plans, nullable_of
+from gql_app.graphql.identity_cache import IdentityCache
+from gql_app.graphql.parsing import CACHED_DOCUMENTS
 
-Place: TypeAlias = tuple[str, tuple[int, ...], tuple[tuple[str, bool], ...]]
-"""The type of an object, the ids of the fields that lead to it, and what `@skip` and `@include` may read."""
+EXTENSION = "direct-execution"
+"""Under what name a schema keeps its `DirectExecution` in its `extensions`."""
+
+log = structlog.get_logger("gql_app.graphql.direct")
 
 
-class Plans:
-    """The plans made so far for one operation; keeps the fragments, whose nodes' ids are in the keys."""
+@dataclass(frozen=True, slots=True)
+class DirectExecution:
+    """What the executions of one schema share."""
 
-    def __init__(self, fragments: object) -> None:
-        self._fragments = fragments
-        self.by_place: dict[Place, Complete | None] = {}
+    plans: IdentityCache[OperationDefinitionNode, Plans] = field(
+        default_factory=lambda: IdentityCache(CACHED_DOCUMENTS)
+    )
+    fallbacks: Counter[str] = field(default_factory=Counter)
+    """How often objects or lists of them had a plan, but went the ordinary way all the same, by the objects' type."""
 
 
-PLANS: IdentityCache[OperationDefinitionNode, Plans] = IdentityCache(CACHED_DOCUMENTS)
+def direct_execution(schema: GraphQLSchema) -> DirectExecution:
+    """What the executions of this schema share; kept with the schema."""
+    shared: DirectExecution = schema.extensions.setdefault(EXTENSION, DirectExecution())
+    return shared
 
 
 class DirectExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -58,11 +55,14 @@ class DirectExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.middleware_manager is not None and not self.middleware_manager.middlewares:
-            self.middleware_manager = None
-        self._plans = PLANS.get(self.operation, lambda: Plans(self.fragment_definitions)).by_place
+        shared = direct_execution(self.schema)
         variables = self.variable_values.coerced.items()
-        self._switches = tuple([(name, value) for name, value in variables if isinstance(value, bool)])
+        switches = tuple([(name, value) for name, value in variables if isinstance(value, bool)])
+        plans = shared.plans.get(self.operation, lambda: Plans(self.fragment_definitions))
+        self._planner = Planner(self.schema, self.collect_subfields, plans, switches)
+        self._fallbacks = shared.fallbacks
+        # Middleware wraps every resolver, also those of plain attributes.
+        self._is_direct = self.middleware_manager is None or not self.middleware_manager.middlewares
 
     def complete_iterable_value(
         self,
@@ -74,13 +74,11 @@ class DirectExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> AwaitableOrValue[list[Any]]:
         """Complete a list, directly if its items can be."""
-        if isinstance(items, list) and is_object_type(_nullable(item_type)):
-            complete = self._completion(item_type, field_details_list)
-            if complete is not None:
-                try:
-                    return list(complete(items))
-                except Exception:  # noqa: BLE001, S110 (the ordinary way comes to it again, and reports it)
-                    pass
+        kind = nullable_of(item_type)
+        if self._is_direct and isinstance(items, list) and is_object_type(kind):
+            completed = self._completed(kind, self._planner.for_values(item_type, field_details_list), items)
+            if completed is not None:
+                return list(completed)
         return super().complete_iterable_value(item_type, field_details_list, info, path, items, position_context)
 
     def complete_object_value(
@@ -93,51 +91,21 @@ class DirectExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> AwaitableOrValue[dict[str, Any]]:
         """Complete an object, directly if it can be."""
-        complete = self._plan(return_type, field_details_list)
-        if complete is not None:
-            try:
-                answer: dict[str, Any] = complete([result])[0]
-            except Exception:  # noqa: BLE001, S110 (as above)
-                pass
-            else:
+        if self._is_direct:
+            plan = self._planner.for_objects(return_type, field_details_list)
+            completed = self._completed(return_type, plan, [result])
+            if completed is not None:
+                answer: dict[str, Any] = completed[0]
                 return answer
         return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
 
-    def _plan(self, kind: GraphQLObjectType, details: list[FieldDetails]) -> Complete | None:
-        """How to complete objects with this selection; None: the ordinary way."""
-        place = (kind.name, tuple([id(each.node) for each in details]), self._switches)
-        if place not in self._plans:
-            self._plans[place] = None if self.middleware_manager is not None else self._compile(kind, details)
-        return self._plans[place]
-
-    def _compile(self, kind: GraphQLObjectType, details: list[FieldDetails]) -> Complete | None:
-        fields, deferred, _ = self.collect_subfields(kind, details)
-        parts = []
-        for name, nodes in fields.items():
-            field_name = nodes[0].node.name.value
-            if field_name == TYPENAME:
-                continue
-            definition = self.schema.get_field(kind, field_name)
-            attribute = None if definition is None else plain_attribute(definition)
-            completion = None if attribute is None else self._completion(definition.type, nodes)  # type: ignore[union-attr]
-            if attribute is None or completion is None:
-                return None
-            parts.append(Part(name, attribute, completion))
-        return complete_objects(kind, list(fields), parts) if parts and not deferred else None
-
-    def _completion(self, kind: GraphQLOutputType, details: list[FieldDetails]) -> Complete | None:
-        """How to complete values of this type; None: the ordinary way."""
-        nullable = _nullable(kind)
-        complete: Complete | None = None
-        if is_leaf_type(nullable):
-            complete = complete_leaves(nullable)
-        elif is_list_type(nullable):
-            items = self._completion(nullable.of_type, details)
-            complete = None if items is None else complete_lists(items)
-        elif is_object_type(nullable):
-            complete = self._plan(nullable, details)
-        return complete if complete is None or is_non_null_type(kind) else or_null(complete)
-
-
-def _nullable(kind: GraphQLOutputType) -> Any:
-    return kind.of_type if is_non_null_type(kind) else kind
+    def _completed(self, kind: GraphQLObjectType, plan: Complete | None, values: Column) -> Column | None:
+        """The values as they go into the answer; None: the ordinary way."""
+        if plan is None:
+            return None
+        try:
+            return plan(values)
+        except UnusualError as error:
+            self._fallbacks[kind.name] += 1
+            log.debug("direct_completion_fell_back", type=kind.name, values=len(values), reason=str(error))
+            return None

@@ -5,52 +5,28 @@ otherwise (`schema/base/cost.py`). Fields are merged as in execution, so that wh
 the types that an interface or union can be, the dearest counts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
-    InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     get_named_type,
-    get_nullable_type,
     is_abstract_type,
-    is_leaf_type,
-    is_list_type,
     value_from_ast_untyped,
 )
-from graphql.language import DirectiveNode
 
-from schema.base.cost import Cost, ListSize
+from gql_app.graphql.guard.price import UNSIZED_LIST, Price, price_of
+from schema.base.selection import Fragments, fields_of, is_included, response_name
 
-UNSIZED_LIST = 10
-"""How long a list of objects is taken to be that has no `@listSize`."""
 INTROSPECTION = {"__schema": 1_000, "__type": 100}
 """Introspection is answered from memory: a flat price, whatever is selected below."""
-
-PRICE = "price"
-"""Under what name a field's price is kept in its `extensions`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What the schema says of one field."""
-
-    weight: int
-    size: int | None
-    """The length of its list where no slicing argument is given; None where `@listSize` is absent."""
-    slicing_arguments: tuple[str, ...]
-    sized_fields: frozenset[str]
-    """The sub-fields whose lists have that length; empty where the field's own has."""
-    is_leaf: bool
-    is_list: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +43,7 @@ NOT_SIZED = Sized()
 def operation_cost(
     schema: GraphQLSchema,
     operation: OperationDefinitionNode,
-    fragments: Mapping[str, FragmentDefinitionNode],
+    fragments: Fragments,
     variables: Mapping[str, Any],
 ) -> int:
     """The cost of a valid operation. `variables` as the client sent them."""
@@ -86,9 +62,7 @@ def operation_cost(
 class _Costing:
     """One operation's costing. Selections that are reached on several ways are worked out once."""
 
-    def __init__(
-        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, schema: GraphQLSchema, fragments: Fragments, variables: dict[str, Any]) -> None:
         self._schema = schema
         self._fragments = fragments
         self._variables = variables
@@ -98,50 +72,20 @@ class _Costing:
         key = (parent.name, tuple(map(id, sets)), sized)
         if key not in self._known:
             fields: dict[str, list[FieldNode]] = {}
-            for selection_set in sets:
-                self._collect(parent, selection_set, fields, set())
+            for node in fields_of(sets, self._fragments, lambda node: self._is_selected(node, parent)):
+                fields.setdefault(response_name(node), []).append(node)
             self._known[key] = sum(self._field(parent, nodes, sized) for nodes in fields.values())
         return self._known[key]
 
-    def _collect(
-        self,
-        parent: GraphQLObjectType,
-        selection_set: SelectionSetNode,
-        into: dict[str, list[FieldNode]],
-        visited: set[str],
-    ) -> None:
-        """Group the fields by the name they have in the answer, as execution does."""
-        for node in selection_set.selections:
-            if self._is_left_out(node.directives or ()):
-                continue
-            if isinstance(node, FieldNode):
-                into.setdefault((node.alias or node.name).value, []).append(node)
-                continue
-            fragment: InlineFragmentNode | FragmentDefinitionNode
-            if isinstance(node, FragmentSpreadNode):
-                if node.name.value in visited:
-                    continue
-                visited.add(node.name.value)
-                fragment = self._fragments[node.name.value]
-            elif isinstance(node, InlineFragmentNode):
-                fragment = node
-            if self._applies(fragment, parent):
-                self._collect(parent, fragment.selection_set, into, visited)
-
-    def _applies(self, fragment: InlineFragmentNode | FragmentDefinitionNode, parent: GraphQLObjectType) -> bool:
-        if fragment.type_condition is None:
+    def _is_selected(self, node: SelectionNode | FragmentDefinitionNode, parent: GraphQLObjectType) -> bool:
+        """Whether execution goes on with the node where the object is a `parent`."""
+        if not is_included(node, self._variables):
+            return False
+        condition = getattr(node, "type_condition", None)
+        if condition is None:
             return True
-        condition = self._schema.get_type(fragment.type_condition.name.value)
-        return condition is parent or (is_abstract_type(condition) and self._schema.is_sub_type(condition, parent))
-
-    def _is_left_out(self, directives: Iterable[DirectiveNode]) -> bool:
-        for directive in directives:
-            name = directive.name.value
-            if name in ("skip", "include") and directive.arguments:
-                condition = value_from_ast_untyped(directive.arguments[0].value, dict(self._variables))
-                if condition is (name == "skip"):
-                    return True
-        return False
+        kind = self._schema.get_type(condition.name.value)
+        return kind is parent or (is_abstract_type(kind) and self._schema.is_sub_type(kind, parent))
 
     def _field(self, parent: GraphQLObjectType, nodes: list[FieldNode], sized: Sized) -> int:
         name = nodes[0].name.value
@@ -170,32 +114,10 @@ class _Costing:
 
     def _sliced(self, node: FieldNode, price: Price) -> int:
         given = [
-            value_from_ast_untyped(argument.value, dict(self._variables))
+            value_from_ast_untyped(argument.value, self._variables)
             for argument in node.arguments or ()
             if argument.name.value in price.slicing_arguments
         ]
         # JSON knows one kind of number: 5.0 is a valid Int. What is no number at all, execution refuses.
         sizes = [int(value) for value in given if isinstance(value, (int, float)) and value == value // 1]
         return max([0, *sizes]) if sizes else price.size or 0
-
-
-def price_of(field: GraphQLField) -> Price:
-    """What the schema's directives say of a field; kept with the field."""
-    price: Price | None = field.extensions.get(PRICE)
-    if price is None:
-        price = field.extensions[PRICE] = _read_price(field)
-    return price
-
-
-def _read_price(field: GraphQLField) -> Price:
-    directives = getattr(field.extensions.get("strawberry-definition"), "directives", ())
-    cost = next((one for one in directives if isinstance(one, Cost)), None)
-    size = next((one for one in directives if isinstance(one, ListSize)), None)
-    return Price(
-        weight=0 if cost is None else cost.weight,
-        size=None if size is None else size.assumed_size or UNSIZED_LIST,
-        slicing_arguments=() if size is None else tuple(size.slicing_arguments or ()),
-        sized_fields=frozenset() if size is None else frozenset(size.sized_fields or ()),
-        is_leaf=is_leaf_type(get_named_type(field.type)),
-        is_list=is_list_type(get_nullable_type(field.type)),
-    )

@@ -3,19 +3,15 @@
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from graphql import (
-    DocumentNode,
-    FragmentDefinitionNode,
-    GraphQLError,
-    OperationDefinitionNode,
-    get_operation_ast,
-)
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, get_operation_ast
 from strawberry.extensions import SchemaExtension
 
-from gql_app.graphql.cache import IdentityCache
 from gql_app.graphql.errors import failure
 from gql_app.graphql.guard.cost import operation_cost
-from gql_app.graphql.guard.limits import CACHED_DOCUMENTS, Limits, check, parse_cached
+from gql_app.graphql.guard.limits import Limits, check
+from gql_app.graphql.identity_cache import IdentityCache
+from gql_app.graphql.parsing import CACHED_DOCUMENTS, parse_cached
+from schema.base.selection import fragments_of
 from services.errors import ErrorCode
 
 MAX_KNOWN_COSTS = 100
@@ -88,8 +84,6 @@ class Guard(SchemaExtension):
         if numbers not in known:
             if len(known) >= MAX_KNOWN_COSTS:
                 known.clear()
-            fragments = {
-                node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
-            }
-            known[numbers] = operation_cost(self.execution_context.schema._schema, operation, fragments, variables)
+            schema = self.execution_context.schema._schema
+            known[numbers] = operation_cost(schema, operation, fragments_of(document), variables)
         return known[numbers]

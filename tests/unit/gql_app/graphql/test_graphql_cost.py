@@ -3,11 +3,16 @@
 from typing import Any
 
 import pytest
-from graphql import FragmentDefinitionNode, get_operation_ast, parse
+from graphql import DocumentNode, get_operation_ast, parse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gql_app.graphql.guard.cost import operation_cost
 from gql_app.graphql.schema import ApiSchema
 from gql_app.settings import Settings
+from schema.base.selection import fragments_of
+from tests.graphql_documents import SCHEMA as SMALL_SCHEMA
+from tests.graphql_documents import documents, written_out
 
 SCHEMA = ApiSchema(Settings(_env_file=None))._schema
 
@@ -16,8 +21,7 @@ def cost(query: str, **variables: Any) -> int:
     document = parse(query)
     operation = get_operation_ast(document)
     assert operation is not None
-    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    return operation_cost(SCHEMA, operation, fragments, variables)
+    return operation_cost(SCHEMA, operation, fragments_of(document), variables)
 
 
 def tickets(selection: str, arguments: str = "first: 50") -> str:
@@ -98,6 +102,17 @@ def test_fragments_cost_what_they_select() -> None:
     )
     inline = tickets("... on TicketConnection { nodes { ... { customer { id } } } }")
     assert cost(spread) == cost(inline) == cost(tickets("nodes { customer { id } }")) == 1 + 50 * 2
+
+
+@settings(deadline=None)
+@given(documents(), st.booleans())
+def test_cost_is_that_of_the_document_written_out(document: DocumentNode, no: bool) -> None:
+    def small_cost(of: DocumentNode) -> int:
+        operation = get_operation_ast(of)
+        assert operation is not None
+        return operation_cost(SMALL_SCHEMA, operation, fragments_of(of), {"no": no})
+
+    assert small_cost(document) == small_cost(written_out(document))
 
 
 def test_what_is_selected_twice_counts_once() -> None:

@@ -3,19 +3,25 @@
 import asyncio
 import dataclasses
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import strawberry
+from graphql import GraphQLObjectType, GraphQLResolveInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from gql_app.graphql.direct.executor import DirectExecutor
+from gql_app.graphql.direct.executor import DirectExecutor, direct_execution
+from gql_app.graphql.direct.planning import MAX_PLANS, Plans
+from gql_app.graphql.schema import ApiSchema
+from gql_app.settings import Settings
 from schema.base.scalars import JSON, SCALARS
 
 
@@ -38,6 +44,17 @@ class Leaf:
 
 
 @strawberry.type
+class Judged:
+    """A type that tells its objects itself, from what only the ordinary way gives it."""
+
+    text: str
+
+    @classmethod
+    def is_type_of(cls, value: object, info: GraphQLResolveInfo) -> bool:
+        return isinstance(value, Leaf) and info.context is not None
+
+
+@strawberry.type
 class Thing(Named):
     number: int
     ratio: float | None
@@ -53,6 +70,10 @@ class Thing(Named):
     @strawberry.field
     def shout(self) -> str:
         return f"{self.name}!"
+
+    @strawberry.field
+    def judged(self) -> list[Judged]:
+        return self.leaves  # type: ignore[return-value]
 
     @strawberry.field
     async def later(self) -> str:
@@ -82,6 +103,7 @@ QUERIES = [
     "{ things { grid leaf { ...L } ...T } } fragment L on Leaf { text texts } fragment T on Thing { number colour }",
     "{ things { name shout leaf { text } } }",
     "{ things { later leaves { maybe } } }",
+    "{ things { judged { text } } }",
     "{ thing { name leaf { text } leaves { text maybe } } }",
     "{ named { name ... on Thing { number leaf { text } } __typename } }",
     "query ($yes: Boolean!) { things { name @include(if: $yes) ... @skip(if: $yes) { number leaf { text } } } }",
@@ -173,14 +195,76 @@ async def test_missing_attribute(query: str) -> None:
 
 
 async def test_switches_are_not_remembered_from_another_request() -> None:
-    query = QUERIES[8]
+    (query,) = (each for each in QUERIES if "$yes" in each)
     shown = [set((await answer(DIRECT, query, [thing()], yes))[0]["things"][0]) for yes in (True, False, True)]
     assert shown == [{"name"}, {"number", "leaf"}, {"name"}]
+
+
+def fallbacks(of: strawberry.Schema) -> Counter[str]:
+    return direct_execution(of._schema).fallbacks.copy()
 
 
 async def test_plain_selection_does_go_the_direct_way(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise AssertionError("went the ordinary way")
 
+    before = fallbacks(DIRECT)
     monkeypatch.setattr(StrawberryGraphQLCoreExecutionContext, "complete_iterable_value", refuse)
     assert (await answer(DIRECT, QUERIES[2], [thing()]))[1] == []
+    assert fallbacks(DIRECT) == before
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the executor tells at level debug, which tests do not show."""
+    told: list[dict[str, Any]] = []
+    log = SimpleNamespace(debug=lambda event, **values: told.append({"event": event, **values}))
+    monkeypatch.setattr("gql_app.graphql.direct.executor.log", log)
+    return told
+
+
+async def test_fallbacks_are_counted_and_told(lines: list[dict[str, Any]]) -> None:
+    before = fallbacks(DIRECT)
+    await assert_same("{ things { name leaf { text } } }", [thing(), thing(leaf=leaf(text=None)), thing()])
+    # The list; of its objects the one that is broken, and the object in it. The other two are read directly.
+    assert fallbacks(DIRECT) - before == {"Thing": 2, "Leaf": 1}
+    assert [(line["type"], line["values"]) for line in lines] == [("Thing", 3), ("Thing", 1), ("Leaf", 1)]
+    assert {line["reason"] for line in lines} == {"a null where there must be none"}
+
+
+async def test_values_are_not_told(lines: list[dict[str, Any]]) -> None:
+    await assert_same("{ things { number } }", [thing(number="secret")])
+    assert len(lines) == 2
+    assert "secret" not in str(lines)
+
+
+async def test_fault_of_our_own_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not out of the ordinary, but wrong, shows as an error instead of a slower answer."""
+
+    def faulty(*_: Any) -> Any:
+        raise RuntimeError("a fault")
+
+    of = schema(DirectExecutor)
+    monkeypatch.setattr("gql_app.graphql.direct.planning.complete_leaves", lambda _: faulty)
+    data, [error] = await answer(of, "{ things { name } }", [thing()])
+    assert (data, error["message"], error["path"]) == ({"things": None}, "a fault", ["things"])
+    assert not fallbacks(of)
+
+
+def test_plans_of_one_operation_are_limited() -> None:
+    """Clients choose the values of the variables on which plans depend."""
+    kind, made = GraphQLObjectType("T", {}), []
+    plans = Plans(None)
+    for number in range(3 * MAX_PLANS):
+        switches = (("a", bool(number % 2)), (f"v{number // 2}", True))
+        assert plans.get(kind, [], switches, lambda: made.append(None)) is None
+    assert len(made) == 3 * MAX_PLANS
+    assert len(plans._by_place) <= MAX_PLANS
+    plans.get(kind, [], switches, lambda: pytest.fail("made again"))
+
+
+def test_executor_has_a_switch() -> None:
+    on, off = ApiSchema(Settings(_env_file=None)), ApiSchema(Settings(_env_file=None), direct=False)
+    assert (on.execution_context_class, on.as_str()) == (DirectExecutor, off.as_str())
+    assert not issubclass(off.execution_context_class, DirectExecutor)
+    assert not on.direct_fallbacks

@@ -1,9 +1,12 @@
 """The shape of documents, and which limits it exceeds."""
 
 import pytest
-from graphql import build_schema, parse
+from graphql import DocumentNode, build_schema, parse
+from hypothesis import given, settings
 
-from gql_app.graphql.guard.limits import Limits, Shape, check, check_shape, measure
+from gql_app.graphql.guard.limits import Limits, check, check_shape
+from gql_app.graphql.guard.shape import Shape, measure
+from tests.graphql_documents import documents, written_out
 
 LIMITS = Limits(depth=3, aliases=2, directives=2, repeats=2, tokens=1_000, introspection=True)
 
@@ -28,6 +31,12 @@ LIMITS = Limits(depth=3, aliases=2, directives=2, repeats=2, tokens=1_000, intro
 )
 def test_shape_is_what_would_be_executed(query: str, shape: Shape) -> None:
     assert measure(parse(query)) == shape
+
+
+@settings(deadline=None)
+@given(documents())
+def test_shape_is_that_of_the_document_written_out(document: DocumentNode) -> None:
+    assert measure(document) == measure(written_out(document))
 
 
 def test_bomb_is_measured_without_being_walked() -> None:

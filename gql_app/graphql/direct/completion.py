@@ -1,8 +1,8 @@
-"""Plans: how to complete objects whose selection is of plain attributes only, many at once.
+"""Completing many values at once: how resolved Python values become what stands in the answer.
 
-A plan takes all values of one place in the answer together, column by column: that a column of texts holds texts
-only is one look at the set of its types. A plan depends on the selection alone, so it is kept as long as the
-document is in use.
+All values of one place in the answer are taken together, column by column: that a column of texts holds texts only
+is one look at the set of its types. Whatever is not quite ordinary raises `UnusualError`; nothing else is expected
+to be raised, so anything else is a fault of ours (or of a type's) and shows as one.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,23 +13,27 @@ from typing import Any, TypeAlias
 
 from graphql import (
     GraphQLBoolean,
-    GraphQLField,
+    GraphQLError,
     GraphQLID,
     GraphQLLeafType,
     GraphQLObjectType,
     GraphQLString,
     Undefined,
 )
-from strawberry.types.field import StrawberryField
 
 Column: TypeAlias = Sequence[Any]
 Complete: TypeAlias = Callable[[Column], Column]
-"""Turns resolved values into what goes into the answer; raises where one is out of the ordinary."""
+"""Turns resolved values into what goes into the answer.
 
-TYPENAME = "__typename"
+Raises:
+    UnusualError: one of them has to go the ordinary way.
+"""
+
 EXACT_TYPES = {GraphQLString.name: str, GraphQLID.name: str, GraphQLBoolean.name: bool}
 """Values of exactly these Python types are their own GraphQL form."""
 NONE = type(None)
+COERCION_ERRORS = (GraphQLError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
+"""What a scalar raises at a value that does not fit: graphql-core's own scalars the first, Python the others."""
 
 
 class UnusualError(Exception):
@@ -45,33 +49,27 @@ class Part:
     complete: Complete
 
 
-def plain_attribute(field: GraphQLField) -> str | None:
-    """The attribute that answers a field; None where it has a resolver or arguments of its own."""
-    definition = field.extensions.get("strawberry-definition")
-    if isinstance(definition, StrawberryField) and definition.is_basic_field and not field.args:
-        return definition.python_name
-    return None
-
-
 def complete_objects(kind: GraphQLObjectType, order: Sequence[str], parts: Sequence[Part]) -> Complete:
     """Complete objects of a type. `order`: the names in the answer; those without a part are `__typename`."""
-    names = [part.name for part in parts]
     read = attrgetter(*(part.attribute for part in parts))
     is_single = len(parts) == 1
-    typenames = {name: kind.name for name in order if name not in names}
     is_type_of: Any = kind.is_type_of
 
     def complete(sources: Column) -> Column:
         if not sources:
             return []
+        _refuse_deferred(set(map(type, sources)))
         if is_type_of is not None and any(is_type_of(source, None) is not True for source in sources):
-            raise UnusualError
-        columns = [list(map(read, sources))] if is_single else zip(*map(read, sources), strict=True)
-        completed = [part.complete(column) for part, column in zip(parts, columns, strict=True)]
-        answers = [dict(zip(names, row, strict=True)) for row in zip(*completed, strict=True)]
-        if typenames:
-            return [{name: typenames.get(name) or answer[name] for name in order} for answer in answers]
-        return answers
+            raise UnusualError(f"not every object is a {kind.name}")
+        try:
+            rows = list(map(read, sources))
+        except AttributeError as error:
+            raise UnusualError("an attribute is missing") from error
+        columns = [rows] if is_single else zip(*rows, strict=True)
+        completed = {part.name: part.complete(column) for part, column in zip(parts, columns, strict=True)}
+        typenames = [kind.name] * len(sources)
+        answers = zip(*(completed.get(name, typenames) for name in order), strict=True)
+        return [dict(zip(order, answer, strict=True)) for answer in answers]
 
     return complete
 
@@ -80,8 +78,8 @@ def complete_lists(items: Complete) -> Complete:
     """Complete lists: all their items together."""
 
     def complete(lists: Column) -> Column:
-        if set(map(type, lists)) != {list}:
-            raise UnusualError
+        if set(map(type, lists)) - {list}:
+            raise UnusualError("a list is none, or of a kind of its own")
         completed = iter(items(list(chain.from_iterable(lists))))
         return [list(islice(completed, len(each))) for each in lists]
 
@@ -101,11 +99,15 @@ def complete_leaves(kind: GraphQLLeafType) -> Complete:
             return values
         if names and types == {enum}:
             return [names[value] for value in values]
-        if any(each is NONE or issubclass(each, Exception) or hasattr(each, "__await__") for each in types):
-            raise UnusualError
-        coerced = [coerce(value) for value in values]
+        if NONE in types:
+            raise UnusualError("a null where there must be none")
+        _refuse_deferred(types)
+        try:
+            coerced = [coerce(value) for value in values]
+        except COERCION_ERRORS as error:
+            raise UnusualError(f"a value is no {kind.name}") from error
         if any(value is None or value is Undefined for value in coerced):
-            raise UnusualError
+            raise UnusualError("a value becomes null")
         return coerced
 
     return complete
@@ -121,3 +123,13 @@ def or_null(complete: Complete) -> Complete:
         return [None if value is None else next(present) for value in values]
 
     return complete_present
+
+
+def _refuse_deferred(types: set[type]) -> None:
+    """No value may be an error to be raised or something to be awaited: only the ordinary way does either.
+
+    Raises:
+        UnusualError: one is.
+    """
+    if any(issubclass(each, Exception) or hasattr(each, "__await__") for each in types):
+        raise UnusualError("a value is an error, or is to be awaited")
