@@ -1,12 +1,9 @@
 """What every resolver is given: who asks, and the services that answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
-
-from strawberry.fastapi import BaseContext
-from strawberry.types.info import Info as StrawberryInfo
 
 from resolvers.loaders import Loaders
 from services.access import Caller
@@ -79,23 +76,17 @@ class Services:
 
 
 @dataclass
-class Context(BaseContext):
-    """One request: REST or GraphQL."""
+class Context:
+    """One request, or one command."""
 
     services: Services
     caller: Caller
-    request_id: str = field(default="-")
+    request_id: str = "-"
     max_page_size: int = 100
     """The most nodes that a GraphQL connection shows at once."""
-
-    def __post_init__(self) -> None:
-        BaseContext.__init__(self)
 
     @cached_property
     def loaders(self) -> Loaders:
         """Batch reads for nested fields."""
         services = self.services
         return Loaders(services.ticket_batches, services.runs, services.tenants, services.notifications)
-
-
-Info = StrawberryInfo[Context, None]

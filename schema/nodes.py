@@ -8,12 +8,13 @@ import strawberry
 from documents.ingestion_job import IngestionJob as JobDocument
 from documents.ingestion_log import IngestionLog as LogDocument
 from documents.quarantined_record import QuarantinedRecord as RecordDocument
-from resolvers.context import Context, Info
+from resolvers.context import Context
 from resolvers.ingestion import find_run
 from resolvers.notifications import get_notification
 from resolvers.system import has_tenant
 from resolvers.tickets import get_ticket, has_customer
 from schema.base.ids import GlobalId, Node
+from schema.base.info import Info
 from schema.ingestion.types import to_job, to_log, to_record
 from schema.notifications.types import to_notification
 from schema.system.types import to_tenant

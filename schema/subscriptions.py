@@ -6,11 +6,11 @@ from contextlib import aclosing
 import strawberry
 
 from resolvers.analytics import follow_stats
-from resolvers.context import Info
 from resolvers.ingestion import follow_job
 from schema.analytics.types import TenantStats, selected_parts, to_stats
 from schema.base.arguments import JobId, Tenant
 from schema.base.cost import Cost
+from schema.base.info import Info
 from schema.ingestion.types import IngestionJob, to_job
 
 

@@ -24,7 +24,7 @@ from gql_app.graphql.over_http import (
     render_error,
     wants_page,
 )
-from gql_app.graphql.over_websocket import WebSocketHandler
+from gql_app.graphql.over_websocket import SocketContext, WebSocketHandler
 from gql_app.graphql.schema import ApiSchema
 from gql_app.http.auth import NOBODY, Authenticator, authenticate
 from gql_app.settings import Settings
@@ -101,9 +101,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """The context of a WebSocket; who asks is learned when the connection is initialised."""
-        context = self._context(request, NOBODY)
-        context.request = request
-        return context
+        services, request_id = request.app.state.services, request.state.request_id
+        return SocketContext(services, NOBODY, request_id, self._max_page_size, connection=request)
 
     async def on_ws_connect(self, context: Context) -> dict[str, object]:
         """Learn who asks: from `authorization` in the payload of `connection_init`, else from the handshake's header.
@@ -111,12 +110,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         Raises:
             ConnectionRejectionError: the credential is missing or bad.
         """
-        assert context.request is not None  # noqa: S101 (narrows the type: `get_context` has set it)
+        assert isinstance(context, SocketContext)  # noqa: S101 (narrows the type: `get_context` made it)
         payload = context.connection_params if isinstance(context.connection_params, dict) else {}
         given = payload.get("authorization", payload.get("Authorization"))
-        authenticator: Authenticator = context.request.app.state.authenticator
+        authenticator: Authenticator = context.connection.app.state.authenticator
         try:
-            header = context.request.headers.get("authorization")
+            header = context.connection.headers.get("authorization")
             context.caller = await authenticator.caller(given if isinstance(given, str) else header)
         except ServiceError as error:
             raise ConnectionRejectionError from error

@@ -5,9 +5,11 @@ against the client's budget as a request does, and a connection ends with its cr
 """
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from starlette.requests import HTTPConnection
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     ConnectionInitMessage,
@@ -25,9 +27,19 @@ FORBIDDEN = 4403
 WITH_ID = ("subscribe", "complete")
 
 
+@dataclass(kw_only=True)
+class SocketContext(Context):
+    """A WebSocket, over which one caller sends operations."""
+
+    connection: HTTPConnection
+    connection_params: object = None
+    """The payload of `connection_init`, set by Strawberry."""
+
+
 class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     """One connection."""
 
+    context: SocketContext
     _expiry: asyncio.Task[None] | None = None
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
@@ -64,12 +76,10 @@ class WebSocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         limit = self.max_subscriptions_per_connection
         if limit is not None and len(self.operations) >= limit:
             return f"More than {limit} operations at once on one connection."
-        connection = self.context.request
-        rate: RequestRate | None = getattr(connection.app.state, "request_rate", None) if connection else None
-        if rate is not None and connection is not None:
-            wait = rate.admit(client_name(connection, self.context.caller.subject))
-            return f"Too many requests; wait {wait:.0f} seconds." if wait else None
-        return None
+        connection = self.context.connection
+        rate: RequestRate | None = getattr(connection.app.state, "request_rate", None)
+        wait = 0.0 if rate is None else rate.admit(client_name(connection, self.context.caller.subject))
+        return f"Too many requests; wait {wait:.0f} seconds." if wait else None
 
     async def _close_at(self, moment: datetime) -> None:
         await asyncio.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds()))

@@ -3,10 +3,10 @@
 import strawberry
 
 from resolvers.analytics import get_stats
-from resolvers.context import Info
 from schema.analytics.types import TenantStats, selected_parts, to_stats
 from schema.base.arguments import FromDate, Tenant, ToDate
 from schema.base.cost import Cost
+from schema.base.info import Info
 
 
 @strawberry.type

@@ -6,7 +6,6 @@ import strawberry
 
 from documents.ticket import CountedField, Sentiment, Urgency
 from resolvers.analytics import get_customers, get_preceding_stats, get_time_to_close, get_trend
-from resolvers.context import Info
 from schema.analytics.figures import (
     Breakdown,
     CustomerStats,
@@ -25,6 +24,7 @@ from schema.analytics.figures import (
     to_step,
 )
 from schema.base.cost import Cost, ListSize
+from schema.base.info import Info
 from schema.base.selection import selected_names
 from schema.tickets.types import Customer, to_customer
 from services.analytics.customers import CustomerOrder

@@ -5,8 +5,8 @@ from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
-from resolvers.context import Info
 from schema.base.cost import DEFAULT_PAGE_SIZE, Cost
+from schema.base.info import Info
 from services.errors import InvalidInputError
 from services.lists.cursors import Cursor
 from services.lists.keyset import Slice, Window

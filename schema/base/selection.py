@@ -20,7 +20,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from resolvers.context import Info
+from schema.base.info import Info
 
 Fragments: TypeAlias = Mapping[str, FragmentDefinitionNode]
 Includes: TypeAlias = Callable[[SelectionNode | FragmentDefinitionNode], bool]

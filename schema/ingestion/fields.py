@@ -9,11 +9,11 @@ from beanie import Document
 from documents.ingestion_job import IngestionJob as JobDocument
 from documents.ingestion_log import IngestionLog as LogDocument
 from documents.quarantined_record import QuarantinedRecord as RecordDocument
-from resolvers.context import Info
 from resolvers.ingestion import count_runs, get_job, get_lock, get_state, slice_runs
 from schema.base.arguments import JobId, Tenant
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION
+from schema.base.info import Info
 from schema.ingestion.types import (
     IngestionJob,
     IngestionLog,

@@ -5,9 +5,9 @@ from typing import Annotated
 import strawberry
 
 from documents.ingestion_job import JobStatus
-from resolvers.context import Info
 from resolvers.ingestion import cancel_ingestion, start_ingestion
 from schema.base.cost import Cost
+from schema.base.info import Info
 from schema.ingestion.payloads import (
     CancelIngestionInput,
     CancelIngestionResult,

@@ -9,10 +9,10 @@ from documents.ingestion_job import JobStatus
 from documents.ingestion_log import IngestionLog as LogDocument
 from documents.ingestion_log import RunOutcome
 from documents.quarantined_record import QuarantinedRecord as RecordDocument
-from resolvers.context import Info
 from resolvers.ingestion import load_job, load_log
 from schema.base.enums import IngestionActivity
 from schema.base.ids import Node, global_id
+from schema.base.info import Info
 from services.coordination.leases import LockState
 from services.ingestion.reading import IngestionState, percent
 

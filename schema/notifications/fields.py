@@ -7,11 +7,11 @@ import strawberry
 from documents.notification import Notification as NotificationDocument
 from documents.notification import NotificationState
 from resolvers.circuits import get_circuit, reset_circuit
-from resolvers.context import Info
 from resolvers.notifications import count_by_state, count_notifications, redrive_notification, slice_notifications
 from schema.base.arguments import Tenant
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION, Cost
+from schema.base.info import Info
 from schema.notifications.circuits import (
     DEFAULT_CIRCUIT,
     CircuitBreaker,

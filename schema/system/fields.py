@@ -2,9 +2,9 @@
 
 import strawberry
 
-from resolvers.context import Info
 from resolvers.system import get_health, get_rate_limit, list_tenants
 from schema.base.cost import Cost, ListSize
+from schema.base.info import Info
 from schema.system.types import Health, RateLimit, Tenant, to_health, to_rate_limit, to_tenant
 
 

@@ -4,12 +4,12 @@ from datetime import datetime
 
 import strawberry
 
-from resolvers.context import Info
 from resolvers.ingestion import load_last_job
 from resolvers.system import load_ticket_count
 from schema.base.cost import Cost
 from schema.base.enums import HealthStatus
 from schema.base.ids import Node, global_id
+from schema.base.info import Info
 from schema.ingestion.types import IngestionJob, to_job
 from services.health import HealthReport
 from services.sources.budget import RateLimitState

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers.context import Info
 from resolvers.tickets import count_tickets, get_ticket, search_tickets, slice_tickets
 from schema.base.arguments import Tenant
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION, Cost
 from schema.base.enums import TicketOrder
+from schema.base.info import Info
 from schema.tickets.types import Order, Ticket, TicketFilterInput, ticket_pager, to_ticket, unselected_bulk
 from services.tickets.search import place
 

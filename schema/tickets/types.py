@@ -9,13 +9,13 @@ import strawberry
 from documents.database import Row
 from documents.ticket import Sentiment, Urgency, description_of
 from documents.ticket_history import HistoryAction
-from resolvers.context import Info
 from resolvers.notifications import load_notifications
 from resolvers.tickets import count_tickets_of, load_history, load_tickets_of
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION, ListSize
 from schema.base.enums import TicketOrder
 from schema.base.ids import Node, global_id
+from schema.base.info import Info
 from schema.base.scalars import JSON
 from schema.base.selection import names_below
 from schema.notifications.types import Notification, to_notification
