@@ -60,7 +60,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     for module in (ingestion, tickets, stats, circuits, system, api_docs):
         app.include_router(module.router)
     app.include_router(graphql_router(settings))
-    app.openapi = lambda: api_docs.describe(app)  # type: ignore[method-assign]  # FastAPI documents this way
+    app.openapi = lambda: api_docs.openapi_of(app)  # type: ignore[method-assign]  # FastAPI documents this way
     return app
 
 

@@ -15,7 +15,7 @@ from resolvers.system import has_tenant
 from resolvers.tickets import get_ticket, has_customer
 from schema.base.ids import GlobalId, Node
 from schema.base.info import Info
-from schema.ingestion.types import to_job, to_log, to_record
+from schema.ingestion.types import to_job, to_log, to_quarantined
 from schema.notifications.types import to_notification
 from schema.system.types import to_tenant
 from schema.tickets.types import to_customer, to_ticket
@@ -65,7 +65,7 @@ async def _log(context: Context, tenant_id: str, key: str) -> Node | None:
 
 async def _record(context: Context, tenant_id: str, key: str) -> Node | None:
     record = await find_run(context, RecordDocument, tenant_id, key)
-    return None if record is None else to_record(record)
+    return None if record is None else to_quarantined(record)
 
 
 async def _notification(context: Context, tenant_id: str, key: str) -> Node | None:

@@ -8,7 +8,7 @@ import strawberry
 from resolvers.analytics import follow_stats
 from resolvers.ingestion import follow_job
 from schema.analytics.types import TenantStats, selected_parts, to_stats
-from schema.base.arguments import JobId, Tenant
+from schema.base.arguments import JobId, TenantId
 from schema.base.cost import Cost
 from schema.base.info import Info
 from schema.ingestion.types import IngestionJob, to_job
@@ -33,7 +33,7 @@ class Subscription:
         "second.",
         directives=[Cost(weight=50)],
     )
-    async def tenant_stats_changed(self, info: Info, tenant_id: Tenant) -> AsyncGenerator[TenantStats, None]:
+    async def tenant_stats_changed(self, info: Info, tenant_id: TenantId) -> AsyncGenerator[TenantStats, None]:
         """The statistics, time and again."""
         async with aclosing(follow_stats(info.context, tenant_id, parts=selected_parts(info))) as found:
             async for stats in found:

@@ -18,7 +18,7 @@ from resolvers.notifications import (
 from services.access import EVERYONE
 from services.lists.keyset import Window
 
-COLUMNS = ("id", "ticket", "state", "attempts", "created", "last error")
+_COLUMNS = ("id", "ticket", "state", "attempts", "created", "last error")
 
 
 async def show(
@@ -40,7 +40,7 @@ async def show(
         context = Context(services, EVERYONE)
         counts = await count_by_state(context, tenant_id)
         newest = await slice_notifications(context, tenant_id, state, Window(limit))
-    table = Table(*COLUMNS, box=None, header_style="bold")
+    table = Table(*_COLUMNS, box=None, header_style="bold")
     for notification in newest.items:
         table.add_row(*(Text(cell) for cell in _cells(notification)))  # no markup in what others wrote
     console.print(table)

@@ -20,8 +20,8 @@ from gql_app.graphql.over_http import (
     encode,
     negotiate,
     read_request,
-    render,
     render_error,
+    render_result,
     wants_page,
 )
 from gql_app.graphql.over_websocket import SocketContext, WebSocketHandler
@@ -97,7 +97,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             allowed_operation_types=OPERATIONS[request.method],
             operation_extensions=wanted.extensions,
         )
-        return render(result, media_type)
+        return render_result(result, media_type)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """The context of a WebSocket; who asks is learned when the connection is initialised."""

@@ -19,7 +19,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from gql_app.graphql.errors import failure
 from services.errors import ErrorCode, ServiceError
 
-JSON = "application/json"
+PLAIN_JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 HTML = "text/html"
 
@@ -72,13 +72,13 @@ async def read_request(request: Request) -> GraphQLRequest:
 def negotiate(accept: str | None) -> str | None:
     """The media type to answer with; None where the client takes neither."""
     if not accept:
-        return JSON
+        return PLAIN_JSON
     best, best_rank = None, (0.0, 0.0)
     for position, part in enumerate(accept.split(",")):
         kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
         rank = (_quality(parameters), -float(position))
-        offered = JSON if kind in ("*/*", "application/*") else kind
-        if offered in (JSON, GRAPHQL_JSON) and rank[0] > 0 and (best is None or rank > best_rank):
+        offered = PLAIN_JSON if kind in ("*/*", "application/*") else kind
+        if offered in (PLAIN_JSON, GRAPHQL_JSON) and rank[0] > 0 and (best is None or rank > best_rank):
             best, best_rank = offered, rank
     return best
 
@@ -93,7 +93,7 @@ def wants_page(accept: str | None) -> bool:
     return HTML in (accept or "").lower()
 
 
-def render(result: ExecutionResult, media_type: str) -> Response:
+def render_result(result: ExecutionResult, media_type: str) -> Response:
     """The answer for a result."""
     body: dict[str, Any] = {}
     if result.errors:
@@ -116,7 +116,7 @@ def render(result: ExecutionResult, media_type: str) -> Response:
 def render_error(
     code: ErrorCode,
     message: str,
-    media_type: str = JSON,
+    media_type: str = PLAIN_JSON,
     *,
     status: int | None = None,
     headers: Mapping[str, str] | None = None,
@@ -152,11 +152,11 @@ def _field(fields: dict[str, Any], name: str, kind: type, *, required: bool = Fa
 
 def _check_content_type(headers: Headers) -> None:
     given = headers.get("content-type", "")
-    if given == JSON:
+    if given == PLAIN_JSON:
         return
     parsed = Message()
     parsed["content-type"] = given
-    if parsed.get_content_type() != JSON or parsed.get_content_charset("utf-8") not in ("utf-8", "utf8"):
+    if parsed.get_content_type() != PLAIN_JSON or parsed.get_content_charset("utf-8") not in ("utf-8", "utf8"):
         raise MalformedRequestError("The body must be application/json in UTF-8.", status=415)
 
 

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from gql_app.http.problems import PROBLEM_JSON
 
-ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
+_ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 """The files of the package that are served; nothing else of it is."""
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -21,7 +21,7 @@ CONTENT_SECURITY_POLICY = (
 )
 PROBLEM = "#/components/schemas/Problem"
 FRAMEWORK_PROBLEM = "#/components/schemas/HTTPValidationError"
-PAGE = """<!doctype html>
+_PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -33,31 +33,31 @@ PAGE = """<!doctype html>
 <script src="/docs/start.js"></script>
 </html>
 """
-START = """SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, docExpansion: "list"});
+_START = """SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, docExpansion: "list"});
 """
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/docs")
-async def page() -> Response:
+async def docs_page() -> Response:
     """The page."""
-    return HTMLResponse(PAGE, headers={"content-security-policy": CONTENT_SECURITY_POLICY})
+    return HTMLResponse(_PAGE, headers={"content-security-policy": CONTENT_SECURITY_POLICY})
 
 
 @router.get("/docs/start.js")
-async def start() -> Response:
+async def docs_script() -> Response:
     """The page's own script; a strict policy allows none inside the page."""
-    return Response(START, media_type="text/javascript")
+    return Response(_START, media_type="text/javascript")
 
 
 @router.get("/docs/{name}")
-async def asset(name: str) -> Response:
+async def docs_asset(name: str) -> Response:
     """One of Swagger UI's files."""
-    if name not in ASSETS:
+    if name not in _ASSETS:
         raise HTTPException(404)
     headers = {"cache-control": "public, max-age=86400"}
-    return FileResponse(_folder() / name, media_type=ASSETS[name], headers=headers)
+    return FileResponse(_folder() / name, media_type=_ASSETS[name], headers=headers)
 
 
 @cache
@@ -65,7 +65,7 @@ def _folder() -> Path:
     return Path(str(files(fastapi_offline) / "static"))
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
+def openapi_of(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, in which every error is a problem; FastAPI would have its own shape of 422."""
     if app.openapi_schema is not None:
         return app.openapi_schema

@@ -15,7 +15,7 @@ from gql_app.http.problems import problem
 from services.access import EVERYONE
 from services.errors import ErrorCode, ServiceError
 
-WINDOW_SECONDS = 60.0
+RATE_WINDOW_SECONDS = 60.0
 MAX_CLIENTS = 10_000
 """How many clients are remembered; the one that has been quiet for longest is forgotten first."""
 
@@ -56,7 +56,7 @@ class RequestRate:
     """
 
     def __init__(self, per_minute: int, now: Callable[[], float] = time.monotonic) -> None:
-        self._interval = WINDOW_SECONDS / per_minute
+        self._interval = RATE_WINDOW_SECONDS / per_minute
         self._now = now
         self._caught_up: OrderedDict[str, float] = OrderedDict()
 
@@ -64,7 +64,7 @@ class RequestRate:
         """Count a request; 0 if it may pass, else the seconds after which the next one may."""
         now = self._now()
         caught_up = max(now, self._caught_up.get(client, now)) + self._interval
-        wait = caught_up - now - WINDOW_SECONDS
+        wait = caught_up - now - RATE_WINDOW_SECONDS
         if wait > self._interval / 1000:  # more than rounding can explain
             return wait
         self._caught_up[client] = caught_up

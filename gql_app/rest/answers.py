@@ -44,19 +44,19 @@ class NumberedPage(Answer):
     next_page: int | None
 
 
-Verdict = Literal["healthy", "unhealthy"]
+DependencyState = Literal["healthy", "unhealthy"]
 
 
 class HealthAnswer(Answer):
     """Whether the service and what it depends on work."""
 
     status: Literal["ok", "degraded"]
-    dependencies: dict[str, Verdict]
+    dependencies: dict[str, DependencyState]
 
     @classmethod
     def of(cls, report: HealthReport) -> Self:
         """The answer for a report."""
-        verdicts: dict[str, Verdict] = {
+        verdicts: dict[str, DependencyState] = {
             name: "healthy" if is_healthy else "unhealthy" for name, is_healthy in report.dependencies.items()
         }
         return cls(status="ok" if report.is_healthy else "degraded", dependencies=verdicts)
@@ -68,7 +68,7 @@ class LiveAnswer(Answer):
     status: Literal["ok"] = "ok"
 
 
-def place(page: Page[Any]) -> dict[str, Any]:
+def place_of(page: Page[Any]) -> dict[str, Any]:
     """The members of `NumberedPage`."""
     return {
         "page": page.page,

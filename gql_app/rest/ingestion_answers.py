@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from documents.ingestion_job import IngestionJob, JobStatus, RunCounts
 from documents.ingestion_log import IngestionLog, RunOutcome
 from documents.quarantined_record import QuarantinedRecord
-from gql_app.rest.answers import Answer, NumberedPage, place
+from gql_app.rest.answers import Answer, NumberedPage, place_of
 from services.ingestion.reading import IngestionState, percent
 from services.lists.numbered import Page
 
@@ -130,7 +130,7 @@ class LogPage(NumberedPage):
     @classmethod
     def of(cls, page: Page[IngestionLog]) -> Self:
         """The answer for a page."""
-        return cls(logs=[LogEntry.model_validate(log) for log in page.items], **place(page))
+        return cls(logs=[LogEntry.model_validate(log) for log in page.items], **place_of(page))
 
 
 class QuarantineEntry(Answer):
@@ -156,7 +156,7 @@ class QuarantinePage(NumberedPage):
     @classmethod
     def of(cls, page: Page[QuarantinedRecord]) -> Self:
         """The answer for a page."""
-        return cls(records=[QuarantineEntry.model_validate(record) for record in page.items], **place(page))
+        return cls(records=[QuarantineEntry.model_validate(record) for record in page.items], **place_of(page))
 
 
 def _counts(job: IngestionJob) -> dict[str, int]:

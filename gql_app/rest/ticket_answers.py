@@ -6,7 +6,7 @@ from typing import Annotated, Self, get_type_hints
 from pydantic import BeforeValidator, create_model
 
 from documents.ticket_history import FieldChange, HistoryAction
-from gql_app.rest.answers import Answer, NumberedPage, place
+from gql_app.rest.answers import Answer, NumberedPage, place_of
 from services.lists.numbered import Page
 from services.tickets.record import TicketRecord
 
@@ -36,7 +36,7 @@ class TicketPage(NumberedPage):
     @classmethod
     def of(cls, page: Page[TicketRecord]) -> Self:
         """The answer for a page."""
-        return cls(tickets=[TicketAnswer.of(ticket) for ticket in page.items], **place(page))
+        return cls(tickets=[TicketAnswer.of(ticket) for ticket in page.items], **place_of(page))
 
 
 class HistoryEntry(Answer):

@@ -4,7 +4,7 @@ import strawberry
 
 from resolvers.analytics import get_stats
 from schema.analytics.types import TenantStats, selected_parts, to_stats
-from schema.base.arguments import FromDate, Tenant, ToDate
+from schema.base.arguments import FromDate, TenantId, ToDate
 from schema.base.cost import Cost
 from schema.base.info import Info
 
@@ -18,7 +18,7 @@ class StatsQueries:
         directives=[Cost(weight=50)],
     )
     async def tenant_stats(
-        self, info: Info, tenant_id: Tenant, from_date: FromDate = None, to_date: ToDate = None
+        self, info: Info, tenant_id: TenantId, from_date: FromDate = None, to_date: ToDate = None
     ) -> TenantStats | None:
         """The statistics, as far as they are selected."""
         computed = await get_stats(

@@ -23,7 +23,7 @@ Breakdown = Annotated[
     CountedField | None, strawberry.argument(description="Count each step by the values of this field, too.")
 ]
 RankedBy = Annotated[CustomerOrder, strawberry.argument(description="The count to rank by, highest first.")]
-First = Annotated[int, strawberry.argument(description="How many: 1 to 100.")]
+Top = Annotated[int, strawberry.argument(description="How many: 1 to 100.")]
 
 
 @strawberry.type(description="How many tickets have a value.")

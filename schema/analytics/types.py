@@ -9,13 +9,13 @@ from resolvers.analytics import get_customers, get_preceding_stats, get_time_to_
 from schema.analytics.figures import (
     Breakdown,
     CustomerStats,
-    First,
     From,
     PeriodComparison,
     RankedBy,
     TimeToClose,
     TimeZone,
     To,
+    Top,
     TrendStep,
     Unit,
     ValueCount,
@@ -138,7 +138,7 @@ class TenantStats:
         directives=[Cost(weight=50), ListSize(assumed_size=10, slicing_arguments=["first"])],
     )
     async def customers(
-        self, info: Info, order_by: RankedBy = CustomerOrder.TICKETS, first: First = 10
+        self, info: Info, order_by: RankedBy = CustomerOrder.TICKETS, first: Top = 10
     ) -> list[CustomerStats] | None:
         """Who writes."""
         period = {"created_from": self.computed.created_from, "created_to": self.computed.created_to}

@@ -10,7 +10,7 @@ from documents.ingestion_job import IngestionJob as JobDocument
 from documents.ingestion_log import IngestionLog as LogDocument
 from documents.quarantined_record import QuarantinedRecord as RecordDocument
 from resolvers.ingestion import count_runs, get_job, get_lock, get_state, slice_runs
-from schema.base.arguments import JobId, Tenant
+from schema.base.arguments import JobId, TenantId
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION
 from schema.base.info import Info
@@ -23,7 +23,7 @@ from schema.ingestion.types import (
     to_job,
     to_lock,
     to_log,
-    to_record,
+    to_quarantined,
     to_status,
 )
 from services.ingestion.reading import MOMENTS
@@ -48,7 +48,7 @@ class IngestionQueries:
     async def ingestion_jobs(
         self,
         info: Info,
-        tenant_id: Tenant,
+        tenant_id: TenantId,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -61,7 +61,7 @@ class IngestionQueries:
     async def ingestion_logs(
         self,
         info: Info,
-        tenant_id: Tenant,
+        tenant_id: TenantId,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -76,7 +76,7 @@ class IngestionQueries:
     async def quarantined_records(
         self,
         info: Info,
-        tenant_id: Tenant,
+        tenant_id: TenantId,
         job_id: OfJob = None,
         first: First = None,
         after: After = None,
@@ -85,15 +85,15 @@ class IngestionQueries:
     ) -> Connection[QuarantinedRecord] | None:
         """A page of quarantined records."""
         arguments = (first, last, after, before)
-        return await _page(info, RecordDocument, tenant_id, arguments, to_record, job_id=job_id)
+        return await _page(info, RecordDocument, tenant_id, arguments, to_quarantined, job_id=job_id)
 
     @strawberry.field(description="What a tenant's ingestion does at this moment.")
-    async def ingestion_status(self, info: Info, tenant_id: Tenant) -> IngestionStatus | None:
+    async def ingestion_status(self, info: Info, tenant_id: TenantId) -> IngestionStatus | None:
         """The present state."""
         return to_status(await get_state(info.context, tenant_id))
 
     @strawberry.field(description="The lease on a tenant's ingestion.")
-    async def lock(self, info: Info, tenant_id: Tenant) -> TenantLock | None:
+    async def lock(self, info: Info, tenant_id: TenantId) -> TenantLock | None:
         """The lease."""
         return to_lock(await get_lock(info.context, tenant_id))
 

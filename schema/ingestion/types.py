@@ -165,7 +165,7 @@ def to_log(log: LogDocument) -> IngestionLog:
     )
 
 
-def to_record(record: RecordDocument) -> QuarantinedRecord:
+def to_quarantined(record: RecordDocument) -> QuarantinedRecord:
     """A quarantined record as clients see it."""
     return QuarantinedRecord(
         id=global_id("QuarantinedRecord", record.tenant_id, record.id),

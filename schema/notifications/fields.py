@@ -8,7 +8,7 @@ from documents.notification import Notification as NotificationDocument
 from documents.notification import NotificationState
 from resolvers.circuits import get_circuit, reset_circuit
 from resolvers.notifications import count_by_state, count_notifications, redrive_notification, slice_notifications
-from schema.base.arguments import Tenant
+from schema.base.arguments import TenantId
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION, Cost
 from schema.base.info import Info
@@ -49,7 +49,7 @@ class NotificationQueries:
     async def notifications(
         self,
         info: Info,
-        tenant_id: Tenant,
+        tenant_id: TenantId,
         state: OfState = None,
         first: First = None,
         after: After = None,
@@ -69,7 +69,7 @@ class NotificationQueries:
         )
 
     @strawberry.field(description="How many notifications a tenant has in each state.", directives=[Cost(weight=10)])
-    async def notification_counts(self, info: Info, tenant_id: Tenant) -> NotificationCounts | None:
+    async def notification_counts(self, info: Info, tenant_id: TenantId) -> NotificationCounts | None:
         """The counts."""
         return to_counts(await count_by_state(info.context, tenant_id))
 

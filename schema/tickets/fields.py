@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from resolvers.tickets import count_tickets, get_ticket, search_tickets, slice_tickets
-from schema.base.arguments import Tenant
+from schema.base.arguments import TenantId
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION, Cost
 from schema.base.enums import TicketOrder
@@ -14,7 +14,7 @@ from schema.base.info import Info
 from schema.tickets.types import Order, Ticket, TicketFilterInput, ticket_pager, to_ticket, unselected_bulk
 from services.tickets.search import place
 
-Filter = Annotated[TicketFilterInput | None, strawberry.argument(description="Which tickets; all if left out.")]
+Wanted = Annotated[TicketFilterInput | None, strawberry.argument(description="Which tickets; all if left out.")]
 Words = Annotated[
     str, strawberry.argument(description="Words that all occur, in any inflection; at most 200 characters.")
 ]
@@ -26,7 +26,7 @@ class TicketQueries:
     """The root fields about tickets."""
 
     @strawberry.field(description="One live ticket; null with the error NOT_FOUND if there is none.")
-    async def ticket(self, info: Info, tenant_id: Tenant, external_id: ExternalId) -> Ticket | None:
+    async def ticket(self, info: Info, tenant_id: TenantId, external_id: ExternalId) -> Ticket | None:
         """One ticket."""
         return to_ticket(await get_ticket(info.context, tenant_id, external_id))
 
@@ -34,8 +34,8 @@ class TicketQueries:
     async def tickets(
         self,
         info: Info,
-        tenant_id: Tenant,
-        filter: Filter = None,
+        tenant_id: TenantId,
+        filter: Wanted = None,
         order_by: Order = TicketOrder.NEWEST_FIRST,
         first: First = None,
         after: After = None,
@@ -56,9 +56,9 @@ class TicketQueries:
     async def search_tickets(
         self,
         info: Info,
-        tenant_id: Tenant,
+        tenant_id: TenantId,
         q: Words,
-        filter: Filter = None,
+        filter: Wanted = None,
         first: First = None,
         after: After = None,
         last: Last = None,

@@ -11,16 +11,16 @@ from itertools import takewhile
 
 from documents.ticket import Urgency
 from services.classification.phrases import Hit
-from services.classification.rules import Action, Harmless, Meaning, RuleSet, Scope, Signal
+from services.classification.rules import Action, Harmless, Meaning, Reach, RuleSet, Signal
 from services.classification.words import PUNCTUATION, SENTENCE_ENDS
 
-MAX_WORDS = {Scope.NOUN: 4, Scope.VERB: 8, Scope.CLAUSE: 12}
+MAX_WORDS = {Reach.NOUN: 4, Reach.VERB: 8, Reach.CLAUSE: 12}
 """How many words a negation reaches on at most; the signals in its reach do not count."""
 REPAIR_WORDS = 40
 """How many words a solution reaches back in its sentence."""
 VOID_WORDS = 6
 """How far before a solution a word like `when` makes it void."""
-_CONNECTORS = {Scope.NOUN: frozenset(["or", "nor", "and", ","]), Scope.VERB: frozenset(["or", "nor", ","])}
+_CONNECTORS = {Reach.NOUN: frozenset(["or", "nor", "and", ","]), Reach.VERB: frozenset(["or", "nor", ","])}
 
 
 def find_signals(words: Sequence[str], rules: RuleSet, *, heading: int = 0) -> list[Hit[Signal]]:
@@ -101,37 +101,37 @@ class _Reader:
                 case Signal() as signal:
                     self._live.append(Hit(hit.start, hit.end, signal))
                     if signal.rule.action is Action.NONE:  # "no need to answer immediately"
-                        negated_to = self._end_of_negation(hit.end, Scope.NOUN)
-                case Scope.FIXED | Scope.SOLVED as scope:
-                    self._repair(hit.start, scope)
-                case Scope.CLAUSE:
+                        negated_to = self._end_of_negation(hit.end, Reach.NOUN)
+                case Reach.FIXED | Reach.SOLVED as reach:
+                    self._repair(hit.start, reach)
+                case Reach.CLAUSE:
                     negated_to = self._end_of_clause(hit.end)
-                case Scope() as scope:
-                    negated_to = self._end_of_negation(hit.end, scope)
+                case Reach() as reach:
+                    negated_to = self._end_of_negation(hit.end, reach)
                 case Harmless():
                     pass
         return self._live
 
     def _end_of_clause(self, position: int) -> int:
         """The last position of the clause that goes on at `position`."""
-        limit = min(len(self._words), position + MAX_WORDS[Scope.CLAUSE])
+        limit = min(len(self._words), position + MAX_WORDS[Reach.CLAUSE])
         while position < limit and not self._ends_clause(self._words[position]):
             position += 1
         return position - 1
 
-    def _end_of_negation(self, position: int, scope: Scope) -> int:
+    def _end_of_negation(self, position: int, reach: Reach) -> int:
         """The last position at which a signal falls under a negation that ends before `position`."""
-        budget = MAX_WORDS[scope]
+        budget = MAX_WORDS[reach]
         while position < len(self._words) and budget > 0:
             match self._at.get(position):
                 case None:
-                    if self._ends_negation(self._words[position], scope):
+                    if self._ends_negation(self._words[position], reach):
                         break
                     position, budget = position + 1, budget - 1
                 case Signal() as signal if _is_request(signal):
                     position = self._ends[position]
                 case Signal():
-                    joined = self._joined_signal(self._ends[position], scope)
+                    joined = self._joined_signal(self._ends[position], reach)
                     if joined is None:
                         return position
                     position = joined
@@ -139,35 +139,35 @@ class _Reader:
                     return position
         return position - 1
 
-    def _joined_signal(self, position: int, scope: Scope) -> int | None:
+    def _joined_signal(self, position: int, reach: Reach) -> int | None:
         """Where the next signal of a list starts ("no errors, bugs or crashes"), if it is one that a word closes."""
-        next_one = self._after_connectors(position, scope)
+        next_one = self._after_connectors(position, reach)
         closed = False
         reached = next_one
         while isinstance(self._at.get(reached), Signal):
             closed = closed or self._words[reached - 1] != ","
             position = self._ends[reached]
-            reached = self._after_connectors(position, scope)
+            reached = self._after_connectors(position, reach)
         return next_one if closed else None
 
-    def _after_connectors(self, position: int, scope: Scope) -> int:
-        while position < len(self._words) and self._words[position] in _CONNECTORS[scope]:
+    def _after_connectors(self, position: int, reach: Reach) -> int:
+        while position < len(self._words) and self._words[position] in _CONNECTORS[reach]:
             position += 1
         return position
 
-    def _ends_negation(self, word: str, scope: Scope) -> bool:
-        if scope is Scope.VERB:
+    def _ends_negation(self, word: str, reach: Reach) -> bool:
+        if reach is Reach.VERB:
             return word not in self._rules.passes
         return word in PUNCTUATION or word in self._rules.stops
 
     def _ends_clause(self, word: str) -> bool:
         return word in PUNCTUATION or word in self._rules.conjunctions
 
-    def _repair(self, position: int, scope: Scope) -> None:
+    def _repair(self, position: int, reach: Reach) -> None:
         """Take back what "is fixed" or "works again" at `position` speaks of."""
         if self._is_void(position):
             return
-        if scope is Scope.SOLVED:
+        if reach is Reach.SOLVED:
             self._live = [hit for hit in self._live if not hit.entry.rule.repairable]
             return
         sentence = self._walk_back(position, SENTENCE_ENDS)

@@ -27,7 +27,7 @@ class Action(StrEnum):
     """The writer says that nothing is to be done."""
 
 
-class Scope(StrEnum):
+class Reach(StrEnum):
     """How far a phrase that takes signals back reaches."""
 
     NOUN = "noun"
@@ -69,7 +69,7 @@ class Harmless:
     """A phrase that hides the signals inside it."""
 
 
-Meaning = Signal | Scope | Harmless
+Meaning = Signal | Reach | Harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,8 @@ def load(path: Path = RULES_FILE) -> RuleSet:
         rules[name] = rule = _rule(name, table)
         for keyword, spelled in table["keywords"].items():
             phrases.add(spelled, Signal(rule, keyword))
-    for scope, spelled in data["scopes"].items():
-        phrases.add(spelled, Scope(scope))
+    for reach, spelled in data["scopes"].items():
+        phrases.add(spelled, Reach(reach))
     words = {kind: frozenset(listed.split()) for kind, listed in data["words"].items()}
     return RuleSet(phrases, rules, **words)
 

@@ -30,7 +30,7 @@ KeyOf = Callable[[Row], str | None]
 log = structlog.get_logger("services.changes")
 
 
-class Signal:
+class ChangeSignal:
     """Set whenever what is followed may have changed."""
 
     def __init__(self, clock: Clock) -> None:
@@ -66,7 +66,7 @@ class Feed:
         self._full_document = full_document
         self._key_of = key_of
         self._clock = clock
-        self._followers: defaultdict[str, set[Signal]] = defaultdict(set)
+        self._followers: defaultdict[str, set[ChangeSignal]] = defaultdict(set)
         self._is_open = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
 
@@ -81,13 +81,13 @@ class Feed:
         return self._watching is not None
 
     @asynccontextmanager
-    async def follow(self, key: str) -> AsyncIterator[Signal]:
+    async def follow(self, key: str) -> AsyncIterator[ChangeSignal]:
         """Follow what `key` names. Whatever changes after the block was entered gives a signal.
 
         Raises:
             UnavailableError: the stream cannot be opened.
         """
-        signal = Signal(self._clock)
+        signal = ChangeSignal(self._clock)
         self._followers[key].add(signal)
         try:
             await self._opened()

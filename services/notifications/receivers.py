@@ -10,11 +10,11 @@ import httpx
 from services.notifications.queue import Claimed
 from services.sources.standard.envelope import retry_after_seconds
 
-REQUEST_SECONDS = 10.0
+NOTIFY_SECONDS = 10.0
 """The hard limit of one request, from the first byte sent to the last one read."""
-MAX_BODY_BYTES = 64 * 1024
+MAX_REPLY_BYTES = 64 * 1024
 """More of an answer is not read; its connection is closed."""
-EXCERPT_CHARACTERS = 1_000
+MAX_DETAIL_CHARACTERS = 1_000
 RETRIABLE_CLIENT_ERRORS = frozenset([408, 429])
 HTML_TYPES = frozenset(["text/html", "application/xhtml+xml"])
 
@@ -46,7 +46,7 @@ class Attempt:
 class Notifier:
     """Announces urgent tickets at one URL."""
 
-    def __init__(self, http: httpx.AsyncClient, url: str, *, request_seconds: float = REQUEST_SECONDS) -> None:
+    def __init__(self, http: httpx.AsyncClient, url: str, *, request_seconds: float = NOTIFY_SECONDS) -> None:
         self._http = http
         self._url = url
         self.request_seconds = request_seconds
@@ -78,7 +78,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Attempt:
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if 200 <= status < 300 and media_type not in HTML_TYPES:
         return Attempt(Verdict.DELIVERED, status)
-    detail = _excerpt(f"status {status}: {body[: 4 * EXCERPT_CHARACTERS].decode('utf-8', 'replace')}")
+    detail = _excerpt(f"status {status}: {body[: 4 * MAX_DETAIL_CHARACTERS].decode('utf-8', 'replace')}")
     if 400 <= status < 500 and status not in RETRIABLE_CLIENT_ERRORS:
         return Attempt(Verdict.REFUSED, status, detail)
     retry_after = retry_after_seconds(headers) if "retry-after" in headers else 0.0
@@ -88,13 +88,13 @@ def judge(status: int, headers: Mapping[str, str], body: bytes) -> Attempt:
 def _excerpt(text: str) -> str:
     """One line that can be stored and shown, whatever was received."""
     printable = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(printable.split())[:EXCERPT_CHARACTERS]
+    return " ".join(printable.split())[:MAX_DETAIL_CHARACTERS]
 
 
 async def _beginning(response: httpx.Response) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > MAX_REPLY_BYTES:
             break
-    return bytes(body[:MAX_BODY_BYTES])
+    return bytes(body[:MAX_REPLY_BYTES])

@@ -18,7 +18,7 @@ from services.tickets.record import COLUMNS, PROJECTION, TicketRecord, to_record
 
 EXPORT_MILLISECONDS = 10 * 60 * 1000
 """`maxTimeMS` of a whole export: time that the database works, not the time that a slow client takes."""
-BATCH = 200
+EXPORT_BATCH = 200
 """Tickets that are read at once; the server caps a batch at 16 MB whatever their size."""
 CHUNK_BYTES = 64 * 1024
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -52,12 +52,12 @@ class Exports:
     async def _chunks(self, where: Filter, form: ExportFormat) -> AsyncIterator[bytes]:
         write = _csv_row if form is ExportFormat.CSV else _json_line
         chunk = bytearray(_csv_line(list(COLUMNS)) if form is ExportFormat.CSV else b"")
-        cursor = self._tickets.find(where, PROJECTION, batch_size=BATCH, max_time_ms=EXPORT_MILLISECONDS).sort(
+        cursor = self._tickets.find(where, PROJECTION, batch_size=EXPORT_BATCH, max_time_ms=EXPORT_MILLISECONDS).sort(
             NEWEST_FIRST
         )
         async with time_limited():
             try:
-                while rows := await cursor.to_list(BATCH):
+                while rows := await cursor.to_list(EXPORT_BATCH):
                     for row in rows:
                         chunk += write(to_record(row))
                         if len(chunk) >= CHUNK_BYTES:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from services.notifications.queue import Claimed
-from services.notifications.receivers import EXCERPT_CHARACTERS, MAX_BODY_BYTES, Attempt, Notifier, Verdict, judge
+from services.notifications.receivers import MAX_DETAIL_CHARACTERS, MAX_REPLY_BYTES, Attempt, Notifier, Verdict, judge
 from tests.fakes import ScriptedTransport
 
 DELIVERED, FAILED, REFUSED = Verdict
@@ -103,7 +103,7 @@ def test_what_is_kept_of_an_answer_is_one_short_printable_line() -> None:
     assert detail is not None
     assert detail.startswith("status 400: a b [31mc")
     assert detail.isprintable()
-    assert len(detail) == EXCERPT_CHARACTERS
+    assert len(detail) == MAX_DETAIL_CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ async def test_of_an_endless_answer_only_the_beginning_is_read(status: int, verd
     body = Endless()
     attempt, _ = await send(httpx.Response(status, stream=body))
     assert attempt.verdict is verdict
-    assert body.sent <= MAX_BODY_BYTES + 2 * 1024
+    assert body.sent <= MAX_REPLY_BYTES + 2 * 1024
     assert body.is_closed
 
 
