@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
 
 from strawberry.fastapi import BaseContext
 from strawberry.types.info import Info as StrawberryInfo
@@ -13,12 +12,13 @@ from services.access import Caller
 from services.analytics.stats import Stats
 from services.analytics.trends import Analytics
 from services.coordination.change_streams import Changes
-from services.coordination.leases import Locks
+from services.coordination.leases import Leases
 from services.health import Health
 from services.ingestion.jobs import Jobs
 from services.ingestion.reading import Runs
 from services.ingestion.run_lists import RunLists
 from services.ingestion.worker import Worker
+from services.kit.background import Background
 from services.notifications.breaker import CircuitBreaker
 from services.notifications.delivery import Delivery
 from services.notifications.outbox import Notifications
@@ -29,16 +29,6 @@ from services.tickets.export import Exports
 from services.tickets.reading import Tickets
 from services.tickets.search import Search
 from services.tickets.tenants import Tenants
-
-
-class Background(Protocol):
-    """Something that works until it is told to stop."""
-
-    async def work(self) -> None:
-        """Work until `shut_down`."""
-
-    def shut_down(self) -> None:
-        """Finish what is at hand, and return from `work`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +46,7 @@ class Services:
     runs: Runs
     run_lists: RunLists
     changes: Changes
-    locks: Locks
+    locks: Leases
     rate_limiter: RateLimiter
     health: Health
     notifications: Notifications
@@ -70,7 +60,7 @@ class Services:
     """What rolls tickets up in this process, if it has a worker and no other process does."""
 
     @property
-    def background(self) -> "list[Background]":
+    def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
         return [each for each in (self.worker, self.delivery, self.rollup_keeper) if each is not None]
 

@@ -14,8 +14,9 @@ from documents.ticket_rollup import TicketRollup
 from services.analytics.at_risk import at_risk_customers
 from services.analytics.sources import Sources
 from services.classification.keywords import SEPARATOR
+from services.kit.clock import EPOCH
 from services.rollups.rows import COUNTED_FIELDS, HOUR, HOURS_A_DAY, KEYWORD, UNKNOWN, hours_since_epoch
-from services.tenancy import EPOCH, Filter
+from services.tenancy import Filter
 
 TREND_HOURS = 24
 RATIO_DECIMALS = 3
