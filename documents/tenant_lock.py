@@ -14,8 +14,9 @@ class TenantLock(Document):
     """`ingest:{tenant_id}`, or `rollups`."""
     owner_id: str
     """The job that runs under the lease, or whoever else asked for it."""
-    holder: str
-    """The attempt that holds it: two workers may try the same job, only one of them holds the lease."""
+    holder: str | None
+    """The attempt that holds it: two workers may try the same job, only one of them holds the lease. None once it was
+    given back."""
     session_id: dict[str, Any] | None = None
     """The session in which the holder writes; none once the lease was given back."""
     predecessor: dict[str, Any] | None = None

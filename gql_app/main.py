@@ -1,7 +1,7 @@
 """The application: routes, middlewares, and the worker that lives and ends with it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
@@ -19,12 +19,12 @@ from gql_app.http.problems import Problems, add_error_handlers
 from gql_app.rest import analytics as stats
 from gql_app.rest import circuits, ingestion, system, tickets
 from gql_app.settings import Settings
-from resolvers.context import Background, Services
+from resolvers.context import Services
+from services.kit.background import shut_down
 
 VERSION = "0.1.0"
-SHUTDOWN_SECONDS = 20.0
+_SHUTDOWN_SECONDS = 20.0
 """How long the worker gets to store the page at hand and hand its jobs back; orchestrators kill after 30 s."""
-CRASH_PAUSE_SECONDS = 1.0
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
         async with open_services() as services:
             app.state.services = services
             services.observe_deliveries(metrics.delivered)
-            async with _at_work(services.background):
+            async with at_work(services):
                 yield
 
     metrics = Metrics()
@@ -85,26 +85,16 @@ def _middlewares(settings: Settings, metrics: Metrics, rate: RequestRate | None)
 
 
 @asynccontextmanager
-async def _at_work(workers: Sequence[Background]) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(_keep_working(worker)) for worker in workers]
+async def at_work(services: Services) -> AsyncIterator[None]:
+    """What works in the background works inside; at the end, what it has not finished is handed back."""
+    tasks = [asyncio.create_task(each.work()) for each in services.background]
     try:
         yield
     finally:
-        for worker in workers:
-            worker.shut_down()
-        unfinished = (await asyncio.wait(tasks, timeout=SHUTDOWN_SECONDS))[1] if tasks else set()
+        shut_down(services.background)
+        unfinished = (await asyncio.wait(tasks, timeout=_SHUTDOWN_SECONDS))[1] if tasks else set()
         if unfinished:
-            log.warning("worker_did_not_stop", seconds=SHUTDOWN_SECONDS)
+            log.warning("worker_did_not_stop", seconds=_SHUTDOWN_SECONDS)
             for task in unfinished:
                 task.cancel()
             await asyncio.wait(unfinished)
-
-
-async def _keep_working(worker: Background) -> None:
-    """Let it work until it is shut down, also after a fault of its own: what it does is safe in the database."""
-    while True:
-        try:
-            return await worker.work()
-        except Exception:
-            log.exception("worker_crashed")
-            await asyncio.sleep(CRASH_PAUSE_SECONDS)

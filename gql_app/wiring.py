@@ -12,7 +12,7 @@ from resolvers.context import Services
 from services.analytics.figures import Analytics
 from services.analytics.stats import Stats
 from services.coordination.change_streams import Changes
-from services.coordination.leases import Locks
+from services.coordination.leases import Leases
 from services.health import Health
 from services.ingestion.commit import PageStore
 from services.ingestion.jobs import Jobs
@@ -84,18 +84,18 @@ def build_services(
     `notify_http` is the notifier's client; without one, `http` serves it too.
     """
     clock = clock or SystemClock()
-    locks = Locks(database, ttl_seconds=settings.lock_ttl_seconds)
+    leases = Leases(database, ttl_seconds=settings.lock_ttl_seconds)
     limiter = RateLimiter(database, clock, limit=settings.rate_limit_per_minute, request_seconds=REQUEST_SECONDS)
     api = ExternalApi(http, external_api_url, limiter, clock, retries=retries)
-    jobs = Jobs(database, locks, clock)
+    jobs = Jobs(database, leases, clock)
     circuit = _notify_circuit(settings, database)
     notify_url = settings.notify_url or external_api_url.rstrip("/") + "/notify"
     delivery = _delivery(settings, database, circuit, notify_http or http, notify_url, clock)
     rollups = Rollups(database)
-    pages = PageStore(database, locks, rollups, clock, page_size=settings.page_size, on_urgent=delivery.wake)
-    deletions = Deletions(database, locks, clock)
-    ingestion = Ingestion(jobs, locks, api, pages, deletions, clock, page_size=settings.page_size)
-    worker = Worker(jobs, ingestion, clock, concurrency=settings.worker_concurrency)
+    pages = PageStore(database, leases, rollups, clock, page_size=settings.page_size, on_urgent=delivery.wake)
+    deletions = Deletions(database, leases, clock)
+    ingestion = Ingestion(jobs, api, pages, deletions, clock, page_size=settings.page_size)
+    worker = Worker(jobs, ingestion, concurrency=settings.worker_concurrency)
     return Services(
         tenants=Tenants(database),
         tickets=Tickets(database),
@@ -107,7 +107,7 @@ def build_services(
         jobs=jobs,
         runs=Runs(database, jobs),
         changes=Changes(database, clock),
-        locks=locks,
+        locks=leases,
         rate_limiter=limiter,
         health=Health({"mongodb": database.ping, "external_api": api.ping}),
         notifications=Notifications(database),
@@ -119,8 +119,8 @@ def build_services(
 
 
 def _rollup_keeper(settings: Settings, database: Database, rollups: Rollups, clock: Clock) -> RollupKeeper:
-    locks = Locks(database, ttl_seconds=min(settings.lock_ttl_seconds, LONGEST_LEASE_SECONDS))
-    return RollupKeeper(database, rollups, locks, clock)
+    leases = Leases(database, ttl_seconds=min(settings.lock_ttl_seconds, LONGEST_LEASE_SECONDS))
+    return RollupKeeper(database, rollups, leases, clock)
 
 
 def _notify_circuit(settings: Settings, database: Database) -> CircuitBreaker:

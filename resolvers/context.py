@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 from resolvers.loaders import Loaders
 from services.access import Caller
 from services.analytics.figures import Analytics
 from services.analytics.stats import Stats
 from services.coordination.change_streams import Changes
-from services.coordination.leases import Locks
+from services.coordination.leases import Leases
 from services.health import Health
 from services.ingestion.jobs import Jobs
 from services.ingestion.reading import Runs
 from services.ingestion.worker import Worker
+from services.kit.background import Background
 from services.notifications.breaker import CircuitBreaker
 from services.notifications.delivery import Delivery, OnDelivered
 from services.notifications.outbox import Notifications
@@ -25,16 +25,6 @@ from services.tickets.export import Exports
 from services.tickets.reading import Tickets
 from services.tickets.search import Search
 from services.tickets.tenants import Tenants
-
-
-class Background(Protocol):
-    """Something that works until it is told to stop."""
-
-    async def work(self) -> None:
-        """Work until `shut_down`."""
-
-    def shut_down(self) -> None:
-        """Finish what is at hand, and return from `work`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +41,7 @@ class Services:
     jobs: Jobs
     runs: Runs
     changes: Changes
-    locks: Locks
+    locks: Leases
     rate_limiter: RateLimiter
     health: Health
     notifications: Notifications
@@ -70,7 +60,7 @@ class Services:
             self.delivery.observe(on_delivered)
 
     @property
-    def background(self) -> "list[Background]":
+    def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
         return [each for each in (self.worker, self.delivery, self.rollup_keeper) if each is not None]
 

@@ -1,12 +1,12 @@
 """The one place that says which rows belong to a tenant: every query on a tenant's data starts here."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
+
+from services.kit.clock import EPOCH
 
 Filter = dict[str, Any]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DELETED = {"$gt": EPOCH}
 _LIVE = {"$not": _DELETED}
 """Matches an absent, null or epoch `deleted_at`. Written so that a covering index answers it: a comparison

@@ -14,7 +14,7 @@ from multiprocessing.synchronize import Barrier
 
 from documents.circuit_breaker import CircuitState
 from documents.database import connect
-from services.notifications.breaker import CircuitBreaker, Result
+from services.notifications.breaker import CircuitBreaker, RequestResult
 from services.notifications.breaker_updates import FAILURES_TO_OPEN
 from services.notifications.outbox import notification_row
 from soak.cluster import Cluster, Process, free_port, wait_for
@@ -187,6 +187,6 @@ async def _take_part(
 
 async def _open(circuit: CircuitBreaker) -> None:
     permits = await circuit.admit(FAILURES_TO_OPEN)
-    await circuit.report([Result(permit, False) for permit in permits])
+    await circuit.report([RequestResult(permit, False) for permit in permits])
     await asyncio.sleep(0.2)
     assert (await circuit.status()).state is CircuitState.HALF_OPEN

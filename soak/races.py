@@ -7,7 +7,7 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 
 from documents.database import connect
-from services.coordination.leases import Locks
+from services.coordination.leases import Leases
 from services.errors import AlreadyRunningError
 from services.ingestion.jobs import Jobs
 from services.kit.clock import SystemClock
@@ -52,7 +52,7 @@ async def _take_part(url: str, name: str, races: int, barrier: Barrier, results:
     await asyncio.to_thread(barrier.wait, 60)  # before connecting: indexes are created once, not in a crowd
     database = await connect(url, name)
     clock = SystemClock()
-    jobs = Jobs(database, Locks(database), clock)
+    jobs = Jobs(database, Leases(database), clock)
     for race in range(races):
         await asyncio.to_thread(barrier.wait, 60)
         answers = await asyncio.gather(*(jobs.start(TENANT) for _ in range(STARTERS)), return_exceptions=True)

@@ -15,14 +15,15 @@ from documents.ingestion_job import IngestionJob, JobStatus
 from gql_app.commands.progress import RunProgress
 from gql_app.commands.runtime import Dependencies
 from gql_app.http.server import create_server, url_of
-from gql_app.main import create_app
+from gql_app.main import at_work, create_app
 from gql_app.settings import Settings
 from gql_app.wiring import open_services
 from resolvers.context import Context, Services
 from resolvers.ingestion import get_job, start_ingestion
 from services.access import EVERYONE
 from services.errors import AlreadyRunningError
-from services.ingestion.run import abandon
+from services.kit.background import shut_down
+from services.kit.tasks import abandon
 
 ALIVE_FILE = "worker.alive"
 ALIVE_SECONDS = 5.0
@@ -78,7 +79,7 @@ async def work(settings: Settings, found: Dependencies, stop: asyncio.Event) -> 
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
     """
-    async with _services(settings, found) as services, _working(services, stop):
+    async with _services(settings, found) as services, at_work(services):
         log.info("working")
         await _unless(stop, _keep_touching(settings.data_dir / ALIVE_FILE))
 
@@ -98,7 +99,7 @@ async def ingest(
     async with _services(settings, found) as services:
         context = Context(services, EVERYONE)
         job_id = await _start(context, tenant_id)
-        async with _working(services, stop):
+        async with at_work(services):
             with RunProgress(console) as progress:
                 job = await _unless(stop, _follow(context, job_id, progress))
     if job is None:
@@ -121,28 +122,8 @@ async def _serving(
             await _unless(stop, server.ready.wait())
             yield
         finally:
-            for worker in services.background:
-                worker.shut_down()
+            shut_down(services.background)
             server.stop()
-
-
-@asynccontextmanager
-async def _working(services: Services, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Jobs are run and notifications delivered inside; at the end what is not finished is handed back."""
-
-    async def work() -> None:
-        await asyncio.gather(*(each.work() for each in services.background))
-
-    async with _alongside(work(), stop):
-        try:
-            yield
-        finally:
-            _shut_down(services)
-
-
-def _shut_down(services: Services) -> None:
-    for each in services.background:
-        each.shut_down()
 
 
 @asynccontextmanager

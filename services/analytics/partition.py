@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from documents.ticket_rollup import EVERY_DAY
+from services.kit.clock import EPOCH
 from services.rollups.rows import HOUR
 from services.rollups.write import NOT_ROLLED_UP
-from services.tenancy import EPOCH, Filter, deleted, live, owned
+from services.tenancy import Filter, deleted, live, owned
 from services.tickets.filter import created_between
 
 DAY = timedelta(days=1)

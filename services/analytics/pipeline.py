@@ -13,8 +13,9 @@ from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, Sentiment, Ticke
 from documents.ticket_rollup import TicketRollup
 from services.analytics.at_risk import at_risk_customers
 from services.analytics.partition import Partition
+from services.kit.clock import EPOCH
 from services.rollups.rows import HOUR, HOURS_A_DAY, KEYWORD, UNKNOWN, hours_since_epoch
-from services.tenancy import EPOCH, Filter
+from services.tenancy import Filter
 
 TREND_HOURS = 24
 RATIO_DECIMALS = 3

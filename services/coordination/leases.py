@@ -1,30 +1,51 @@
 """Leases: who may write, for how long, by the database server's clock alone.
 
-One atomic `findAndModify` takes a lease that is free or has run out. Every change of holder raises the
-fencing token; a write goes into one transaction with `confirm`, so that a holder that slept through its
-lease's end writes nothing (Kleppmann, "How to do distributed locking", 2016).
+One atomic `findAndModify` takes a lease that is free or has run out. Every change of holder raises the fencing
+token. A holder writes through `Leases.write` alone, whose transaction first proves and renews the lease: one that
+slept through its lease's end writes nothing (Kleppmann, "How to do distributed locking", 2016).
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
 from uuid import uuid4
 
+import structlog
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError, ExecutionTimeout
+from pymongo.errors import DuplicateKeyError, ExecutionTimeout, PyMongoError
 
 from documents.database import Database, Row, Session, session_id_of
 from documents.tenant_lock import TenantLock
+from services.coordination.lock_updates import give_back, renew, take_if_free
+from services.kit.tasks import abandon
 
-BLOCKED_MILLISECONDS = 1_000
+_BLOCKED_MILLISECONDS = 1_000
 """A transaction that holds a lock for longer than this hangs: storing a page takes some 30 ms."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RENEWALS_PER_LEASE = 6
+"""With a lease of 60 s: a renewal every 10 s."""
+_SURRENDER_SHARE = 2 / 3
+"""A holder that could not renew for this share of its lease stops by itself, well before it runs out."""
+_PARTING_SECONDS = 5.0
+"""How long giving a lease back may take at the end; without that, it runs out by itself."""
+_IS_HELD: Row = {"$expr": {"$gt": ["$expires_at", "$$NOW"]}}
+
+T = TypeVar("T")
+Work = Callable[[Session], Coroutine[Any, Any, T]]
+"""What is done in a transaction; it can run more than once."""
+Renewal = Callable[["Lease"], Awaitable[None]]
+
+log = structlog.get_logger("services.leases")
 
 
 class LeaseLostError(Exception):
-    """Another holder has the lease, or it ran out: the present holder must stop and may not write."""
+    """Another holder has the lease, or it ran out or was given back: who had it must stop and may not write."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Lease:
     """A lease as its holder knows it."""
 
@@ -33,13 +54,25 @@ class Lease:
     holder: str
     fence: int
     expires_at: datetime
+    """When it would have run out, had nobody renewed it."""
     session: Session
-    """Where the holder's transactions run; its id stands in the lock."""
+    """Where the holder's transactions run, one after the other; its id stands in the lock."""
+    proven_at: float
+    """When it was last known to be held; in seconds of the monotonic clock."""
+    is_lost: bool = False
+    """Known to be lost, or not renewed for so long that it may be."""
+    is_given_back: bool = False
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held during a transaction."""
 
     async def end(self) -> None:
-        """Let go of the session; the lease itself is released, lost or left to run out."""
-        if self.session is not None:
-            await self.session.end_session()
+        """Let go of the session, after the transaction at hand; the lease itself is left as it is."""
+        async with self.turn:
+            if self.session is not None:
+                await self.session.end_session()
+
+
+L = TypeVar("L", bound=Lease | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +91,8 @@ def ingest_resource(tenant_id: str) -> str:
     return f"ingest:{tenant_id}"
 
 
-class Locks:
-    """Takes, renews, confirms and gives back leases of `ttl_seconds`."""
+class Leases:
+    """Leases of `ttl_seconds`: taken, kept, written under and given back."""
 
     def __init__(self, database: Database, *, ttl_seconds: float = 60.0) -> None:
         self._database = database
@@ -69,111 +102,149 @@ class Locks:
     async def acquire(self, resource_id: str, owner_id: str) -> Lease | None:
         """Take the lease for `owner_id` if nobody holds it; None if somebody does, even the same owner.
 
-        A holder before that did not give it back is taken for dead: what it has left open in its session is undone.
+        Nobody renews it before it goes into `held`. A holder before that did not give it back is taken for dead: what
+        it has left open in its session is undone.
         """
-        session = await self._database.new_session()
-        for _ in range(2):
-            try:
-                row = await self._take(resource_id, owner_id, uuid4().hex, session_id_of(session))
-            except ExecutionTimeout:
-                await self._end_stale_transaction(resource_id)
-                continue
-            if row is not None:
-                if row["predecessor"]:
-                    await self._database.kill_session(row["predecessor"])
-                return Lease(resource_id, owner_id, row["holder"], row["fence"], row["expires_at"], session)
-            break
-        if session is not None:
-            await session.end_session()
-        return None
+        session, asked_at = await self._database.new_session(), time.monotonic()
+        row = await self._take(resource_id, owner_id, uuid4().hex, session_id_of(session))
+        if row is None:
+            if session is not None:
+                await session.end_session()
+            return None
+        if row["predecessor"]:
+            await self._database.kill_session(row["predecessor"])
+        return Lease(resource_id, owner_id, row["holder"], row["fence"], row["expires_at"], session, asked_at)
 
-    async def _take(self, resource_id: str, owner_id: str, holder: str, session_id: Row | None) -> Row | None:
-        """The lock if it now belongs to `holder`.
+    async def write(self, lease: Lease, work: Work[T], *, last: bool = False) -> T:
+        """Run `work` in a transaction that proves and renews the lease; `last`: that also gives it back.
+
+        Transactions under one lease take turns. One that has begun goes on to its end even if the caller is cancelled.
 
         Raises:
-            ExecutionTimeout: a transaction that has written the lock is open, and stays open.
+            LeaseLostError: it is no longer held; nothing was written.
         """
-        is_free = {"$lte": [{"$ifNull": ["$expires_at", EPOCH]}, "$$NOW"]}
+        # A transaction that is left in the middle would stay open in the session.
+        return await asyncio.shield(asyncio.create_task(self._write(lease, work, last=last)))
 
-        def if_free(taken: object, kept: str) -> Row:
-            return {"$cond": ["$is_free", taken, kept]}
-
-        update: list[Row] = [
-            {"$set": {"is_free": is_free}},
-            {
-                "$set": {
-                    "owner_id": if_free(owner_id, "$owner_id"),
-                    "holder": if_free(holder, "$holder"),
-                    "predecessor": if_free({"$ifNull": ["$session_id", None]}, "$predecessor"),
-                    "session_id": if_free({"$literal": session_id}, "$session_id"),
-                    "fence": if_free({"$add": [{"$ifNull": ["$fence", 0]}, 1]}, "$fence"),
-                    "acquired_at": if_free("$$NOW", "$acquired_at"),
-                    "expires_at": if_free(self._from_now(), "$expires_at"),
-                }
-            },
-            {"$unset": "is_free"},
-        ]
-        try:
-            row = await self._locks.find_one_and_update(
-                {"resource_id": resource_id},
-                update,
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-                maxTimeMS=BLOCKED_MILLISECONDS,
-            )
-        except DuplicateKeyError:
-            return None  # two callers created the lock at once, and this one came second
-        return row if row.get("holder") == holder else None
-
-    async def _end_stale_transaction(self, resource_id: str) -> None:
-        """End what a holder that died in the middle of a transaction has left open, if its lease has run out."""
-        row = await self._locks.find_one({"resource_id": resource_id, "$expr": {"$lte": ["$expires_at", "$$NOW"]}})
-        if row is not None and row.get("session_id"):
-            await self._database.kill_session(row["session_id"])
-
-    async def confirm(self, lease: Lease, session: Session = None) -> None:
-        """Renew the lease if it is still held; inside a transaction this fences all its writes.
-
-        Raises:
-            LeaseLostError: it ran out or was taken over.
-        """
-        await self._set_end(lease, self._from_now(), session)
-
-    async def release(self, lease: Lease, session: Session = None) -> None:
-        """Give the lease back; the fencing token stays.
+    async def give_back(self, lease: Lease) -> None:
+        """Give the lease back without having anything to write; the fencing token stays.
 
         Raises:
             LeaseLostError: it was no longer held.
         """
-        await self._set_end(lease, "$$NOW", session, session_id=None)
+        await self.write(lease, _nothing, last=True)
+
+    @asynccontextmanager
+    async def held(
+        self, lease: L, *, renewal: Renewal | None = None, on_lost: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[L]:
+        """Keep a lease that was just taken (`acquire`, which may have come to nothing) until the end of the block.
+
+        At the end it is given back, unless its last write has done so. `renewal`: a write under the lease that is made
+        instead of an empty one. `on_lost` is told once if the lease is lost, or if it could not be renewed for so long
+        that the holder has to stop.
+        """
+        if lease is None:
+            yield lease
+            return
+        renewal = renewal or (lambda lease: self.write(lease, _nothing))
+        renewing = asyncio.create_task(self._keep_renewed(lease, renewal, on_lost))
+        try:
+            yield lease
+        finally:
+            await abandon(renewing)
+            await self._part_with(lease)
 
     async def state(self, tenant_id: str) -> LockState:
         """What the tenant's lease is at this moment."""
-        rows = await self._locks.aggregate(
-            [
-                {"$match": {"resource_id": ingest_resource(tenant_id)}},
-                {"$set": {"held": {"$gt": ["$expires_at", "$$NOW"]}}},
-            ]
-        ).to_list(1)
-        if not rows or not rows[0]["held"]:
+        row = await self._locks.find_one({"resource_id": ingest_resource(tenant_id), **_IS_HELD})
+        if row is None:
             return LockState(tenant_id, locked=False)
-        row = rows[0]
         return LockState(tenant_id, True, row["owner_id"], row.get("acquired_at"), row["expires_at"])
 
-    async def _set_end(self, lease: Lease, expires_at: object, session: Session, **more: object) -> None:
+    async def _take(self, resource_id: str, owner_id: str, holder: str, session_id: Row | None) -> Row | None:
+        """The lock if it now belongs to `holder`."""
+        for _ in range(2):
+            try:
+                row = await self._locks.find_one_and_update(
+                    {"resource_id": resource_id},
+                    take_if_free(owner_id, holder, session_id, self.ttl_seconds),
+                    upsert=True,
+                    return_document=ReturnDocument.AFTER,
+                    maxTimeMS=_BLOCKED_MILLISECONDS,
+                )
+            except DuplicateKeyError:
+                return None  # two callers created the lock at once, and this one came second
+            except ExecutionTimeout:  # a transaction that has written the lock is open
+                await self._end_stale_transaction(resource_id)
+            else:
+                return row if row.get("holder") == holder else None
+        return None
+
+    async def _end_stale_transaction(self, resource_id: str) -> None:
+        """End what a holder that died in the middle of a transaction has left open, if its lease has run out."""
+        row = await self._locks.find_one({"resource_id": resource_id, "$nor": [_IS_HELD]})
+        if row is not None and row.get("session_id"):
+            await self._database.kill_session(row["session_id"])
+
+    async def _write(self, lease: Lease, work: Work[T], *, last: bool) -> T:
+        proven_at = 0.0
+
+        async def proven(session: Session) -> T:
+            nonlocal proven_at
+            proven_at = time.monotonic()
+            await self._change(lease, renew(self.ttl_seconds), session)
+            result = await work(session)
+            if last:
+                await self._change(lease, give_back(), session)
+            return result
+
+        async with lease.turn:
+            if lease.is_given_back:  # while this write waited for its turn
+                raise LeaseLostError(f"the lease on {lease.resource_id} was given back")
+            try:
+                result = await self._database.in_transaction(proven, lease.session)
+            except LeaseLostError:
+                lease.is_lost = True
+                raise
+            lease.proven_at, lease.is_given_back = proven_at, last
+        if last:
+            await lease.end()
+        return result
+
+    async def _change(self, lease: Lease, update: list[Row], session: Session) -> None:
         # A write even where nothing changes: it makes a concurrent takeover and this transaction conflict.
-        result = await self._locks.update_one(
-            {
-                "resource_id": lease.resource_id,
-                "holder": lease.holder,
-                "fence": lease.fence,
-                "$expr": {"$gt": ["$expires_at", "$$NOW"]},
-            },
-            [{"$set": {"expires_at": expires_at, **more}}],
-            session=session,
-        )
+        mine = {"resource_id": lease.resource_id, "holder": lease.holder, "fence": lease.fence}
+        result = await self._locks.update_one({**mine, **_IS_HELD}, update, session=session)
         if result.matched_count == 0:
             raise LeaseLostError(f"the lease on {lease.resource_id} is no longer held")
 
-    def _from_now(self) -> Row:
-        return {"$add": ["$$NOW", int(self.ttl_seconds * 1000)]}
+    async def _keep_renewed(self, lease: Lease, renewal: Renewal, on_lost: Callable[[], None]) -> None:
+        while not lease.is_lost:
+            await asyncio.sleep(self.ttl_seconds / _RENEWALS_PER_LEASE)
+            if lease.is_given_back:
+                return
+            try:
+                async with asyncio.timeout(self._seconds_to_surrender(lease)):
+                    await renewal(lease)
+            except LeaseLostError:
+                lease.is_lost = not lease.is_given_back
+            except (PyMongoError, TimeoutError) as error:
+                log.warning("heartbeat_failed", resource_id=lease.resource_id, error=str(error)[:200])
+                lease.is_lost = self._seconds_to_surrender(lease) <= 0
+        on_lost()
+
+    async def _part_with(self, lease: Lease) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PARTING_SECONDS):
+                with suppress(LeaseLostError, PyMongoError):
+                    if not (lease.is_given_back or lease.is_lost):
+                        await self.give_back(lease)
+                await lease.end()
+
+    def _seconds_to_surrender(self, lease: Lease) -> float:
+        return lease.proven_at + self.ttl_seconds * _SURRENDER_SHARE - time.monotonic()
+
+
+async def _nothing(session: Session) -> None:
+    """What is written where a lease is only renewed or given back."""

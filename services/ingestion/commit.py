@@ -12,27 +12,17 @@ from documents.notification import Notification
 from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
-from services.coordination.leases import Lease, Locks
+from services.coordination.leases import Leases
 from services.ingestion.diff import STORED_FIELDS, PageChanges, Position, find_changes
+from services.ingestion.run import FetchedPage, Run
 from services.kit.clock import Clock
 from services.rollups.write import Rollups
 from services.sources.standard.next_page import Step, page_count
-from services.sources.standard.records import PageRecords, UpstreamPage, sort_records
+from services.sources.standard.records import PageRecords, sort_records
 from services.tenancy import owned
 
-MAX_REPLANS = 3
+_MAX_REPLANS = 3
 """How often a page is compared anew because another program inserted one of its tickets meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedPage:
-    """A page as it came, with where it leads."""
-
-    number: int
-    page: UpstreamPage
-    step: Step
-    retries: int
-    """How often it had to be asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +30,8 @@ class PreparedPage:
     """A page with everything decided, and nothing written yet."""
 
     fetched: FetchedPage
+    step: Step
+    """Where it leads."""
     at: Position
     records: PageRecords
     changes: PageChanges
@@ -55,7 +47,7 @@ class PageStore:
     def __init__(
         self,
         database: Database,
-        locks: Locks,
+        leases: Leases,
         rollups: Rollups,
         clock: Clock,
         *,
@@ -64,7 +56,7 @@ class PageStore:
     ) -> None:
         """`on_urgent` is told when a page with urgent tickets is stored; it must return at once."""
         self._database = database
-        self._locks = locks
+        self._leases = leases
         self._rollups = rollups
         self._clock = clock
         self._page_size = page_size
@@ -72,30 +64,31 @@ class PageStore:
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
 
-    async def prepare(self, lease: Lease, tenant_id: str, fetched: FetchedPage) -> PreparedPage:
+    async def prepare(self, run: Run, fetched: FetchedPage, step: Step) -> PreparedPage:
         """Validate the records, classify them, and compare them with what is stored.
 
         In a thread: it takes some 15 ms of computing a page, in which this process has requests to answer, and the
         page before may be on its way into the database.
         """
-        at = Position(tenant_id, lease.owner_id, fetched.number, self._clock.now())
-        records = await asyncio.to_thread(sort_records, fetched.page.tickets, tenant_id)
-        stored = await self._stored(tenant_id, list(records.own))
-        return PreparedPage(fetched, at, records, await asyncio.to_thread(find_changes, records.own, stored, at))
+        at = Position(run.tenant_id, run.job.id, fetched.number, self._clock.now())
+        records = await asyncio.to_thread(sort_records, fetched.page.tickets, run.tenant_id)
+        stored = await self._stored(run.tenant_id, list(records.own))
+        changes = await asyncio.to_thread(find_changes, records.own, stored, at)
+        return PreparedPage(fetched, step, at, records, changes)
 
-    async def commit(self, lease: Lease, page: PreparedPage) -> None:
+    async def commit(self, run: Run, page: PreparedPage) -> None:
         """Store the page whole or not at all, with the counts and the checkpoint that go with it.
 
         Raises:
             LeaseLostError: somebody else is the tenant's writer now; nothing was written.
         """
-        for attempt in range(1, MAX_REPLANS + 1):
+        for attempt in range(1, _MAX_REPLANS + 1):
             try:
-                await self._write(lease, page)
+                await self._write(run, page)
             except BulkWriteError:
-                if attempt == MAX_REPLANS:
+                if attempt == _MAX_REPLANS:
                     raise
-                page = await self.prepare(lease, page.at.tenant_id, page.fetched)
+                page = await self.prepare(run, page.fetched, page.step)
             else:
                 if page.changes.notifications:
                     self._on_urgent()
@@ -110,13 +103,12 @@ class PageStore:
         )
         return {row["external_id"]: row for row in await cursor.to_list(None)}
 
-    async def _write(self, lease: Lease, page: PreparedPage) -> None:
+    async def _write(self, run: Run, page: PreparedPage) -> None:
         at, changes = page.at, page.changes
         rejected = _quarantine_rows(at, page.records)
-        progress = self._progress(page.fetched, page.records, changes)
+        progress = self._progress(page)
 
         async def work(session: Session) -> None:
-            await self._locks.confirm(lease, session)
             # History and outbox first: where there are no transactions, a crash may repeat a row, which its id
             # prevents, but can never lose one.
             if changes.history:
@@ -136,18 +128,19 @@ class PageStore:
                 )
             await self._jobs.update_one({"_id": at.job_id}, progress, session=session)
 
-        await self._database.in_transaction(work, lease.session)
+        await self._leases.write(run.lease, work)
 
-    def _progress(self, fetched: FetchedPage, records: PageRecords, changes: PageChanges) -> Row:
+    def _progress(self, page: PreparedPage) -> Row:
         """The checkpoint and the counts of this page."""
+        fetched, records, changes = page.fetched, page.records, page.changes
         total = fetched.page.total_count
-        notes = [fetched.step.irregularity] if fetched.step.irregularity else []
+        notes = [page.step.irregularity] if page.step.irregularity else []
         repeated = changes.duplicates + records.duplicates
         if repeated:
             notes.append(f"page {fetched.number} repeats {repeated} tickets: the list moved while it was read")
         checkpoint: Row = {
             "$set": {
-                "next_page": fetched.step.next_page,
+                "next_page": page.step.next_page,
                 "attempts": 0,
                 "upstream_total": total,
                 "total_pages": max(fetched.number, page_count(total, self._page_size) or 0),

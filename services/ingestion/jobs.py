@@ -10,11 +10,12 @@
                │ e: cancel                   e: cancel   │ ├─────────▶ COMPLETED   f: walked to the end
                └────────────────▶ CANCELLED ◀────────────┘ └─────────▶ FAILED      g: given up
 
-Every step but `a` is made under the lease of the job's tenant. An end writes the log and gives the lease back in
+Every step but `a` is a write under the lease of the job's tenant. An end writes the log and gives the lease back in
 the same transaction, so each job that ends is logged exactly once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from uuid import uuid4
 
@@ -24,27 +25,26 @@ from pymongo.errors import DuplicateKeyError
 from documents.database import Database, Row, Session
 from documents.ingestion_job import IngestionJob, JobStatus
 from documents.ingestion_log import IngestionLog
-from services.coordination.leases import EPOCH, Lease, Locks, ingest_resource
+from services.coordination.leases import Lease, Leases, ingest_resource
 from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundError
 from services.ingestion.audit import log_row, remarks_on
-from services.kit.clock import Clock
+from services.kit.clock import EPOCH, Clock
 from services.lists.cursors import time_limited
 from services.tenancy import owned
 
-MAX_CLAIMS_WITHOUT_PROGRESS = 3
+_MAX_CLAIMS_WITHOUT_PROGRESS = 3
 """A job whose worker died so often on the same page is poison and fails."""
-CLAIM_CANDIDATES = 20
-POLL_SECONDS = 0.1
+_CLAIM_CANDIDATES = 20
+_POLL_SECONDS = 0.1
 
 
 class Jobs:
     """Starts, claims, ends, cancels and finds jobs."""
 
-    def __init__(self, database: Database, locks: Locks, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, database: Database, leases: Leases, clock: Clock) -> None:
         self._jobs = database.collection(IngestionJob)
         self._logs = database.collection(IngestionLog)
-        self._locks = locks
+        self._leases = leases
         self._clock = clock
 
     async def start(self, tenant_id: str, *, request_id: str | None = None) -> IngestionJob:
@@ -53,7 +53,7 @@ class Jobs:
         Raises:
             AlreadyRunningError: the tenant has an active job, or its lease is held.
         """
-        lock = await self._locks.state(tenant_id)
+        lock = await self._leases.state(tenant_id)
         if lock.owner_id is not None:
             raise AlreadyRunningError(tenant_id, lock.owner_id)
         job = IngestionJob(
@@ -79,7 +79,7 @@ class Jobs:
 
         A poison job is ended on the way (g).
         """
-        silent_since = {"$subtract": ["$$NOW", int(self._locks.ttl_seconds * 1000)]}
+        silent_since = {"$subtract": ["$$NOW", int(self._leases.ttl_seconds * 1000)]}
         may_be_free = {
             "$or": [
                 {"$eq": ["$status", JobStatus.QUEUED.value]},
@@ -89,30 +89,31 @@ class Jobs:
         candidates = self._jobs.find(
             {"active": True, "_id": {"$nin": list(running_here)}, "$expr": may_be_free}, {"tenant_id": 1}
         ).sort("queued_at", ASCENDING)
-        for candidate in await candidates.to_list(CLAIM_CANDIDATES):
-            lease = await self._locks.acquire(ingest_resource(candidate["tenant_id"]), candidate["_id"])
+        for candidate in await candidates.to_list(_CLAIM_CANDIDATES):
+            lease = await self._leases.acquire(ingest_resource(candidate["tenant_id"]), candidate["_id"])
             if lease is None:
                 continue
             job = await self._mark_running(lease)
             if job is None:  # it ended before the lease was taken
-                await self._locks.release(lease)
-                await lease.end()
-            elif job.attempts > MAX_CLAIMS_WITHOUT_PROGRESS:
-                reason = f"its worker died {MAX_CLAIMS_WITHOUT_PROGRESS} times at page {job.next_page}"
+                await self._leases.give_back(lease)
+            elif job.attempts > _MAX_CLAIMS_WITHOUT_PROGRESS:
+                reason = f"its worker died {_MAX_CLAIMS_WITHOUT_PROGRESS} times at page {job.next_page}"
                 await self.finish(lease, JobStatus.FAILED, error=f"{reason}; {job.error}" if job.error else reason)
-                await lease.end()
             else:
                 return job, lease
         return None
 
+    def held(self, lease: Lease, *, on_lost: Callable[[], None]) -> AbstractAsyncContextManager[Lease]:
+        """Keep a claimed job's lease while the job is run; `on_lost` is told when the run has to stop."""
+        return self._leases.held(lease, renewal=self.heartbeat, on_lost=on_lost)
+
     async def heartbeat(self, lease: Lease) -> None:
-        """Renew the lease.
+        """Renew the lease, and show that the job is run.
 
         Raises:
             LeaseLostError: it is no longer held.
         """
-        await self._locks.confirm(lease)
-        await self._jobs.update_one(_held_by(lease), {"$currentDate": {"heartbeat_at": True}})
+        await self._update(lease, {"$currentDate": {"heartbeat_at": True}})
 
     async def hand_back(self, lease: Lease, *, fault: str | None = None) -> None:
         """Put the job back into the queue at its checkpoint (d).
@@ -124,13 +125,7 @@ class Jobs:
         """
         update: Row = {"status": JobStatus.QUEUED.value, "waiting_until": None}
         update |= {"attempts": 0} if fault is None else {"error": fault}
-
-        async def work(session: Session) -> None:
-            await self._locks.confirm(lease, session)
-            await self._jobs.update_one({"_id": lease.owner_id, "active": True}, {"$set": update}, session=session)
-            await self._locks.release(lease, session)
-
-        await self._database.in_transaction(work, lease.session)
+        await self._update(lease, {"$set": update}, last=True)
 
     async def finish(
         self, lease: Lease, status: JobStatus, *, error: str | None = None, remarks: Sequence[str] = ()
@@ -144,8 +139,7 @@ class Jobs:
         """
 
         async def work(session: Session) -> None:
-            await self._locks.confirm(lease, session)
-            row = await self._jobs.find_one({"_id": lease.owner_id, "active": True}, session=session)
+            row = await self._jobs.find_one(_job_of(lease), session=session)
             if row is not None:
                 row["irregularities"] += remarks
                 row |= {"status": status.value, "ended_at": self._clock.now(), "error": error or remarks_on(row)}
@@ -157,9 +151,8 @@ class Jobs:
                     {"$set": {**ended, "waiting_until": None}, "$unset": {"active": ""}},
                     session=session,
                 )
-            await self._locks.release(lease, session)
 
-        await self._database.in_transaction(work, lease.session)
+        await self._leases.write(lease, work, last=True)
 
     async def cancel(self, job_id: str, *, wait_seconds: float = 2.0) -> IngestionJob:
         """Ask for the job's end (e) and wait a little for it; the answer's status tells whether it came.
@@ -179,10 +172,9 @@ class Jobs:
         if row is None:
             ended = await self.get(job_id)
             raise JobFinishedError(job_id, ended.status.value)
-        lease = await self._locks.acquire(ingest_resource(row["tenant_id"]), job_id)
-        if lease is not None:  # nobody runs it
-            await self.finish(lease, JobStatus.CANCELLED)
-            await lease.end()
+        async with self._leases.held(await self._leases.acquire(ingest_resource(row["tenant_id"]), job_id)) as lease:
+            if lease is not None:  # nobody runs it
+                await self.finish(lease, JobStatus.CANCELLED)
         return await self.wait(job_id, seconds=wait_seconds)
 
     async def is_cancelled(self, job_id: str) -> bool:
@@ -191,8 +183,12 @@ class Jobs:
         return row is None or bool(row.get("cancel_requested"))
 
     async def note_waiting(self, lease: Lease, until: datetime | None) -> None:
-        """Record until when the run waits for the outbound rate limit; None: it does not."""
-        await self._jobs.update_one(_held_by(lease), {"$set": {"waiting_until": until}})
+        """Record until when the run waits for the outbound rate limit; None: it does not.
+
+        Raises:
+            LeaseLostError: the lease is no longer held.
+        """
+        await self._update(lease, {"$set": {"waiting_until": until}})
 
     async def get(self, job_id: str) -> IngestionJob:
         """The job.
@@ -216,28 +212,33 @@ class Jobs:
             job = await self.get(job_id)
             if job.active is None or (deadline is not None and self._clock.monotonic() >= deadline):
                 return job
-            await self._clock.sleep(POLL_SECONDS)
+            await self._clock.sleep(_POLL_SECONDS)
 
     async def _mark_running(self, lease: Lease) -> IngestionJob | None:
-        row = await self._jobs.find_one_and_update(
-            {"_id": lease.owner_id, "active": True},
-            [
-                {
-                    "$set": {
-                        "status": JobStatus.RUNNING.value,
-                        "started_at": {"$ifNull": ["$started_at", "$$NOW"]},
-                        "heartbeat_at": "$$NOW",
-                        "fence": lease.fence,
-                        "attempts": {"$add": [{"$ifNull": ["$attempts", 0]}, 1]},
-                        "waiting_until": None,
-                    }
-                }
-            ],
-            return_document=ReturnDocument.AFTER,
-        )
+        running: Row = {
+            "status": JobStatus.RUNNING.value,
+            "started_at": {"$ifNull": ["$started_at", "$$NOW"]},
+            "heartbeat_at": "$$NOW",
+            "fence": lease.fence,
+            "attempts": {"$add": [{"$ifNull": ["$attempts", 0]}, 1]},
+            "waiting_until": None,
+        }
+
+        async def work(session: Session) -> Row | None:
+            found: Row | None = await self._jobs.find_one_and_update(
+                _job_of(lease), [{"$set": running}], return_document=ReturnDocument.AFTER, session=session
+            )
+            return found
+
+        row = await self._leases.write(lease, work)
         return None if row is None else IngestionJob.model_validate(row)
 
+    async def _update(self, lease: Lease, update: Row, *, last: bool = False) -> None:
+        async def work(session: Session) -> None:
+            await self._jobs.update_one(_job_of(lease), update, session=session)
 
-def _held_by(lease: Lease) -> Row:
-    """The lease's job as long as no other worker has claimed it: a holder that slept writes nothing."""
-    return {"_id": lease.owner_id, "active": True, "fence": lease.fence}
+        await self._leases.write(lease, work, last=last)
+
+
+def _job_of(lease: Lease) -> Row:
+    return {"_id": lease.owner_id, "active": True}

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from documents.ingestion_job import IngestionJob
 from services.coordination.leases import Lease
 from services.ingestion.jobs import Jobs
+from services.kit.tasks import abandon
 from services.sources.standard.client import ExternalApi, UpstreamCaller
 from services.sources.standard.records import UpstreamPage
 
@@ -72,11 +73,13 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedPage:
-    """A page and how often it had to be asked for again."""
+class FetchedPage:
+    """A page as it came."""
 
+    number: int
     page: UpstreamPage
     retries: int
+    """How often it had to be asked for again."""
 
 
 class RunUpstream:
@@ -91,11 +94,11 @@ class RunUpstream:
         self._is_waiting = False
         self._caller = UpstreamCaller(run.tenant_id, self._note_wait, self._count_retry)
 
-    async def page(self, number: int) -> ReceivedPage:
+    async def page(self, number: int) -> FetchedPage:
         """One page; the next one may be asked for while this one is being stored, but not two at once."""
         before = self._retries
         page = await self._answer(self._api.fetch_page(self._caller, number, self._page_size))
-        return ReceivedPage(page, self._retries - before)
+        return FetchedPage(number, page, self._retries - before)
 
     async def deleted_ids(self) -> set[str]:
         """The ids that upstream names as deleted, of all tenants."""
@@ -118,9 +121,3 @@ class RunUpstream:
 
     def _count_retry(self) -> None:
         self._retries += 1
-
-
-async def abandon(task: "asyncio.Future[Any]") -> None:
-    """Cancel a task and see it end, whatever it ends with."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

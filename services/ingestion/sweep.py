@@ -9,30 +9,30 @@ from documents.database import Database, Row, Session
 from documents.ingestion_job import IngestionJob
 from documents.ticket import Ticket
 from documents.ticket_history import HistoryAction, TicketHistory
-from services.coordination.leases import Locks
+from services.coordination.leases import Leases
 from services.ingestion.diff import Position, history_row
 from services.ingestion.run import Run, RunUpstream
 from services.kit.clock import Clock
 from services.rollups.write import BY_ID
 from services.tenancy import live, owned
 
-BATCH = 500
-MAX_MISSING_SHARE = 0.2
+_BATCH = 500
+_MAX_MISSING_SHARE = 0.2
 """A tenant of whose tickets a larger share is missing without a reason has a broken upstream."""
-SMALL_LOSS = 5
+_SMALL_LOSS = 5
 """So many missing tickets are believable whatever their share."""
-MAX_CONFIRMATIONS = 100
+_MAX_CONFIRMATIONS = 100
 """Tickets asked for by id in one run: each costs one request of the shared budget."""
-SWEEP_PAGE = 0
+_SWEEP_PAGE = 0
 """The page number in the ids of history rows that a sweep writes; real pages count from 1."""
 
 
 class Deletions:
     """Finds and soft-deletes what upstream no longer has."""
 
-    def __init__(self, database: Database, locks: Locks, clock: Clock) -> None:
+    def __init__(self, database: Database, leases: Leases, clock: Clock) -> None:
         self._database = database
-        self._locks = locks
+        self._leases = leases
         self._clock = clock
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
@@ -57,8 +57,8 @@ class Deletions:
         return await self._delete_missing(run, upstream)
 
     async def _delete_named(self, run: Run, named: list[str]) -> None:
-        for start in range(0, len(named), BATCH):
-            batch = {"$in": named[start : start + BATCH]}
+        for start in range(0, len(named), _BATCH):
+            batch = {"$in": named[start : start + _BATCH]}
             cursor = self._tickets.find(
                 live(run.tenant_id, external_id=batch, seen_by_job={"$ne": run.job.id}), {"external_id": 1}
             )
@@ -70,9 +70,9 @@ class Deletions:
         if missing == 0:
             return []
         total = await self._tickets.count_documents(live(run.tenant_id))
-        if missing > max(SMALL_LOSS, MAX_MISSING_SHARE * total):
+        if missing > max(_SMALL_LOSS, _MAX_MISSING_SHARE * total):
             return [f"{missing} of {total} tickets are missing upstream, too many to believe: none was deleted"]
-        rows = await self._tickets.find(unseen, {"external_id": 1}).limit(MAX_CONFIRMATIONS).to_list(None)
+        rows = await self._tickets.find(unseen, {"external_id": 1}).limit(_MAX_CONFIRMATIONS).to_list(None)
         gone = [row for row in rows if await upstream.is_gone(row["external_id"])]
         await self._delete(run, gone)
         left = missing - len(gone)
@@ -83,11 +83,10 @@ class Deletions:
         if not tickets:
             return
         ids = [row["_id"] for row in tickets]
-        at = Position(run.tenant_id, run.job.id, SWEEP_PAGE, self._clock.now())
+        at = Position(run.tenant_id, run.job.id, _SWEEP_PAGE, self._clock.now())
         history = [history_row(at, row["external_id"], HistoryAction.DELETED, {}) for row in tickets]
 
         async def work(session: Session) -> None:
-            await self._locks.confirm(run.lease, session)
             await self._database.insert_new(TicketHistory, history, session)
             deletion = {"$set": {"deleted_at": at.now}}
             await self._tickets.update_many(
@@ -95,4 +94,4 @@ class Deletions:
             )
             await self._jobs.update_one({"_id": at.job_id}, {"$inc": {"deleted": len(ids)}}, session=session)
 
-        await self._database.in_transaction(work, run.lease.session)
+        await self._leases.write(run.lease, work)

@@ -1,6 +1,7 @@
 """The worker: claims jobs and runs several at once, in the API's process or in one of its own."""
 
-import asyncio
+from contextlib import suppress
+from functools import partial
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -11,52 +12,40 @@ from services.coordination.leases import Lease, LeaseLostError
 from services.ingestion.jobs import Jobs
 from services.ingestion.run import Run, StopReason
 from services.ingestion.walk import Ingestion
-from services.kit.clock import Clock
+from services.kit.background import FAULT_PAUSE_SECONDS, Background
 
-POLL_SECONDS = 0.5
-HAND_BACK_TRIES = 60
-HAND_BACK_PAUSE_SECONDS = 1.0
+_POLL_SECONDS = 0.5
+_HAND_BACK_TRIES = 60
 
 log = structlog.get_logger("services.worker")
 
 
-class Worker:
+class Worker(Background):
     """Runs up to `concurrency` jobs until it is shut down."""
 
-    def __init__(self, jobs: Jobs, ingestion: Ingestion, clock: Clock, *, concurrency: int = 4) -> None:
+    def __init__(self, jobs: Jobs, ingestion: Ingestion, *, concurrency: int = 4) -> None:
+        super().__init__(log)
         self._jobs = jobs
         self._ingestion = ingestion
-        self._clock = clock
         self._concurrency = concurrency
         self._runs: dict[str, Run] = {}
-        self._wake = asyncio.Event()
-        self._is_shut_down = False
-
-    def wake(self) -> None:
-        """There may be something to do: look now rather than at the next poll."""
-        self._wake.set()
 
     def shut_down(self) -> None:
         """Finish the pages at hand, hand the jobs back, and return from `work`."""
-        self._is_shut_down = True
+        super().shut_down()
         for run in self._runs.values():
             run.stop(StopReason.SHUTDOWN)
-        self.wake()
 
-    async def work(self) -> None:
-        """Claim and run jobs until `shut_down`."""
-        async with asyncio.TaskGroup() as tasks:
-            while not self._is_shut_down:
-                self._wake.clear()  # before looking: a call that comes meanwhile must not be lost
-                claimed = await self._claim()
-                if claimed is None:
-                    await self._rest()
-                    continue
-                run = Run(*claimed)
-                self._runs[run.job.id] = run
-                tasks.create_task(self._carry(run))
-                if self._is_shut_down:  # the order came during the claim
-                    run.stop(StopReason.SHUTDOWN)
+    async def _round(self) -> None:
+        claimed = await self._claim()
+        if claimed is None:
+            await self.rest(_POLL_SECONDS)
+            return
+        run = Run(*claimed)
+        self._runs[run.job.id] = run
+        self._start(self._carry(run))
+        if self.is_shut_down:  # the order came during the claim
+            run.stop(StopReason.SHUTDOWN)
 
     async def _claim(self) -> tuple[IngestionJob, Lease] | None:
         if len(self._runs) >= self._concurrency:
@@ -67,18 +56,20 @@ class Worker:
             log.warning("claim_failed", error=str(error)[:200])
             return None
 
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-
     async def _carry(self, run: Run) -> None:
-        """Run one job; whatever goes wrong with it, the worker goes on and the job is not stuck."""
+        """Run one job under its lease."""
         # The task has a context of its own: every log line of the run tells whose it is and who asked for it.
         bind_contextvars(job_id=run.job.id, tenant_id=run.tenant_id, request_id=run.job.request_id)
         log.info("run_started", page=run.job.next_page)
+        try:
+            async with self._jobs.held(run.lease, on_lost=partial(run.stop, StopReason.LEASE_LOST)):
+                await self._execute(run)
+        finally:
+            del self._runs[run.job.id]
+            self.wake()
+
+    async def _execute(self, run: Run) -> None:
+        """Whatever goes wrong with the run, the worker goes on and the job is not stuck."""
         try:
             await self._ingestion.execute(run)
         except PyMongoError as error:
@@ -87,20 +78,16 @@ class Worker:
         except Exception as error:
             log.exception("run_crashed")
             await self._hand_back(run, f"{type(error).__name__}: {error}"[:500])
-        finally:
-            await run.lease.end()
-            del self._runs[run.job.id]
-            self.wake()
 
     async def _hand_back(self, run: Run, fault: str | None) -> None:
         """Give the job to whoever comes next, as soon as the database listens."""
-        for _ in range(HAND_BACK_TRIES):
-            try:
-                return await self._jobs.hand_back(run.lease, fault=fault)
-            except LeaseLostError:
-                return None
-            except PyMongoError:
-                if self._is_shut_down:
-                    return None
-                await self._clock.sleep(HAND_BACK_PAUSE_SECONDS)
-        return None
+        with suppress(LeaseLostError):
+            for _ in range(_HAND_BACK_TRIES):
+                try:
+                    await self._jobs.hand_back(run.lease, fault=fault)
+                except PyMongoError:
+                    if self.is_shut_down:
+                        return
+                    await self.pause(FAULT_PAUSE_SECONDS)
+                else:
+                    return

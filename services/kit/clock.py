@@ -5,6 +5,9 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Long ago by anybody's clock, and where days and hours are counted from."""
+
 
 class Clock(Protocol):
     """What services need of time."""

@@ -50,7 +50,7 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RequestResult:
     """What became of a permitted request."""
 
     permit: Permit
@@ -108,7 +108,7 @@ class CircuitBreaker:
         granted = {permit["id"] for permit in row["in_flight"]}
         return [Permit(permit_id, row["generation"]) for permit_id in ids if permit_id in granted]
 
-    async def report(self, results: Sequence[Result]) -> None:
+    async def report(self, results: Sequence[RequestResult]) -> None:
         """Count results (a, c, d), in their order; those of an earlier generation count for nothing."""
         ordered = sorted(results, key=lambda result: result.permit.generation)  # stable
         for generation, group in groupby(ordered, key=lambda result: result.permit.generation):

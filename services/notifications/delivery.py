@@ -16,19 +16,19 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from documents.notification import NotificationState
+from services.kit.background import FAULT_PAUSE_SECONDS, Background
 from services.kit.clock import Clock
 from services.kit.retry import RetryPolicy
-from services.notifications.breaker import CircuitBreaker, Permit, Result
+from services.notifications.breaker import CircuitBreaker, Permit, RequestResult
 from services.notifications.breaker_updates import FAILURES_TO_OPEN
-from services.notifications.queue import Claimed, NotificationQueue, Settlement
+from services.notifications.queue import ClaimedNotification, NotificationQueue, Settlement
 from services.notifications.receivers import Attempt, Notifier, Verdict
 
-POLL_SECONDS = 0.5
-GATHER_SECONDS = 0.01
+_POLL_SECONDS = 0.5
+_GATHER_SECONDS = 0.01
 """How long a round waits for more results to settle them together."""
-EXPIRY_SECONDS = 60.0
-FAULT_PAUSE_SECONDS = 1.0
-SHUTDOWN_SECONDS = 3.0
+_EXPIRY_SECONDS = 60.0
+_LAST_REQUESTS_SECONDS = 3.0
 """How long requests in flight may go on after the order to stop."""
 RETRIES = RetryPolicy(attempts=60, base_seconds=0.5, cap_seconds=1800.0)
 """About 12 h of failures of one notification; an open circuit uses no attempt up."""
@@ -39,7 +39,7 @@ OnDelivered = Callable[[float], None]
 log = structlog.get_logger("services.notification_delivery")
 
 
-class Delivery:
+class Delivery(Background):
     """Delivers until it is shut down; one for each process that has a worker."""
 
     def __init__(
@@ -53,6 +53,7 @@ class Delivery:
         retries: RetryPolicy = RETRIES,
     ) -> None:
         """`concurrency`: requests in flight in this process at most; the circuit limits them for all together."""
+        super().__init__(log)
         self._queue = queue
         self._circuit = circuit
         self._notifier = notifier
@@ -61,54 +62,43 @@ class Delivery:
         self._retries = retries
         self._on_delivered: OnDelivered = lambda seconds: None
         self._sending: set[asyncio.Task[None]] = set()
-        self._done: list[tuple[Result, Settlement | Claimed]] = []
-        self._wake = asyncio.Event()
-        self._is_shut_down = False
+        self._done: list[tuple[RequestResult, Settlement | ClaimedNotification]] = []
         self._room = FAILURES_TO_OPEN
         """How many more requests the circuit is believed to admit; 0: not known."""
         self._no_room_until = 0.0
         """Until then the circuit admits nothing more, as far as is known; in the event loop's time."""
-        self._look_again = POLL_SECONDS
-        self._expired_at = -EXPIRY_SECONDS
+        self._look_again = _POLL_SECONDS
+        self._expired_at = -_EXPIRY_SECONDS
 
     def observe(self, on_delivered: OnDelivered) -> None:
         """Have every delivery of this process told to somebody."""
         self._on_delivered = on_delivered
 
-    def wake(self) -> None:
-        """There may be something to do: look now rather than at the next poll."""
-        self._wake.set()
-
-    def shut_down(self) -> None:
-        """Claim no more, let the requests in flight end or give them up, and return from `work`."""
-        self._is_shut_down = True
-        self.wake()
-
-    async def work(self) -> None:
-        """Deliver until `shut_down`. When cancelled, claims end by themselves."""
-        try:
-            while not self._is_shut_down:
-                await self._round()
-            if self._sending:
-                await asyncio.wait(self._sending, timeout=SHUTDOWN_SECONDS)
-        finally:
-            for task in self._sending:
-                task.cancel()
-            await asyncio.gather(*self._sending, return_exceptions=True)
-        with suppress(PyMongoError):
-            await self._settle()
-
     async def _round(self) -> None:
         try:
-            self._look_again = POLL_SECONDS
+            self._look_again = _POLL_SECONDS
             await self._settle()
             await self._expire()
             sent = await self._dispatch()
         except PyMongoError as error:
             log.warning("delivery_round_failed", error=str(error)[:200])
-            await self._clock.sleep(FAULT_PAUSE_SECONDS)
-        else:
-            await self._rest(nothing_to_do=sent == 0)
+            await self.pause(FAULT_PAUSE_SECONDS)
+            return
+        # Until a request ends, something is woken up for, or the next poll; then gather a moment.
+        await self.rest(0.0 if sent and self._done else self._look_again)
+        if self._sending and not self.is_shut_down:
+            await asyncio.sleep(_GATHER_SECONDS)
+
+    async def _finish(self) -> None:
+        """Let the requests in flight end, or give them up; what was not sent is free for others."""
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=_LAST_REQUESTS_SECONDS)
+        unsent = list(self._sending)
+        for task in unsent:
+            task.cancel()
+        await asyncio.gather(*unsent, return_exceptions=True)
+        with suppress(PyMongoError):
+            await self._settle()
 
     async def _dispatch(self) -> int:
         """Start as many requests as are due and admitted; returns how many."""
@@ -123,7 +113,7 @@ class Delivery:
             capacity = await self._circuit.capacity()
             self._room = capacity.requests
             if self._room == 0:
-                self._look_again = min(POLL_SECONDS, capacity.retry_after or POLL_SECONDS)
+                self._look_again = min(_POLL_SECONDS, capacity.retry_after or _POLL_SECONDS)
                 self._no_room_until = now + self._look_again
                 return 0
         claimed = await self._queue.claim(min(free, self._room))
@@ -132,7 +122,7 @@ class Delivery:
         # The permits come last: between this answer and the requests there is no further wait.
         permits = await self._circuit.admit(len(claimed))
         for notification, permit in zip(claimed, permits, strict=False):
-            task = asyncio.create_task(self._send(notification, permit))
+            task = self._start(self._send(notification, permit))
             self._sending.add(task)
             task.add_done_callback(self._ended)
         self._room -= len(permits)
@@ -141,23 +131,22 @@ class Delivery:
             await self._queue.release(claimed[len(permits) :])
         return len(permits)
 
-    async def _send(self, notification: Claimed, permit: Permit) -> None:
+    async def _send(self, notification: ClaimedNotification, permit: Permit) -> None:
         try:
             attempt = await self._notifier.send(notification)
+            is_success = attempt.verdict is not Verdict.FAILED
+            self._done.append((RequestResult(permit, is_success), self._judge(notification, attempt)))
         except asyncio.CancelledError:
-            self._done.append((Result(permit, None), notification))
+            self._done.append((RequestResult(permit, None), notification))
             raise
-        is_success = attempt.verdict is not Verdict.FAILED
-        self._done.append((Result(permit, is_success), self._judge(notification, attempt)))
+        except Exception:
+            log.exception("notification_crashed")  # its permit and its claim end by themselves
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        if not task.cancelled() and (fault := task.exception()) is not None:
-            # Its permit and its claim end by themselves.
-            log.error("notification_crashed", exc_info=fault)
         self.wake()
 
-    def _judge(self, notification: Claimed, attempt: Attempt) -> Settlement:
+    def _judge(self, notification: ClaimedNotification, attempt: Attempt) -> Settlement:
         """What becomes of a notification after an attempt."""
         if attempt.verdict is Verdict.DELIVERED:
             self._on_delivered(max(0.0, (self._clock.now() - notification.created_at).total_seconds()))
@@ -177,7 +166,7 @@ class Delivery:
         await self._circuit.report([result for result, _ in done])
         await self._queue.settle([outcome for _, outcome in done if isinstance(outcome, Settlement)])
         for _, outcome in done:
-            if isinstance(outcome, Claimed):
+            if isinstance(outcome, ClaimedNotification):
                 await self._queue.release([outcome])
         del self._done[: len(done)]
         self._no_room_until = 0.0
@@ -187,17 +176,7 @@ class Delivery:
 
     async def _expire(self) -> None:
         now = self._clock.monotonic()
-        if now - self._expired_at >= EXPIRY_SECONDS:
+        if now - self._expired_at >= _EXPIRY_SECONDS:
             self._expired_at = now
             if count := await self._queue.expire():
                 log.warning("notifications_expired", count=count)
-
-    async def _rest(self, *, nothing_to_do: bool) -> None:
-        """Until a request ends, something is woken up for, or the next poll; then gather a moment."""
-        if nothing_to_do or not self._done:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._look_again):
-                    await self._wake.wait()
-        self._wake.clear()
-        if self._sending and not self._is_shut_down:
-            await asyncio.sleep(GATHER_SECONDS)

@@ -13,8 +13,8 @@ from documents.database import Database, Row
 from documents.notification import Notification, NotificationState
 from documents.ticket import Urgency
 from services.classification.classifier import RULES
-from services.coordination.leases import EPOCH
 from services.errors import NotDeadError, NotificationNotFoundError
+from services.kit.clock import EPOCH
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
 from services.lists.keyset import Slice, Window, read_slice
 from services.tenancy import Filter, owned

@@ -26,12 +26,12 @@ from pymongo import ASCENDING, UpdateOne
 from documents.database import Database, Row
 from documents.notification import Notification, NotificationState
 
-PENDING = NotificationState.PENDING.value
+_PENDING = NotificationState.PENDING.value
 TOO_OLD = "not delivered within 72 h"
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedNotification:
     """A notification that this process may send until its claim runs out."""
 
     id: str
@@ -49,7 +49,7 @@ class Claimed:
 class Settlement:
     """What became of a claimed notification."""
 
-    notification: Claimed
+    notification: ClaimedNotification
     state: NotificationState
     """Pending: to be tried again."""
     status: int | None = None
@@ -65,12 +65,12 @@ class NotificationQueue:
         self._rows = database.collection(Notification)
         self._claim_ms = int(claim_seconds * 1000)
 
-    async def claim(self, limit: int) -> list[Claimed]:
+    async def claim(self, limit: int) -> list[ClaimedNotification]:
         """Take up to `limit` of the notifications that are due, the oldest first (a).
 
         Two round trips; a third where another process claims at the same moment.
         """
-        is_due = {"state": PENDING, "$expr": {"$lte": ["$due_at", "$$NOW"]}}
+        is_due = {"state": _PENDING, "$expr": {"$lte": ["$due_at", "$$NOW"]}}
         rows = await self._rows.find(is_due).sort([("created_at", ASCENDING)]).limit(limit).to_list(limit)
         if not rows:
             return []
@@ -84,7 +84,7 @@ class NotificationQueue:
             rows = [row for row in rows if row["_id"] in kept]
         return [_claimed(row, claim) for row in rows]
 
-    async def release(self, claimed: Sequence[Claimed]) -> None:
+    async def release(self, claimed: Sequence[ClaimedNotification]) -> None:
         """Give back what was not sent, without using up an attempt (e)."""
         if claimed:
             await self._rows.update_many(
@@ -102,7 +102,7 @@ class NotificationQueue:
 
     async def expire(self) -> int:
         """Make dead letters of what is too old and not being sent (f); returns how many there were."""
-        too_old = {"state": PENDING, "$expr": {"$and": [_passed("$give_up_at"), _passed("$due_at")]}}
+        too_old = {"state": _PENDING, "$expr": {"$and": [_passed("$give_up_at"), _passed("$due_at")]}}
         update = {"$set": {"state": NotificationState.DEAD.value, "last_error": TOO_OLD, "claim": None}}
         return (await self._rows.update_many(too_old, update)).modified_count
 
@@ -116,12 +116,12 @@ def _write(settlement: Settlement) -> UpdateOne:
         "attempted_at": "$$NOW",
         "last_status": settlement.status,
     }
-    where: Row = {"_id": notification.id, "state": PENDING}
+    where: Row = {"_id": notification.id, "state": _PENDING}
     if settlement.state is NotificationState.DELIVERED:
         return UpdateOne(where, [{"$set": {**settled, "delivered_at": "$$NOW"}}])
     settled["last_error"] = {"$literal": settlement.error}
     if settlement.state is NotificationState.PENDING:
-        settled["state"] = {"$cond": [_passed("$give_up_at"), NotificationState.DEAD.value, PENDING]}
+        settled["state"] = {"$cond": [_passed("$give_up_at"), NotificationState.DEAD.value, _PENDING]}
         settled["due_at"] = {"$add": ["$$NOW", int(settlement.delay_seconds * 1000)]}
     return UpdateOne({**where, "claim": notification.claim}, [{"$set": settled}])
 
@@ -130,8 +130,8 @@ def _passed(moment: str) -> Row:
     return {"$lte": [moment, "$$NOW"]}
 
 
-def _claimed(row: dict[str, Any], claim: str) -> Claimed:
-    return Claimed(
+def _claimed(row: dict[str, Any], claim: str) -> ClaimedNotification:
+    return ClaimedNotification(
         id=row["_id"],
         claim=claim,
         tenant_id=row["tenant_id"],

@@ -7,7 +7,7 @@ from enum import Enum
 
 import httpx
 
-from services.notifications.queue import Claimed
+from services.notifications.queue import ClaimedNotification
 from services.sources.standard.envelope import retry_after_seconds
 
 NOTIFY_SECONDS = 10.0
@@ -51,7 +51,7 @@ class Notifier:
         self._url = url
         self.request_seconds = request_seconds
 
-    async def send(self, notification: Claimed) -> Attempt:
+    async def send(self, notification: ClaimedNotification) -> Attempt:
         """Send it once; every outcome is a value, only a cancellation is raised."""
         try:
             async with asyncio.timeout(self.request_seconds):
@@ -59,7 +59,7 @@ class Notifier:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             return Attempt(Verdict.FAILED, detail=_excerpt(f"{type(error).__name__}: {error}".rstrip(": ")))
 
-    async def _post(self, notification: Claimed) -> Attempt:
+    async def _post(self, notification: ClaimedNotification) -> Attempt:
         body = {
             "ticket_id": notification.ticket_id,
             "tenant_id": notification.tenant_id,

@@ -18,8 +18,7 @@ from pymongo.errors import DuplicateKeyError
 
 from documents.database import Database, Row
 from documents.rate_limit import RateLimit
-from services.coordination.leases import EPOCH
-from services.kit.clock import Clock
+from services.kit.clock import EPOCH, Clock
 
 OnWait = Callable[[datetime], Awaitable[None]]
 """Told until when (at least) a request has to wait."""

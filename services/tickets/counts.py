@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from documents.database import Database, Row
 from documents.ticket import COUNTED_FIELDS, COUNTED_INDEX, Ticket
 from documents.ticket_rollup import EVERY_DAY, TicketRollup
+from services.kit.clock import EPOCH
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
 from services.rollups.rows import HOURS_A_DAY, UNKNOWN, hours_since_epoch
 from services.rollups.write import NOT_ROLLED_UP
-from services.tenancy import EPOCH, Filter, deleted_of_any, live_of_any, owned_by_any
+from services.tenancy import Filter, deleted_of_any, live_of_any, owned_by_any
 
 Equal = Mapping[str, str]
 """A counted field and its value; empty: all tickets."""

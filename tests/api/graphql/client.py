@@ -10,7 +10,7 @@ from pymongo import monitoring
 
 from documents.database import Database
 from resolvers.context import Services
-from services.rollups.keeper import COMMENT as ROLLUP_COMMENT
+from services.rollups.keeper import ROLLUP_COMMENT
 from tests.fakes import MockApi
 
 

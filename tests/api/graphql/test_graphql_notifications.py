@@ -1,6 +1,6 @@
 """Notifications and the circuit breaker over GraphQL."""
 
-from services.notifications.breaker import Result
+from services.notifications.breaker import RequestResult
 from services.notifications.breaker_updates import FAILURES_TO_OPEN
 from tests.api.graphql.client import Api
 from tests.notifying import Outbox
@@ -33,7 +33,7 @@ async def held_up(fresh: Api) -> Outbox:
     """An outbox that the running deliverer leaves alone, because the circuit is open."""
     circuit = fresh.services.circuits["notify"]
     permits = await circuit.admit(FAILURES_TO_OPEN)
-    await circuit.report([Result(permit, False) for permit in permits])
+    await circuit.report([RequestResult(permit, False) for permit in permits])
     return Outbox(fresh.db)
 
 

@@ -3,13 +3,13 @@
 import httpx
 
 from resolvers.context import Services
-from services.notifications.breaker import CircuitBreaker, Result
+from services.notifications.breaker import CircuitBreaker, RequestResult
 from services.notifications.breaker_updates import FAILURES_TO_OPEN
 
 
 async def opened(circuit: CircuitBreaker) -> None:
     permits = await circuit.admit(FAILURES_TO_OPEN)
-    await circuit.report([Result(permit, False) for permit in permits])
+    await circuit.report([RequestResult(permit, False) for permit in permits])
 
 
 async def test_a_closed_circuit(app_client: httpx.AsyncClient) -> None:

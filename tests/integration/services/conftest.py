@@ -19,10 +19,10 @@ from gql_app.wiring import build_services
 from mock_external_api.app import create_app
 from mock_external_api.settings import MockSettings
 from resolvers.context import Services
-from services.coordination.leases import EPOCH as LONG_AGO
-from services.coordination.leases import Locks, ingest_resource
+from services.coordination.leases import Leases, ingest_resource
 from services.ingestion.jobs import Jobs
 from services.ingestion.worker import Worker
+from services.kit.clock import EPOCH as LONG_AGO
 from services.sources.budget import RateLimiter
 from tests.fakes import QUICK_RETRIES, InProcessTransport, make_settings, running
 
@@ -36,7 +36,7 @@ class Stage:
 
     db: Database
     upstream: httpx.AsyncClient
-    locks: Locks
+    locks: Leases
     jobs: Jobs
     limiter: RateLimiter
     worker: Worker

@@ -6,7 +6,7 @@ import pytest
 
 from documents.circuit_breaker import Circuit, CircuitState
 from documents.database import Database
-from services.notifications.breaker import CircuitBreaker, Permit, Result
+from services.notifications.breaker import CircuitBreaker, Permit, RequestResult
 from services.notifications.breaker_updates import FAILURES_TO_OPEN, MAX_ALLOWANCE
 
 OPEN_SECONDS = 60.0
@@ -29,7 +29,7 @@ async def admitted(circuit: CircuitBreaker) -> Permit:
 async def feed(circuit: CircuitBreaker, results: str) -> None:
     """Send one request after the other: `.` succeeds, `F` fails."""
     for result in results:
-        await circuit.report([Result(await admitted(circuit), result == ".")])
+        await circuit.report([RequestResult(await admitted(circuit), result == ".")])
 
 
 async def opened(circuit: CircuitBreaker) -> None:
@@ -105,7 +105,7 @@ async def test_b_of_a_hundred_racers_one_gets_the_probe(db: Database) -> None:
 
 
 async def test_c_a_successful_probe_closes_it_with_an_empty_window(circuit: CircuitBreaker, db: Database) -> None:
-    await circuit.report([Result(await half_open(circuit, db), True)])
+    await circuit.report([RequestResult(await half_open(circuit, db), True)])
     status = await circuit.status()
     assert (status.state, status.failure_count, status.opened_at) == (CircuitState.CLOSED, 0, None)
     await feed(circuit, "FFFF")
@@ -113,7 +113,7 @@ async def test_c_a_successful_probe_closes_it_with_an_empty_window(circuit: Circ
 
 
 async def test_d_a_failed_probe_opens_it_for_the_whole_time_again(circuit: CircuitBreaker, db: Database) -> None:
-    await circuit.report([Result(await half_open(circuit, db), False)])
+    await circuit.report([RequestResult(await half_open(circuit, db), False)])
     status = await circuit.status()
     assert status.state is CircuitState.OPEN
     assert status.retry_after == pytest.approx(OPEN_SECONDS, abs=2)
@@ -137,21 +137,21 @@ async def test_f_a_dead_prober_does_not_wedge_the_circuit(db: Database) -> None:
     await asyncio.sleep(0.01)
     circuit = breaker(db)
     alive = await admitted(circuit)
-    await circuit.report([Result(dead, False)])
+    await circuit.report([RequestResult(dead, False)])
     assert await state(circuit) is CircuitState.HALF_OPEN
-    await circuit.report([Result(alive, True)])
+    await circuit.report([RequestResult(alive, True)])
     assert await state(circuit) is CircuitState.CLOSED
 
 
 async def test_f_a_cancelled_probe_frees_the_place_for_another(circuit: CircuitBreaker, db: Database) -> None:
-    await circuit.report([Result(await half_open(circuit, db), None)])
+    await circuit.report([RequestResult(await half_open(circuit, db), None)])
     assert await state(circuit) is CircuitState.HALF_OPEN
     assert (await circuit.capacity()).requests == 1
 
 
 async def test_cancelled_requests_are_no_failures(circuit: CircuitBreaker) -> None:
     permits = await circuit.admit(5)
-    await circuit.report([Result(permit, None) for permit in permits])
+    await circuit.report([RequestResult(permit, None) for permit in permits])
     assert (await circuit.status()).failure_count == 0
     assert (await circuit.capacity()).requests == FAILURES_TO_OPEN
 
@@ -160,27 +160,27 @@ async def test_late_results_of_an_earlier_generation_count_for_nothing(circuit: 
     late = await circuit.admit(1)
     await opened(circuit)
     await end_open_time(db)
-    await circuit.report([Result(await admitted(circuit), True)])
-    await circuit.report([Result(permit, False) for permit in late])
+    await circuit.report([RequestResult(await admitted(circuit), True)])
+    await circuit.report([RequestResult(permit, False) for permit in late])
     assert (await circuit.status()).failure_count == 0
 
 
 async def test_a_late_success_does_not_close_an_open_circuit(circuit: CircuitBreaker) -> None:
     late = await circuit.admit(1)
     await opened(circuit)
-    await circuit.report([Result(permit, True) for permit in late])
+    await circuit.report([RequestResult(permit, True) for permit in late])
     assert await state(circuit) is CircuitState.OPEN
 
 
 async def test_a_late_result_does_not_decide_for_the_probe(circuit: CircuitBreaker, db: Database) -> None:
     late = await circuit.admit(1)
     await half_open(circuit, db)
-    await circuit.report([Result(permit, True) for permit in late])
+    await circuit.report([RequestResult(permit, True) for permit in late])
     assert await state(circuit) is CircuitState.HALF_OPEN
 
 
 async def test_a_result_that_is_reported_twice_counts_once(circuit: CircuitBreaker) -> None:
-    failed = Result(await admitted(circuit), False)
+    failed = RequestResult(await admitted(circuit), False)
     await circuit.report([failed, failed])
     await circuit.report([failed])
     assert (await circuit.status()).failure_count == 1
@@ -188,7 +188,7 @@ async def test_a_result_that_is_reported_twice_counts_once(circuit: CircuitBreak
 
 async def test_a_results_that_are_reported_together_count_in_their_order(circuit: CircuitBreaker) -> None:
     permits = await circuit.admit(5)
-    await circuit.report([Result(permit, False) for permit in permits])
+    await circuit.report([RequestResult(permit, False) for permit in permits])
     assert await state(circuit) is CircuitState.OPEN
 
 
@@ -196,7 +196,7 @@ async def test_requests_in_flight_are_limited_until_successes_come(circuit: Circ
     first = await circuit.admit(100)
     assert len(first) == FAILURES_TO_OPEN
     assert await circuit.admit(1) == []
-    await circuit.report([Result(permit, True) for permit in first])
+    await circuit.report([RequestResult(permit, True) for permit in first])
     assert len(await circuit.admit(100)) == 2 * FAILURES_TO_OPEN
 
 
@@ -207,9 +207,9 @@ async def test_a_failure_halves_the_requests_in_flight(circuit: CircuitBreaker) 
 
 async def test_the_requests_in_flight_have_an_upper_limit(circuit: CircuitBreaker) -> None:
     while len(permits := await circuit.admit(1000)) < MAX_ALLOWANCE:
-        await circuit.report([Result(permit, True) for permit in permits[:60]])
-        await circuit.report([Result(permit, True) for permit in permits[60:]])
-    await circuit.report([Result(permit, True) for permit in permits[:20]])
+        await circuit.report([RequestResult(permit, True) for permit in permits[:60]])
+        await circuit.report([RequestResult(permit, True) for permit in permits[60:]])
+    await circuit.report([RequestResult(permit, True) for permit in permits[:20]])
     assert (await circuit.capacity()).requests == 20
 
 

@@ -10,9 +10,9 @@ from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.ticket import Ticket
 from documents.ticket_rollup import TicketRollup
-from services.coordination.leases import Locks
+from services.coordination.leases import Leases
 from services.kit.clock import SystemClock
-from services.rollups.keeper import RESOURCE, RollupKeeper
+from services.rollups.keeper import ROLLUPS_RESOURCE, RollupKeeper
 from services.rollups.write import Rollups
 from tests.integration.services.rollups.test_rollups import NOW, by_status, expect_consistent, store, ticket
 
@@ -20,7 +20,7 @@ SOON = 15.0
 
 
 def keeper_of(db: Database, **changes: Any) -> RollupKeeper:
-    return RollupKeeper(db, Rollups(db), Locks(db), SystemClock(), **{"roll_up_from": 3, **changes})
+    return RollupKeeper(db, Rollups(db), Leases(db), SystemClock(), **{"roll_up_from": 3, **changes})
 
 
 @asynccontextmanager
@@ -140,7 +140,7 @@ async def test_a_collection_that_was_dropped_is_no_trouble(db: Database) -> None
 
 async def test_a_keeper_that_died_while_it_wrote_does_not_keep_others_from_writing(db: Database) -> None:
     rollups = await store(db, *(ticket(number) for number in range(5)))
-    dead = await Locks(db, ttl_seconds=0.2).acquire(RESOURCE, "a process that is killed")
+    dead = await Leases(db, ttl_seconds=0.2).acquire(ROLLUPS_RESOURCE, "a process that is killed")
     assert dead is not None
     assert dead.session is not None
     dead.session.start_transaction()
@@ -154,12 +154,12 @@ async def test_a_keeper_that_died_while_it_wrote_does_not_keep_others_from_writi
 
 async def test_one_keeps_the_rollups_at_a_time(db: Database) -> None:
     await store(db, *(ticket(number) for number in range(5)))
-    lease = await Locks(db).acquire(RESOURCE, "another process")
+    lease = await Leases(db).acquire(ROLLUPS_RESOURCE, "another process")
     assert lease is not None
     async with keeping(db):
         await asyncio.sleep(0.5)
         assert await rolled_up(db) == set()
-        await Locks(db).release(lease)
+        await Leases(db).give_back(lease)
         await becomes(lambda: rolled_up(db), set(range(5)))
     await lease.end()
 
@@ -168,7 +168,7 @@ async def test_the_lease_is_given_back_at_the_end(db: Database) -> None:
     await store(db, *(ticket(number) for number in range(3)))
     async with keeping(db):
         await becomes(lambda: rolled_up(db), {0, 1, 2})
-    lease = await Locks(db).acquire(RESOURCE, "the next process")
+    lease = await Leases(db).acquire(ROLLUPS_RESOURCE, "the next process")
     assert lease is not None
     await lease.end()
 

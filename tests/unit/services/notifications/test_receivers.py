@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from services.notifications.queue import Claimed
+from services.notifications.queue import ClaimedNotification
 from services.notifications.receivers import MAX_DETAIL_CHARACTERS, MAX_REPLY_BYTES, Attempt, Notifier, Verdict, judge
 from tests.fakes import ScriptedTransport
 
 DELIVERED, FAILED, REFUSED = Verdict
-NOTIFICATION = Claimed(
+NOTIFICATION = ClaimedNotification(
     id="0123abcd",
     claim="c",
     tenant_id="acme",
