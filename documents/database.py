@@ -122,10 +122,11 @@ class Database:
         self._client.close()
 
 
-async def connect(url: str, name: str, *, deleted_retention_days: int = 90) -> Database:
+async def connect(url: str, name: str, *, deleted_retention_days: int | None = None) -> Database:
     """Open the database, bind the documents to it and create their indexes.
 
-    `deleted_retention_days`: soft-deleted tickets are purged by MongoDB after that many days.
+    `deleted_retention_days`: MongoDB is told to purge soft-deleted tickets after that many days; None: it is told
+    nothing, and goes on with what it was told before.
 
     Raises:
         DatabaseUnavailableError: the URL is malformed, no server answers within 5 s, or it refuses the indexes.
@@ -152,7 +153,8 @@ async def connect(url: str, name: str, *, deleted_retention_days: int = 90) -> D
         for document in ALL_DOCUMENTS:
             await drop_changed(client[name][document.Settings.name], getattr(document.Settings, "indexes", []))
         await init_beanie(database=client[name], document_models=ALL_DOCUMENTS)
-        await keep_deleted_for(database.collection(Ticket), deleted_retention_days)
+        if deleted_retention_days is not None:
+            await keep_deleted_for(database.collection(Ticket), deleted_retention_days)
     except PyMongoError as error:
         client.close()
         raise DatabaseUnavailableError(f"MongoDB cannot be used: {one_line(error)}") from error

@@ -79,24 +79,16 @@ def build_services(
     clock: Clock | None = None,
     retries: RetryPolicy | None = None,
 ) -> Services:
-    """Every service on an open database and an HTTP client; `clock` and `retries` are for tests.
+    """Every service on an open database and HTTP clients; the notifier's is `http` unless it has one of its own.
 
-    `notify_http` is the notifier's client; without one, `http` serves it too.
+    `clock` and `retries` are for tests.
     """
     clock = clock or SystemClock()
     leases = Leases(database, ttl_seconds=settings.lock_ttl_seconds)
     limiter = RateLimiter(database, clock, limit=settings.rate_limit_per_minute, request_seconds=REQUEST_SECONDS)
     api = ExternalApi(http, external_api_url, limiter, clock, retries=retries)
     jobs = Jobs(database, leases, clock)
-    circuit = _notify_circuit(settings, database)
-    notify_url = settings.notify_url or external_api_url.rstrip("/") + "/notify"
-    delivery = _delivery(settings, database, circuit, notify_http or http, notify_url, clock)
-    rollups = Rollups(database)
-    pages = PageStore(database, leases, rollups, clock, page_size=settings.page_size, on_urgent=delivery.wake)
-    deletions = Deletions(database, leases, clock)
-    ingestion = Ingestion(jobs, api, pages, deletions, clock, page_size=settings.page_size)
-    worker = Worker(jobs, ingestion, concurrency=settings.worker_concurrency)
-    return Services(
+    services = Services(
         tenants=Tenants(database),
         tickets=Tickets(database),
         search=Search(database),
@@ -111,16 +103,28 @@ def build_services(
         rate_limiter=limiter,
         health=Health({"mongodb": database.ping, "external_api": api.ping}),
         notifications=Notifications(database),
-        circuits={circuit.name: circuit},
-        worker=worker if settings.run_worker else None,
-        delivery=delivery if settings.run_worker else None,
-        rollup_keeper=_rollup_keeper(settings, database, rollups, clock) if settings.run_worker else None,
+        circuits={NOTIFIER: _notify_circuit(settings, database)},
     )
+    if not settings.run_worker:
+        return services
+    delivery = _delivery(settings, database, services, notify_http or http, external_api_url, clock)
+    return _with_workers(services, settings, database, api, delivery, clock)
 
 
-def _rollup_keeper(settings: Settings, database: Database, rollups: Rollups, clock: Clock) -> RollupKeeper:
-    leases = Leases(database, ttl_seconds=min(settings.lock_ttl_seconds, LONGEST_LEASE_SECONDS))
-    return RollupKeeper(database, rollups, leases, clock)
+def _with_workers(
+    services: Services, settings: Settings, database: Database, api: ExternalApi, delivery: Delivery, clock: Clock
+) -> Services:
+    """The same services with what works beside the requests."""
+    jobs, leases, rollups = services.jobs, services.locks, Rollups(database)
+    pages = PageStore(database, leases, rollups, clock, page_size=settings.page_size, on_urgent=delivery.wake)
+    ingestion = Ingestion(jobs, api, pages, Deletions(database, leases, clock), clock, page_size=settings.page_size)
+    short_leases = Leases(database, ttl_seconds=min(settings.lock_ttl_seconds, LONGEST_LEASE_SECONDS))
+    return replace(
+        services,
+        worker=Worker(jobs, ingestion, concurrency=settings.worker_concurrency),
+        delivery=delivery,
+        rollup_keeper=RollupKeeper(database, rollups, short_leases, clock),
+    )
 
 
 def _notify_circuit(settings: Settings, database: Database) -> CircuitBreaker:
@@ -133,11 +137,17 @@ def _notify_circuit(settings: Settings, database: Database) -> CircuitBreaker:
 
 
 def _delivery(
-    settings: Settings, database: Database, circuit: CircuitBreaker, http: httpx.AsyncClient, url: str, clock: Clock
+    settings: Settings,
+    database: Database,
+    services: Services,
+    http: httpx.AsyncClient,
+    base_url: str,
+    clock: Clock,
 ) -> Delivery:
+    url = settings.notify_url or base_url.rstrip("/") + "/notify"
     return Delivery(
         NotificationQueue(database, claim_seconds=settings.notify_timeout_seconds + SETTLE_SECONDS),
-        circuit,
+        services.circuits[NOTIFIER],
         Notifier(http, url, request_seconds=settings.notify_timeout_seconds),
         clock,
         concurrency=settings.notify_concurrency,

@@ -47,11 +47,11 @@ class Services:
     notifications: Notifications
     circuits: Mapping[str, CircuitBreaker]
     """By name: one for each destination that has one."""
-    worker: Worker | None
+    worker: Worker | None = None
     """The worker of this process, if it has one."""
-    delivery: Delivery | None
+    delivery: Delivery | None = None
     """What delivers notifications in this process, if it has a worker."""
-    rollup_keeper: RollupKeeper | None
+    rollup_keeper: RollupKeeper | None = None
     """What rolls tickets up in this process, if it has a worker and no other process does."""
 
     def observe_deliveries(self, on_delivered: OnDelivered) -> None:

@@ -22,7 +22,7 @@ from gql_app.local import supervisor
 from gql_app.local.supervisor import Child
 
 START_SECONDS = 60.0  # a cold start takes some seconds at most; recovering after a crash, or a shutdown before it, more
-POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.02
 
 
 class SharedServerError(Exception):
@@ -102,7 +102,7 @@ def start(data_dir: Path, kind: ServerKind) -> SharedServer:
             while not supervisor.try_lock(share.fileno(), fcntl.LOCK_SH):
                 if time.monotonic() > deadline:
                     raise kind.error(f"{kind.title} in {home} is shutting down and does not come to an end.")
-                time.sleep(POLL_SECONDS)
+                time.sleep(_POLL_SECONDS)
             server = _await_ready(home, kind, deadline)
             on_failure.pop_all()
     except OSError as error:
@@ -131,7 +131,7 @@ def _await_ready(home: Path, kind: ServerKind, deadline: float) -> Running:
             obstacle = kind.obstacle(server)
             if obstacle is None:
                 return server
-        time.sleep(POLL_SECONDS)
+        time.sleep(_POLL_SECONDS)
     raise kind.error(
         f"{kind.title} was not ready after {START_SECONDS:.0f} s ({obstacle}); see {home}/*.log, or set {kind.setting}."
     )

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from gql_app.rest.analytics_answers import StatsAnswer
-from gql_app.rest.parameters import ContextOf, Moment, problems
+from gql_app.rest.parameters import ContextOf, MomentInUtc, problems
 from resolvers import analytics as resolvers
 
 router = APIRouter(tags=["statistics"])
@@ -11,7 +11,7 @@ router = APIRouter(tags=["statistics"])
 
 @router.get("/tenants/{tenant_id:path}/stats", responses=problems(504))
 async def get_stats(
-    context: ContextOf, tenant_id: str, from_date: Moment | None = None, to_date: Moment | None = None
+    context: ContextOf, tenant_id: str, from_date: MomentInUtc | None = None, to_date: MomentInUtc | None = None
 ) -> StatsAnswer:
     """The statistics of the tickets created from `from_date` (inclusive) to `to_date` (exclusive), else of all."""
     found = await resolvers.get_stats(context, tenant_id, created_from=from_date, created_to=to_date)

@@ -23,7 +23,7 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("the date is too far away") from error
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+MomentInUtc = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A date with a time zone."""
 ContextOf = Annotated[Context, Depends(get_context)]
 PublicContext = Annotated[Context, Depends(get_public_context)]
@@ -42,7 +42,7 @@ class _OfATenant(BaseModel):
     tenant_id: str
 
 
-_AS_PARAMETER: dict[object, object] = {str | None: Text | None, datetime | None: Moment | None}
+_AS_PARAMETER: dict[object, object] = {str | None: Text | None, datetime | None: MomentInUtc | None}
 _Conditions = create_model(  # type: ignore[call-overload]  # mypy takes the fields for options
     "_Conditions",
     __base__=_OfATenant,

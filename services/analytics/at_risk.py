@@ -63,8 +63,45 @@ def _worst_of(single: Filter, gone: Filter, rollups: Filter) -> list[Row]:
     The worst are among the customers of whom single tickets are counted, and the worst of the others: of these, the
     index holds the rows in the order of their counts.
     """
-    row = {"_id": "$value", "count": "$tickets"}
-    others = {
+    return [
+        *_by_customer(single),
+        {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": _by_customer(gone, -1)}},
+        # One document from here on, {single: [{_id: customer, count}]}: also where there is no single ticket.
+        {"$group": {"_id": None, "single": {"$push": "$$ROOT"}}},
+        {"$unionWith": {"pipeline": [{"$documents": [{"single": []}]}]}},
+        {"$limit": 1},
+        *_with_rows_of_the_same(rollups["tenant_id"]),
+        {"$lookup": _worst_others(rollups)},
+        # One document a customer again, {_id: customer, count}.
+        {"$project": {"customer": {"$concatArrays": ["$single", "$same", "$others"]}}},
+        {"$unwind": "$customer"},
+        {"$group": {"_id": "$customer._id", "count": {"$sum": "$customer.count"}}},
+        *_WORST,
+    ]
+
+
+_ROW_AS_COUNT: Row = {"$project": {"_id": "$value", "count": "$tickets"}}
+
+
+def _with_rows_of_the_same(tenant_id: str) -> list[Row]:
+    """Adds `same`: the rollups' counts of the customers in `single`, found by the ids that their rows have."""
+    prefix = row_id(tenant_id, RowKey(EVERY_DAY, AT_RISK, ""))
+    same = {
+        "from": TicketRollup.Settings.name,
+        "localField": "ids",
+        "foreignField": "_id",
+        "pipeline": [_ROW_AS_COUNT],
+        "as": "same",
+    }
+    return [
+        {"$set": {"ids": {"$map": {"input": "$single._id", "in": {"$concat": [prefix, "$$this"]}}}}},
+        {"$lookup": same},
+    ]
+
+
+def _worst_others(rollups: Filter) -> Row:
+    """Adds `others`: the rollups' highest counts of customers who are not in `single`."""
+    return {
         "from": TicketRollup.Settings.name,
         "let": {"seen": "$single._id"},
         "pipeline": [
@@ -72,34 +109,10 @@ def _worst_of(single: Filter, gone: Filter, rollups: Filter) -> list[Row]:
             {"$sort": {"tickets": -1, "value": 1}},
             {"$match": {"$expr": {"$not": [{"$in": ["$value", "$$seen"]}]}}},
             {"$limit": TOP_CUSTOMERS},
-            {"$project": row},
+            _ROW_AS_COUNT,
         ],
         "as": "others",
     }
-    prefix = row_id(rollups["tenant_id"], RowKey(EVERY_DAY, AT_RISK, ""))
-    ids = {"$map": {"input": "$single._id", "in": {"$concat": [prefix, "$$this"]}}}
-    same = {
-        "from": TicketRollup.Settings.name,
-        "localField": "ids",
-        "foreignField": "_id",
-        "pipeline": [{"$project": row}],
-        "as": "same",
-    }
-    return [
-        *_by_customer(single),
-        {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": _by_customer(gone, -1)}},
-        {"$group": {"_id": None, "single": {"$push": "$$ROOT"}}},
-        # There may be no single ticket, but there has to be a document.
-        {"$unionWith": {"pipeline": [{"$documents": [{"single": []}]}]}},
-        {"$limit": 1},
-        {"$set": {"ids": ids}},
-        {"$lookup": same},
-        {"$lookup": others},
-        {"$project": {"customer": {"$concatArrays": ["$single", "$same", "$others"]}}},
-        {"$unwind": "$customer"},
-        {"$group": {"_id": "$customer._id", "count": {"$sum": "$customer.count"}}},
-        *_WORST,
-    ]
 
 
 def _newest_tickets(all_tickets: Filter) -> Row:

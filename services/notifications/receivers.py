@@ -7,8 +7,8 @@ from enum import Enum
 
 import httpx
 
+from services.kit.http_answers import retry_after_seconds
 from services.notifications.queue import ClaimedNotification
-from services.sources.standard.envelope import retry_after_seconds
 
 NOTIFY_SECONDS = 10.0
 """The hard limit of one request, from the first byte sent to the last one read."""

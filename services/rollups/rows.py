@@ -38,7 +38,7 @@ def hours_since_epoch(date: object) -> Row:
     return {"$toLong": {"$floor": {"$divide": [{"$toLong": date}, HOUR_MILLISECONDS]}}}
 
 
-PROJECTION: Row = {
+COUNTED_PROJECTION: Row = {
     **dict.fromkeys((*COUNTED_FIELDS, "keyword_key", "customer_id"), 1),
     HOUR: {"$cond": [{"$eq": [{"$type": "$created_at"}, "date"]}, hours_since_epoch("$created_at"), None]},
 }
@@ -46,7 +46,7 @@ PROJECTION: Row = {
 
 
 def counted_as(row: Row) -> Row:
-    """What the rollups count of a ticket that was read with `PROJECTION`: what `RolledUpTicket.counted` holds."""
+    """What the rollups count of a ticket read with `COUNTED_PROJECTION`, as `RolledUpTicket.counted` holds it."""
     keyword_key, customer_id = row.get("keyword_key"), row.get("customer_id")
     is_risky = row.get("urgency") == Urgency.HIGH and row.get("status") != CLOSED and isinstance(customer_id, str)
     return {

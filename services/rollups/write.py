@@ -18,7 +18,7 @@ from documents.rolled_up_ticket import RolledUpTicket
 from documents.ticket import COUNTED_FIELDS, Ticket
 from documents.ticket_rollup import TicketRollup
 from services.kit.clock import EPOCH
-from services.rollups.rows import PROJECTION, additions, counted_as, sum_rows
+from services.rollups.rows import COUNTED_PROJECTION, additions, counted_as, sum_rows
 from services.tenancy import live, owned
 
 ROLL_UP_BATCH = 1_000
@@ -35,7 +35,7 @@ _ORDINARY: Row = {
 under the same name, but would find the text inside of an array."""
 
 _IS_DELETED = {"$and": [{"$eq": [{"$type": "$deleted_at"}, "date"]}, {"$gt": ["$deleted_at", EPOCH]}]}
-_CHECKED = {**PROJECTION, "tenant_id": 1, "is_deleted": _IS_DELETED}
+_CHECKED = {**COUNTED_PROJECTION, "tenant_id": 1, "is_deleted": _IS_DELETED}
 
 
 class Rollups:
@@ -60,7 +60,7 @@ class Rollups:
         pipeline: list[Row] = [
             {"$match": live(tenant_id, rolled_up=NOT_ROLLED_UP, **_ORDINARY)},
             {"$limit": at_most},
-            {"$project": PROJECTION},
+            {"$project": COUNTED_PROJECTION},
         ]
 
         async def work(session: Session) -> int:

@@ -123,24 +123,17 @@ class RateLimiter:
 
     def _taking(self, slot_id: str, tenant_id: str) -> list[Row]:
         """The update that takes a slot if one is free and no tenant served longer ago waits for it."""
+        me = {"$literal": tenant_id}
         new_slot = {
             "id": slot_id,
-            "tenant_id": {"$literal": tenant_id},
+            "tenant_id": me,
             "granted_at": "$$NOW",
             "expires_at": {"$add": ["$$NOW", _ms(self._lost_after)]},
         }
-        me_waiting = {
-            "tenant_id": {"$literal": tenant_id},
-            "until": {"$add": ["$$NOW", _ms(WAITER_TTL_SECONDS)]},
-        }
-        others = {"$filter": {"input": "$waiters", "cond": {"$ne": ["$$this.tenant_id", {"$literal": tenant_id}]}}}
-        ahead = {
-            "$filter": {
-                "input": "$waiters",
-                "as": "waiter",
-                "cond": {"$lt": [_last_grant("$$waiter.tenant_id"), "$mine"]},
-            }
-        }
+        me_waiting = {"tenant_id": me, "until": {"$add": ["$$NOW", _ms(WAITER_TTL_SECONDS)]}}
+        others = {"$filter": {"input": "$waiters", "cond": {"$ne": ["$$this.tenant_id", me]}}}
+        waits_longer = {"$lt": [_last_grant("$$waiter.tenant_id"), "$mine"]}
+        ahead = {"$filter": {"input": "$waiters", "as": "waiter", "cond": waits_longer}}
         is_open = {"$lte": [{"$ifNull": ["$blocked_until", EPOCH]}, "$$NOW"]}
         has_room = {"$gt": [{"$subtract": [self.limit, {"$size": "$slots"}]}, {"$size": "$ahead"}]}
         return [
@@ -151,7 +144,7 @@ class RateLimiter:
                     "now": "$$NOW",
                 }
             },
-            {"$set": {"waiters": others, "mine": _last_grant({"$literal": tenant_id})}},
+            {"$set": {"waiters": others, "mine": _last_grant(me)}},
             {"$set": {"ahead": ahead}},
             {"$set": {"granted": {"$and": [is_open, has_room]}}},
             {

@@ -12,16 +12,16 @@ from pydantic import BaseModel
 
 from services.errors import UpstreamError
 from services.kit.clock import Clock
+from services.kit.http_answers import retry_after_seconds
 from services.kit.retry import RetryPolicy
 from services.sources.budget import OnWait, RateLimiter
 from services.sources.standard.envelope import (
-    Answer,
     TransientError,
+    UpstreamAnswer,
     demand_success,
     described,
     parsed,
     read_page,
-    retry_after_seconds,
     salvaged_page,
 )
 from services.sources.standard.records import UpstreamPage
@@ -99,7 +99,7 @@ class ExternalApi:
         """
         path = f"/external/support-tickets/{quote(external_id, safe='')}"
 
-        def read(answer: Answer) -> bool:
+        def read(answer: UpstreamAnswer) -> bool:
             if answer.status != 404:
                 demand_success(answer)
             return answer.status == 404
@@ -135,14 +135,14 @@ class ExternalApi:
         caller: UpstreamCaller,
         path: str,
         query: Mapping[str, str],
-        read: Callable[[Answer], T],
+        read: Callable[[UpstreamAnswer], T],
         *,
-        last_resort: Callable[[Answer], T | None] = lambda answer: None,
+        last_resort: Callable[[UpstreamAnswer], T | None] = lambda answer: None,
     ) -> T:
         """Ask until `read` accepts the answer; the last answer may be read by `last_resort` instead."""
         failures = throttled = 0
         while True:
-            answer: Answer | None = None
+            answer: UpstreamAnswer | None = None
             try:
                 answer = await self._send(caller, path, query)
                 return read(answer)
@@ -161,7 +161,7 @@ class ExternalApi:
                 caller.on_retry()
                 await self._clock.sleep(wait)
 
-    async def _send(self, caller: UpstreamCaller, path: str, query: Mapping[str, str]) -> Answer:
+    async def _send(self, caller: UpstreamCaller, path: str, query: Mapping[str, str]) -> UpstreamAnswer:
         """Send one request within the budget.
 
         A slot whose request got no answer is left unsettled: upstream may have counted it at any time.
@@ -177,11 +177,11 @@ class ExternalApi:
             raise ThrottledError(retry_after_seconds(answer.headers))
         return answer
 
-    async def _receive(self, path: str, query: Mapping[str, str]) -> Answer:
+    async def _receive(self, path: str, query: Mapping[str, str]) -> UpstreamAnswer:
         async with self._http.stream("GET", self._base_url + path, params=query) as response:
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
                     raise UpstreamError(f"GET {path}: the answer is larger than {MAX_BODY_BYTES} bytes")
-        return Answer(response.status_code, response.headers, bytes(body))
+        return UpstreamAnswer(response.status_code, response.headers, bytes(body))

@@ -1,9 +1,7 @@
 """What upstream answered, and what to make of it: success, a failure that may heal, or one that cannot."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
@@ -13,9 +11,6 @@ from services.errors import UpstreamError
 from services.sources.standard.records import UpstreamPage
 from services.sources.standard.salvage import salvage
 
-DEFAULT_RETRY_AFTER_SECONDS = 60.0
-"""The wait after a 429 that does not say how long: one whole window."""
-LONGEST_RETRY_AFTER_SECONDS = 3600.0
 EXCERPT_CHARACTERS = 200
 RETRIABLE_STATUSES = frozenset([408, 425, 500, 502, 503, 504])
 
@@ -23,7 +18,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class UpstreamAnswer:
     """A whole answer."""
 
     status: int
@@ -40,23 +35,7 @@ class TransientError(Exception):
     """This attempt failed, the next one may not."""
 
 
-def retry_after_seconds(headers: Mapping[str, str]) -> float:
-    """The wait that a 429 asks for, from its `Retry-After` as seconds or as an HTTP date.
-
-    A date is measured from the answer's own `Date`, so that the two clocks need not agree. A value that is
-    missing, garbage or absurd counts as a whole window or as an hour.
-    """
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value), LONGEST_RETRY_AFTER_SECONDS)
-    try:
-        wait = (parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
-    except (TypeError, ValueError):
-        return DEFAULT_RETRY_AFTER_SECONDS
-    return min(max(wait, 0.0), LONGEST_RETRY_AFTER_SECONDS)
-
-
-def demand_success(answer: Answer) -> None:
+def demand_success(answer: UpstreamAnswer) -> None:
     """Let only a 200 pass.
 
     Raises:
@@ -69,12 +48,12 @@ def demand_success(answer: Answer) -> None:
         raise UpstreamError(f"upstream refused: {answer.excerpt()}")
 
 
-def read_page(answer: Answer) -> UpstreamPage:
+def read_page(answer: UpstreamAnswer) -> UpstreamPage:
     """The page; its records are not looked at."""
     return parsed(UpstreamPage, answer)
 
 
-def salvaged_page(answer: Answer) -> UpstreamPage | None:
+def salvaged_page(answer: UpstreamAnswer) -> UpstreamPage | None:
     """What can be read of a page that stays unreadable as a whole: one bad record must not stop a run."""
     if answer.status != 200:
         return None
@@ -84,7 +63,7 @@ def salvaged_page(answer: Answer) -> UpstreamPage | None:
         return None
 
 
-def parsed(model: type[M], answer: Answer) -> M:
+def parsed(model: type[M], answer: UpstreamAnswer) -> M:
     """The body as `model`. A body that is cut short or is not what it should be may be whole the next time."""
     demand_success(answer)
     try:
