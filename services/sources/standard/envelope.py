@@ -1,17 +1,16 @@
 """What upstream answered, and what to make of it: success, a failure that may heal, or one that cannot."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from services.errors import UpstreamError
 from services.sources.standard.records import UpstreamPage
-from services.sources.standard.salvage import salvage
+from services.sources.standard.salvage import MAX_PAGE_LEVELS, read_json, salvage
 
 DEFAULT_RETRY_AFTER_SECONDS = 60.0
 """The wait after a 429 that does not say how long: one whole window."""
@@ -80,7 +79,7 @@ def salvaged_page(answer: Answer) -> UpstreamPage | None:
         return None
     try:
         return UpstreamPage.model_validate(salvage(answer.body))
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
 
 
@@ -88,8 +87,8 @@ def parsed(model: type[M], answer: Answer) -> M:
     """The body as `model`. A body that is cut short or is not what it should be may be whole the next time."""
     demand_success(answer)
     try:
-        return model.model_validate(json.loads(answer.body))
-    except (ValueError, RecursionError, ValidationError) as error:
+        return model.model_validate(read_json(answer.body, levels=MAX_PAGE_LEVELS))
+    except ValueError as error:
         raise TransientError(f"not the expected JSON ({described(error)}): {answer.excerpt()}") from error
 
 

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.integration.services.test_stats import HOUR, NOW, TENANT, high_and_open, store
 
 from documents.database import Database, Row
 from documents.ticket import Ticket
 from services.analytics.pipeline import ALL_PARTS, INDEX, build_pipeline
 from services.analytics.sources import find_sources
 from services.rollups.write import Rollups
+from tests.integration.services.analytics.test_stats import HOUR, NOW, TENANT, high_and_open, store
 
 
 async def test_everything_takes_one_round_trip(db: Database) -> None:
