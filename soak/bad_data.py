@@ -16,7 +16,7 @@ from gql_app.settings import Settings
 from gql_app.wiring import build_services
 from resolvers.context import Services
 from services.kit.retry import RetryPolicy
-from soak.cluster import Cluster, Row
+from soak.cluster import PATIENCE_SECONDS, Cluster, Row
 from soak.verdict import Verdict
 
 PAGE_SIZE = 5
@@ -82,7 +82,7 @@ async def _disturb(cluster: Cluster, runs: int, chance: random.Random) -> tuple[
             page = chance.randint(1, 8)
             disturbance = chance.choice(["cancel", "fail", "short", "empty", "repeat", "total"])
             scripts: dict[str, Row] = {
-                "cancel": {"delay_ms": 5_000},
+                "cancel": {"delay_ms": 20_000},
                 "fail": {"status": chance.choice([403, 500]), "times": 4},
                 "short": {"patch": {"next_page": None}},
                 "empty": {"patch": {"tickets": [], "next_page": None}},
@@ -94,7 +94,7 @@ async def _disturb(cluster: Cluster, runs: int, chance: random.Random) -> tuple[
                 job = await services.jobs.start(TENANT)
                 _worker_of(services).wake()
                 await asyncio.sleep(chance.uniform(0, 0.2))
-                job = await services.jobs.cancel(job.id)
+                job = await services.jobs.cancel(job.id, wait_seconds=PATIENCE_SECONDS)
             else:
                 job = await _run(services)
             ends[job.status.value] += 1
@@ -127,7 +127,7 @@ def _worker_of(services: Services) -> Any:
 async def _run(services: Services) -> IngestionJob:
     job = await services.jobs.start(TENANT)
     _worker_of(services).wake()
-    return await services.jobs.wait(job.id, seconds=60)
+    return await services.jobs.wait(job.id, seconds=PATIENCE_SECONDS)
 
 
 def good_record(external_id: str) -> Row:

@@ -22,7 +22,8 @@ from pymongo.database import Database as MongoDatabase
 from documents.ingestion_job import IngestionJob, JobStatus
 from gql_app.local import bundled_mock, embedded_mongo, supervisor
 
-READY_SECONDS = 30.0
+PATIENCE_SECONDS = 300.0
+"""How long a scenario waits for what has to happen: only a fault uses it up, however busy the machine is."""
 Row = dict[str, Any]
 
 
@@ -91,7 +92,7 @@ class Cluster:
         self.client: MongoClient[Row] = self._stack.enter_context(MongoClient(self.mongo_url, tz_aware=True))
         self.db: MongoDatabase[Row] = self.client[self.database_name]
         self.mock_url = self._start_mock({"control": "true", **mock})
-        self.upstream = self._stack.enter_context(httpx.Client(base_url=self.mock_url))
+        self.upstream = self._stack.enter_context(httpx.Client(base_url=self.mock_url, timeout=PATIENCE_SECONDS))
         self._settings = settings
 
     def __enter__(self) -> Self:
@@ -129,7 +130,7 @@ class Cluster:
         """Start the API with a worker and wait until it answers."""
         port = free_port()
         process = self._start("serve", ["-m", "gql_app", "serve"], {"port": port, **settings})
-        client = self._stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60))
+        client = self._stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS))
         wait_for(lambda: _answers(client, "/health/live"), what=f"the service: {process.tail()}")
         return process, client
 
@@ -176,9 +177,9 @@ class Cluster:
         assert row is not None, job_id
         return row
 
-    def wait_for_end(self, job_id: str, seconds: float = 120.0) -> Row:
+    def wait_for_end(self, job_id: str) -> Row:
         """Wait until the job has ended."""
-        wait_for(lambda: "active" not in self.job(job_id), seconds, what=f"the end of {self.job(job_id)}")
+        wait_for(lambda: "active" not in self.job(job_id), what=f"the end of {self.job(job_id)}")
         return self.job(job_id)
 
     def _start(self, name: str, arguments: list[str], settings: Mapping[str, object]) -> Process:
@@ -206,7 +207,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = READY_SECONDS, *, what: str) -> float:
+def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS, *, what: str) -> float:
     """Wait until the condition holds; returns the seconds it took.
 
     Raises:
@@ -215,7 +216,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = READY_SECONDS, *, w
     start = time.monotonic()
     while not condition():
         if time.monotonic() - start > seconds:
-            raise TimeoutError(f"waited {seconds} s for {what}")
+            raise TimeoutError(f"waited {seconds:.0f} s for {what}")
         time.sleep(0.02)
     return time.monotonic() - start
 

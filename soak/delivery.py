@@ -17,7 +17,7 @@ from documents.database import connect
 from services.notifications.breaker import CircuitBreaker, RequestResult
 from services.notifications.breaker_updates import FAILURES_TO_OPEN
 from services.notifications.outbox import notification_row
-from soak.cluster import Cluster, Process, free_port, wait_for
+from soak.cluster import PATIENCE_SECONDS, Cluster, Process, free_port, wait_for
 from soak.verdict import Verdict
 
 MATCHED = [{"rule": "outage", "keyword": "down", "text": "down"}]
@@ -93,16 +93,14 @@ def delivery(tickets: int, *, outage_seconds: float = 10.0, seed: int = 7) -> Ve
         keys = _fill_outbox(cluster, tickets)
         workers = [cluster.worker() for _ in range(PROCESSES)]
         rows, kills = cluster.db["notifications"], 0
-        wait_for(lambda: len(notifier.taken) > tickets // 10, 300, what="the first deliveries")
+        wait_for(lambda: len(notifier.taken) > tickets // 10, what="the first deliveries")
         probes = _suffer_outage(notifier, outage_seconds)
         while len(notifier.taken) < tickets:
             victim = notifier.chance.randrange(PROCESSES)
             workers[victim] = _replace(cluster, workers[victim])
             kills += 1
             _await_progress(lambda: len(notifier.taken), tickets)
-        wait_for(
-            lambda: rows.count_documents({"state": "pending"}) == 0, 120, what="the records of the last deliveries"
-        )
+        wait_for(lambda: rows.count_documents({"state": "pending"}) == 0, what="the records of the last deliveries")
         lost = keys - notifier.taken.keys()
         wrong = rows.count_documents({"state": {"$ne": "delivered"}})
     notifier.shutdown()
@@ -141,7 +139,7 @@ def _await_progress(taken: Callable[[], int], all_of_them: int) -> None:
     """Until the next kill: on a busy machine, a process that is killed as soon as it has started delivers nothing."""
     time.sleep(KILL_EVERY_SECONDS)
     enough = min(taken() + PROGRESS, all_of_them)
-    wait_for(lambda: taken() >= enough, 120, what="deliveries between two kills")
+    wait_for(lambda: taken() >= enough, what="deliveries between two kills")
 
 
 def one_probe(races: int) -> Verdict:
@@ -157,10 +155,10 @@ def one_probe(races: int) -> Verdict:
             racer.start()
         permits = Counter[int]()
         for _ in range(races * processes):
-            race, granted = results.get(timeout=120)
+            race, granted = results.get(timeout=PATIENCE_SECONDS)
             permits[race] += granted
         for racer in racers:
-            racer.join(30)
+            racer.join(PATIENCE_SECONDS)
     wrong = sum(permits[race] != 1 for race in range(races))
     measured = f"{races} races of {processes * PROBERS} racers in {processes} processes: {wrong} without exactly one"
     return Verdict("a half-open circuit sends one probe", measured, wrong == 0)
@@ -173,13 +171,15 @@ def _race(number: int, url: str, name: str, races: int, barrier: Barrier, result
 async def _take_part(
     number: int, url: str, name: str, races: int, barrier: Barrier, results: "Queue[tuple[int, int]]"
 ) -> None:
-    await asyncio.to_thread(barrier.wait, 60)  # before connecting: indexes are created once, not in a crowd
+    await asyncio.to_thread(
+        barrier.wait, PATIENCE_SECONDS
+    )  # before connecting: indexes are created once, not in a crowd
     database = await connect(url, name)
     for race in range(races):
-        circuit = CircuitBreaker(database, f"race-{race}", open_seconds=0.05, permit_seconds=60)
+        circuit = CircuitBreaker(database, f"race-{race}", open_seconds=0.05, permit_seconds=PATIENCE_SECONDS)
         if number == 0:
             await _open(circuit)
-        await asyncio.to_thread(barrier.wait, 60)
+        await asyncio.to_thread(barrier.wait, PATIENCE_SECONDS)
         granted = await asyncio.gather(*(circuit.admit(1) for _ in range(PROBERS)))
         results.put((race, sum(map(len, granted))))
     database.close()

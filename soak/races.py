@@ -11,7 +11,7 @@ from services.coordination.leases import Leases
 from services.errors import AlreadyRunningError
 from services.ingestion.jobs import Jobs
 from services.kit.clock import SystemClock
-from soak.cluster import Cluster
+from soak.cluster import PATIENCE_SECONDS, Cluster
 from soak.verdict import Verdict
 
 PROCESSES = 4
@@ -32,11 +32,11 @@ def one_runner(races: int) -> Verdict:
             racer.start()
         winners, refused = Counter[int](), Counter[int]()
         for _ in range(races * PROCESSES):
-            race, won, lost = results.get(timeout=120)
+            race, won, lost = results.get(timeout=PATIENCE_SECONDS)
             winners[race] += won
             refused[race] += lost
         for racer in racers:
-            racer.join(30)
+            racer.join(PATIENCE_SECONDS)
     wrong = sum(winners[race] != 1 or refused[race] != PROCESSES * STARTERS - 1 for race in range(races))
     measured = (
         f"{races} races of {PROCESSES * STARTERS} starters in {PROCESSES} processes: {wrong} without exactly one winner"
@@ -49,16 +49,18 @@ def _race(url: str, name: str, races: int, barrier: Barrier, results: "Queue[tup
 
 
 async def _take_part(url: str, name: str, races: int, barrier: Barrier, results: "Queue[tuple[int, int, int]]") -> None:
-    await asyncio.to_thread(barrier.wait, 60)  # before connecting: indexes are created once, not in a crowd
+    await asyncio.to_thread(
+        barrier.wait, PATIENCE_SECONDS
+    )  # before connecting: indexes are created once, not in a crowd
     database = await connect(url, name)
     clock = SystemClock()
     jobs = Jobs(database, Leases(database), clock)
     for race in range(races):
-        await asyncio.to_thread(barrier.wait, 60)
+        await asyncio.to_thread(barrier.wait, PATIENCE_SECONDS)
         answers = await asyncio.gather(*(jobs.start(TENANT) for _ in range(STARTERS)), return_exceptions=True)
         won = [answer for answer in answers if not isinstance(answer, BaseException)]
         results.put((race, len(won), sum(isinstance(answer, AlreadyRunningError) for answer in answers)))
-        await asyncio.to_thread(barrier.wait, 60)
+        await asyncio.to_thread(barrier.wait, PATIENCE_SECONDS)
         for job in won:
             await jobs.cancel(job.id)
     database.close()

@@ -75,7 +75,7 @@ class ReplicaSet:
             states = self._client.admin.command("replSetGetStatus")["members"]
             return sorted(member["state"] for member in states) == [1, 2, 2]
 
-        wait_for(lambda: _holds(all_there), 60, what="the set to be whole again")
+        wait_for(lambda: _holds(all_there), what="the set to be whole again")
 
     def _start(self, port: int) -> "subprocess.Popen[bytes]":
         home = self._home / str(port)

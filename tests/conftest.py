@@ -8,13 +8,21 @@ from uuid import uuid4
 import httpx
 import pytest
 import structlog
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from documents.database import Database, connect
 from gql_app.local.embedded_mongo import start
 from gql_app.settings import Settings
 from resolvers.context import Services
+from services.ingestion.jobs import Jobs
 from services.ingestion.worker import Worker
 from tests.fakes import MockApi, app_with, empty, make_settings, open_client, open_services, running
+from tests.waiting import PATIENCE_SECONDS
+
+# How long an example takes says something about the machine, not about the code.
+hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,6 +85,12 @@ async def services(db: Database, mock_api: MockApi, settings: Settings) -> Async
     """Every service on the empty database; nobody runs the jobs unless `worker` or `app_client` is asked for too."""
     async with open_services(db, mock_api.transport, settings) as services:
         yield services
+
+
+@pytest.fixture
+def patient_cancel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cancel waits longer than its 2 s for the run to end: on a busy machine it would answer that it is under way."""
+    monkeypatch.setitem(Jobs.cancel.__kwdefaults__, "wait_seconds", PATIENCE_SECONDS)
 
 
 @pytest.fixture

@@ -19,11 +19,13 @@ from gql_app.main import create_app
 from gql_app.settings import Settings
 from gql_app.wiring import build_services
 from mock_external_api.app import create_app as create_mock
+from mock_external_api.script import ScriptedAnswer
 from mock_external_api.settings import MockSettings
 from mock_external_api.upstream import Upstream
 from resolvers.context import Services
 from services.ingestion.worker import Worker
 from services.kit.retry import RetryPolicy
+from tests.waiting import PATIENCE_SECONDS
 
 MOCK_URL = "http://mock"
 JWT_SECRET = "a secret of the tests that is long enough"
@@ -72,7 +74,14 @@ class ScriptedTransport(httpx.AsyncBaseTransport):
 class InProcessTransport(httpx.ASGITransport):
     """Calls an application in this process; a connection that it drops looks as it does on the network."""
 
+    def __init__(self, app: FastAPI) -> None:
+        super().__init__(app)
+        self.opened = asyncio.Event()
+        """Requests wait until it is set, which it is."""
+        self.opened.set()
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await self.opened.wait()
         try:
             return await super().handle_async_request(request)
         except ConnectionAbortedError as error:
@@ -94,6 +103,18 @@ class MockApi:
     def change(self, **settings: Any) -> None:
         """Change the mock's settings from now on."""
         self.upstream.change_settings(settings)
+
+    def hold(self) -> None:
+        """Let requests wait until `release`: a run that is started now is there for as long as a test needs it."""
+        self.transport.opened.clear()
+
+    def release(self) -> None:
+        """Answer those that wait, and go on as usual."""
+        self.transport.opened.set()
+
+    def hold_page(self, page: int) -> None:
+        """Answer the next request for this page much later."""
+        self.upstream.script.append(ScriptedAnswer(page=page, delay_ms=600_000))
 
     def live_ids(self, tenant_id: str) -> list[str]:
         """The ids of the tenant's tickets that are not deleted upstream."""
@@ -187,7 +208,7 @@ async def ingest(services: Services, tenant_id: str) -> IngestionJob:
     job = await services.jobs.start(tenant_id)
     assert services.worker is not None
     services.worker.wake()
-    return await services.jobs.wait(job.id, seconds=30)
+    return await services.jobs.wait(job.id, seconds=PATIENCE_SECONDS)
 
 
 async def empty(database: Database) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from documents.circuit_breaker import CircuitState
 from documents.database import Database, Row
 from documents.notification import Notification, NotificationState
 from services.kit.clock import SystemClock
@@ -17,6 +18,7 @@ from services.notifications.delivery import Delivery
 from services.notifications.outbox import notification_row
 from services.notifications.queue import NotificationQueue
 from services.notifications.receivers import Notifier
+from tests.waiting import until
 
 TENANT = "acme"
 QUICK = RetryPolicy(attempts=5, base_seconds=0.001, cap_seconds=0.002)
@@ -67,13 +69,13 @@ class Outbox:
 
     def circuit(self, **changes: Any) -> CircuitBreaker:
         """The breaker, as another process would have it."""
-        return CircuitBreaker(self.db, "notify", **{"open_seconds": 0.3, "permit_seconds": 5.0, **changes})
+        return CircuitBreaker(self.db, "notify", **{"open_seconds": 0.3, "permit_seconds": 60.0, **changes})
 
-    def queue(self, *, claim_seconds: float = 5.0) -> NotificationQueue:
+    def queue(self, *, claim_seconds: float = 60.0) -> NotificationQueue:
         """The queue, as another process would have it."""
         return NotificationQueue(self.db, claim_seconds=claim_seconds)
 
-    def delivery(self, *, retries: RetryPolicy = QUICK, request_seconds: float = 2.0, **changes: Any) -> Delivery:
+    def delivery(self, *, retries: RetryPolicy = QUICK, request_seconds: float = 30.0, **changes: Any) -> Delivery:
         """A deliverer of its own; `circuit` and `queue` can be given."""
         http = httpx.AsyncClient(transport=httpx.MockTransport(self.notifier.handle), follow_redirects=False)
         notifier = Notifier(http, "http://notifier/notify", request_seconds=request_seconds)
@@ -100,11 +102,35 @@ class Outbox:
         """How many rows are in the state."""
         return await self.rows.count_documents({"state": state.value})
 
-    async def settled(self, seconds: float = 10.0) -> None:
+    async def settled(self) -> None:
         """Wait until nothing is pending."""
-        async with asyncio.timeout(seconds):
-            while await self.count(NotificationState.PENDING):
-                await asyncio.sleep(0.02)
+
+        async def is_settled() -> bool:
+            return await self.count(NotificationState.PENDING) == 0
+
+        await until(is_settled, "the end of every notification")
+
+    async def attempted(self, ticket: str) -> None:
+        """Wait until the first attempt is recorded."""
+
+        async def is_attempted() -> bool:
+            return bool((await self.row(ticket))["attempts"])
+
+        await until(is_attempted, f"an attempt for {ticket}")
+
+    async def sent(self) -> int:
+        """Wait until the notifier was asked for something; how often by then."""
+        return await until(lambda: len(self.notifier.bodies), "a request")
+
+    async def opened(self, circuit: CircuitBreaker) -> int:
+        """Wait until the circuit is open and nothing is in flight; how many requests there have been by then."""
+
+        async def is_at_rest() -> bool:
+            is_open = (await circuit.status()).state is CircuitState.OPEN
+            return is_open and await self.rows.count_documents({"claim": {"$ne": None}}) == 0
+
+        await until(is_at_rest, "an open circuit")
+        return len(self.notifier.bodies)
 
 
 async def accept(request: httpx.Request) -> httpx.Response:

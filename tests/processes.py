@@ -7,19 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 import httpx
 
 from gql_app.settings import Settings
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[1]
-READY_SECONDS = 60.0
 FOREIGN = re.compile(r"^(MOCK_.*|" + "|".join(name.upper() for name in Settings.model_fields) + ")$")
-T = TypeVar("T")
 OUR_ENVIRONMENT = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
 
 
@@ -99,19 +97,10 @@ class Command:
         self.process.wait()
 
 
-def eventually(probe: Callable[[], T | None], complaint: Callable[[], str] = lambda: "it never came true") -> T:
-    """The first truthy answer of `probe`."""
-    deadline = time.monotonic() + READY_SECONDS
-    while not (answer := probe()):
-        assert time.monotonic() < deadline, complaint()
-        time.sleep(0.05)
-    return answer
-
-
 def answers(url: str) -> bool:
     """Whether a server is there."""
     try:
-        httpx.get(url, timeout=2)
+        httpx.get(url, timeout=PATIENCE_SECONDS)
     except httpx.TransportError:
         return False
     return True

@@ -12,7 +12,8 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
-SECONDS = 30.0
+from tests.waiting import PATIENCE_SECONDS
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -48,7 +49,7 @@ class Page:
         self._answers[number] = asyncio.get_running_loop().create_future()
         order = {"id": number, "sessionId": self._session, "method": method, "params": params}
         await self._connection.send(json.dumps(order))
-        answer = await asyncio.wait_for(self._answers[number], SECONDS)
+        answer = await asyncio.wait_for(self._answers[number], PATIENCE_SECONDS)
         assert "error" not in answer, answer
         result: dict[str, Any] = answer["result"]
         return result
@@ -67,7 +68,7 @@ class Page:
 
     async def until(self, expression: str) -> Any:
         """Wait until an expression is truthy; its value."""
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not (value := await self.evaluate(expression)):
                 await asyncio.sleep(0.1)
         return value
@@ -102,8 +103,8 @@ async def opened(browser: str, profile: Path) -> AsyncIterator[Page]:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        url = await asyncio.wait_for(_devtools(process), SECONDS)
-        async with connect(url, max_size=None) as connection:
+        url = await asyncio.wait_for(_devtools(process), PATIENCE_SECONDS)
+        async with connect(url, max_size=None, open_timeout=PATIENCE_SECONDS, ping_interval=None) as connection:
             page = await _new_page(connection)
             listening = asyncio.create_task(page.listen())
             try:

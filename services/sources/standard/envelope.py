@@ -1,15 +1,14 @@
 """What upstream answered, and what to make of it: success, a failure that may heal, or one that cannot."""
 
-import json
 from dataclasses import dataclass
 from typing import TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from services.errors import UpstreamError
 from services.sources.standard.records import UpstreamPage
-from services.sources.standard.salvage import salvage
+from services.sources.standard.salvage import MAX_PAGE_LEVELS, read_json, salvage
 
 EXCERPT_CHARACTERS = 200
 RETRIABLE_STATUSES = frozenset([408, 425, 500, 502, 503, 504])
@@ -59,7 +58,7 @@ def salvaged_page(answer: UpstreamAnswer) -> UpstreamPage | None:
         return None
     try:
         return UpstreamPage.model_validate(salvage(answer.body))
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
 
 
@@ -67,8 +66,8 @@ def parsed(model: type[M], answer: UpstreamAnswer) -> M:
     """The body as `model`. A body that is cut short or is not what it should be may be whole the next time."""
     demand_success(answer)
     try:
-        return model.model_validate(json.loads(answer.body))
-    except (ValueError, RecursionError, ValidationError) as error:
+        return model.model_validate(read_json(answer.body, levels=MAX_PAGE_LEVELS))
+    except ValueError as error:
         raise TransientError(f"not the expected JSON ({described(error)}): {answer.excerpt()}") from error
 
 

@@ -147,7 +147,10 @@ _ticket = TypeAdapter(UpstreamTicket)
 
 
 def sort_records(records: Sequence[Any], tenant_id: str) -> PageRecords:
-    """Validate every record and sort it: the tenant's own, another tenant's, or rejected with the reason."""
+    """Validate every record and sort it: the tenant's own, another tenant's, or rejected with the reason.
+
+    Records come from `read_json`, whose bound on nesting lets a rejected one be written down.
+    """
     page = PageRecords()
     for position, record in enumerate(records):
         named = record.get("tenant_id") if isinstance(record, dict) else None
@@ -174,17 +177,10 @@ def _rejected(position: int, record: Any, reason: str, *, names_tenant: bool) ->
     return Rejected(
         position=position,
         reason=reason,
-        raw=_dumped(record),
+        raw=json.dumps(record)[:MAX_RAW_CHARACTERS],
         external_id=external_id[:200].encode("utf-8", "replace").decode() if isinstance(external_id, str) else None,
         names_tenant=names_tenant,
     )
-
-
-def _dumped(record: Any) -> str:
-    try:
-        return json.dumps(record)[:MAX_RAW_CHARACTERS]
-    except RecursionError:
-        return "(nested too deeply to be written down)"
 
 
 def _reason(error: ValidationError) -> str:

@@ -11,9 +11,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from gql_app.http.server import bind, create_server, url_of
+from tests.waiting import PATIENCE_SECONDS
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
-SECONDS = 10.0
 
 
 @asynccontextmanager
@@ -23,7 +23,7 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     server = create_server(app)
     task = asyncio.create_task(server.serve([listener]))
     try:
-        await asyncio.wait_for(server.ready.wait(), SECONDS)
+        await asyncio.wait_for(server.ready.wait(), PATIENCE_SECONDS)
         yield url_of(listener).removeprefix("http://")
     finally:
         server.stop()
@@ -40,7 +40,7 @@ class Socket:
         await self.connection.send(json.dumps({"type": kind, **parts}))
 
     async def receive(self) -> dict[str, Any]:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             message: dict[str, Any] = json.loads(await self.connection.recv())
         return message
 
@@ -62,7 +62,7 @@ class Socket:
 
     async def closed(self) -> tuple[int, str]:
         """Wait until the server closes the connection; why it did."""
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await self.connection.wait_closed()
         return self.connection.close_code or 0, self.connection.close_reason or ""
 
@@ -73,7 +73,13 @@ async def opened(
 ) -> AsyncIterator[Socket]:
     """A connection to the endpoint, introduced already unless `init` is off."""
     protocols = None if protocol is None else [Subprotocol(protocol)]
-    async with connect(f"ws://{address}/graphql", subprotocols=protocols, additional_headers=headers) as connection:
+    async with connect(
+        f"ws://{address}/graphql",
+        subprotocols=protocols,
+        additional_headers=headers,
+        open_timeout=PATIENCE_SECONDS,
+        ping_interval=None,
+    ) as connection:
         socket = Socket(connection)
         if init:
             assert (await socket.init())["type"] == "connection_ack"

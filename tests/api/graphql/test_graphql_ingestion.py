@@ -1,6 +1,5 @@
 """Ingestion over GraphQL: starting, following, cancelling, and reading about runs."""
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +9,7 @@ from resolvers.context import Services
 from services.coordination.leases import ingest_resource
 from tests.api.graphql.client import Api
 from tests.fakes import MockApi, app_with, at_rest, bearer, make_jwt_settings, make_settings, open_client
+from tests.waiting import PATIENCE_SECONDS, until
 
 START = """mutation ($tenant: String!) { startIngestion(input: {tenantId: $tenant}) {
   __typename
@@ -43,13 +43,13 @@ async def test_started_ingestion_runs_to_its_end(fresh: Api) -> None:
     result = await start(fresh)
     assert result["__typename"] == "IngestionStarted"
     assert result["job"]["status"] == "QUEUED"
-    job = await fresh.services.jobs.wait(result["job"]["jobId"], seconds=20)
+    job = await fresh.services.jobs.wait(result["job"]["jobId"], seconds=PATIENCE_SECONDS)
     assert job.status is JobStatus.COMPLETED
 
 
 async def test_completed_job_tells_what_it_did(fresh: Api) -> None:
     job_id = await started(fresh)
-    await fresh.services.jobs.wait(job_id, seconds=20)
+    await fresh.services.jobs.wait(job_id, seconds=PATIENCE_SECONDS)
     query = """query ($id: String!) { ingestionJob(jobId: $id) { status progress processedPages totalPages
       counts { newIngested updated unchanged deleted skipped errors } error irregularities cancelRequested
       log { status pages counts { newIngested } job { jobId } } } }"""
@@ -69,7 +69,7 @@ async def test_completed_job_tells_what_it_did(fresh: Api) -> None:
 
 
 async def test_second_start_is_told_which_job_runs(fresh: Api) -> None:
-    fresh.mock_api.change(latency_ms=5_000)
+    fresh.mock_api.hold()
     job_id = await started(fresh)
     result = await start(fresh)
     assert result == {
@@ -107,7 +107,7 @@ async def test_job_that_does_not_stop_in_time_is_cancelling(fresh: Api) -> None:
 
 async def test_cancelling_an_ended_job_tells_how_it_ended(fresh: Api) -> None:
     job_id = await started(fresh)
-    await fresh.services.jobs.wait(job_id, seconds=20)
+    await fresh.services.jobs.wait(job_id, seconds=PATIENCE_SECONDS)
     assert await cancel(fresh, job_id) == {
         "__typename": "IngestionAlreadyFinished",
         "message": "The job has already ended: completed.",
@@ -122,15 +122,16 @@ async def test_cancelling_an_unknown_job_is_told(fresh: Api) -> None:
 
 
 async def test_status_and_lock_show_the_running_job(fresh: Api) -> None:
-    fresh.mock_api.change(latency_ms=5_000)
+    fresh.mock_api.hold()
     job_id = await started(fresh)
     query = """{ ingestionStatus(tenantId: "tenant_a") { status jobId startedAt job { jobId } }
                  lock(tenantId: "tenant_a") { locked ownerId acquiredAt expiresAt } }"""
-    for _ in range(100):
-        found = await fresh.data(query)
-        if found["lock"]["locked"]:
-            break
-        await asyncio.sleep(0.05)
+
+    async def running() -> dict[str, Any] | None:
+        shown: dict[str, Any] = await fresh.data(query)
+        return shown if shown["ingestionStatus"]["status"] == "RUNNING" else None
+
+    found = await until(running, "a running job")
     assert found["ingestionStatus"]["status"] == "RUNNING"
     assert found["ingestionStatus"]["job"] == {"jobId": job_id}
     assert found["lock"]["ownerId"] == job_id
@@ -157,7 +158,7 @@ async def test_jobs_and_logs_are_paged_newest_first(fresh: Api) -> None:
     job_ids = []
     for _ in range(3):
         job_ids.append(await started(fresh))
-        await fresh.services.jobs.wait(job_ids[-1], seconds=20)
+        await fresh.services.jobs.wait(job_ids[-1], seconds=PATIENCE_SECONDS)
     for field in ("ingestionJobs", "ingestionLogs"):
         query = f"""query ($after: String) {{ {field}(tenantId: "tenant_a", first: 2, after: $after) {{
           totalCount nodes {{ jobId }} pageInfo {{ hasNextPage endCursor }} }} }}"""
@@ -170,7 +171,7 @@ async def test_jobs_and_logs_are_paged_newest_first(fresh: Api) -> None:
 
 async def test_cursor_of_jobs_is_no_cursor_of_logs(fresh: Api) -> None:
     job_id = await started(fresh)
-    await fresh.services.jobs.wait(job_id, seconds=20)
+    await fresh.services.jobs.wait(job_id, seconds=PATIENCE_SECONDS)
     jobs = (await fresh.data('{ ingestionJobs(tenantId: "tenant_a") { edges { cursor } } }'))["ingestionJobs"]
     query = 'query ($c: String!) { ingestionLogs(tenantId: "tenant_a", after: $c) { nodes { id } } }'
     assert await fresh.code(query, c=jobs["edges"][0]["cursor"]) == "INVALID_CURSOR"
@@ -179,9 +180,9 @@ async def test_cursor_of_jobs_is_no_cursor_of_logs(fresh: Api) -> None:
 async def test_quarantined_records_are_listed_by_run(fresh: Api) -> None:
     fresh.mock_api.change(malformed_share=0.2)
     first = await started(fresh)
-    errors = (await fresh.services.jobs.wait(first, seconds=20)).errors
+    errors = (await fresh.services.jobs.wait(first, seconds=PATIENCE_SECONDS)).errors
     second = await started(fresh)
-    await fresh.services.jobs.wait(second, seconds=20)
+    await fresh.services.jobs.wait(second, seconds=PATIENCE_SECONDS)
     query = """query ($job: String) { quarantinedRecords(tenantId: "tenant_a", jobId: $job, first: 100) {
       totalCount nodes { jobId page position reason raw } } }"""
     found = (await fresh.data(query, job=first))["quarantinedRecords"]

@@ -15,7 +15,7 @@ from tests.api.graphql.client import Api
 from tests.fakes import app_with, make_settings, open_client
 
 SECONDS = 2.0
-"""The longest that refusing a hostile document may take on a busy machine; each takes some 10 to 50 ms."""
+"""Of this process's own time, whatever else the machine does; refusing a hostile document takes some 10 to 50 ms."""
 
 
 @asynccontextmanager
@@ -60,9 +60,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_hostile_document_is_refused_at_once(api: Api, name: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     answer = await api.ask(HOSTILE[name])
-    assert time.perf_counter() - begin < SECONDS
+    assert time.process_time() - begin < SECONDS
     assert "data" not in answer
     codes = {error["extensions"]["code"] for error in answer["errors"]}
     assert codes <= {"QUERY_TOO_COMPLEX", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"}
@@ -70,12 +70,12 @@ async def test_hostile_document_is_refused_at_once(api: Api, name: str) -> None:
 
 async def test_huge_lists_in_variables_are_refused_at_once(api: Api) -> None:
     query = 'query ($n: Int, $f: TicketFilter) { tickets(tenantId: "t", first: $n, filter: $f) { nodes { id } } }'
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert await api.code(query, n=[1] * 100_000) == "BAD_REQUEST"
     answer = await api.ask(query, f={f"unknown{n}": 1 for n in range(20_000)})
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_REQUEST"}
     assert len(answer["errors"]) < 100
-    assert time.perf_counter() - begin < SECONDS
+    assert time.process_time() - begin < SECONDS
 
 
 async def test_standard_introspection_passes_all_limits(api: Api) -> None:
@@ -137,7 +137,7 @@ class SlowStats(Stats):
 
     async def compute(self, *_: Any, **__: Any) -> Any:
         try:
-            await asyncio.sleep(60)
+            await asyncio.sleep(3600)
         except asyncio.CancelledError:
             self.was_cancelled = True
             raise
@@ -145,7 +145,7 @@ class SlowStats(Stats):
 
 async def test_operation_that_takes_too_long_is_given_up(api: Api) -> None:
     slow = SlowStats()
-    async with limited(replace(api, services=replace(api.services, stats=slow)), graphql_max_seconds=0.1) as strict:
+    async with limited(replace(api, services=replace(api.services, stats=slow)), graphql_max_seconds=0.5) as strict:
         answer = await strict.ask('{ tenantStats(tenantId: "t") { totalTickets } }')
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["TIMEOUT"]
     assert slow.was_cancelled

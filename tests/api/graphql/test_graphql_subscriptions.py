@@ -1,6 +1,7 @@
 """Subscriptions, by a real client over a real socket."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,9 +15,11 @@ from documents.database import Database
 from documents.ingestion_job import IngestionJob
 from documents.ticket import Ticket
 from gql_app.graphql_sdl import committed
+from resolvers.analytics import MIN_INTERVAL_SECONDS
 from resolvers.context import Services
-from tests.api.graphql.sockets import SECONDS, opened, served
+from tests.api.graphql.sockets import opened, served
 from tests.fakes import MockApi, app_with, at_rest, empty, make_jwt_settings, make_settings, make_token, open_services
+from tests.waiting import until
 
 PROGRESS = "subscription ($job: String!) { ingestionProgress(jobId: $job) { jobId status processedPages progress } }"
 STATS = "subscription ($tenant: String!) { tenantStatsChanged(tenantId: $tenant) { totalTickets byStatus { value } } }"
@@ -64,9 +67,7 @@ async def update(database: Database, tenant_id: str, external_id: str, **fields:
 async def until_nobody_follows(services: Services) -> None:
     """Wait until no follower and no change stream is left."""
     feeds = (services.changes.jobs, services.changes.tickets)
-    async with asyncio.timeout(SECONDS):
-        while any(feed.follower_count or feed.is_open for feed in feeds):
-            await asyncio.sleep(0.02)
+    await until(lambda: not any(feed.follower_count or feed.is_open for feed in feeds), "the end of the streams")
 
 
 async def test_progress_shows_every_page_to_the_end(services: Services) -> None:
@@ -152,12 +153,14 @@ async def test_many_changes_are_shown_together(address: str, database: Database,
     async with opened(address) as socket:
         await socket.subscribe(STATS, tenant=tenant)
         await socket.next_data()
+        began = time.monotonic()
         for number in range(50):
             await insert(database, tenant, str(number))
         shown = []
         while not shown or shown[-1] < 50:
             shown.append((await socket.next_data())["tenantStatsChanged"]["totalTickets"])
-    assert len(shown) <= 3
+        took = time.monotonic() - began
+    assert len(shown) <= 2 + took / MIN_INTERVAL_SECONDS
 
 
 async def test_each_result_reports_its_cost(address: str, tenant: str) -> None:
@@ -167,6 +170,17 @@ async def test_each_result_reports_its_cost(address: str, tenant: str) -> None:
     assert message["payload"]["extensions"]["cost"] == {"requested": 61, "maximum": 10_000}
 
 
+async def streams(database: Database) -> int:
+    """How many change streams the server has open on the tickets."""
+    server = await database.collection(Ticket).database.client.admin.command(
+        "aggregate", 1, pipeline=[{"$currentOp": {"idleCursors": True}}], cursor={}
+    )
+    return sum(
+        op.get("ns") == f"{database.name}.tickets" and "changeStream" in str(op.get("cursor", op.get("command")))
+        for op in server["cursor"]["firstBatch"]
+    )
+
+
 async def test_followers_share_one_stream(address: str, quiet: Services, database: Database, tenant: str) -> None:
     async with opened(address) as first, opened(address) as second:
         for socket in (first, second):
@@ -174,16 +188,12 @@ async def test_followers_share_one_stream(address: str, quiet: Services, databas
             await socket.subscribe(STATS, id="b", tenant=tenant)
             await socket.next_data()
             await socket.next_data()
-        server = await database.collection(Ticket).database.client.admin.command(
-            "aggregate", 1, pipeline=[{"$currentOp": {"idleCursors": True}}], cursor={}
-        )
-        streams = [
-            op
-            for op in server["cursor"]["firstBatch"]
-            if op.get("ns") == f"{database.name}.tickets" and "changeStream" in str(op.get("cursor", op.get("command")))
-        ]
         assert quiet.changes.tickets.follower_count == 4
-        assert len(streams) == 1
+
+        async def is_one_stream() -> bool:
+            return await streams(database) == 1
+
+        await until(is_one_stream, "one stream")  # that of an earlier test may still be ending
 
 
 async def test_dropped_client_leaves_nothing_behind(address: str, quiet: Services, tenant: str) -> None:
@@ -326,7 +336,7 @@ async def test_bad_credential_is_refused(jwt_address: str, payload: dict[str, An
 
 
 async def test_connection_ends_with_its_credential(jwt_address: str) -> None:
-    token = make_token(exp=datetime.now(UTC) + timedelta(seconds=1.5))
+    token = make_token(exp=datetime.now(UTC) + timedelta(seconds=4))
     async with opened(jwt_address, init=False) as socket:
         await socket.init({"authorization": f"Bearer {token}"})
         await socket.subscribe(STATS, tenant="tenant_a")

@@ -1,9 +1,10 @@
 """Starting runs over REST and following them."""
 
-import asyncio
 from typing import Any
 
 import httpx
+
+from tests.waiting import until
 
 RUN = "/ingest/run?tenant_id=tenant_a"
 ASYNC = {"prefer": "respond-async"}
@@ -24,9 +25,19 @@ async def progress(client: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
 
 async def reach(client: httpx.AsyncClient, job_id: str, **wanted: Any) -> dict[str, Any]:
     """Follow a job until its progress shows what is wanted."""
-    async with asyncio.timeout(10):
-        while True:
-            found = await progress(client, job_id)
-            if all(found[name] == value for name, value in wanted.items()):
-                return found
-            await asyncio.sleep(0.02)
+
+    async def reached() -> dict[str, Any] | None:
+        found = await progress(client, job_id)
+        return found if all(found[name] == value for name, value in wanted.items()) else None
+
+    return await until(reached, f"a job with {wanted}")
+
+
+async def active_job(client: httpx.AsyncClient) -> str:
+    """Wait until a run is there; its id."""
+
+    async def found() -> str | None:
+        job_id: str | None = (await client.get("/ingest/status?tenant_id=tenant_a")).json()["job_id"]
+        return job_id
+
+    return await until(found, "a run")

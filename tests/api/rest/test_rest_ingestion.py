@@ -8,8 +8,9 @@ import pytest
 from documents.database import Database
 from documents.ticket import Ticket
 from mock_external_api.script import ScriptedAnswer
-from tests.api.rest.jobs import ASYNC, COUNTS, RUN, progress, reach, start
+from tests.api.rest.jobs import ASYNC, COUNTS, RUN, active_job, progress, reach, start
 from tests.fakes import MockApi
+from tests.waiting import until
 
 
 class TestRun:
@@ -56,8 +57,11 @@ class TestRun:
     async def test_of_six_at_once_one_runs_and_five_are_told_which(
         self, app_client: httpx.AsyncClient, mock_api: MockApi
     ) -> None:
-        mock_api.change(latency_ms=50)
-        answers = await asyncio.gather(*(app_client.post(RUN) for _ in range(6)))
+        mock_api.hold()
+        asked = [asyncio.create_task(app_client.post(RUN)) for _ in range(6)]
+        await until(lambda: sum(task.done() for task in asked) == 5, "five answers")
+        mock_api.release()
+        answers = await asyncio.gather(*asked)
         done = [answer.json() for answer in answers if answer.status_code == 200]
         refused = [answer.json() for answer in answers if answer.status_code == 409]
         assert (len(done), len(refused)) == (1, 5)
@@ -87,24 +91,19 @@ class TestRun:
     async def test_a_client_that_hangs_up_does_not_stop_the_run(
         self, app_client: httpx.AsyncClient, mock_api: MockApi
     ) -> None:
-        mock_api.change(latency_ms=50)
+        mock_api.hold()
         request = asyncio.create_task(app_client.post(RUN))
-        job_id = None
-        while job_id is None:
-            await asyncio.sleep(0.01)
-            job_id = (await app_client.get("/ingest/status?tenant_id=tenant_a")).json()["job_id"]
+        job_id = await active_job(app_client)
         request.cancel()
+        mock_api.release()
         assert (await reach(app_client, job_id, status="completed"))["processed_pages"] == 4
 
     async def test_a_run_cancelled_by_somebody_else_is_a_conflict(
         self, app_client: httpx.AsyncClient, mock_api: MockApi
     ) -> None:
-        mock_api.change(latency_ms=300)
+        mock_api.hold()
         request = asyncio.create_task(app_client.post(RUN))
-        job_id = None
-        while job_id is None:
-            await asyncio.sleep(0.01)
-            job_id = (await app_client.get("/ingest/status?tenant_id=tenant_a")).json()["job_id"]
+        job_id = await active_job(app_client)
         await app_client.delete(f"/ingest/{job_id}")
         answer = await request
         problem = answer.json()

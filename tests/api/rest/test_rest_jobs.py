@@ -1,14 +1,16 @@
 """The state, the progress, the lock and the end of a run."""
 
-import asyncio
+from typing import Any
 
 import httpx
+import pytest
 
 from documents.database import Database
 from resolvers.context import Services
 from services.coordination.leases import ingest_resource
 from tests.api.rest.jobs import RUN, progress, reach, start
 from tests.fakes import MockApi, app_with, make_settings, open_client, open_services
+from tests.waiting import until
 
 
 class TestState:
@@ -19,7 +21,7 @@ class TestState:
         assert (await app_client.get("/ingest/status?tenant_id=tenant_a")).json() == idle
 
     async def test_names_the_running_job(self, app_client: httpx.AsyncClient, mock_api: MockApi) -> None:
-        mock_api.change(latency_ms=200)
+        mock_api.hold()
         job_id = await start(app_client)
         await reach(app_client, job_id, status="running")
         found = (await app_client.get("/ingest/status?tenant_id=tenant_a")).json()
@@ -29,7 +31,7 @@ class TestState:
 
 class TestProgress:
     async def test_grows_with_the_pages(self, app_client: httpx.AsyncClient, mock_api: MockApi) -> None:
-        mock_api.change(latency_ms=150)
+        mock_api.hold_page(3)
         found = await reach(app_client, await start(app_client), processed_pages=2)
         assert (found["total_pages"], found["progress"], found["status"]) == (4, 50, "running")
 
@@ -37,6 +39,7 @@ class TestProgress:
         answer = await app_client.get("/ingest/progress/no-such-job")
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
+    @pytest.mark.usefixtures("patient_cancel")
     async def test_tells_that_and_until_when_the_run_waits_for_the_limit(self, db: Database, mock_api: MockApi) -> None:
         settings = make_settings(rate_limit_per_minute=2)
         async with (
@@ -45,19 +48,23 @@ class TestProgress:
         ):
             job_id = await start(client)
             await reach(client, job_id, processed_pages=2)  # as far as two requests go
-            async with asyncio.timeout(5):
-                while (found := await progress(client, job_id))["waiting_until"] is None:
-                    await asyncio.sleep(0.05)
+
+            async def waiting() -> dict[str, Any] | None:
+                shown = await progress(client, job_id)
+                return shown if shown["waiting_until"] is not None else None
+
+            found = await until(waiting, "the wait for the limit")
             assert (found["status"], found["processed_pages"]) == ("running", 2)
             assert (await client.delete(f"/ingest/{job_id}")).status_code == 200
             assert (await progress(client, job_id))["waiting_until"] is None
 
 
 class TestCancel:
+    @pytest.mark.usefixtures("patient_cancel")
     async def test_stops_a_running_job_and_keeps_what_it_has_ingested(
         self, app_client: httpx.AsyncClient, mock_api: MockApi
     ) -> None:
-        mock_api.change(latency_ms=200)
+        mock_api.hold_page(2)
         job_id = await start(app_client)
         await reach(app_client, job_id, processed_pages=1)
         answer = await app_client.delete(f"/ingest/{job_id}")
@@ -102,7 +109,7 @@ class TestLock:
         }
 
     async def test_is_held_by_the_running_job(self, app_client: httpx.AsyncClient, mock_api: MockApi) -> None:
-        mock_api.change(latency_ms=200)
+        mock_api.hold()
         job_id = await start(app_client)
         await reach(app_client, job_id, status="running")
         found = (await app_client.get("/ingest/lock/tenant_a")).json()

@@ -22,6 +22,7 @@ from pymongo import MongoClient
 from gql_app.local import embedded_mongo, supervisor
 from gql_app.local.embedded_mongo import EmbeddedMongoError
 from gql_app.local.shared import SharedServer
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 PROJECT = Path(__file__).parents[3]
 SEVERAL_POLLS = 3 * supervisor.POLL_SECONDS
@@ -36,13 +37,6 @@ sys.stdin.read()
 """
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"still not so after {seconds} s"
-        time.sleep(0.02)
-
-
 def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -53,7 +47,7 @@ def wait_for_the_end(data_dir: Path) -> None:
     lock_file = data_dir / "mongo" / supervisor.SUPERVISOR_LOCK
     if lock_file.exists():
         with lock_file.open("ab") as lock:
-            wait_until(lambda: supervisor.try_lock(lock.fileno(), fcntl.LOCK_EX))
+            eventually(lambda: supervisor.try_lock(lock.fileno(), fcntl.LOCK_EX))
 
 
 def port_of(url: str) -> int:
@@ -63,7 +57,7 @@ def port_of(url: str) -> int:
 
 
 def is_listening(url: str) -> bool:
-    with suppress(OSError), socket.create_connection((supervisor.HOST, port_of(url)), timeout=1):
+    with suppress(OSError), socket.create_connection((supervisor.HOST, port_of(url)), timeout=PATIENCE_SECONDS):
         return True
     return False
 
@@ -95,7 +89,7 @@ def occupy(port: int) -> Iterator[None]:
 
 @contextmanager
 def connect(server: SharedServer) -> Iterator[MongoClient[dict[str, Any]]]:
-    with MongoClient(server.url, serverSelectionTimeoutMS=5000) as client:
+    with MongoClient(server.url, serverSelectionTimeoutMS=int(PATIENCE_SECONDS * 1000)) as client:
         yield client
 
 
@@ -232,7 +226,7 @@ def test_the_server_stops_when_its_last_user_has_closed(data_dir: Path) -> None:
 
     second.close()
 
-    wait_until(lambda: not is_listening(second.url), seconds=5)
+    eventually(lambda: not is_listening(second.url))
 
 
 def test_the_server_stops_when_its_last_user_was_killed(
@@ -245,13 +239,13 @@ def test_the_server_stops_when_its_last_user_was_killed(
 
     user.kill()
 
-    wait_until(lambda: not is_listening(url), seconds=5)
+    eventually(lambda: not is_listening(url))
 
 
 def test_a_user_who_arrives_during_the_shutdown_gets_a_new_server(data_dir: Path) -> None:
     with embedded_mongo.start(data_dir) as before:
         note(before, "kept")
-    wait_until(lambda: not (data_dir / "mongo" / supervisor.STATE).exists())
+    eventually(lambda: not (data_dir / "mongo" / supervisor.STATE).exists())
 
     with embedded_mongo.start(data_dir) as after:
         assert after.pid != before.pid
@@ -305,7 +299,7 @@ def test_a_killed_supervisor_takes_its_server_along(data_dir: Path) -> None:
     with embedded_mongo.start(data_dir) as server:
         os.kill(parent_of(server.pid), signal.SIGKILL)
 
-        wait_until(lambda: not is_listening(server.url), seconds=2)
+        eventually(lambda: not is_listening(server.url))
 
 
 def test_a_stray_server_on_the_data_files_is_stopped_first(data_dir: Path) -> None:
@@ -314,10 +308,10 @@ def test_a_stray_server_on_the_data_files_is_stopped_first(data_dir: Path) -> No
     command = [embedded_mongo.find_mongod(), "--dbpath", data_dir / "mongo" / "db", "--port", str(port)]
     with subprocess.Popen([*command, "--nounixsocket"], stdout=subprocess.DEVNULL) as stray:
         try:
-            wait_until(lambda: listens(port))
+            eventually(lambda: listens(port))
 
             with embedded_mongo.start(data_dir) as server:
-                assert stray.wait(timeout=5) == 0
+                assert stray.wait(timeout=PATIENCE_SECONDS) == 0
                 note(server, "writable")
         finally:
             stray.kill()

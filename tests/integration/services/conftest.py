@@ -25,6 +25,7 @@ from services.ingestion.worker import Worker
 from services.kit.clock import EPOCH as LONG_AGO
 from services.sources.budget import RateLimiter
 from tests.fakes import QUICK_RETRIES, InProcessTransport, make_settings, running
+from tests.waiting import PATIENCE_SECONDS, until
 
 TENANT = "acme"
 THEN = "2026-02-01T10:00:00Z"
@@ -74,7 +75,15 @@ class Stage:
         """Start a run and wait for its end."""
         job = await self.jobs.start(tenant_id)
         self.worker.wake()
-        return await asyncio.wait_for(self.jobs.wait(job.id), 30)
+        return await asyncio.wait_for(self.jobs.wait(job.id), PATIENCE_SECONDS)
+
+    async def reaches(self, job: IngestionJob, *, pages: int) -> None:
+        """Wait until so many pages are stored."""
+
+        async def are_stored() -> bool:
+            return (await self.jobs.get(job.id)).processed_pages >= pages
+
+        await until(are_stored, f"page {pages}")
 
     async def kill_holder(self, tenant_id: str = TENANT) -> None:
         """Make it look as if the tenant's worker had died and its lease had run out."""
@@ -132,7 +141,7 @@ async def stage(db: Database) -> AsyncIterator[Stage]:
             ticket_count=0, rate_limit_per_minute=0, control=True, drifting_updated_at_share=0, deleted_share=0
         )
     )
-    settings = make_settings(page_size=5, lock_ttl_seconds=30)
+    settings = make_settings(page_size=5, lock_ttl_seconds=PATIENCE_SECONDS)
     async with httpx.AsyncClient(transport=InProcessTransport(mock), base_url="http://upstream") as http:
 
         def services() -> Services:

@@ -4,12 +4,13 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[3]
 LIST = "/external/support-tickets"
@@ -25,24 +26,20 @@ def client() -> Iterator[httpx.Client]:
     command = [sys.executable, "-m", "mock_external_api", "--port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-            _wait_until_up(client)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS) as client:
+            eventually(lambda: _is_up(client))
             yield client
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENCE_SECONDS)
 
 
-def _wait_until_up(client: httpx.Client) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            client.get("/health")
-        except httpx.ConnectError:
-            assert time.monotonic() < deadline, "the mock did not start"
-            time.sleep(0.02)
-        else:
-            return
+def _is_up(client: httpx.Client) -> bool:
+    try:
+        client.get("/health")
+    except httpx.ConnectError:
+        return False
+    return True
 
 
 def test_serves_with_settings_from_the_environment(client: httpx.Client) -> None:
@@ -71,5 +68,5 @@ def test_notify_close_mode_drops_the_connection(client: httpx.Client) -> None:
 def test_notify_hang_mode_lasts_until_the_client_gives_up(client: httpx.Client) -> None:
     client.post("/_control/settings", json={"notify_mode": "hang"})
     with pytest.raises(httpx.ReadTimeout):
-        client.post("/notify", json=NOTIFICATION, timeout=0.2)
+        client.post("/notify", json=NOTIFICATION, timeout=httpx.Timeout(PATIENCE_SECONDS, read=0.2))
     assert client.get("/health").status_code == 200

@@ -38,7 +38,9 @@ removals = st.tuples(st.just("remove"), numbers)
 bounds = st.one_of(st.none(), moments)
 periods = st.tuples(bounds, bounds)
 start_rows = st.lists(fields, max_size=25)
-thorough = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+thorough = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 class Foreign:

@@ -10,12 +10,11 @@ from documents.database import Database
 from documents.ingestion_job import IngestionJob
 from documents.ticket import Ticket
 from services.coordination import change_streams as changes
-from services.coordination.change_streams import Changes, Feed, Signal
+from services.coordination.change_streams import Changes, ChangeSignal, Feed
 from services.errors import UnavailableError
 from services.kit.clock import SystemClock
 from tests.fakes import FakeClock
-
-SECONDS = 5.0
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ async def followed(db: Database) -> AsyncIterator[Changes]:
     await changes.close()
 
 
-async def is_woken(signal: Signal, *, within: float = SECONDS) -> bool:
+async def is_woken(signal: ChangeSignal, *, within: float = PATIENCE_SECONDS) -> bool:
     try:
         async with asyncio.timeout(within):
             await signal.wait()
@@ -67,9 +66,7 @@ async def test_jobs_are_followed_by_id(followed: Changes, db: Database) -> None:
 async def test_unused_stream_ends_and_is_opened_again(followed: Changes, db: Database) -> None:
     async with followed.tickets.follow("a"):
         assert followed.tickets.is_open
-    async with asyncio.timeout(SECONDS):
-        while followed.tickets.is_open:
-            await asyncio.sleep(0.02)
+    await until(lambda: not followed.tickets.is_open, "the end of the stream")
     async with followed.tickets.follow("a") as signal:
         await insert(db, "a")
         assert await is_woken(signal)
@@ -90,14 +87,12 @@ async def test_stream_that_cannot_be_opened_is_told(db: Database, monkeypatch: p
     with pytest.raises(UnavailableError):
         async with feed.follow("a"):
             pass
-    async with asyncio.timeout(SECONDS):
-        while feed.is_open:
-            await asyncio.sleep(0.02)
+    await until(lambda: not feed.is_open, "the end of the stream")
 
 
 async def test_signal_keeps_its_distance_from_the_one_before() -> None:
     clock = FakeClock()
-    signal = Signal(clock)
+    signal = ChangeSignal(clock)
     signal.set()
     clock.advance(0.25)
     await signal.wait(at_least=1.0)

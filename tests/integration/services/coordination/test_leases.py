@@ -284,7 +284,7 @@ async def test_the_state_tells_who_holds_it_since_when_and_until_when(leases: Le
 async def test_a_lock_written_by_another_program_is_respected(leases: Leases, db: Database) -> None:
     await db.collection(TenantLock).update_one(
         {"resource_id": RESOURCE},
-        [{"$set": {"owner_id": "theirs", "expires_at": {"$add": ["$$NOW", 5000]}}}],
+        [{"$set": {"owner_id": "theirs", "expires_at": {"$add": ["$$NOW", 60_000]}}}],
         upsert=True,
     )
     assert await leases.acquire(RESOURCE, "job-1") is None
@@ -293,18 +293,18 @@ async def test_a_lock_written_by_another_program_is_respected(leases: Leases, db
 
 
 async def test_a_holder_that_died_in_a_transaction_does_not_hold_up_its_successor(leases: Leases, db: Database) -> None:
-    short = Leases(db, ttl_seconds=1)
+    short = Leases(db, ttl_seconds=2)
     dead = await short.acquire(RESOURCE, "job-1")
     assert dead is not None
     assert dead.session is not None
     dead.session.start_transaction()
     await write_lock(db, dead.session)  # and then its process is killed: nobody commits or aborts
-    await asyncio.sleep(1.1)
+    await asyncio.sleep(2.1)
     start = asyncio.get_running_loop().time()
     heir = await leases.acquire(RESOURCE, "job-1")
     assert heir is not None
     assert heir.fence == dead.fence + 1
-    assert asyncio.get_running_loop().time() - start < 10
+    assert asyncio.get_running_loop().time() - start < 40  # MongoDB itself ends it after 60 s
 
 
 async def test_a_live_holders_long_transaction_is_not_ended(leases: Leases, db: Database) -> None:

@@ -10,6 +10,7 @@ from services.coordination.leases import LeaseLostError, ingest_resource
 from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundError
 from tests.fakes import running
 from tests.integration.services.conftest import TENANT, Stage, counts, ids, later, ticket
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 async def test_every_page_is_walked_and_every_ticket_stored(stage: Stage) -> None:
@@ -163,9 +164,8 @@ async def test_cancelling_keeps_what_was_ingested_and_goes_to_the_log(stage: Sta
     await stage.script({"page": 3, "delay_ms": 60_000})
     job = await stage.jobs.start(TENANT)
     stage.worker.wake()
-    while (await stage.jobs.get(job.id)).processed_pages < 2:
-        await asyncio.sleep(0.02)
-    cancelled = await stage.jobs.cancel(job.id)
+    await stage.reaches(job, pages=2)
+    cancelled = await stage.jobs.cancel(job.id, wait_seconds=PATIENCE_SECONDS)
     assert cancelled.status is JobStatus.CANCELLED
     assert await stage.live() == set(ids(10))
     log = await stage.log(cancelled)
@@ -195,18 +195,20 @@ async def test_a_job_that_is_handed_back_goes_on_at_its_checkpoint(stage: Stage)
     await stage.script({"page": 4, "delay_ms": 60_000})
     job = await stage.jobs.start(TENANT)
     stage.worker.wake()
-    while (await stage.jobs.get(job.id)).processed_pages < 3:
-        await asyncio.sleep(0.02)
+    await stage.reaches(job, pages=3)
     stage.worker.shut_down()
-    while (await stage.jobs.get(job.id)).status is not JobStatus.QUEUED:
-        await asyncio.sleep(0.02)
+
+    async def is_queued() -> bool:
+        return (await stage.jobs.get(job.id)).status is JobStatus.QUEUED
+
+    await until(is_queued, "the job in the queue")
     assert not (await stage.locks.state(TENANT)).locked
     await stage.upstream.delete("/_control/script")
 
     heir = stage.another_worker()
     assert heir is not None
     async with running(heir):
-        done = await asyncio.wait_for(stage.jobs.wait(job.id), 20)
+        done = await stage.jobs.wait(job.id, seconds=PATIENCE_SECONDS)
     assert counts(done) == {"new_ingested": 30}
     assert done.processed_pages == 6
     pages = [int(entry["query"]["page"]) for entry in (await stage.state())["pages"]]

@@ -11,8 +11,10 @@ from documents.database import Database
 from documents.notification import NotificationState
 from services.kit.clock import SystemClock
 from services.kit.retry import RetryPolicy
+from services.notifications import delivery
 from services.notifications.queue import TOO_OLD, Settlement
 from tests.notifying import Outbox, accept, always, at_work
+from tests.waiting import until
 
 PENDING, DELIVERED, DEAD = NotificationState
 
@@ -66,9 +68,7 @@ async def test_a_failed_attempt_is_made_again_after_a_wait(outbox: Outbox) -> No
     outbox.notifier.answer = always(500)
     await outbox.add("T-1")
     async with at_work(outbox.delivery(retries=RetryPolicy(attempts=9, base_seconds=3600, cap_seconds=3600))):
-        async with asyncio.timeout(5):
-            while not (await outbox.row("T-1"))["attempts"]:
-                await asyncio.sleep(0.01)
+        await outbox.attempted("T-1")
         await asyncio.sleep(0.1)
     row = await outbox.row("T-1")
     assert (row["state"], row["attempts"], row["last_status"]) == ("pending", 1, 500)
@@ -131,10 +131,10 @@ async def test_an_answer_that_time_may_heal_is_tried_again(outbox: Outbox, statu
 async def test_the_wait_that_the_notifier_asks_for_is_granted(outbox: Outbox) -> None:
     outbox.notifier.answer = always(429, headers={"Retry-After": "100"})
     await outbox.add("T-1")
-    async with at_work(outbox.delivery()), asyncio.timeout(5):
-        while not (await outbox.row("T-1"))["attempts"]:
-            await asyncio.sleep(0.01)
-    assert (await outbox.row("T-1"))["due_at"] > SystemClock().now() + timedelta(seconds=90)
+    began = SystemClock().now()
+    async with at_work(outbox.delivery()):
+        await outbox.attempted("T-1")
+    assert (await outbox.row("T-1"))["due_at"] > began + timedelta(seconds=90)
 
 
 async def test_a_request_that_hangs_is_given_up_and_tried_again(outbox: Outbox) -> None:
@@ -145,17 +145,22 @@ async def test_a_request_that_hangs_is_given_up_and_tried_again(outbox: Outbox) 
 
     outbox.notifier.answer = hang_once
     await outbox.add("T-1")
-    async with at_work(outbox.delivery(request_seconds=0.05)):
+    async with at_work(outbox.delivery(request_seconds=0.5)):
         await outbox.settled()
     assert (await outbox.row("T-1"))["attempts"] == 2
 
 
 async def test_several_are_in_flight_once_the_notifier_has_shown_that_it_is_well(outbox: Outbox) -> None:
-    async def slow(request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(0.02)
+    all_there = asyncio.Event()
+
+    async def well_at_first_then_slow(request: httpx.Request) -> httpx.Response:
+        if outbox.notifier.most_in_flight == 12:
+            all_there.set()
+        if len(outbox.notifier.bodies) > 10:
+            await all_there.wait()
         return httpx.Response(200)
 
-    outbox.notifier.answer = slow
+    outbox.notifier.answer = well_at_first_then_slow
     await outbox.add(*(f"T-{number}" for number in range(60)))
     async with at_work(outbox.delivery(concurrency=12)):
         await outbox.settled()
@@ -167,8 +172,7 @@ async def test_an_open_circuit_lets_nothing_pass_and_uses_no_attempt_up(outbox: 
     await outbox.add(*(f"T-{number}" for number in range(30)))
     circuit = outbox.circuit(open_seconds=3600)
     async with at_work(outbox.delivery(circuit=circuit), outbox.delivery(circuit=circuit)):
-        await asyncio.sleep(0.5)
-        sent = len(outbox.notifier.bodies)
+        sent = await outbox.opened(circuit)
         await asyncio.sleep(1.2)
     assert 5 <= sent <= 9  # the five that opened it, and those that were in flight then
     assert len(outbox.notifier.bodies) == sent
@@ -179,12 +183,8 @@ async def test_the_probe_goes_to_the_oldest_and_its_success_lets_the_others_foll
     circuit = outbox.circuit()
     await outbox.add(*(f"T-{number}" for number in range(8)))
     outbox.notifier.answer = always(503)
-    async with at_work(outbox.delivery(circuit=circuit)):
-        async with asyncio.timeout(5):
-            while (await circuit.status()).state is not CircuitState.OPEN:
-                await asyncio.sleep(0.005)
-        await asyncio.sleep(0.1)
-        before = len(outbox.notifier.bodies)
+    async with at_work(outbox.delivery(circuit=circuit, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
+        before = await outbox.opened(circuit)
         outbox.notifier.answer = accept
         await outbox.settled()
     assert outbox.notifier.tickets[before] == "T-0"
@@ -196,12 +196,12 @@ async def test_a_reset_lets_delivery_go_on_within_a_second(outbox: Outbox) -> No
     outbox.notifier.answer = always(503)
     await outbox.add("T-1", "T-2")
     async with at_work(outbox.delivery(circuit=circuit, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
-        async with asyncio.timeout(5):
-            while (await circuit.status()).state is not CircuitState.OPEN:
-                await asyncio.sleep(0.01)
+        await outbox.opened(circuit)
         outbox.notifier.answer = accept
+        reset = time.monotonic()
         await circuit.reset()
-        await outbox.settled(1.5)
+        await outbox.settled()
+        assert time.monotonic() - reset < 15  # ten times the promise: the machine may be busy
     assert await outbox.count(DELIVERED) == 2
 
 
@@ -210,7 +210,7 @@ async def test_everything_arrives_at_a_notifier_that_fails_each_ticket_twice(out
     await outbox.add(*(f"T-{number}" for number in range(20)))
     circuit = outbox.circuit(open_seconds=0.05)
     async with at_work(outbox.delivery(circuit=circuit, retries=RetryPolicy(attempts=9, base_seconds=0.001))):
-        await outbox.settled(30)
+        await outbox.settled()
     assert await outbox.count(DELIVERED) == 20
 
 
@@ -224,24 +224,27 @@ async def test_two_processes_do_not_send_the_same_notification(outbox: Outbox) -
 
 async def test_the_claim_of_a_dead_process_ends_by_itself(outbox: Outbox) -> None:
     await outbox.add("T-1")
-    assert len(await outbox.queue(claim_seconds=0.3).claim(5)) == 1
+    assert len(await outbox.queue().claim(5)) == 1
     assert await outbox.queue().claim(5) == []
+    await outbox.rows.update_one({"ticket_id": "T-1"}, [{"$set": {"due_at": "$$NOW"}}])  # as if the time had passed
     async with at_work(outbox.delivery()):
         await outbox.settled()
     assert outbox.notifier.tickets == ["T-1"]
 
 
 async def test_a_failure_that_comes_after_another_took_over_changes_nothing(outbox: Outbox) -> None:
+    is_taken_over = asyncio.Event()
+
     async def outlive_the_claim(request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(0.2)
+        await is_taken_over.wait()
         return httpx.Response(500)
 
     outbox.notifier.answer = outlive_the_claim
     await outbox.add("T-1")
     async with at_work(outbox.delivery(queue=outbox.queue(claim_seconds=0.05), concurrency=1)):
-        await asyncio.sleep(0.1)
-        [taken] = await outbox.queue().claim(1)
-        await asyncio.sleep(0.3)
+        await outbox.sent()
+        [taken] = await until(lambda: outbox.queue().claim(1), "the end of the claim")
+        is_taken_over.set()
     row = await outbox.row("T-1")
     assert (row["claim"], row["attempts"]) == (taken.claim, 0)
 
@@ -253,36 +256,36 @@ async def test_a_shutdown_waits_for_what_is_in_flight(outbox: Outbox) -> None:
 
     outbox.notifier.answer = slow
     await outbox.add("T-1")
-    async with at_work(outbox.delivery()), asyncio.timeout(5):
-        while not outbox.notifier.bodies:
-            await asyncio.sleep(0.01)
+    async with at_work(outbox.delivery()):
+        await outbox.sent()
     assert (await outbox.row("T-1"))["state"] == "delivered"
 
 
-async def test_what_is_abandoned_at_a_shutdown_is_free_for_others_and_no_failure(outbox: Outbox) -> None:
+async def test_what_is_abandoned_at_a_shutdown_is_free_for_others_and_no_failure(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "_LAST_REQUESTS_SECONDS", 0.1)
+    never = asyncio.Event()
+
     async def hang(request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(60)
+        await never.wait()
         return httpx.Response(200)
 
     outbox.notifier.answer = hang
     await outbox.add("T-1")
-    started = time.monotonic()
-    async with at_work(outbox.delivery(request_seconds=30)), asyncio.timeout(5):
-        while not outbox.notifier.bodies:
-            await asyncio.sleep(0.01)
-    assert time.monotonic() - started < 5
+    async with at_work(outbox.delivery(request_seconds=3600)):
+        await outbox.sent()
     row = await outbox.row("T-1")
     assert (row["state"], row["attempts"], row["claim"]) == ("pending", 0, None)
     assert (await outbox.circuit().status()).failure_count == 0
     assert len(await outbox.queue().claim(1)) == 1
 
 
-async def test_a_wake_up_is_quicker_than_the_poll(outbox: Outbox) -> None:
-    delivery = outbox.delivery()
-    async with at_work(delivery):
+async def test_a_wake_up_is_quicker_than_the_poll(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "_POLL_SECONDS", 3600.0)
+    woken = outbox.delivery()
+    async with at_work(woken):
         await asyncio.sleep(0.2)
         await outbox.add("T-1")
-        started = time.monotonic()
-        delivery.wake()
-        await outbox.settled(0.4)
-    assert time.monotonic() - started < 0.4
+        woken.wake()
+        await outbox.settled()

@@ -15,12 +15,12 @@ from services.kit.clock import SystemClock
 from services.rollups.keeper import ROLLUPS_RESOURCE, RollupKeeper
 from services.rollups.write import Rollups
 from tests.integration.services.rollups.test_rollups import NOW, by_status, expect_consistent, store, ticket
-
-SOON = 15.0
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 def keeper_of(db: Database, **changes: Any) -> RollupKeeper:
-    return RollupKeeper(db, Rollups(db), Leases(db), SystemClock(), **{"roll_up_from": 3, **changes})
+    rollups = changes.pop("rollups", None) or Rollups(db)
+    return RollupKeeper(db, rollups, Leases(db), SystemClock(), **{"roll_up_from": 3, **changes})
 
 
 @asynccontextmanager
@@ -31,14 +31,16 @@ async def keeping(db: Database, **changes: Any) -> AsyncIterator[None]:
         yield
     finally:
         keeper.shut_down()
-        await asyncio.wait_for(task, SOON)
+        await asyncio.wait_for(task, PATIENCE_SECONDS)
 
 
 async def becomes(read: Callable[[], Awaitable[object]], expected: object) -> None:
     """Wait until it is so."""
-    async with asyncio.timeout(SOON):
-        while await read() != expected:
-            await asyncio.sleep(0.02)
+
+    async def is_so() -> bool:
+        return await read() == expected
+
+    await until(is_so, f"{expected}")
 
 
 async def rolled_up(db: Database) -> set[Any]:
@@ -93,12 +95,26 @@ async def test_without_a_place_to_go_on_every_ticket_is_checked(db: Database) ->
     await expect_consistent(db)
 
 
+class WatchedRollups(Rollups):
+    """Tells when the first check has begun."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.begun = asyncio.Event()
+
+    async def check(self, ticket_ids: list[Any], **more: Any) -> int:
+        if ticket_ids:
+            self.begun.set()
+        return await super().check(ticket_ids, **more)
+
+
 async def test_a_check_that_was_interrupted_is_done_again(db: Database) -> None:
-    rollups = await store(db, *(ticket(number) for number in range(300)))
+    rollups = await store(db, *(ticket(number) for number in range(5)))
     await rollups.roll_up("acme")
     await db.collection(Ticket).delete_one({"_id": 0})
-    async with keeping(db, batch=1):
-        await asyncio.sleep(0.5)
+    watched = WatchedRollups(db)
+    async with keeping(db, batch=1, rollups=watched):
+        await asyncio.wait_for(watched.begun.wait(), PATIENCE_SECONDS)
     assert await db.collection(RollupBookmark).count_documents({}) == 0
 
 

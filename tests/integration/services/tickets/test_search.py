@@ -92,7 +92,9 @@ async def test_other_tenants_and_deleted_tickets_are_never_found(db: Database) -
 
 
 @given(st.text(max_size=250))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 async def test_any_text_is_answered_or_refused(database: Database, q: str) -> None:
     try:
         page = await Tickets(database).page("nobody", TicketFilter(q=q), page=1, page_size=10)

@@ -40,7 +40,9 @@ fields = st.fixed_dictionaries(
     single=st.lists(fields, max_size=10),
     wanted=st.sampled_from([{}, {"status": "open"}, {"status": "unknown"}, {"source": "email", "status": "open"}]),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 async def test_pages_that_are_looked_up_are_those_that_are_walked_to(
     database: Database, rolled_up: list[Row], deleted: set[int], single: list[Row], wanted: dict[str, str]
 ) -> None:

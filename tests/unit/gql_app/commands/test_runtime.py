@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gql_app.commands.runtime import InvalidSettingsError, load_mock_settings, load_settings, run
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +46,7 @@ def test_a_setting_of_the_mock_that_is_not_json_is_told_in_one_line(monkeypatch:
 def test_a_signal_orders_the_stop_and_the_program_ends_in_its_own_way(number: signal.Signals) -> None:
     async def main(stop: asyncio.Event) -> str:
         os.kill(os.getpid(), number)
-        await asyncio.wait_for(stop.wait(), 5)
+        await asyncio.wait_for(stop.wait(), PATIENCE_SECONDS)
         return "the end"
 
     assert run(main) == "the end"

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from services.errors import UpstreamError
+from services.kit.http_answers import retry_after_seconds
 from services.kit.retry import RetryPolicy
 from services.sources.standard import client as external_api
 from services.sources.standard.client import ExternalApi, UpstreamCaller
-from services.sources.standard.envelope import retry_after_seconds
 
 PAGE = {"tickets": [], "next_page": None, "total_count": 0}
 Answer = Callable[[httpx.Request], httpx.Response]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.sources.standard.records import MAX_RAW_CHARACTERS, PageRecords, sort_records
+from services.sources.standard.salvage import MAX_RECORD_LEVELS
 
 
 def record(**changes: Any) -> dict[str, Any]:
@@ -96,6 +97,12 @@ def test_a_rejected_record_keeps_what_was_received() -> None:
 def test_a_rejected_record_is_cut_when_it_is_huge() -> None:
     [rejected] = sorted_(record(message="x" * 10_000_000)).rejected
     assert len(rejected.raw) == MAX_RAW_CHARACTERS
+
+
+def test_a_rejected_record_that_nests_as_deeply_as_is_read_is_kept_too() -> None:
+    deep = json.loads("[" * (MAX_RECORD_LEVELS - 1) + "]" * (MAX_RECORD_LEVELS - 1))
+    [rejected] = sorted_(record(subject=deep)).rejected
+    assert json.loads(rejected.raw)["subject"] == deep
 
 
 def test_a_record_that_names_no_tenant_is_marked() -> None:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from services.sources.standard.salvage import Unreadable, salvage
+from services.sources.standard.salvage import MAX_PAGE_LEVELS, MAX_RECORD_LEVELS, Unreadable, read_json, salvage
 
 
 def page(*records: str) -> bytes:
@@ -27,6 +27,27 @@ def test_the_records_around_a_broken_one_are_read(broken: str) -> None:
     assert bad == broken
     assert bad.reason.startswith("not readable as JSON")
     assert (found["next_page"], found["total_count"]) == (2, 3)
+
+
+def nested(levels: int) -> str:
+    """A record of so many levels."""
+    return '{"a":' * (levels // 2) + "[" * (levels - levels // 2) + "]" * (levels - levels // 2) + "}" * (levels // 2)
+
+
+def test_the_depth_that_is_read_is_ours_and_not_the_interpreters() -> None:
+    deep, too_deep = nested(MAX_RECORD_LEVELS), nested(MAX_RECORD_LEVELS + 1)
+    readable, unreadable = salvage(page(deep, too_deep))["tickets"]
+    assert readable == json.loads(deep)
+    assert unreadable.reason == "not readable as JSON: nested more than 512 levels deep"
+    assert read_json(page(deep), levels=MAX_PAGE_LEVELS) == json.loads(page(deep))
+    for body in (page(too_deep), page(nested(100_000))):
+        with pytest.raises(ValueError, match="nested more than 514 levels deep"):
+            read_json(body, levels=MAX_PAGE_LEVELS)
+
+
+def test_wide_is_not_deep() -> None:
+    wide = f"[{', '.join(['[[{}]]'] * 10_000)}]"
+    assert read_json(wide, levels=4) == json.loads(wide)
 
 
 def test_bytes_that_are_not_utf_8_are_replaced() -> None:
