@@ -54,7 +54,7 @@ async def _take_part(url: str, name: str, races: int, barrier: Barrier, results:
     )  # before connecting: indexes are created once, not in a crowd
     database = await connect(url, name)
     clock = SystemClock()
-    jobs = Jobs(database, Leases(database), clock)
+    jobs = Jobs(database, Leases(database, ttl_seconds=60), clock)
     for race in range(races):
         await asyncio.to_thread(barrier.wait, PATIENCE_SECONDS)
         answers = await asyncio.gather(*(jobs.start(TENANT) for _ in range(STARTERS)), return_exceptions=True)

@@ -94,7 +94,7 @@ def ingest_resource(tenant_id: str) -> str:
 class Leases:
     """Leases of `ttl_seconds`: taken, kept, written under and given back."""
 
-    def __init__(self, database: Database, *, ttl_seconds: float = 60.0) -> None:
+    def __init__(self, database: Database, *, ttl_seconds: float) -> None:
         self._database = database
         self._locks = database.collection(TenantLock)
         self.ttl_seconds = ttl_seconds

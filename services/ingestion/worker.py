@@ -23,7 +23,7 @@ log = structlog.get_logger("services.worker")
 class Worker(Background):
     """Runs up to `concurrency` jobs until it is shut down."""
 
-    def __init__(self, jobs: Jobs, ingestion: Ingestion, *, concurrency: int = 4) -> None:
+    def __init__(self, jobs: Jobs, ingestion: Ingestion, *, concurrency: int) -> None:
         super().__init__(log)
         self._jobs = jobs
         self._ingestion = ingestion

@@ -236,7 +236,7 @@ async def test_a_holder_is_told_that_its_lease_is_lost_and_leaves_its_successors
     async with short.held(await short.acquire(RESOURCE, "job-1"), on_lost=lost.set) as lease:
         assert lease is not None
         await expire(db)
-        assert await Leases(db).acquire(RESOURCE, "job-2") is not None
+        assert await Leases(db, ttl_seconds=60).acquire(RESOURCE, "job-2") is not None
         await asyncio.wait_for(lost.wait(), 2)
         assert lease.is_lost
     assert (await short.state("acme")).owner_id == "job-2"

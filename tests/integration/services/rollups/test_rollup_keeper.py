@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_SECONDS, until
 
 def keeper_of(db: Database, **changes: Any) -> RollupKeeper:
     rollups = changes.pop("rollups", None) or Rollups(db)
-    return RollupKeeper(db, rollups, Leases(db), SystemClock(), **{"roll_up_from": 3, **changes})
+    return RollupKeeper(db, rollups, Leases(db, ttl_seconds=60), SystemClock(), **{"roll_up_from": 3, **changes})
 
 
 @asynccontextmanager
@@ -170,12 +170,12 @@ async def test_a_keeper_that_died_while_it_wrote_does_not_keep_others_from_writi
 
 async def test_one_keeps_the_rollups_at_a_time(db: Database) -> None:
     await store(db, *(ticket(number) for number in range(5)))
-    lease = await Leases(db).acquire(ROLLUPS_RESOURCE, "another process")
+    lease = await Leases(db, ttl_seconds=60).acquire(ROLLUPS_RESOURCE, "another process")
     assert lease is not None
     async with keeping(db):
         await asyncio.sleep(0.5)
         assert await rolled_up(db) == set()
-        await Leases(db).give_back(lease)
+        await Leases(db, ttl_seconds=60).give_back(lease)
         await becomes(lambda: rolled_up(db), set(range(5)))
     await lease.end()
 
@@ -184,7 +184,7 @@ async def test_the_lease_is_given_back_at_the_end(db: Database) -> None:
     await store(db, *(ticket(number) for number in range(3)))
     async with keeping(db):
         await becomes(lambda: rolled_up(db), {0, 1, 2})
-    lease = await Leases(db).acquire(ROLLUPS_RESOURCE, "the next process")
+    lease = await Leases(db, ttl_seconds=60).acquire(ROLLUPS_RESOURCE, "the next process")
     assert lease is not None
     await lease.end()
 
