@@ -1,6 +1,7 @@
 """Finding phrases in text: a small phrase language, compiled into an automaton that scans in linear time."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -59,8 +60,9 @@ class PhraseBook(Generic[Entry]):
     def __init__(self, macros: Mapping[str, str]) -> None:
         self._macros = macros
         self._moves: list[dict[str, list[int]]] = []
-        self._any_word: list[list[int]] = []
-        self._silent: list[list[int]] = []
+        # Most nodes have neither: a container for each would be thousands, made whenever the program starts.
+        self._any_word: defaultdict[int, list[int]] = defaultdict(list)
+        self._silent: defaultdict[int, list[int]] = defaultdict(list)
         self._entries: dict[int, tuple[int, Entry]] = {}
         self.vocabulary: set[str] = set(PUNCTUATION)
         """The words of the phrases; all others count as one, so that the states and their transitions stay few."""
@@ -117,8 +119,6 @@ class PhraseBook(Generic[Entry]):
 
     def _node(self) -> int:
         self._moves.append({})
-        self._any_word.append([])
-        self._silent.append([])
         return len(self._moves) - 1
 
     def _phrase(self, node: int, phrase: str) -> int:
@@ -157,7 +157,7 @@ class PhraseBook(Generic[Entry]):
     def _move(self, state: _State[Entry], word: str) -> _State[Entry] | None:
         targets = [target for node in state.members for target in self._moves[node].get(word, ())]
         if word != _END and word not in PUNCTUATION:
-            targets += [target for node in state.members for target in self._any_word[node]]
+            targets += [target for node in state.members for target in self._any_word.get(node, ())]
         reached = state.moves[word] = self._state(self._closure(targets)) if targets else None
         return reached
 
@@ -165,7 +165,7 @@ class PhraseBook(Generic[Entry]):
         found = set(nodes)
         while nodes:
             node = nodes.pop()
-            new = [target for target in self._silent[node] if target not in found]
+            new = [target for target in self._silent.get(node, ()) if target not in found]
             found.update(new)
             nodes += new
         return frozenset(found)
