@@ -10,9 +10,9 @@ from benchmarks.stage import Stage
 from benchmarks.timing import medians, ms
 from documents.database import Database, connect
 from documents.ticket import CountedField
+from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerOrder
 from services.analytics.figures import Analytics
-from services.analytics.trends import TrendUnit
 from services.errors import QueryTimeoutError
 from services.kit.clock import SystemClock
 from services.lists.keyset import Window

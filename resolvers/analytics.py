@@ -5,11 +5,12 @@ from datetime import datetime
 
 from documents.ticket import CountedField
 from resolvers.context import Context
+from services.analytics.civil_time import TrendUnit
 from services.analytics.closing_times import TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.pipeline import ALL_PARTS, StatsPart
 from services.analytics.stats import TenantStats
-from services.analytics.trends import TrendBucket, TrendUnit
+from services.analytics.trends import TrendBucket
 
 MIN_INTERVAL_SECONDS = 1.0
 """Statistics that are followed are computed at most so often, however many tickets change."""

@@ -7,9 +7,10 @@ import strawberry
 
 from documents.ticket import CountedField
 from schema.tickets.types import Customer, to_customer
+from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.stats import TenantStats as Computed
-from services.analytics.trends import TrendBucket, TrendUnit
+from services.analytics.trends import TrendBucket
 
 From = Annotated[
     datetime | None, strawberry.argument(description="From this moment; that of the statistics if left out.")

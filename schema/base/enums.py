@@ -10,8 +10,8 @@ from documents.ingestion_log import RunOutcome
 from documents.notification import NotificationState
 from documents.ticket import CountedField, Sentiment, Urgency
 from documents.ticket_history import HistoryAction
+from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerOrder
-from services.analytics.trends import TrendUnit
 
 
 class TicketOrder(DescribedEnum):

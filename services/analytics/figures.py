@@ -5,14 +5,12 @@ Each is one command, computed by MongoDB; counts and trends are answered from co
 
 from datetime import datetime
 
-from pymongo.errors import OperationFailure
-
 from documents.database import Database, Row
 from documents.ticket import CountedField, Ticket
+from services.analytics.civil_time import TrendUnit
 from services.analytics.closing_times import TimeToClose, closing_times, time_to_close
 from services.analytics.customers import CustomerCount, CustomerOrder, Ranking
-from services.analytics.trends import UNKNOWN_TIME_ZONE, Trend, TrendBucket, TrendUnit, usual_start
-from services.errors import InvalidInputError
+from services.analytics.trends import Trend, TrendBucket, usual_start
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
 from services.tickets.filter import created_between
@@ -39,7 +37,7 @@ class Analytics:
     ) -> list[TrendBucket]:
         """Tickets created per unit, oldest first, empty units included; units begin by the clock of `time_zone`.
 
-        The period ends now and has 24 hours, 30 days or 12 weeks unless told otherwise; its first and last unit
+        The period ends now and has 24 hours, 30 days, 12 weeks or a year unless told otherwise; its first and last unit
         count only what lies in the period. Weeks begin on Monday.
 
         Raises:
@@ -49,13 +47,8 @@ class Analytics:
         created_between(created_from, created_to)
         end = created_to or self._clock.now()
         trend = Trend(tenant_id, created_from or usual_start(end, unit), end, unit, time_zone, breakdown)
-        try:
-            rows = await self._run(trend.pipeline())
-        except OperationFailure as error:
-            if error.code == UNKNOWN_TIME_ZONE:
-                raise InvalidInputError(f"There is no time zone {time_zone!r}.") from error
-            raise
-        return [TrendBucket.of(row) for row in rows]
+        begins = trend.boundaries()
+        return trend.buckets(begins, await self._run(trend.pipeline(begins)) if begins else [])
 
     async def customers(
         self,

@@ -1,5 +1,8 @@
 """Trends, customers and times to close."""
 
+import random
+from bisect import bisect_right
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,10 +11,10 @@ import pytest
 from documents.database import Database, Row
 from documents.ticket import CountedField, Ticket
 from documents.ticket_history import TicketHistory
+from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.analytics.closing_times import TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.figures import Analytics
-from services.analytics.trends import TrendUnit
 from services.errors import InvalidInputError
 from tests.fakes import FakeClock
 
@@ -203,3 +206,23 @@ async def test_a_ticket_that_came_closed_has_no_time_to_close(db: Database) -> N
 async def test_time_to_close_keeps_to_the_period_of_creation(db: Database) -> None:
     analytics = await store(db, ticket(1, status="closed"), history=[change(1, NOW)])
     assert (await analytics.time_to_close(TENANT, created_to=NOW - timedelta(days=1))).ticket_count == 0
+
+
+@pytest.mark.parametrize("unit", TrendUnit)
+@pytest.mark.parametrize(
+    "name", ["America/Santiago", "Australia/Lord_Howe", "Atlantic/Azores", "Asia/Kathmandu", "UTC"]
+)
+async def test_every_ticket_counts_in_the_unit_that_holds_it(db: Database, unit: TrendUnit, name: str) -> None:
+    dice = random.Random(f"{unit} {name}")
+    start = datetime(2026, 3, 20, 7, 41, tzinfo=UTC)
+    end = start + {TrendUnit.HOUR: timedelta(days=40)}.get(unit, timedelta(days=400))
+    moments = [start + (end - start) * dice.random() for _ in range(500)]
+    begins = boundaries(start, end, unit, zone(name))
+    moments = [moment.replace(microsecond=0) for moment in moments] + [
+        begin for begin in begins if start <= begin < end
+    ]
+    analytics = await store(db, *(ticket(number, moment) for number, moment in enumerate(moments)))
+    trend = await analytics.trend(TENANT, unit=unit, created_from=start, created_to=end, time_zone=name)
+    expected = Counter(bisect_right(begins, moment) - 1 for moment in moments if start <= moment < end)
+    assert [bucket.start for bucket in trend] == begins[:-1]
+    assert [bucket.count for bucket in trend] == [expected[number] for number in range(len(begins) - 1)]
