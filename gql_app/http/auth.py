@@ -90,11 +90,14 @@ def _caller(claims: dict[str, Any]) -> Caller:
     scopes = scope.split() if isinstance(scope, str) else scope
     if not _is_texts(tenants) or not _is_texts(scopes):
         raise UnauthenticatedError("The token's claims `tenants` and `scope` must be lists of texts.")
+    expiry = claims["exp"]
+    if not isinstance(expiry, int | float):  # PyJWT takes "9999999999" for a number
+        raise UnauthenticatedError("The token's claim `exp` must be a number.")
     return Caller(
         tenants=None if ALL_TENANTS in tenants else frozenset(tenants),
         scopes=frozenset(scope for scope in Scope if scope.value in scopes),
         subject=claims.get("sub") or NOBODY.subject,
-        expires_at=datetime.fromtimestamp(min(claims["exp"], LAST_MOMENT), UTC),
+        expires_at=datetime.fromtimestamp(min(expiry, LAST_MOMENT), UTC),
     )
 
 
