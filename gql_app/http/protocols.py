@@ -191,6 +191,12 @@ class SocketConnection(WebSocketsSansIOProtocol, Watched):
         else:
             super().data_received(data)
 
+    async def send(self, message: Any) -> None:
+        """Send what the application says; after a refusal uvicorn would complain that there was no handshake."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
+
     def handle_cont(self, event: Frame) -> None:
         """One more fragment of a message."""
         if len(self.frames) >= MAX_FRAGMENTS:
