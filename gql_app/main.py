@@ -9,12 +9,14 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from gql_app.graphql.endpoint import PATH as GRAPHQL
 from gql_app.graphql.endpoint import graphql_router
 from gql_app.http import docs as api_docs
 from gql_app.http.auth import Authenticator
-from gql_app.http.headers import SecurityHeaders
+from gql_app.http.headers import CompletedHeaders
 from gql_app.http.limits import BodyLimit, ClientLimit, RequestRate
 from gql_app.http.observability import Metrics, Observed
+from gql_app.http.origins import OwnPagesOnly
 from gql_app.http.problems import Problems, add_error_handlers
 from gql_app.rest import analytics as stats
 from gql_app.rest import circuits, ingestion, system, tickets
@@ -25,6 +27,10 @@ from services.kit.background import shut_down
 VERSION = "0.1.0"
 _SHUTDOWN_SECONDS = 20.0
 """How long the worker gets to store the page at hand and hand its jobs back; orchestrators kill after 30 s."""
+
+READ_BODIES = frozenset([GRAPHQL])
+"""The paths that read the bodies of their requests; of others they are thrown away before anything happens."""
+RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 log = structlog.get_logger(__name__)
@@ -53,6 +59,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
         redirect_slashes=False,
         middleware=_middlewares(settings, metrics, rate),
     )
+    app.state.settings = settings
     app.state.authenticator = Authenticator(settings)
     app.state.metrics = metrics
     app.state.request_rate = rate
@@ -66,7 +73,9 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
 
 def _middlewares(settings: Settings, metrics: Metrics, rate: RequestRate | None) -> list[Middleware]:
     """From the outside in: a request is named and counted first, whatever then becomes of it."""
-    middlewares = [Middleware(Observed, metrics=metrics), Middleware(SecurityHeaders)]
+    middlewares = [Middleware(Observed, metrics=metrics), Middleware(CompletedHeaders)]
+    if settings.auth_mode == "open":
+        middlewares.append(Middleware(OwnPagesOnly, settings=settings))
     if settings.cors_origins:
         middlewares.append(
             Middleware(
@@ -74,13 +83,13 @@ def _middlewares(settings: Settings, metrics: Metrics, rate: RequestRate | None)
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "Prefer", "X-Request-ID"],
-                expose_headers=["X-Request-ID", "Location", "Retry-After", "Preference-Applied"],
+                expose_headers=["X-Request-ID", "Location", "Retry-After", "Preference-Applied", *RATE_HEADERS],
             )
         )
     middlewares.append(Middleware(Problems))
     if rate is not None:
         middlewares.append(Middleware(ClientLimit, rate=rate))
-    middlewares.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes))
+    middlewares.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes, read_by=READ_BODIES))
     return middlewares
 
 

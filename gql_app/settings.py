@@ -1,5 +1,7 @@
 """The settings, read from the environment and `.env`; nothing below this layer reads either."""
 
+import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOOPBACK = frozenset(["127.0.0.1", "::1", "localhost"])
+HOST_NAME = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
 class Settings(BaseSettings):
@@ -53,6 +56,10 @@ class Settings(BaseSettings):
 
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose pages may call the service, separated by commas."""
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Host names under which the service may be asked, beside this machine's own; needed with `auth_mode=open` only."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses and networks of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     max_body_bytes: int = Field(default=1_000_000, ge=1)
     requests_per_minute: int = Field(default=6_000, ge=0)
     """Inbound limit for one client; 0: none."""
@@ -75,10 +82,24 @@ class Settings(BaseSettings):
     graphql_max_subscriptions: int = Field(default=20, ge=1)
     """Operations under way at once on one WebSocket."""
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_names(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [host for host in hosts if not HOST_NAME.fullmatch(host)]:
+            raise ValueError(f"a host is a name like tickets.example.com, without scheme and port, not {wrong[0]!r}")
+        return tuple(host.lower() for host in hosts)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ip_network(proxy)  # its words are those of a good error message
+        return proxies
 
     @model_validator(mode="after")
     def _is_safe(self) -> "Settings":

@@ -34,10 +34,14 @@ class ErrorCode(StrEnum):
     """A valid credential is needed."""
     FORBIDDEN = "FORBIDDEN", 403
     """The credential lacks the scope."""
+    CROSS_SITE = "CROSS_SITE", 403
+    """A page of another origin must not change anything here."""
     NOT_FOUND = "NOT_FOUND", 404
     """There is nothing by that name that the caller may see."""
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED", 405
     """The path exists, with other methods."""
+    REQUEST_TIMEOUT = "REQUEST_TIMEOUT", 408
+    """The request came too slowly."""
     CONFLICT = "CONFLICT", 409
     """The state of the thing does not allow it."""
     ALREADY_RUNNING = "ALREADY_RUNNING", 409
@@ -46,12 +50,16 @@ class ErrorCode(StrEnum):
     """The job has ended and cannot be cancelled."""
     TOO_LARGE = "TOO_LARGE", 413
     """The request's body is larger than allowed."""
+    HOST_NOT_ALLOWED = "HOST_NOT_ALLOWED", 421
+    """The request was made for another host."""
     INVALID_INPUT = "INVALID_INPUT", 422
     """The request is well-formed and makes no sense: reversed dates, a page size of 1,000."""
     INVALID_CURSOR = "INVALID_CURSOR", 422
     """A pagination cursor is broken, or belongs to another list."""
     RATE_LIMITED = "RATE_LIMITED", 429
     """The client sends too many requests."""
+    HEAD_TOO_LARGE = "HEAD_TOO_LARGE", 431
+    """The request's headers are too many or too large."""
     INTERNAL = "INTERNAL", 500
     """A fault of ours; quote the request id."""
     UPSTREAM_FAILED = "UPSTREAM_FAILED", 502

@@ -126,10 +126,10 @@ class Cluster:
         """Start a worker of its own."""
         return self._start("worker", ["-m", "gql_app", "worker"], settings)
 
-    def service(self, **settings: object) -> tuple[Process, httpx.Client]:
-        """Start the API with a worker and wait until it answers."""
+    def service(self, *, open_files: int | None = None, **settings: object) -> tuple[Process, httpx.Client]:
+        """Start the API with a worker and wait until it answers; `open_files`: how many it may have open."""
         port = free_port()
-        process = self._start("serve", ["-m", "gql_app", "serve"], {"port": port, **settings})
+        process = self._start("serve", ["-m", "gql_app", "serve"], {"port": port, **settings}, open_files)
         client = self._stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS))
         wait_for(lambda: _answers(client, "/health/live"), what=f"the service: {process.tail()}")
         return process, client
@@ -182,10 +182,15 @@ class Cluster:
         wait_for(lambda: "active" not in self.job(job_id), what=f"the end of {self.job(job_id)}")
         return self.job(job_id)
 
-    def _start(self, name: str, arguments: list[str], settings: Mapping[str, object]) -> Process:
+    def _start(
+        self, name: str, arguments: list[str], settings: Mapping[str, object], open_files: int | None = None
+    ) -> Process:
         environment = self.environment | {key.upper(): str(value) for key, value in settings.items()}
         log = self.home / f"{name}-{len(self._processes)}.log"
-        process = Process(name, [sys.executable, *arguments], environment, log)
+        command = [sys.executable, *arguments]
+        if open_files is not None:
+            command = ["sh", "-c", f'ulimit -n {open_files} && exec "$@"', "sh", *command]
+        process = Process(name, command, environment, log)
         self._processes.append(process)
         return process
 

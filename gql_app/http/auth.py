@@ -64,12 +64,9 @@ class Authenticator:
 
     async def _claims(self, token: str) -> dict[str, Any]:
         try:
-            key: str | jwt.PyJWK = self._secret or ""
-            if self._jwks is not None:  # a cached key costs a hop to a thread; fetching must not stop the event loop
-                key = await asyncio.to_thread(self._jwks.get_signing_key_from_jwt, token)
             return jwt.decode(
                 token,
-                key,
+                await self._key(token),
                 algorithms=SECRET_ALGORITHMS if self._jwks is None else PUBLIC_KEY_ALGORITHMS,
                 audience=self._audience,
                 issuer=self._issuer,
@@ -78,10 +75,21 @@ class Authenticator:
             )
         except jwt.ExpiredSignatureError as error:
             raise UnauthenticatedError("The token has expired.") from error
-        except jwt.PyJWKClientConnectionError as error:
-            raise KeysUnavailableError("The keys that tokens are checked with cannot be fetched.") from error
         except jwt.PyJWTError as error:
             raise UnauthenticatedError("The token is not valid.") from error
+
+    async def _key(self, token: str) -> str | jwt.PyJWK:
+        """The key to check a token with; what the token itself says of it is not to be trusted."""
+        if self._jwks is None:
+            return self._secret or ""
+        kid = jwt.get_unverified_header(token).get("kid")
+        if not isinstance(kid, str):
+            raise jwt.InvalidKeyError("the token names no key")
+        try:  # a cached key costs a hop to a thread; fetching must not stop the event loop
+            async with asyncio.timeout(JWKS_SECONDS):
+                return await asyncio.to_thread(self._jwks.get_signing_key, kid)
+        except (jwt.PyJWKClientConnectionError, OSError, ValueError) as error:  # no answer, half an answer, no JSON
+            raise KeysUnavailableError("The keys that tokens are checked with cannot be fetched.") from error
 
 
 def _caller(claims: dict[str, Any]) -> Caller:
@@ -90,11 +98,14 @@ def _caller(claims: dict[str, Any]) -> Caller:
     scopes = scope.split() if isinstance(scope, str) else scope
     if not _is_texts(tenants) or not _is_texts(scopes):
         raise UnauthenticatedError("The token's claims `tenants` and `scope` must be lists of texts.")
+    expiry = claims["exp"]
+    if not isinstance(expiry, int | float):  # PyJWT takes "9999999999" for a number
+        raise UnauthenticatedError("The token's claim `exp` must be a number.")
     return Caller(
         tenants=None if ALL_TENANTS in tenants else frozenset(tenants),
         scopes=frozenset(scope for scope in Scope if scope.value in scopes),
         subject=claims.get("sub") or NOBODY.subject,
-        expires_at=datetime.fromtimestamp(min(claims["exp"], LAST_MOMENT), UTC),
+        expires_at=datetime.fromtimestamp(min(expiry, LAST_MOMENT), UTC),
     )
 
 

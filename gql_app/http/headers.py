@@ -1,6 +1,5 @@
-"""The headers that keep browsers from doing more with our answers than is meant."""
+"""The headers that every answer gets, beside its own."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -8,12 +7,17 @@ HEADERS = {
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
-"""What an answer gets unless it says otherwise itself: data of tenants, which is neither a page nor to be kept."""
+"""What keeps browsers from doing more with an answer than is meant, unless it says otherwise itself: data of tenants,
+which is neither a page, nor to be kept, nor to be embedded by other sites."""
+ADDED_HEADERS = "added_headers"
+"""Where in a request's state those inside leave raw headers for its answer."""
+_RAW = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 
 
-class SecurityHeaders:
+class CompletedHeaders:
     """ASGI middleware: completes the headers of every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -26,9 +30,10 @@ class SecurityHeaders:
 
         async def completed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                own = message["headers"]
+                present = {name for name, _ in own}
+                added = scope.get("state", {}).get(ADDED_HEADERS, ())
+                message["headers"] = [*own, *added, *(pair for pair in _RAW if pair[0] not in present)]
             await send(message)
 
         return await self._app(scope, receive, completed)

@@ -3,14 +3,15 @@
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from ipaddress import IPv6Network
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql_app.http.auth import authenticate
+from gql_app.http.headers import ADDED_HEADERS
 from gql_app.http.problems import problem
 from services.access import EVERYONE
 from services.errors import ErrorCode, ServiceError
@@ -18,23 +19,42 @@ from services.errors import ErrorCode, ServiceError
 RATE_WINDOW_SECONDS = 60.0
 MAX_CLIENTS = 10_000
 """How many clients are remembered; the one that has been quiet for longest is forgotten first."""
+IPV6_PREFIX = 64
 
 
 class BodyLimit:
-    """ASGI middleware: refuses bodies of more than `max_bytes`, announced or not, before anything acts on them."""
+    """ASGI middleware: refuses bodies of more than `max_bytes`, announced or not, before anything acts on them.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    Only the paths `read_by` read bodies themselves. Those of other requests are read here, and thrown away, before
+    the request is acted upon: whether a body is too large, or breaks off, shows only in the reading.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, read_by: Container[str]) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._read_by = read_by
         self._refusal = f"The body is larger than {max_bytes} bytes."
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass, counting what is read of its body."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced[:20]) > self._max_bytes:
+        length = _announced_length(scope)
+        if length == 0:
+            return await self._app(scope, receive, send)
+        if length is not None and length > self._max_bytes:
             return await problem(scope, ErrorCode.TOO_LARGE, self._refusal)(scope, receive, send)
+        counted = self._counting(receive)
+        if scope["path"] in self._read_by:
+            return await self._app(scope, counted, send)
+        try:
+            if not await _read_to_end(counted):
+                return None
+        except HTTPException:
+            return await problem(scope, ErrorCode.TOO_LARGE, self._refusal)(scope, receive, send)
+        return await self._app(scope, _without_body(receive), send)
+
+    def _counting(self, receive: Receive) -> Receive:
         received = 0
 
         async def counting() -> Message:
@@ -45,7 +65,38 @@ class BodyLimit:
                 raise HTTPException(413, self._refusal)
             return message
 
-        return await self._app(scope, counting, send)
+        return counting
+
+
+def _announced_length(scope: Scope) -> int | None:
+    """0: there is no body; None: it comes in chunks, or its length makes no sense."""
+    length: int | None = 0
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            length = int(value[:20]) if value.isdigit() else None
+        elif name == b"transfer-encoding":
+            return None
+    return length
+
+
+async def _read_to_end(receive: Receive) -> bool:
+    """Read a body and forget it; false if the client hangs up before its end."""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return False
+        if not message.get("more_body", False):
+            return True
+
+
+def _without_body(receive: Receive) -> Receive:
+    """What is left of a request whose body has been read."""
+    messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def rest() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return rest
 
 
 class RequestRate:
@@ -73,9 +124,19 @@ class RequestRate:
             self._caught_up.popitem(last=False)
         return 0.0
 
+    def standing(self, client: str) -> tuple[int, int, int]:
+        """How many requests a client may make at once, how many of these are left, and in how many seconds all are."""
+        now = self._now()
+        behind = max(0.0, self._caught_up.get(client, now) - now)
+        left = (RATE_WINDOW_SECONDS - behind) / self._interval
+        return round(RATE_WINDOW_SECONDS / self._interval), max(0, math.floor(left + 1e-6)), math.ceil(behind)
+
 
 class ClientLimit:
-    """ASGI middleware: 429 for a client (a token's subject, else an address) that sends too many requests."""
+    """ASGI middleware: 429 for a client (a token's subject, else an address) that sends too many requests.
+
+    Every answer says how much is left: `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds).
+    """
 
     def __init__(self, app: ASGIApp, rate: RequestRate) -> None:
         self._app = app
@@ -85,7 +146,14 @@ class ClientLimit:
         """Let the request pass, or refuse it."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        wait = self._rate.admit(await _client(HTTPConnection(scope)))
+        client = await _client(HTTPConnection(scope))
+        wait = self._rate.admit(client)
+        limit, left, seconds = self._rate.standing(client)
+        scope["state"][ADDED_HEADERS] = [
+            (b"ratelimit-limit", b"%d" % limit),
+            (b"ratelimit-remaining", b"%d" % left),
+            (b"ratelimit-reset", b"%d" % seconds),
+        ]
         if not wait:
             return await self._app(scope, receive, send)
         headers = {"Retry-After": str(math.ceil(wait))}
@@ -106,4 +174,14 @@ def client_name(connection: HTTPConnection, subject: str) -> str:
     """Under what name a client is counted, over HTTP and WebSocket alike."""
     if subject != EVERYONE.subject:
         return f"subject {subject}"
-    return f"address {connection.client.host if connection.client else '-'}"
+    return f"address {_network(connection.client.host) if connection.client else '-'}"
+
+
+def _network(address: str) -> str:
+    """Of an IPv6 address the part that is not the client's own choice: whoever has one has 2 ** 64 of them."""
+    if ":" not in address:
+        return address
+    try:
+        return str(IPv6Network((address.partition("%")[0], IPV6_PREFIX), strict=False))
+    except ValueError:
+        return address

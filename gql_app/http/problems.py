@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.errors import UNEXPECTED, ErrorCode, expected
@@ -67,6 +68,8 @@ class Problems:
 
         try:
             await self._app(scope, receive, noting_start)
+        except ClientDisconnect:
+            return None  # in the middle of its body: nobody is there to be told, and nothing has failed
         except Exception as error:
             if has_begun:
                 log.exception("request_failed", method=scope["method"])

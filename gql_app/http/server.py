@@ -1,6 +1,7 @@
 """Serves the application with uvicorn inside an event loop of ours, on a socket of ours."""
 
 import asyncio
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +9,17 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from gql_app.http.connections import SWEEP_SECONDS, Connections, connection_limit
+from gql_app.http.protocols import HttpConnection, SocketConnection
+from gql_app.settings import Settings
+
 GRACE_SECONDS = 2
 """How long requests that are being answered may go on after the order to stop."""
+PING_SECONDS = 15.0
+"""How often a WebSocket's client is pinged, and how long it may take to answer: after twice that a dead one is gone."""
+MAX_BACKLOG = 2048
+TICKS_A_SECOND = 10
+"""How often uvicorn calls `on_tick`."""
 
 
 class AddressError(Exception):
@@ -19,8 +29,9 @@ class AddressError(Exception):
 class Server(uvicorn.Server):
     """uvicorn, telling when it serves and leaving the signals alone (it would end the process by the signal)."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
         super().__init__(config)
+        self.server_state = self._connections = connections
         self.ready = asyncio.Event()
         """Set once connections are accepted."""
 
@@ -35,6 +46,12 @@ class Server(uvicorn.Server):
         except OSError as error:
             raise AddressError(f"Cannot listen: {error.strerror}") from error
         self.ready.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the connections now and then; true when it is time to end."""
+        if counter % round(SWEEP_SECONDS * TICKS_A_SECOND) == 0:
+            self._connections.sweep(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -63,18 +80,29 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def create_server(app: FastAPI) -> Server:
-    """A server whose requests the application logs itself."""
-    return Server(
-        uvicorn.Config(
-            app,
-            lifespan="on",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+    """A server with the limits of the application's settings; the application logs its requests itself."""
+    settings: Settings = app.state.settings
+    limit = connection_limit(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        http=HttpConnection,
+        ws=SocketConnection,
+        ws_max_size=settings.max_body_bytes,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        # Accepted at once, at worst, before the limit is looked at; half as many as there are files to spare.
+        backlog=min(MAX_BACKLOG, limit // 2),
+        # uvicorn itself would believe whoever connects from this machine.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
     )
+    return Server(config, Connections(limit))
 
 
 def url_of(listener: socket.socket) -> str:

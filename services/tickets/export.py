@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from enum import StrEnum
@@ -21,15 +22,21 @@ EXPORT_MILLISECONDS = 10 * 60 * 1000
 EXPORT_BATCH = 200
 """Tickets that are read at once; the server caps a batch at 16 MB whatever their size."""
 CHUNK_BYTES = 64 * 1024
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_SIGN = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 """What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection"), the full-width signs too."""
+_UNSEEN = r"[\s\x00-\x1f\u00ad\u200b-\u200f\u2060\ufeff]*"
+"""What programs may drop from the beginning of a cell."""
+FORMULA_AT_START = re.compile(rf"[\t\r\n]|(?:{_UNSEEN}[,;|\"'])*{_UNSEEN}{_SIGN}")
+FORMULA_INSIDE = re.compile(rf"([,;|\t\r\n][\"' ]*)(?={_SIGN}+[\w(\"'$#{{\[.])")
+"""Where a program that separates by another character than the comma (Excel's depends on the country) would begin a
+cell with a formula. Smileys and the items of a list (`;-)`, `- this`) are none."""
 
 
 class ExportFormat(StrEnum):
     """How an export is written."""
 
     CSV = "csv"
-    """RFC 4180 in UTF-8 with a header row; a cell that looks like a formula is prefixed with an apostrophe."""
+    """RFC 4180 in UTF-8 with a header row; an apostrophe stands before what a spreadsheet could take for a formula."""
     NDJSON = "ndjson"
     """One JSON object a line, with the fields that a ticket has everywhere else."""
 
@@ -95,4 +102,5 @@ def _text(value: object) -> str:
 
 
 def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    cell = FORMULA_INSIDE.sub(r"\1'", cell)
+    return f"'{cell}" if FORMULA_AT_START.match(cell) else cell

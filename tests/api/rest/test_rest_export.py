@@ -91,7 +91,32 @@ async def test_a_cell_cannot_be_a_formula(ingested: Ingested, start: str) -> Non
     assert await exported_subject(ingested, subject) == f"'{subject}"
 
 
-@pytest.mark.parametrize("subject", ["plain", 'quote " and, comma', "two\nlines", "Größe 漢字 🙂", "a=b", ""])
+@pytest.mark.parametrize("start", [";", ";;", "; ", '";', '"', " ", "\u00a0", "\ufeff", "\u200b", "|", ","])
+async def test_nor_where_the_cell_begins_with_what_a_program_may_skip(ingested: Ingested, start: str) -> None:
+    assert (await exported_subject(ingested, f"{start}=1+1")).startswith("'")
+
+
+@pytest.mark.parametrize("separator", [";", "|", "\t"])
+@pytest.mark.parametrize(
+    "subject",
+    ["{0}=1+1", "{0}=1+1{0}", "x{0}=1+1{0}", 'x{0}"=1+1"{0}', "x{0}@SUM(1){0}", "x{0}{0}+1", "x{0}-1", "x\n=1+1{0}"],
+)
+async def test_nor_for_a_program_that_separates_otherwise(ingested: Ingested, separator: str, subject: str) -> None:
+    tenant_id = uuid4().hex
+    row = {"tenant_id": tenant_id, "external_id": "1", "subject": subject.format(separator)}
+    await ingested.db.collection(Ticket).insert_one(row)
+    answer = await ingested.client.get("/tickets/export", params={"tenant_id": tenant_id})
+    cells = [cell for row in csv.reader(io.StringIO(answer.text, newline=""), delimiter=separator) for cell in row]
+    assert [cell for cell in cells if cell.strip(" \"'").startswith(("=", "+", "-", "@")) and cell[:1] != "'"] == []
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *("plain", 'quote " and, comma', "two\nlines", "Größe 漢字 🙂", "a=b", ""),
+        *("thanks ;-)", "a list:\n- one\n- two", "bye\n-- \nAnn", "1; 2, 3 | 4", " a space", "5 - 3"),
+    ],
+)
 async def test_other_cells_come_back_as_they_were(ingested: Ingested, subject: str) -> None:
     assert await exported_subject(ingested, subject) == subject
 

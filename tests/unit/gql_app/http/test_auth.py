@@ -29,6 +29,18 @@ async def caller_of(token: str, **settings: Any) -> Caller:
     return await Authenticator(make_jwt_settings(**settings)).caller(f"Bearer {token}")
 
 
+def claims_of(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
+def signed(header: bytes, claims: bytes) -> str:
+    """A token of these very bytes, signed with our secret; PyJWT would make no such token."""
+    text = jwt.utils.base64url_encode(header) + b"." + jwt.utils.base64url_encode(claims)
+    hs256 = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
+    return (text + b"." + jwt.utils.base64url_encode(hs256.sign(text, JWT_SECRET.encode()))).decode()
+
+
 class TestOpenMode:
     @pytest.mark.parametrize("authorization", [None, "Bearer garbage"])
     async def test_everybody_may_do_everything(self, authorization: str | None) -> None:
@@ -80,6 +92,26 @@ class TestBadTokens:
             {"tenants": "tenant_a"},
             {"tenants": [1]},
             {"scope": {"admin": True}},
+            {"exp": "tomorrow"},
+            {"exp": "9999999999"},
+            {"exp": [9999999999]},
+            {"exp": {"at": 9999999999}},
+            {"exp": True},
+            {"exp": float("inf")},
+            {"exp": float("nan")},
+            {"exp": -(10**300)},
+            {"nbf": "tomorrow"},
+            {"nbf": float("inf")},
+            {"iat": []},
+            {"sub": 5},
+            {"sub": ["ann"]},
+            {"aud": 5},
+            {"aud": [5]},
+            {"jti": 5},
+            {"tenants": {"tenant_a": True}},
+            {"tenants": 5},
+            {"scope": 5},
+            {"scope": [["admin"]]},
             {"secret": "another secret, just as long as the real one"},
             {"algorithm": "HS512", "secret": JWT_SECRET * 2},
         ],
@@ -91,12 +123,44 @@ class TestBadTokens:
         with pytest.raises(UnauthenticatedError):
             await caller_of(make_token(**claims))
 
+    @pytest.mark.parametrize(
+        "claims", [b"5", b"[]", b"null", b"{", b"\xff", b"[" * 9_000, b'{"exp": 1' + b"0" * 5_000 + b"}"]
+    )
+    async def test_whatever_is_signed_is_refused_politely(self, claims: bytes) -> None:
+        with pytest.raises(UnauthenticatedError):
+            await caller_of(signed(b'{"alg": "HS256"}', claims))
+
+    async def test_a_list_of_issuers_is_none(self) -> None:  # PyJWT makes no such token
+        claims = json.dumps(claims_of(make_token()) | {"iss": ["https://issuer.test"]})
+        with pytest.raises(UnauthenticatedError):
+            await caller_of(signed(b'{"alg": "HS256"}', claims.encode()))
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            b"5",
+            b"{",
+            b"[" * 9_000,
+            b'{"alg": ["HS256"]}',
+            b'{"alg": 5}',
+            b'{"alg": "HS256", "kid": 5}',
+            b'{"alg": null}',
+        ],
+    )
+    async def test_whatever_the_header_says_too(self, header: bytes) -> None:
+        with pytest.raises(UnauthenticatedError):
+            await caller_of(signed(header, json.dumps(claims_of(make_token())).encode()))
+
+    @pytest.mark.parametrize("exp", [1e308, 10**400, 10**18], ids=["float", "integer", "year 31 billion"])
+    async def test_one_that_is_good_for_longer_than_there_are_years_is_good(self, exp: float) -> None:
+        assert (await caller_of(make_token(exp=exp))).expires_at is not None
+
     async def test_an_expired_one_is_called_so(self) -> None:
         with pytest.raises(UnauthenticatedError, match="expired"):
             await caller_of(make_token(exp=PAST))
 
     async def test_an_unsigned_one_is_refused(self) -> None:
-        claims = jwt.decode(make_token(), options={"verify_signature": False})
+        claims = claims_of(make_token())
         with pytest.raises(UnauthenticatedError):
             await caller_of(jwt.encode(claims, "", "none"))
 
@@ -118,6 +182,8 @@ class Issuer:
 
     def __init__(self) -> None:
         self.requests = 0
+        self.body = b""
+        """What is served instead of the keys."""
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -130,7 +196,7 @@ class Issuer:
             def do_GET(self) -> None:
                 issuer.requests += 1
                 issuer.may_answer.wait(PATIENCE_SECONDS)
-                body = json.dumps({"keys": issuer.keys()}).encode()
+                body = issuer.body or json.dumps({"keys": issuer.keys()}).encode()
                 self.send_response(200)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
@@ -150,7 +216,7 @@ class Issuer:
         ]
 
     def token(self, kid: str, algorithm: str, key: Any) -> str:
-        claims = jwt.decode(make_token(), options={"verify_signature": False})
+        claims = claims_of(make_token())
         return jwt.encode(claims, key, algorithm, headers={"kid": kid})
 
     def authenticator(self) -> Authenticator:
@@ -207,7 +273,26 @@ class TestPublicKeys:
     async def test_an_issuer_that_cannot_be_reached_is_not_the_clients_fault(self) -> None:
         settings = make_jwt_settings(jwt_secret=None, jwt_jwks_url="http://127.0.0.1:9/jwks")
         with pytest.raises(KeysUnavailableError):
-            await Authenticator(settings).caller(f"Bearer {make_token()}")
+            await Authenticator(settings).caller("Bearer " + signed(b'{"alg": "RS256", "kid": "rsa"}', b"{}"))
+
+    async def test_an_issuer_that_serves_no_keys_is_not_the_clients_fault(self, issuer: Issuer) -> None:
+        issuer.body = b"<html>"
+        with pytest.raises(KeysUnavailableError):
+            await issuer.authenticator().caller(f"Bearer {issuer.token('rsa', 'RS256', issuer.rsa_key)}")
+
+    @pytest.mark.parametrize("kid", [b"5", b'["rsa"]', b"{}", b"null"])
+    async def test_key_ids_that_are_none_are_refused(self, issuer: Issuer, kid: bytes) -> None:
+        with pytest.raises(UnauthenticatedError):
+            await issuer.authenticator().caller("Bearer " + signed(b'{"alg": "RS256", "kid": %b}' % kid, b"{}"))
+
+    async def test_an_issuer_that_never_ends_its_answer_is_given_up_on(
+        self, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(auth, "JWKS_SECONDS", 0.2)
+        issuer.may_answer.clear()
+        with pytest.raises(KeysUnavailableError):
+            await issuer.authenticator().caller(f"Bearer {issuer.token('rsa', 'RS256', issuer.rsa_key)}")
+        issuer.may_answer.set()
 
     async def test_a_slow_issuer_does_not_stop_other_work(
         self, issuer: Issuer, monkeypatch: pytest.MonkeyPatch

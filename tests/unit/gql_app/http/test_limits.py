@@ -56,7 +56,7 @@ async def limited() -> AsyncIterator[httpx.AsyncClient]:
     """An application that reads bodies of at most 1,000 bytes."""
     app = FastAPI()
     add_error_handlers(app)
-    app.add_middleware(BodyLimit, max_bytes=1_000)
+    app.add_middleware(BodyLimit, max_bytes=1_000, read_by={"/"})
 
     @app.post("/")
     async def size(request: Request) -> int:
