@@ -16,7 +16,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from documents import ALL_DOCUMENTS
-from documents.driver import ChangeStream, Collection, Driver, Row, Session, patience, patiently
+from documents.driver import ChangeStream, Client, Collection, Driver, Row, Session, patience, patiently
 from documents.failures import DatabaseUnavailableError, one_line, translating
 from documents.indexes import drop_changed, keep_deleted_for
 from documents.ticket import Ticket
@@ -43,11 +43,15 @@ log = structlog.get_logger(__name__)
 class Database:
     """An open database: collections by document class, and transactions."""
 
-    def __init__(self, driver: Driver, name: str, *, transactional: bool) -> None:
-        self._driver = driver
+    def __init__(
+        self, client: Client, name: str, *, transactional: bool, close: Callable[[], None] = lambda: None
+    ) -> None:
+        """`close`: what closes the client's connections, if that is this database's to do."""
+        self._client = client
+        self._close = close
         # Reads see the newest state, as Beanie's do: one that waits for the majority can be behind what the same
         # client has just been told, and call a run that has ended a running one.
-        self._database = driver.client.get_database(name)
+        self._database = client.get_database(name)
         self.name = name
         self.transactional = transactional
         """False on a standalone server: a page's writes then happen one after the other."""
@@ -67,7 +71,7 @@ class Database:
 
     async def new_session(self) -> Session:
         """A session to run transactions in, one after the other; to be ended by whoever asked for it."""
-        return await self._driver.client.start_session() if self.transactional else None
+        return await self._client.start_session() if self.transactional else None
 
     async def in_transaction(self, work: Work[T], session: Session = None) -> T:
         """Run `work` in one transaction, again when the server says that it may be tried again.
@@ -78,7 +82,7 @@ class Database:
         if not self.transactional:
             return await work(None)
         if session is None:
-            async with await self._driver.client.start_session() as own:
+            async with await self._client.start_session() as own:
                 return await self.in_transaction(work, own)
         # Not the driver's own loop, which goes on for two minutes.
         last_begin, tries = time.monotonic() + patience() * _RETRIED_SHARE, 0
@@ -97,7 +101,7 @@ class Database:
         A transaction outlives the process that began it by up to a minute (`transactionLifetimeLimitSeconds`), and
         until then nobody else can write what it has written.
         """
-        await self._driver.client.admin.command("killSessions", [session_id])
+        await self._client.admin.command("killSessions", [session_id])
 
     async def insert_new(self, document: type[Document], rows: list[Row], session: Session) -> None:
         """Insert rows with ids of their own; a row that a crash has left there already stays as it is."""
@@ -119,7 +123,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection; takes 1 s at the longest."""
-        self._driver.close()
+        self._close()
 
 
 async def connect(url: str, name: str, *, deleted_retention_days: int | None = None) -> Database:
@@ -151,7 +155,7 @@ async def _opened(driver: Driver, name: str, deleted_retention_days: int | None)
     transactional = "setName" in hello or hello.get("msg") == "isdbgrid"
     if not transactional:
         log.warning("no_transactions", detail="MongoDB is a standalone server: a crash may leave a page half stored")
-    database = Database(driver, name, transactional=transactional)
+    database = Database(driver.client, name, transactional=transactional, close=driver.close)
     with patiently(INDEX_SECONDS):
         for document in ALL_DOCUMENTS:
             await drop_changed(driver.client[name][document.Settings.name], getattr(document.Settings, "indexes", []))
