@@ -43,8 +43,6 @@ class ServerKind(ABC):
     """What messages call it."""
     folder: ClassVar[str]
     """Its home in the data directory."""
-    url: ClassVar[str]
-    """Where its users find it; `{port}` stands for the port."""
     setting: ClassVar[str]
     """The variable that names another server instead."""
     error: ClassVar[type[SharedServerError]]
@@ -54,7 +52,11 @@ class ServerKind(ABC):
         """Describe the program to start; called, with the supervisor's lock held, if nobody has started it yet."""
 
     @abstractmethod
-    def obstacle(self, server: Running) -> str | None:
+    def url(self, home: Path, port: int) -> str:
+        """Where its users find it, with all that they need to be let in."""
+
+    @abstractmethod
+    def obstacle(self, home: Path, server: Running) -> str | None:
         """Say why the server cannot be used yet; nothing if it can. Called again and again, by several users at once.
 
         It may help the server along. Must not take another program that answers on that port for the server.
@@ -72,7 +74,8 @@ class SharedServer:
     `url` stays valid when the server is restarted after a crash, `pid` is the server's when this handle was made.
     """
 
-    url: str
+    url: str = field(repr=False)
+    """May contain a password."""
     pid: int
     _share: BinaryIO = field(repr=False)
 
@@ -104,10 +107,11 @@ def start(data_dir: Path, kind: ServerKind) -> SharedServer:
                     raise kind.error(f"{kind.title} in {home} is shutting down and does not come to an end.")
                 time.sleep(_POLL_SECONDS)
             server = _await_ready(home, kind, deadline)
+            url = kind.url(home, server.port)
             on_failure.pop_all()
     except OSError as error:
         raise kind.error(f"{kind.title} cannot be started in {data_dir}: {error}") from error
-    return SharedServer(kind.url.replace("{port}", str(server.port)), server.pid, share)
+    return SharedServer(url, server.pid, share)
 
 
 def _create_home(data_dir: Path, folder: str) -> Path:
@@ -128,7 +132,7 @@ def _await_ready(home: Path, kind: ServerKind, deadline: float) -> Running:
                 supervised = kind.child(home)
                 _supervise(home, supervised, lock)
         if server := _read_state(home):
-            obstacle = kind.obstacle(server)
+            obstacle = kind.obstacle(home, server)
             if obstacle is None:
                 return server
         time.sleep(_POLL_SECONDS)

@@ -51,7 +51,7 @@ def wait_for_the_end(data_dir: Path) -> None:
 
 
 def port_of(url: str) -> int:
-    match = re.fullmatch(r"mongodb://127\.0\.0\.1:(\d+)/\?replicaSet=rs0", url)
+    match = re.fullmatch(r"mongodb://__system:[0-9a-f]{64}@127\.0\.0\.1:(\d+)/\?\S+&replicaSet=rs0", url)
     assert match
     return int(match[1])
 
