@@ -1,44 +1,41 @@
-"""The connection to MongoDB.
+"""An open database: its collections, transactions in it, and how it is opened. How calls are made: `driver`."""
 
-This is the one module that imports motor. Motor reached its end of life in May 2026 and is here because
-Beanie 1.30 is built on it; with Beanie 2 this module hands out `pymongo.AsyncMongoClient` instead, whose
-collections have the same methods, and nothing else changes.
-"""
-
+import asyncio
+import random
+import time
 from collections.abc import Callable, Coroutine
-from datetime import UTC
+from contextlib import suppress
 from typing import Any, TypeVar
 
+import pymongo
 import structlog
 from beanie import Document, init_beanie
-from motor.motor_asyncio import (
-    AsyncIOMotorChangeStream,
-    AsyncIOMotorClient,
-    AsyncIOMotorClientSession,
-    AsyncIOMotorCollection,
-    AsyncIOMotorDatabase,
-)
 from pymongo import ReadPreference
 from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from documents import ALL_DOCUMENTS
+from documents.driver import ChangeStream, Client, Collection, Driver, Row, Session, patience, patiently
 from documents.failures import DatabaseUnavailableError, one_line, translating
 from documents.indexes import drop_changed, keep_deleted_for
 from documents.ticket import Ticket
 
-Row = dict[str, Any]
-Collection = AsyncIOMotorCollection[Row]
-ChangeStream = AsyncIOMotorChangeStream[Row]
-Session = AsyncIOMotorClientSession | None
-"""A transaction's session; None on a server without transactions."""
-T = TypeVar("T")
+__all__ = ["ChangeStream", "Collection", "Database", "Row", "Session", "connect", "patiently", "session_id_of"]
 
-CONNECT_TIMEOUT_SECONDS = 5.0
+T = TypeVar("T")
+Work = Callable[[Session], Coroutine[Any, Any, T]]
+"""What is done in a transaction; it can run more than once."""
+
 OLDEST_WIRE_VERSION = 17
 """MongoDB 6.0."""
 DUPLICATE_KEY = 11000
+INDEX_SECONDS = 3_600.0
+"""Creating an index over many millions of tickets takes minutes."""
+_ABORT_SECONDS = 0.5
+_RETRIED_SHARE = 0.5
+"""For which share of a call's time a transaction is begun anew: so the last one has time to end."""
+_LONGEST_PAUSE_SECONDS = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -46,11 +43,15 @@ log = structlog.get_logger(__name__)
 class Database:
     """An open database: collections by document class, and transactions."""
 
-    def __init__(self, client: "AsyncIOMotorClient[Row]", name: str, *, transactional: bool) -> None:
+    def __init__(
+        self, client: Client, name: str, *, transactional: bool, close: Callable[[], None] = lambda: None
+    ) -> None:
+        """`close`: what closes the client's connections, if that is this database's to do."""
         self._client = client
+        self._close = close
         # Reads see the newest state, as Beanie's do: one that waits for the majority can be behind what the same
         # client has just been told, and call a run that has ended a running one.
-        self._database: AsyncIOMotorDatabase[Row] = client.get_database(name)
+        self._database = client.get_database(name)
         self.name = name
         self.transactional = transactional
         """False on a standalone server: a page's writes then happen one after the other."""
@@ -72,7 +73,7 @@ class Database:
         """A session to run transactions in, one after the other; to be ended by whoever asked for it."""
         return await self._client.start_session() if self.transactional else None
 
-    async def in_transaction(self, work: Callable[[Session], Coroutine[Any, Any, T]], session: Session = None) -> T:
+    async def in_transaction(self, work: Work[T], session: Session = None) -> T:
         """Run `work` in one transaction, again when the server says that it may be tried again.
 
         `work` must not have effects outside the database: it can run more than once. `session`: one of
@@ -83,13 +84,16 @@ class Database:
         if session is None:
             async with await self._client.start_session() as own:
                 return await self.in_transaction(work, own)
-        result: T = await session.with_transaction(
-            work,
-            read_concern=ReadConcern("snapshot"),
-            write_concern=WriteConcern("majority"),
-            read_preference=ReadPreference.PRIMARY,
-        )
-        return result
+        # Not the driver's own loop, which goes on for two minutes.
+        last_begin, tries = time.monotonic() + patience() * _RETRIED_SHARE, 0
+        while True:
+            try:
+                return await _attempt(work, session, last_begin)
+            except PyMongoError as error:
+                if not error.has_error_label("TransientTransactionError") or time.monotonic() > last_begin:
+                    raise
+            tries += 1
+            await asyncio.sleep(random.random() * min(_LONGEST_PAUSE_SECONDS, 0.005 * 1.5**tries))  # noqa: S311
 
     async def kill_session(self, session_id: Row) -> None:
         """Undo what is open in a session, of whatever process.
@@ -118,50 +122,75 @@ class Database:
             await self._database.command("ping")
 
     def close(self) -> None:
-        """Close every connection."""
-        self._client.close()
+        """Close every connection; takes 1 s at the longest."""
+        self._close()
 
 
-async def connect(url: str, name: str, *, deleted_retention_days: int | None = None) -> Database:
+async def connect(
+    url: str,
+    name: str,
+    *,
+    deleted_retention_days: int | None = None,
+    lack_of_room: Callable[[], str | None] = lambda: None,
+) -> Database:
     """Open the database, bind the documents to it and create their indexes.
 
     `deleted_retention_days`: MongoDB is told to purge soft-deleted tickets after that many days; None: it is told
-    nothing, and goes on with what it was told before.
+    nothing, and goes on with what it was told before. `lack_of_room` says so if the server has no room on its
+    disk, as far as that is known: one that died of it cannot tell.
 
     Raises:
-        DatabaseUnavailableError: the URL is malformed, no server answers within 5 s, or it refuses the indexes.
+        DatabaseUnavailableError: the URL is malformed, no server answers within 2 s, or it refuses the indexes.
     """
     try:
-        client: AsyncIOMotorClient[Row] = AsyncIOMotorClient(
-            url,
-            tz_aware=True,
-            tzinfo=UTC,
-            serverSelectionTimeoutMS=int(CONNECT_TIMEOUT_SECONDS * 1000),
-            appname="support-ticket-analytics",
-        )
+        driver = Driver(url, lack_of_room)
     except (InvalidURI, ConfigurationError, ValueError) as error:
         raise DatabaseUnavailableError(f"MONGO_URL is not usable: {one_line(error)}") from error
     try:
-        hello = await client.admin.command("hello")
-        _demand_version(hello)
-        transactional = "setName" in hello or hello.get("msg") == "isdbgrid"
-        if not transactional:
-            log.warning(
-                "no_transactions", detail="MongoDB is a standalone server: a crash may leave a page half stored"
-            )
-        database = Database(client, name, transactional=transactional)
+        return await _opened(driver, name, deleted_retention_days)
+    except PyMongoError as error:
+        driver.close()
+        raise DatabaseUnavailableError(f"MongoDB cannot be used: {one_line(error)}") from error
+    except BaseException:
+        driver.close()
+        raise
+
+
+async def _opened(driver: Driver, name: str, deleted_retention_days: int | None) -> Database:
+    hello = await driver.client.admin.command("hello")
+    _demand_version(hello)
+    transactional = "setName" in hello or hello.get("msg") == "isdbgrid"
+    if not transactional:
+        log.warning("no_transactions", detail="MongoDB is a standalone server: a crash may leave a page half stored")
+    database = Database(driver.client, name, transactional=transactional, close=driver.close)
+    with patiently(INDEX_SECONDS):
         for document in ALL_DOCUMENTS:
-            await drop_changed(client[name][document.Settings.name], getattr(document.Settings, "indexes", []))
-        await init_beanie(database=client[name], document_models=ALL_DOCUMENTS)
+            await drop_changed(driver.client[name][document.Settings.name], getattr(document.Settings, "indexes", []))
+        await init_beanie(database=driver.client[name], document_models=ALL_DOCUMENTS)
         if deleted_retention_days is not None:
             await keep_deleted_for(database.collection(Ticket), deleted_retention_days)
-    except PyMongoError as error:
-        client.close()
-        raise DatabaseUnavailableError(f"MongoDB cannot be used: {one_line(error)}") from error
-    except DatabaseUnavailableError:
-        client.close()
-        raise
     return database
+
+
+async def _attempt(work: Work[T], session: Any, last_begin: float) -> T:
+    """Run one transaction; its commit is tried again until `last_begin` if nobody knows what became of it."""
+    if session.in_transaction:  # the one before was left in the middle
+        await session.abort_transaction()
+    session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority"), ReadPreference.PRIMARY)
+    try:
+        result = await work(session)
+    except BaseException:
+        with suppress(PyMongoError), pymongo.timeout(_ABORT_SECONDS):
+            await session.abort_transaction()
+        raise
+    while True:
+        try:
+            await session.commit_transaction()
+        except PyMongoError as error:
+            if not error.has_error_label("UnknownTransactionCommitResult") or time.monotonic() > last_begin:
+                raise
+        else:
+            return result
 
 
 def session_id_of(session: Session) -> Row | None:

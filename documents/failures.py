@@ -3,9 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 
 MAX_CHARACTERS = 300
+OUT_OF_DISK_SPACE = 14031
+_NO_SPACE = "No space left on device"
+"""How the operating system says it; MongoDB quotes it under various codes."""
+_ENDED_BY_SERVER = frozenset([43, 175, 237, 11600, 11601, 11602])
+"""CursorNotFound, QueryPlanKilled, CursorKilled and three kinds of Interrupted: it is stopping, or has been started
+anew, in the middle of an operation."""
+_PASSING = ("TransientTransactionError", "RetryableWriteError", "RetryableError")
+"""Labels by which the server says that the same may succeed later."""
 
 
 class DatabaseError(Exception):
@@ -16,8 +24,12 @@ class DatabaseUnavailableError(DatabaseError):
     """MongoDB cannot be reached or used; the message says where and why, in one line."""
 
 
+class DatabaseFullError(DatabaseUnavailableError):
+    """There is no room on MongoDB's disk."""
+
+
 class DatabaseTimeoutError(DatabaseError):
-    """An operation was given its time (`maxTimeMS`), and the server gave it up."""
+    """An operation took longer than it was given (`maxTimeMS`), and the server gave it up."""
 
 
 def translated(error: BaseException) -> DatabaseError | None:
@@ -50,10 +62,22 @@ def one_line(error: Exception) -> str:
 
 
 def _meaning(error: PyMongoError) -> DatabaseError:
-    match error:
-        case ConnectionFailure():  # also a connection that broke, no primary, and no free connection in the pool
-            return DatabaseUnavailableError(one_line(error))
-        case ExecutionTimeout():
-            return DatabaseTimeoutError(one_line(error))
-        case _:
-            return DatabaseError(one_line(error))
+    text = one_line(error)
+    if _is_out_of_space(error):
+        return DatabaseFullError(text)
+    if isinstance(error, ConnectionFailure):  # also a connection that broke, no primary, and no free connection
+        return DatabaseUnavailableError(text)
+    if isinstance(error, OperationFailure) and error.code in _ENDED_BY_SERVER:
+        return DatabaseUnavailableError(text)
+    if any(error.has_error_label(label) for label in _PASSING):
+        return DatabaseUnavailableError(text)
+    return DatabaseTimeoutError(text) if error.timeout else DatabaseError(text)
+
+
+def _is_out_of_space(error: PyMongoError) -> bool:
+    if not isinstance(error, OperationFailure):
+        return False
+    faults = [(error.code, str(error))]
+    if isinstance(error, BulkWriteError):
+        faults += [(fault.get("code"), str(fault.get("errmsg"))) for fault in error.details.get("writeErrors", ())]
+    return any(code == OUT_OF_DISK_SPACE or _NO_SPACE in text for code, text in faults)

@@ -1,6 +1,6 @@
 """Builds the services from the settings: the one place that knows who needs what."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -45,13 +45,26 @@ SETTLE_SECONDS = 20.0
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, mongo_url: str, external_api_url: str) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings,
+    *,
+    mongo_url: str,
+    external_api_url: str,
+    lack_of_room: Callable[[], str | None] = lambda: None,
+) -> AsyncIterator[Services]:
     """Connect to MongoDB and the external API and build every service; closes both at the end.
+
+    `lack_of_room` says so if MongoDB has no room on its disk, as far as that is known.
 
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
     """
-    database = await connect(mongo_url, settings.mongo_db, deleted_retention_days=settings.deleted_retention_days)
+    database = await connect(
+        mongo_url,
+        settings.mongo_db,
+        deleted_retention_days=settings.deleted_retention_days,
+        lack_of_room=lack_of_room,
+    )
     timeouts = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
     # A pool of its own: a notifier that hangs must not take connections from ingestion.
     limits = httpx.Limits(max_connections=settings.notify_concurrency)

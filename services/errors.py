@@ -8,7 +8,7 @@ part of what a code means to clients; nothing below the edges acts on it.
 from enum import StrEnum
 from typing import ClassVar, Self
 
-from documents.failures import DatabaseTimeoutError, DatabaseUnavailableError, translated
+from documents.failures import DatabaseFullError, DatabaseTimeoutError, DatabaseUnavailableError, translated
 
 UNEXPECTED = "Something went wrong here; quote the request id when you report it."
 """All that clients are told of a failure that nobody expected."""
@@ -207,6 +207,8 @@ def expected(error: BaseException) -> ServiceError | None:
     if isinstance(error, ServiceError):
         return error
     match translated(error):
+        case DatabaseFullError():
+            return UnavailableError("The database's disk is full; nothing can be stored until somebody makes room.")
         case DatabaseUnavailableError():
             return UnavailableError("The database cannot be reached; try again later.")
         case DatabaseTimeoutError():

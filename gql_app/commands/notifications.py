@@ -36,7 +36,7 @@ async def show(
         DatabaseUnavailableError: MongoDB cannot be used.
         InvalidInputError: no tenant can have such a name.
     """
-    async with open_services(settings, mongo_url=found.mongo_url, external_api_url=found.external_api_url) as services:
+    async with open_services(settings, **found._asdict()) as services:
         context = Context(services, EVERYONE)
         counts = await count_by_state(context, tenant_id)
         newest = await slice_notifications(context, tenant_id, state, Window(limit))
@@ -57,7 +57,7 @@ async def redrive(
         NotificationNotFoundError: there is none with this id.
         NotDeadError: it is pending or delivered.
     """
-    async with open_services(settings, mongo_url=found.mongo_url, external_api_url=found.external_api_url) as services:
+    async with open_services(settings, **found._asdict()) as services:
         context = Context(services, EVERYONE)
         if notification_id is None:
             return await redrive_dead_letters(context, tenant_id)

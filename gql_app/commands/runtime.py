@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -31,6 +32,8 @@ class Dependencies(NamedTuple):
 
     mongo_url: str
     external_api_url: str
+    lack_of_room: Callable[[], str | None] = lambda: None
+    """Says so if MongoDB has no room on its disk, as far as that is known."""
 
 
 def load_settings() -> Settings:
@@ -71,7 +74,9 @@ def open_dependencies(settings: Settings) -> Iterator[Dependencies]:
         finally:
             if starting_mock is not None:
                 external_api_url = shares.enter_context(starting_mock.result()).url
-        yield Dependencies(mongo_url, external_api_url or "")
+        is_embedded = settings.mongo_url is None
+        lack_of_room = partial(embedded_mongo.lack_of_room, settings.data_dir) if is_embedded else lambda: None
+        yield Dependencies(mongo_url, external_api_url or "", lack_of_room)
 
 
 def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:

@@ -108,7 +108,7 @@ async def ingest(
 
 
 def _services(settings: Settings, found: Dependencies) -> AbstractAsyncContextManager[Services]:
-    return open_services(settings, mongo_url=found.mongo_url, external_api_url=found.external_api_url)
+    return open_services(settings, **found._asdict())
 
 
 @asynccontextmanager

@@ -43,7 +43,6 @@ class _Mock(ServerKind):
 
     title = "The mock external API"
     folder = "mock"
-    url = f"http://{HOST}:{{port}}"
     setting = "EXTERNAL_API_URL"
     error = BundledMockError
 
@@ -57,7 +56,10 @@ class _Mock(ServerKind):
             usual_port=USUAL_PORT,
         )
 
-    def obstacle(self, server: Running) -> str | None:
+    def url(self, home: Path, port: int) -> str:
+        return f"http://{HOST}:{port}"
+
+    def obstacle(self, home: Path, server: Running) -> str | None:
         connection = HTTPConnection(HOST, server.port, timeout=ANSWER_SECONDS)
         try:
             connection.request("GET", "/health")

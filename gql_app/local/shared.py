@@ -43,18 +43,22 @@ class ServerKind(ABC):
     """What messages call it."""
     folder: ClassVar[str]
     """Its home in the data directory."""
-    url: ClassVar[str]
-    """Where its users find it; `{port}` stands for the port."""
     setting: ClassVar[str]
     """The variable that names another server instead."""
     error: ClassVar[type[SharedServerError]]
+    room: ClassVar[int] = 0
+    """Bytes that must be free on its disk for it to run."""
 
     @abstractmethod
     def child(self, home: Path) -> Child:
         """Describe the program to start; called, with the supervisor's lock held, if nobody has started it yet."""
 
     @abstractmethod
-    def obstacle(self, server: Running) -> str | None:
+    def url(self, home: Path, port: int) -> str:
+        """Where its users find it, with all that they need to be let in."""
+
+    @abstractmethod
+    def obstacle(self, home: Path, server: Running) -> str | None:
         """Say why the server cannot be used yet; nothing if it can. Called again and again, by several users at once.
 
         It may help the server along. Must not take another program that answers on that port for the server.
@@ -72,7 +76,8 @@ class SharedServer:
     `url` stays valid when the server is restarted after a crash, `pid` is the server's when this handle was made.
     """
 
-    url: str
+    url: str = field(repr=False)
+    """May contain a password."""
     pid: int
     _share: BinaryIO = field(repr=False)
 
@@ -104,10 +109,16 @@ def start(data_dir: Path, kind: ServerKind) -> SharedServer:
                     raise kind.error(f"{kind.title} in {home} is shutting down and does not come to an end.")
                 time.sleep(_POLL_SECONDS)
             server = _await_ready(home, kind, deadline)
+            url = kind.url(home, server.port)
             on_failure.pop_all()
     except OSError as error:
         raise kind.error(f"{kind.title} cannot be started in {data_dir}: {error}") from error
-    return SharedServer(kind.url.replace("{port}", str(server.port)), server.pid, share)
+    return SharedServer(url, server.pid, share)
+
+
+def full_disk(home: Path, room: int) -> str:
+    """What to say where a server lacks room."""
+    return f"the disk of {home} is full (fewer than {room:,} bytes are free)"
 
 
 def _create_home(data_dir: Path, folder: str) -> Path:
@@ -121,6 +132,10 @@ def _await_ready(home: Path, kind: ServerKind, deadline: float) -> Running:
     supervised: Child | None = None
     obstacle: str | None = "it did not run"
     while time.monotonic() < deadline:
+        if supervisor.lacks_room(home, kind.room):
+            raise kind.error(
+                f"{kind.title} cannot run: {full_disk(home, kind.room)}; make room, or set {kind.setting}."
+            )
         with (home / supervisor.SUPERVISOR_LOCK).open("ab") as lock:
             if supervisor.try_lock(lock.fileno(), fcntl.LOCK_EX):
                 if supervised:
@@ -128,7 +143,7 @@ def _await_ready(home: Path, kind: ServerKind, deadline: float) -> Running:
                 supervised = kind.child(home)
                 _supervise(home, supervised, lock)
         if server := _read_state(home):
-            obstacle = kind.obstacle(server)
+            obstacle = kind.obstacle(home, server)
             if obstacle is None:
                 return server
         time.sleep(_POLL_SECONDS)

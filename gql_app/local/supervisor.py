@@ -16,9 +16,11 @@ it (PR_SET_PDEATHSIG); elsewhere the next supervisor stops the stray child befor
 """
 
 import ctypes
+import errno
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -32,7 +34,6 @@ from typing import NamedTuple
 HOST = "127.0.0.1"
 USERS_LOCK, SUPERVISOR_LOCK, CHILD_LOCK = "users.lock", "supervisor.lock", "child.lock"
 STATE, PORT, SUPERVISOR_LOG = "server.json", "port", "supervisor.log"
-
 # Below the ephemeral ranges of Linux (32768) and macOS (49152): while the child is down no outgoing connection, least
 # of all a client's attempt to reconnect, can be given the port as its own.
 PORTS = range(20_000, 32_768)
@@ -56,6 +57,8 @@ class Child(NamedTuple):
     """Where it runs, seen from the home directory."""
     usual_port: int | None = None
     """To be used if it is free when the supervisor starts; by default it is the port used last."""
+    room: int = 0
+    """Bytes that must be free on its disk: with less it would only die of it again."""
     own_lock: str | None = None
     """A file that it keeps locked with flock, its pid in it: whoever holds that one is a stray, too."""
 
@@ -71,10 +74,9 @@ def try_lock(descriptor: int, operation: int) -> bool:
 
 def choose_port(preferred: int | None) -> int:
     """Return the preferred port when nothing listens on it, else a random free one."""
-    port = preferred
-    while port is None or not _is_free(port):
-        port = PORTS[int.from_bytes(os.urandom(4)) % len(PORTS)]
-    return port
+    while preferred is None or not _is_free(preferred):
+        preferred = PORTS[int.from_bytes(os.urandom(4)) % len(PORTS)]
+    return preferred
 
 
 def stop_stray(lock_file: Path) -> None:
@@ -88,27 +90,30 @@ def stop_stray(lock_file: Path) -> None:
 
 
 def supervise(child: Child) -> None:
-    """Keep the child running, at home in the working directory, until its last user is gone.
-
-    A child that dies is started again on the same port; after several rapid failures the process gives up.
-    """
+    """Keep the child running, on one port, until its last user is gone; after rapid failures, exit."""
     users = os.open(USERS_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    port = child.usual_port or _remembered_port()
-    failures = 0
-    while True:
+    port, failures = child.usual_port or _remembered_port(), 0
+    while _wait_for_room(child, users):
         started_at = time.monotonic()
         for lock_file in filter(None, (CHILD_LOCK, child.own_lock)):
             stop_stray(Path(lock_file))
-        with _claim_port(port) as claim:
-            port = int(claim.getsockname()[1])
-            status = _run(child, port, users)
+        try:
+            with _claim_port(port) as claim:
+                port = int(claim.getsockname()[1])
+                status = _run(child, port, users)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            status = error.errno  # not even our own files can be written
         if status is None:
             return
-        failures = failures + 1 if time.monotonic() - started_at < RAPID_FAILURE_SECONDS else 1
+        is_rapid = time.monotonic() - started_at < RAPID_FAILURE_SECONDS and not lacks_room(Path(), child.room)
+        failures = failures + 1 if is_rapid else 1
         event = f"{child.name} ended by itself with status {status}"
         if failures == MAX_RAPID_FAILURES:
             sys.exit(f"{event}, {failures} times in quick succession")
-        sys.stderr.write(f"{event}\n")
+        with suppress(OSError):  # the disk may be full
+            os.write(sys.stderr.fileno(), f"{event}\n".encode())
         time.sleep(RESTART_PAUSE_SECONDS)
 
 
@@ -128,6 +133,20 @@ def main() -> None:
         supervise(Child(**json.loads(child)))
     except OSError as error:
         sys.exit(str(error))
+
+
+def lacks_room(home: Path, room: int) -> bool:
+    """Whether fewer bytes than these are free for us on the disk of the directory."""
+    return room > 0 and shutil.disk_usage(home).free < room
+
+
+def _wait_for_room(child: Child, users: int) -> bool:
+    """Wait until there is room on the disk; false when the last user has gone meanwhile."""
+    while lacks_room(Path(), child.room):
+        if try_lock(users, fcntl.LOCK_EX):
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
 
 
 def _claim_port(preferred: int | None) -> socket.socket:
@@ -194,11 +213,10 @@ def _before_exec(lock: int) -> Callable[[], None]:
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    process.kill()  # nothing happens to one that has ended
+    process.wait()
 
 
 def _publish(pid: int, port: int) -> None:
@@ -208,31 +226,24 @@ def _publish(pid: int, port: int) -> None:
 
 
 def _remembered_port() -> int | None:
-    try:
+    with suppress(FileNotFoundError, ValueError):  # never written, or cut short by a power failure
         return int(Path(PORT).read_text())
-    except (FileNotFoundError, ValueError):  # never written, or cut short by a power failure
-        return None
+    return None
 
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: old connections do not count
-        try:
+        with suppress(OSError):
             probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
+            return True
+    return False
 
 
 def _is_held(lock_file: Path) -> bool:
-    try:
-        descriptor = os.open(lock_file, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        return not try_lock(descriptor, fcntl.LOCK_EX)
-    finally:
-        os.close(descriptor)
+    with suppress(FileNotFoundError), lock_file.open("r+b") as file:
+        return not try_lock(file.fileno(), fcntl.LOCK_EX)
+    return False
 
 
 if __name__ == "__main__":

@@ -8,8 +8,12 @@ from typing import Any
 
 from structlog.typing import FilteringBoundLogger
 
+from documents.database import patiently
+
 FAULT_PAUSE_SECONDS = 1.0
 """After a fault, as a rule the database's: long enough to spare it, short enough that nobody waits for us."""
+DATABASE_SECONDS = 60.0
+"""How long each call of the database may take while its server lives: here is nobody who waits for an answer."""
 
 
 class Background(ABC):
@@ -41,6 +45,10 @@ class Background(ABC):
 
         When cancelled, everything that was started beside the rounds is cancelled too.
         """
+        with patiently(DATABASE_SECONDS):
+            await self._work()
+
+    async def _work(self) -> None:
         async with asyncio.TaskGroup() as self._beside:
             while not self.is_shut_down:
                 try:

@@ -6,10 +6,11 @@ import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import orjson
 
-from documents.database import Database
+from documents.database import Database, Row, patiently
 from documents.ticket import Ticket
 from services.lists.cursors import time_limited
 from services.tenancy import Filter
@@ -18,7 +19,8 @@ from services.tickets.reading import NEWEST_FIRST
 from services.tickets.record import COLUMNS, PROJECTION, TicketRecord, to_record
 
 EXPORT_MILLISECONDS = 10 * 60 * 1000
-"""`maxTimeMS` of a whole export: time that the database works, not the time that a slow client takes."""
+"""`maxTimeMS` of a whole export: time that the database works, not the time that a slow client takes. One batch may
+take as long, if few tickets match."""
 EXPORT_BATCH = 200
 """Tickets that are read at once; the server caps a batch at 16 MB whatever their size."""
 CHUNK_BYTES = 64 * 1024
@@ -64,7 +66,7 @@ class Exports:
         )
         async with time_limited():
             try:
-                while rows := await cursor.to_list(EXPORT_BATCH):
+                while rows := await _batch(cursor):
                     for row in rows:
                         chunk += write(to_record(row))
                         if len(chunk) >= CHUNK_BYTES:
@@ -73,6 +75,12 @@ class Exports:
             finally:
                 await cursor.close()
         yield bytes(chunk)
+
+
+async def _batch(cursor: Any) -> list[Row]:
+    with patiently(EXPORT_MILLISECONDS / 1000):
+        rows: list[Row] = await cursor.to_list(EXPORT_BATCH)
+        return rows
 
 
 def _json_line(ticket: TicketRecord) -> bytes:

@@ -93,7 +93,7 @@ def test_every_library_that_is_imported_is_locked(lock: str, packages: tuple[str
 
 def test_exactly_one_module_imports_motor() -> None:
     importers = [path for path in modules(*PACKAGES) if "motor" in imported(parsed(path))]
-    assert importers == [ROOT / "documents/database.py"]
+    assert importers == [ROOT / "documents/driver.py"]
 
 
 def test_only_the_top_layer_reads_the_environment() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
 from gql_app.local import embedded_mongo, supervisor
 from gql_app.local.embedded_mongo import EmbeddedMongoError
@@ -36,6 +37,39 @@ print(server.url, flush=True)
 sys.stdin.read()
 """
 
+STRANGER = """
+import os, sys
+from pathlib import Path
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+port, home, *files = sys.argv[1:]
+MongoClient(port=int(port)).admin.command("ping")  # loads all that it needs while it may
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+
+stranger = MongoClient(port=int(port), directConnection=True)
+for attempt in (
+    lambda: stranger.app.notes.find_one(),
+    lambda: stranger.app.notes.insert_one({"_id": "stranger"}),
+    lambda: stranger.list_database_names(),
+    lambda: stranger.admin.command("createUser", "stranger", pwd="stranger", roles=["root"]),
+    lambda: stranger.admin.command("replSetGetConfig"),
+    lambda: stranger.admin.command("shutdown"),
+):
+    try:
+        print("LET IN", attempt())
+    except OperationFailure as error:
+        print(error.code)
+for file in (home, *files):
+    try:
+        print("READ", os.listdir(file) if os.path.isdir(file) else open(file).read())
+    except PermissionError as error:
+        print("denied")
+"""
+UNAUTHORIZED = "13"
+
 
 def listens(port: int) -> bool:
     with socket.socket() as probe:
@@ -51,7 +85,7 @@ def wait_for_the_end(data_dir: Path) -> None:
 
 
 def port_of(url: str) -> int:
-    match = re.fullmatch(r"mongodb://127\.0\.0\.1:(\d+)/\?replicaSet=rs0", url)
+    match = re.fullmatch(r"mongodb://__system:[0-9a-f]{64}@127\.0\.0\.1:(\d+)/\?\S+&replicaSet=rs0", url)
     assert match
     return int(match[1])
 
@@ -177,6 +211,47 @@ def test_change_streams_work(server: SharedServer) -> None:
 
 def test_only_the_owner_can_enter_the_data_directory(server: SharedServer, shared_dir: Path) -> None:
     assert [path.stat().st_mode & 0o777 for path in (shared_dir, shared_dir / "mongo")] == [0o700, 0o700]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become another user")
+def test_another_user_of_the_machine_is_not_let_in(server: SharedServer, shared_dir: Path) -> None:
+    note(server, "ours")
+    home = shared_dir / "mongo"
+    command = [sys.executable, "-c", STRANGER, str(port_of(server.url)), str(home), str(home / "key")]
+    seen = subprocess.check_output(command, text=True).split("\n")
+
+    assert seen == [UNAUTHORIZED] * 6 + ["denied"] * 2 + [""]
+    assert "stranger" not in notes(server)
+
+
+def test_who_has_no_key_or_a_wrong_one_is_not_let_in(server: SharedServer) -> None:
+    key = re.search(r":([0-9a-f]{64})@", server.url)[1]  # type: ignore[index]
+    for url in (f"mongodb://127.0.0.1:{port_of(server.url)}", server.url.replace(key, key[::-1])):
+        with MongoClient[dict[str, Any]](url) as client, pytest.raises(OperationFailure):
+            client.app.notes.find_one()
+
+
+def test_the_key_is_its_owners_alone_and_shown_nowhere(server: SharedServer, shared_dir: Path) -> None:
+    file = shared_dir / "mongo" / "key"
+    assert file.stat().st_mode & 0o777 == 0o600
+    shown = [path for path in (shared_dir / "mongo").iterdir() if path.is_file() and path != file]
+    assert not [path for path in shown if file.read_text() in path.read_text(errors="replace")]
+    assert file.read_text() not in repr(server)
+    assert file.read_text() not in subprocess.check_output(["ps", "-eo", "args"], text=True)
+
+
+@pytest.mark.parametrize("kept", [None, "", "cut short", "0" * 64])
+def test_a_directory_of_before_gets_a_key(stopped: tuple[Path, SharedServer], data_dir: Path, kept: str | None) -> None:
+    shutil.copytree(stopped[0], data_dir)
+    file = data_dir / "mongo" / "key"
+    file.unlink()
+    if kept is not None:
+        file.write_text(kept)
+        file.chmod(0o644)
+
+    with embedded_mongo.start(data_dir) as server:
+        assert notes(server) == ["kept"]
+        assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_second_user_attaches_to_the_running_server(server: SharedServer, shared_dir: Path) -> None:
