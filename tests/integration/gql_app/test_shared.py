@@ -50,7 +50,7 @@ class Tiny(ServerKind):
     def child(self, home: Path) -> Child:
         return Child("tiny", [sys.executable, "-c", self.program, "{port}"], **self.traits)
 
-    def obstacle(self, server: Running) -> str | None:
+    def obstacle(self, home: Path, server: Running) -> str | None:
         try:
             return None if ask(server.port) == server.pid else "another one answers"
         except OSError as error:
