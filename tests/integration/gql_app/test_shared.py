@@ -43,12 +43,14 @@ class Tiny(ServerKind):
 
     title = "The tiny server"
     folder = "tiny"
-    url = "tcp://{port}"
     setting = "TINY_URL"
     error = TinyError
 
     def child(self, home: Path) -> Child:
         return Child("tiny", [sys.executable, "-c", self.program, "{port}"], **self.traits)
+
+    def url(self, home: Path, port: int) -> str:
+        return f"tcp://{port}"
 
     def obstacle(self, home: Path, server: Running) -> str | None:
         try:
