@@ -113,6 +113,6 @@ class Settings(BaseSettings):
                 raise ValueError("AUTH_MODE=jwt needs either JWT_SECRET or JWT_JWKS_URL")
             if not self.jwt_issuer or not self.jwt_audience:
                 raise ValueError("AUTH_MODE=jwt needs JWT_ISSUER and JWT_AUDIENCE")
-            if self.jwt_secret is not None and len(self.jwt_secret.get_secret_value().encode()) < 32:
-                raise ValueError("JWT_SECRET must have at least 32 bytes")
+        if self.jwt_secret is not None and len(self.jwt_secret.get_secret_value().encode()) < 32:
+            raise ValueError("JWT_SECRET must have at least 32 bytes")
         return self

@@ -13,6 +13,7 @@ from documents.notification import NotificationState
 from gql_app.commands import notifications as notification_commands
 from gql_app.commands import serving as commands
 from gql_app.commands.runtime import InvalidSettingsError, load_mock_settings, load_settings, open_dependencies, run
+from gql_app.commands.tokens import sign_token
 from gql_app.graphql.schema import ApiSchema
 from gql_app.http.observability import configure_logging
 from gql_app.http.server import AddressError, bind
@@ -90,6 +91,19 @@ def up(
 def schema() -> None:
     """Print the GraphQL schema."""
     typer.echo(ApiSchema(load_settings()).as_str())
+
+
+@app.command()
+def token(
+    tenants: Annotated[str, typer.Option(help="Which tenants it may see, separated by commas; * is all.")] = "*",
+    scopes: Annotated[str, typer.Option(help="What it may do, separated by commas.")] = "tickets:read,ingest:run",
+    minutes: Annotated[int, typer.Option(min=1, max=525_600, help="How long it is good for.")] = 60,
+    subject: Annotated[str, typer.Option(help="Whose it is; requests are counted by that.")] = "developer",
+) -> None:
+    """Print a bearer token for AUTH_MODE=jwt, signed with JWT_SECRET; for development."""
+    names = {"tenants": tenants.split(","), "scopes": scopes.split(",")}
+    listed = {name: [part.strip() for part in parts if part.strip()] for name, parts in names.items()}
+    typer.echo(sign_token(load_settings(), subject=subject, minutes=minutes, **listed))
 
 
 @notifications.command("list")

@@ -1,0 +1,35 @@
+"""Tokens for development, signed with the service's own secret; in production an issuer makes them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import jwt
+
+from gql_app.commands.runtime import InvalidSettingsError
+from gql_app.http.auth import SECRET_ALGORITHMS
+from gql_app.settings import Settings
+from services.access import Scope
+
+
+def sign_token(settings: Settings, *, subject: str, tenants: Iterable[str], scopes: Iterable[str], minutes: int) -> str:
+    """A token that a service with these settings and AUTH_MODE=jwt takes.
+
+    Raises:
+        InvalidSettingsError: the settings do not say how tokens are signed, or a scope does not exist.
+    """
+    if settings.jwt_secret is None or not settings.jwt_issuer or not settings.jwt_audience:
+        raise InvalidSettingsError("Tokens are signed with JWT_SECRET and name JWT_ISSUER and JWT_AUDIENCE; set them.")
+    wanted, known = sorted(set(scopes)), {scope.value for scope in Scope}
+    if unknown := set(wanted) - known:
+        raise InvalidSettingsError(f"There is no scope {min(unknown)!r}; there are {', '.join(sorted(known))}.")
+    now = datetime.now(UTC)
+    claims = {
+        "iss": settings.jwt_issuer,
+        "aud": settings.jwt_audience,
+        "sub": subject,
+        "iat": now,
+        "exp": now + timedelta(minutes=minutes),
+        "tenants": sorted(set(tenants)),
+        "scope": " ".join(wanted),
+    }
+    return jwt.encode(claims, settings.jwt_secret.get_secret_value(), SECRET_ALGORITHMS[0])
