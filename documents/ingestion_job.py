@@ -54,19 +54,23 @@ class IngestionJob(Document, RunCounts):
     cancel_requested: bool = False
     error: str | None = None
 
-    next_page: int | None = 1
-    """The checkpoint: the page to fetch next; null when the walk is complete."""
+    next_page: int | str | None = 1
+    """The checkpoint: where in the source's list to go on, in the source's own words; null when the walk is complete.
+    1 is the beginning of every list."""
+    last_page: int | str | None = None
+    """The page that was stored last, likewise, unless the walk goes back from there."""
     processed_pages: int = 0
     total_pages: int | None = None
     records_seen: int = 0
-    """Records on the processed pages, whoever they belong to."""
+    """Different records on the processed pages, whoever they belong to."""
     upstream_total: int | None = None
-    """`total_count` of the first page."""
+    """Records in the whole list, as the last page has it; null where upstream does not count, or counted differently
+    from page to page."""
     irregularities: list[str] = []
     """Why the walk cannot be trusted to be complete; while there is any, nothing counts as absent upstream."""
     retries: int = 0
     waiting_until: datetime | None = None
-    """While set and in the future: the run waits for the outbound rate limit."""
+    """While set and in the future: the run waits, for the outbound rate limit or for upstream to recover."""
 
     class Settings:
         """Collection and indexes."""

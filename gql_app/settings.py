@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     rate_limit_per_minute: int = Field(default=60, ge=0)
     """Requests to the external API in any rolling 60 s, over all processes; 0: no limit."""
     page_size: int = Field(default=100, ge=1, le=100)
+    upstream_patience_seconds: float = Field(default=600.0, ge=0)
+    """How long a run waits for an external API that fails; what it asks for with `Retry-After` is part of that."""
+    upstream_max_pages: int = Field(default=50_000, ge=1)
+    """Pages that one run reads at most, however many more the external API names."""
     lock_ttl_seconds: float = Field(default=60.0, ge=1)
     circuit_open_seconds: float = Field(default=30.0, gt=0)
     notify_concurrency: int = Field(default=64, ge=1, le=128)

@@ -21,7 +21,7 @@ from services.ingestion.sweep import Deletions
 from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker
 from services.kit.clock import Clock, SystemClock
-from services.kit.retry import RetryPolicy
+from services.kit.retry import Patience
 from services.notifications.breaker import CircuitBreaker
 from services.notifications.delivery import RETRIES, Delivery
 from services.notifications.outbox import Notifications
@@ -30,7 +30,9 @@ from services.notifications.receivers import Notifier
 from services.rollups.keeper import LONGEST_LEASE_SECONDS, RollupKeeper
 from services.rollups.write import Rollups
 from services.sources.budget import RateLimiter
-from services.sources.standard.client import REQUEST_SECONDS, ExternalApi
+from services.sources.source import Source
+from services.sources.standard.client import ExternalApi
+from services.sources.standard.transport import REQUEST_SECONDS
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
 from services.tickets.reading import Tickets
@@ -90,7 +92,7 @@ def build_services(
     *,
     notify_http: httpx.AsyncClient | None = None,
     clock: Clock | None = None,
-    retries: RetryPolicy | None = None,
+    retries: Patience | None = None,
 ) -> Services:
     """Every service on an open database and HTTP clients; the notifier's is `http` unless it has one of its own.
 
@@ -99,7 +101,7 @@ def build_services(
     clock = clock or SystemClock()
     leases = Leases(database, ttl_seconds=settings.lock_ttl_seconds)
     limiter = RateLimiter(database, clock, limit=settings.rate_limit_per_minute, request_seconds=REQUEST_SECONDS)
-    api = ExternalApi(http, external_api_url, limiter, clock, retries=retries)
+    api = _external_api(settings, http, external_api_url, limiter, clock, retries)
     jobs = Jobs(database, leases, clock)
     services = Services(
         tenants=Tenants(database),
@@ -125,12 +127,13 @@ def build_services(
 
 
 def _with_workers(
-    services: Services, settings: Settings, database: Database, api: ExternalApi, delivery: Delivery, clock: Clock
+    services: Services, settings: Settings, database: Database, source: Source, delivery: Delivery, clock: Clock
 ) -> Services:
     """The same services with what works beside the requests."""
     jobs, leases, rollups = services.jobs, services.locks, Rollups(database)
-    pages = PageStore(database, leases, rollups, clock, page_size=settings.page_size, on_urgent=delivery.wake)
-    ingestion = Ingestion(jobs, api, pages, Deletions(database, leases, clock), clock, page_size=settings.page_size)
+    pages = PageStore(database, leases, rollups, clock, on_urgent=delivery.wake)
+    deletions = Deletions(database, leases, clock)
+    ingestion = Ingestion(jobs, source, pages, deletions, clock, max_pages=settings.upstream_max_pages)
     short_leases = Leases(database, ttl_seconds=min(settings.lock_ttl_seconds, LONGEST_LEASE_SECONDS))
     return replace(
         services,
@@ -138,6 +141,18 @@ def _with_workers(
         delivery=delivery,
         rollup_keeper=RollupKeeper(database, rollups, short_leases, clock),
     )
+
+
+def _external_api(
+    settings: Settings,
+    http: httpx.AsyncClient,
+    url: str,
+    limiter: RateLimiter,
+    clock: Clock,
+    patience: Patience | None,
+) -> ExternalApi:
+    patience = patience or Patience(seconds=settings.upstream_patience_seconds)
+    return ExternalApi(http, url, limiter, clock, page_size=settings.page_size, patience=patience)
 
 
 def _notify_circuit(settings: Settings, database: Database) -> CircuitBreaker:

@@ -15,13 +15,13 @@ from documents.ingestion_job import IngestionJob, JobStatus
 from gql_app.settings import Settings
 from gql_app.wiring import build_services
 from resolvers.context import Services
-from services.kit.retry import RetryPolicy
+from services.kit.retry import Patience
 from soak.cluster import PATIENCE_SECONDS, Cluster, Row
 from soak.verdict import Verdict
 
 PAGE_SIZE = 5
 TENANT = "fuzzed"
-QUICK = RetryPolicy(attempts=4, base_seconds=0.005)
+QUICK = Patience(seconds=2.0, base_seconds=0.005, cap_seconds=0.05)
 THEN = "2026-02-01T10:00:00Z"
 NESTED = '{"a":' * 3_000 + "1" + "}" * 3_000
 

@@ -1,7 +1,7 @@
-"""Storing one page: tickets, history, outbox, quarantine and the checkpoint, in one transaction under the lease."""
+"""Storing one portion of a page: tickets, history, outbox, quarantine and the checkpoint, in one transaction."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pymongo.errors import BulkWriteError
@@ -13,32 +13,32 @@ from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from services.coordination.leases import Leases
+from services.ingestion.course import Step
 from services.ingestion.diff import STORED_FIELDS, PageChanges, Position, find_changes
-from services.ingestion.run import FetchedPage, Run
+from services.ingestion.portions import Portion
+from services.ingestion.run import Run
 from services.kit.clock import Clock
 from services.rollups.write import Rollups
-from services.sources.standard.next_page import Step, page_count
-from services.sources.standard.records import PageRecords, sort_records
 from services.tenancy import owned
 
+MAX_REMARKS = 20
 _MAX_REPLANS = 3
 """How often a page is compared anew because another program inserted one of its tickets meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedPage:
-    """A page with everything decided, and nothing written yet."""
+    """A portion with everything decided, and nothing written yet."""
 
-    fetched: FetchedPage
-    step: Step
-    """Where it leads."""
+    portion: Portion
     at: Position
-    records: PageRecords
     changes: PageChanges
+    seen_again: frozenset[str]
+    """Tickets that an earlier portion of the run has stored or found."""
 
     def shares_tickets_with(self, other: "PreparedPage") -> bool:
-        """Whether both pages show the same ticket, so that what one of them writes changes what the other must."""
-        return not self.records.own.keys().isdisjoint(other.records.own)
+        """Whether both show the same ticket, so that what one of them writes changes what the other must."""
+        return not self.portion.records.own.keys().isdisjoint(other.portion.records.own)
 
 
 class PageStore:
@@ -51,7 +51,6 @@ class PageStore:
         rollups: Rollups,
         clock: Clock,
         *,
-        page_size: int,
         on_urgent: Callable[[], None] = lambda: None,
     ) -> None:
         """`on_urgent` is told when a page with urgent tickets is stored; it must return at once."""
@@ -59,22 +58,22 @@ class PageStore:
         self._leases = leases
         self._rollups = rollups
         self._clock = clock
-        self._page_size = page_size
         self._on_urgent = on_urgent
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
 
-    async def prepare(self, run: Run, fetched: FetchedPage, step: Step) -> PreparedPage:
-        """Validate the records, classify them, and compare them with what is stored.
+    async def prepare(self, run: Run, portion: Portion) -> PreparedPage:
+        """Classify the tickets, and compare them with what is stored.
 
         In a thread: it takes some 15 ms of computing a page, in which this process has requests to answer, and the
         page before may be on its way into the database.
         """
-        at = Position(run.tenant_id, run.job.id, fetched.number, self._clock.now())
-        records = await asyncio.to_thread(sort_records, fetched.page.tickets, run.tenant_id)
-        stored = await self._stored(run.tenant_id, list(records.own))
-        changes = await asyncio.to_thread(find_changes, records.own, stored, at)
-        return PreparedPage(fetched, step, at, records, changes)
+        at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now())
+        own = portion.records.own
+        stored = await self._stored(run.tenant_id, list(own))
+        changes = await asyncio.to_thread(find_changes, own, stored, at)
+        again = frozenset(name for name, row in stored.items() if row.get("seen_by_job") == run.job.id)
+        return PreparedPage(portion, at, changes, again)
 
     async def commit(self, run: Run, page: PreparedPage) -> None:
         """Store the page whole or not at all, with the counts and the checkpoint that go with it.
@@ -88,11 +87,30 @@ class PageStore:
             except BulkWriteError:
                 if attempt == _MAX_REPLANS:
                     raise
-                page = await self.prepare(run, page.fetched, page.step)
+                page = await self.prepare(run, page.portion)
             else:
                 if page.changes.notifications:
                     self._on_urgent()
                 return
+
+    async def seen_ids(self, run: Run) -> list[str]:
+        """The tickets that the run has seen in whichever process."""
+        seen = self._tickets.find(owned(run.tenant_id, seen_by_job=run.job.id), {"external_id": 1})
+        return [row["external_id"] for row in await seen.to_list(None)]
+
+    async def note_end(self, run: Run, step: Step, *, moved: bool) -> None:
+        """Note that the end was reached, or from where the list is to be walked again.
+
+        Raises:
+            LeaseLostError: somebody else is the tenant's writer now; nothing was written.
+        """
+        end: Row = {"next_page": step.next, "last_page": None}
+        update: Row = {"$set": end | ({"upstream_total": None} if moved else {}), **_noted(step.remarks)}
+
+        async def work(session: Session) -> None:
+            await self._jobs.update_one({"_id": run.job.id}, update, session=session)
+
+        await self._leases.write(run.lease, work)
 
     async def _stored(self, tenant_id: str, external_ids: list[str]) -> dict[str, Row]:
         """What we have of these tickets. Read outside the transaction: under the lease nobody else writes them."""
@@ -105,8 +123,8 @@ class PageStore:
 
     async def _write(self, run: Run, page: PreparedPage) -> None:
         at, changes = page.at, page.changes
-        rejected = _quarantine_rows(at, page.records)
-        progress = self._progress(page)
+        rejected = _quarantine_rows(at, page.portion)
+        progress = _progress(page)
 
         async def work(session: Session) -> None:
             # History and outbox first: where there are no transactions, a crash may repeat a row, which its id
@@ -130,37 +148,44 @@ class PageStore:
 
         await self._leases.write(run.lease, work)
 
-    def _progress(self, page: PreparedPage) -> Row:
-        """The checkpoint and the counts of this page."""
-        fetched, records, changes = page.fetched, page.records, page.changes
-        total = fetched.page.total_count
-        notes = [page.step.irregularity] if page.step.irregularity else []
-        repeated = changes.duplicates + records.duplicates
-        if repeated:
-            notes.append(f"page {fetched.number} repeats {repeated} tickets: the list moved while it was read")
-        checkpoint: Row = {
-            "$set": {
-                "next_page": page.step.next_page,
-                "attempts": 0,
-                "upstream_total": total,
-                "total_pages": max(fetched.number, page_count(total, self._page_size) or 0),
-            },
-            "$inc": {
-                **changes.counts.model_dump(exclude={"skipped", "errors", "deleted"}),
-                "skipped": records.foreign,
-                "errors": len(records.rejected),
-                "processed_pages": 1,
-                "records_seen": len(fetched.page.tickets),
-                "retries": fetched.retries,
-            },
-            "$currentDate": {"heartbeat_at": True},
-        }
-        if notes:
-            checkpoint["$push"] = {"irregularities": {"$each": notes, "$slice": 20}}
-        return checkpoint
+
+def _progress(page: PreparedPage) -> Row:
+    """The checkpoint and the counts of this portion; what the run has read before is not counted again."""
+    portion, records, changes = page.portion, page.portion.records, page.changes
+    counts = changes.counts.model_dump(exclude={"skipped", "errors", "deleted"})
+    counts["unchanged"] -= len(page.seen_again - {row["ticket_id"] for row in changes.history})
+    fresh_errors = [rejected for rejected in records.rejected if rejected.position not in portion.known]
+    known_errors = len(records.rejected) - len(fresh_errors)
+    skipped_again = len(portion.known) - known_errors - len(page.seen_again)
+    notes = list(portion.remarks)
+    if records.duplicates:
+        notes.append(f"a page named {records.duplicates} tickets twice")
+    return {
+        "$set": {
+            "next_page": portion.next,
+            "last_page": portion.last,
+            "attempts": 0,
+            "upstream_total": portion.total,
+        },
+        "$max": {"total_pages": max(portion.number, portion.pages or 0)},
+        "$inc": {
+            **counts,
+            "skipped": max(0, records.foreign - max(0, skipped_again)),
+            "errors": len(fresh_errors),
+            "processed_pages": 1,
+            "records_seen": portion.size - len(portion.known),
+            "retries": portion.retries,
+        },
+        "$currentDate": {"heartbeat_at": True},
+        **_noted(notes),
+    }
 
 
-def _quarantine_rows(at: Position, records: PageRecords) -> list[Row]:
+def _noted(remarks: Sequence[str]) -> Row:
+    return {"$push": {"irregularities": {"$each": list(remarks), "$slice": MAX_REMARKS}}} if remarks else {}
+
+
+def _quarantine_rows(at: Position, portion: Portion) -> list[Row]:
     return [
         {
             "_id": f"{at.job_id}:{at.page}:{rejected.position}",
@@ -172,8 +197,9 @@ def _quarantine_rows(at: Position, records: PageRecords) -> list[Row]:
             "reason": rejected.reason,
             "raw": rejected.raw,
             # On a page that mixes tenants, a record that names none may be anybody's.
-            "attributed": rejected.names_tenant or records.foreign == 0,
+            "attributed": rejected.names_tenant or portion.records.foreign == 0,
             "recorded_at": at.now,
         }
-        for rejected in records.rejected
+        for rejected in portion.records.rejected
+        if rejected.position not in portion.known
     ]

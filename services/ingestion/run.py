@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 from documents.ingestion_job import IngestionJob
 from services.coordination.leases import Lease
+from services.errors import UpstreamError
 from services.ingestion.jobs import Jobs
 from services.kit.tasks import abandon
-from services.sources.standard.client import ExternalApi, UpstreamCaller
-from services.sources.standard.records import UpstreamPage
+from services.sources.pages import PagePlace, SourcePage, UpstreamCaller
+from services.sources.source import Source
 
 T = TypeVar("T")
 
@@ -76,37 +77,56 @@ class Run:
 class FetchedPage:
     """A page as it came."""
 
-    number: int
-    page: UpstreamPage
+    page: SourcePage
     retries: int
     """How often it had to be asked for again."""
 
 
 class RunUpstream:
-    """The external API on behalf of one run: calls end when the run is told to stop."""
+    """The source on behalf of one run: calls end when the run is told to stop."""
 
-    def __init__(self, api: ExternalApi, jobs: Jobs, run: Run, *, page_size: int) -> None:
-        self._api = api
+    def __init__(self, source: Source, jobs: Jobs, run: Run) -> None:
+        self.source = source
         self._jobs = jobs
         self._run = run
-        self._page_size = page_size
         self._retries = 0
         self._is_waiting = False
+        self._deleted: set[str] | UpstreamError | None = None
         self._caller = UpstreamCaller(run.tenant_id, self._note_wait, self._count_retry)
 
-    async def page(self, number: int) -> FetchedPage:
+    async def page(self, place: PagePlace) -> FetchedPage:
         """One page; the next one may be asked for while this one is being stored, but not two at once."""
         before = self._retries
-        page = await self._answer(self._api.fetch_page(self._caller, number, self._page_size))
-        return FetchedPage(number, page, self._retries - before)
+        page = await self._answer(self.source.page(self._caller, place))
+        return FetchedPage(page, self._retries - before)
 
     async def deleted_ids(self) -> set[str]:
-        """The ids that upstream names as deleted, of all tenants."""
-        return await self._answer(self._api.deleted_ids(self._caller))
+        """The ids that upstream names as deleted, of all tenants, as they were when they were last asked for.
+
+        Raises:
+            UpstreamError: they could not be had.
+        """
+        if self._deleted is None:
+            await self.deleted_now()
+        if isinstance(self._deleted, UpstreamError):
+            raise self._deleted
+        return self._deleted or set()
+
+    async def deleted_now(self) -> set[str] | None:
+        """The same, asked for anew; None if they cannot be had."""
+        if not self.source.capabilities.names_deleted:
+            self._deleted = set()
+            return None
+        try:
+            self._deleted = await self._answer(self.source.deleted_ids(self._caller))
+        except UpstreamError as error:
+            self._deleted = error
+            return None
+        return self._deleted
 
     async def is_gone(self, external_id: str) -> bool:
         """Whether upstream says that it does not have this ticket."""
-        return await self._answer(self._api.is_gone(self._caller, external_id))
+        return await self._answer(self.source.is_gone(self._caller, external_id))
 
     async def _answer(self, request: Coroutine[Any, Any, T]) -> T:
         answer = await self._run.unless_stopped(request)

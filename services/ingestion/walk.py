@@ -1,6 +1,7 @@
-"""One run of ingestion: the walk over upstream's pages from the checkpoint to the end, and what ends it."""
+"""One run of ingestion: the walk over the source's pages from the checkpoint to the end, and what ends it."""
 
 import asyncio
+from contextlib import aclosing
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -9,14 +10,16 @@ from documents.ingestion_job import JobStatus
 from services.coordination.leases import LeaseLostError
 from services.errors import UpstreamError
 from services.ingestion.commit import PageStore, PreparedPage
+from services.ingestion.course import Course
 from services.ingestion.jobs import Jobs
+from services.ingestion.portions import portions
 from services.ingestion.run import Run, RunUpstream, StoppedError, StopReason
 from services.ingestion.sweep import Deletions
 from services.kit.clock import Clock
+from services.kit.faults import outline
 from services.kit.tasks import abandon
-from services.sources.standard.client import ExternalApi
-from services.sources.standard.next_page import next_step
-from services.sources.standard.records import UpstreamPage
+from services.sources.pages import PagePlace
+from services.sources.source import Source
 
 _CANCEL_POLL_SECONDS = 0.5
 
@@ -29,19 +32,20 @@ class Ingestion:
     def __init__(
         self,
         jobs: Jobs,
-        api: ExternalApi,
+        source: Source,
         pages: PageStore,
         deletions: Deletions,
         clock: Clock,
         *,
-        page_size: int,
+        max_pages: int,
     ) -> None:
+        """`max_pages`: a run that has read so many ends its walk, however many more upstream names."""
         self._jobs = jobs
-        self._api = api
+        self._source = source
         self._pages = pages
         self._deletions = deletions
         self._clock = clock
-        self._page_size = page_size
+        self._max_pages = max_pages
 
     async def execute(self, run: Run) -> None:
         """Walk, sweep and end the job; or leave it to another worker when told to, or when the lease is lost.
@@ -51,7 +55,7 @@ class Ingestion:
         Raises:
             PyMongoError: the database failed; the job goes on at its checkpoint when it is back.
         """
-        upstream = RunUpstream(self._api, self._jobs, run, page_size=self._page_size)
+        upstream = RunUpstream(self._source, self._jobs, run)
         watch = asyncio.create_task(self._watch_for_cancel(run))
         try:
             await self._walk(run, upstream)
@@ -69,31 +73,33 @@ class Ingestion:
             await abandon(watch)
 
     async def _walk(self, run: Run, upstream: RunUpstream) -> None:
-        """Fetch and store page after page; the next one is fetched and prepared while the present one is stored."""
-        if run.job.next_page is None:
+        """Walk to the end of the list, and again where it has moved meanwhile."""
+        place = run.job.next_page
+        if place is None:
             return
-        page = await self._prepare(run, upstream, run.job.next_page, None)
-        while True:
-            storing = asyncio.create_task(self._pages.commit(run, page))
-            try:
-                following = None
-                if page.step.next_page is not None:
-                    following = await self._prepare(run, upstream, page.step.next_page, page)
-            finally:
-                await storing  # a page at hand is finished, also when the run is told to stop
-            if following is None:
-                return
-            if following.shares_tickets_with(page):
-                following = await self._pages.prepare(run, following.fetched, following.step)
-            page = following
+        course = Course(may_shift=self._source.capabilities.list_may_shift, max_pages=self._max_pages)
+        if run.job.processed_pages:
+            course.resume(place, run.job.last_page, run.job.upstream_total, await self._pages.seen_ids(run))
+        while place is not None:
+            await self._walk_on(run, upstream, course, place)
+            step = course.ended(await upstream.deleted_now() if course.has_seen_anything else None)
+            place = step.next
+            await self._pages.note_end(run, step, moved=course.has_moved)
 
-    async def _prepare(
-        self, run: Run, upstream: RunUpstream, number: int, previous: PreparedPage | None
-    ) -> PreparedPage:
-        fetched = await upstream.page(number)
-        repeats = previous is not None and _ids(previous.fetched.page) == _ids(fetched.page)
-        step = next_step(number, fetched.page, page_size=self._page_size, repeats_previous=repeats)
-        return await self._pages.prepare(run, fetched, step)
+    async def _walk_on(self, run: Run, upstream: RunUpstream, course: Course, start: PagePlace) -> None:
+        """Store page after page; the next one is fetched and prepared while the present one is stored."""
+        async with aclosing(portions(run, upstream, course, start)) as following:
+            page: PreparedPage | None = await self._pages.prepare(run, await anext(following))
+            while page is not None:
+                storing = asyncio.create_task(self._pages.commit(run, page))
+                try:
+                    portion = await anext(following, None)
+                    prepared = None if portion is None else await self._pages.prepare(run, portion)
+                finally:
+                    await storing  # a page at hand is finished, also when the run is told to stop
+                if prepared is not None and prepared.shares_tickets_with(page):
+                    prepared = await self._pages.prepare(run, prepared.portion)
+                page = prepared
 
     async def _end_early(self, run: Run, reason: StopReason) -> None:
         log.info("run_stopped", reason=reason.value)
@@ -109,8 +115,4 @@ class Ingestion:
                 if await self._jobs.is_cancelled(run.job.id):
                     run.stop(StopReason.CANCELLED)
             except PyMongoError as error:
-                log.warning("cancel_unknown", error=str(error)[:200])
-
-
-def _ids(page: UpstreamPage) -> list[object]:
-    return [record.get("id") if isinstance(record, dict) else record for record in page.tickets]
+                log.warning("cancel_unknown", error=outline(error))

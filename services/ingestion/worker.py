@@ -13,6 +13,7 @@ from services.ingestion.jobs import Jobs
 from services.ingestion.run import Run, StopReason
 from services.ingestion.walk import Ingestion
 from services.kit.background import FAULT_PAUSE_SECONDS, Background
+from services.kit.faults import outline, trace
 
 _POLL_SECONDS = 0.5
 _HAND_BACK_TRIES = 60
@@ -53,7 +54,7 @@ class Worker(Background):
         try:
             return await self._jobs.claim(self._runs.keys())
         except (PyMongoError, LeaseLostError) as error:
-            log.warning("claim_failed", error=str(error)[:200])
+            log.warning("claim_failed", error=outline(error))
             return None
 
     async def _carry(self, run: Run) -> None:
@@ -73,11 +74,12 @@ class Worker(Background):
         try:
             await self._ingestion.execute(run)
         except PyMongoError as error:
-            log.warning("database_failed", error=str(error)[:200])
+            log.warning("database_failed", error=outline(error))
             await self._hand_back(run, None)
-        except Exception as error:
-            log.exception("run_crashed")
-            await self._hand_back(run, f"{type(error).__name__}: {error}"[:500])
+        except Exception as error:  # noqa: BLE001  (it is logged)
+            # Neither its text nor a traceback with it: they may quote what upstream sent.
+            log.error("run_crashed", error=outline(error), trace=trace(error))  # noqa: TRY400
+            await self._hand_back(run, outline(error))
 
     async def _hand_back(self, run: Run, fault: str | None) -> None:
         """Give the job to whoever comes next, as soon as the database listens."""

@@ -1,65 +1,43 @@
-"""The client of the external API: one request at a time, rate-limited, retried where a retry can heal."""
+"""The contract's API as a source: one request at a time, rate-limited, asked again for as long as that may help."""
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel
 
 from services.errors import UpstreamError
 from services.kit.clock import Clock
-from services.kit.http_answers import retry_after_seconds
-from services.kit.retry import RetryPolicy
-from services.sources.budget import OnWait, RateLimiter
+from services.kit.retry import Patience
+from services.sources.budget import MAX_NAP_SECONDS, RateLimiter
+from services.sources.pages import Capabilities, PagePlace, SourcePage, UpstreamCaller
 from services.sources.standard.envelope import (
-    TransientError,
-    UpstreamAnswer,
     demand_success,
-    described,
-    parsed,
+    is_missing,
+    read_deleted,
     read_page,
     salvaged_page,
 )
-from services.sources.standard.records import UpstreamPage
+from services.sources.standard.records import PageRecords, sort_records
+from services.sources.standard.transport import TransientError, Transport, UpstreamAnswer
 
-REQUEST_SECONDS = 30.0
-"""The hard limit of one request, from the first byte sent to the last one read."""
-MAX_THROTTLED = 20
-"""A request that is answered 429 so often in a row is given up."""
-MAX_BODY_BYTES = 64 * 1024 * 1024
+TICKETS = "/external/support-tickets"
+DELETED = "/external/deleted-tickets"
+SMALL_BODY_BYTES = 128 * 1024
+"""An uncompressed body below this is read at once (2 ms at most); a larger one in a thread."""
+SALVAGED_AFTER = 4
+"""A page that was unreadable so often in a row has a record that will stay so."""
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamCaller:
-    """On whose behalf a request is made, and who wants to know what becomes of it."""
-
-    tenant_id: str
-    on_wait: OnWait
-    on_retry: Callable[[], None]
-
-
-class DeletedTickets(BaseModel):
-    """The upstream's list of deleted tickets, of all tenants."""
-
-    deleted_ids: list[str | int]
-
-
-class ThrottledError(Exception):
-    """The answer was 429; carries the seconds to wait."""
-
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(retry_after)
-        self.retry_after = retry_after
-
-
 class ExternalApi:
-    """Pages, single tickets and the deleted list."""
+    """Pages, single tickets and the deleted list. A place in its list is the number of a page."""
+
+    capabilities = Capabilities(list_may_shift=True, names_deleted=True)
 
     def __init__(
         self,
@@ -68,28 +46,47 @@ class ExternalApi:
         limiter: RateLimiter,
         clock: Clock,
         *,
-        retries: RetryPolicy | None = None,
+        page_size: int,
+        patience: Patience,
     ) -> None:
-        self._http = http
+        self._transport = Transport(http, limiter)
         self._base_url = base_url.rstrip("/")
-        self._limiter = limiter
         self._clock = clock
-        self._retries = retries or RetryPolicy()
+        self._page_size = page_size
+        self._patience = patience
 
-    async def fetch_page(self, caller: UpstreamCaller, page: int, page_size: int) -> UpstreamPage:
-        """Page `page` (from 1) of the tenant's tickets, as far as upstream honours the tenant.
+    @property
+    def budget(self) -> RateLimiter:
+        """The limit that its requests draw on."""
+        return self._transport.limiter
+
+    async def page(self, caller: UpstreamCaller, place: PagePlace) -> SourcePage:
+        """A page of the tenant's tickets, as far as upstream honours the tenant.
+
+        A page that is not there, past the first one, is the end of a list that was longer before.
 
         Raises:
             UpstreamError: upstream refused, or kept failing.
         """
+        number = int(place)
         query = {
-            "page": str(page),
-            "page_size": str(page_size),
+            "page": str(number),
+            "page_size": str(self._page_size),
             "tenant_id": caller.tenant_id,
             "include_deleted": "false",
         }
-        path = "/external/support-tickets"
-        return await self._fetch(caller, path, query, read_page, last_resort=salvaged_page)
+
+        def read(answer: UpstreamAnswer) -> SourcePage:
+            if number > 1 and is_missing(answer):
+                return SourcePage((), (), None)
+            return read_page(answer, number, self._page_size)
+
+        return await self._fetch(
+            caller,
+            self._url(TICKETS).copy_merge_params(query),
+            read,
+            last_resort=lambda answer: salvaged_page(answer, number, self._page_size),
+        )
 
     async def is_gone(self, caller: UpstreamCaller, external_id: str) -> bool:
         """Whether upstream says that it does not have this ticket.
@@ -97,14 +94,13 @@ class ExternalApi:
         Raises:
             UpstreamError: upstream refused, or kept failing.
         """
-        path = f"/external/support-tickets/{quote(external_id, safe='')}"
 
         def read(answer: UpstreamAnswer) -> bool:
-            if answer.status != 404:
+            if not is_missing(answer):
                 demand_success(answer)
-            return answer.status == 404
+            return is_missing(answer)
 
-        return await self._fetch(caller, path, {}, read)
+        return await self._fetch(caller, self._url(f"{TICKETS}/{quote(external_id, safe='')}"), read)
 
     async def deleted_ids(self, caller: UpstreamCaller) -> set[str]:
         """The ids that upstream names as deleted, of all tenants.
@@ -112,10 +108,11 @@ class ExternalApi:
         Raises:
             UpstreamError: upstream refused, or kept failing.
         """
-        listed = await self._fetch(
-            caller, "/external/deleted-tickets", {}, lambda answer: parsed(DeletedTickets, answer)
-        )
-        return {str(external_id) for external_id in listed.deleted_ids}
+        return await self._fetch(caller, self._url(DELETED), read_deleted)
+
+    def normalise(self, records: Sequence[Any], tenant_id: str) -> PageRecords:
+        """Sort a page's records: tickets, others' tickets, and what cannot be one."""
+        return sort_records(records, tenant_id)
 
     async def ping(self) -> None:
         """Ask upstream's health route, which costs nothing of the request budget.
@@ -123,65 +120,60 @@ class ExternalApi:
         Raises:
             UpstreamError: upstream is not healthy.
         """
-        try:
-            response = await self._http.get(f"{self._base_url}/health")
-        except httpx.HTTPError as error:
-            raise UpstreamError(described(error)) from error
-        if response.status_code != 200:
-            raise UpstreamError(f"status {response.status_code}")
+        status = await self._transport.status(self._url("/health"))
+        if status != 200:
+            raise UpstreamError(f"status {status}")
+
+    def _url(self, path: str) -> httpx.URL:
+        return httpx.URL(self._base_url + path)
 
     async def _fetch(
         self,
         caller: UpstreamCaller,
-        path: str,
-        query: Mapping[str, str],
+        url: httpx.URL,
         read: Callable[[UpstreamAnswer], T],
         *,
         last_resort: Callable[[UpstreamAnswer], T | None] = lambda answer: None,
     ) -> T:
-        """Ask until `read` accepts the answer; the last answer may be read by `last_resort` instead."""
-        failures = throttled = 0
+        """Ask until `read` accepts the answer, or patience ends.
+
+        A 200 that `read` has refused `SALVAGED_AFTER` times in a row may be read by `last_resort` instead.
+        """
+        failures, unreadable, began = 0, 0, 0.0
         while True:
             answer: UpstreamAnswer | None = None
             try:
-                answer = await self._send(caller, path, query)
-                return read(answer)
-            except ThrottledError as error:
-                throttled += 1
-                if throttled >= MAX_THROTTLED:
-                    raise UpstreamError(f"GET {path}: answered 429 {throttled} times in a row") from error
-                await self._limiter.pause(error.retry_after)
-            except TransientError as error:
+                answer = await self._transport.get(caller, url)
+                return await _computed(read, answer)
+            except TransientError as failure:
                 failures += 1
-                wait = self._retries.delay(failures, random.random())  # noqa: S311  (jitter is no secret)
-                if wait is None:
-                    if answer is not None and (salvaged := last_resort(answer)) is not None:
+                began = self._clock.monotonic() if failures == 1 else began
+                unreadable = unreadable + 1 if answer is not None and answer.status == 200 else 0
+                if answer is not None and unreadable >= SALVAGED_AFTER:
+                    salvaged = await asyncio.to_thread(last_resort, answer)
+                    if salvaged is not None:
                         return salvaged
-                    raise UpstreamError(f"GET {path}: gave up after {failures} attempts; last: {error}") from error
-                caller.on_retry()
-                await self._clock.sleep(wait)
+                await self._pause(caller, failure, failures, self._clock.monotonic() - began)
 
-    async def _send(self, caller: UpstreamCaller, path: str, query: Mapping[str, str]) -> UpstreamAnswer:
-        """Send one request within the budget.
+    async def _pause(self, caller: UpstreamCaller, failure: TransientError, failures: int, waited: float) -> None:
+        chance = random.random()  # noqa: S311  (jitter is no secret)
+        wait = self._patience.pause(failures, chance, waited=waited, asked=failure.asked)
+        if wait is None:
+            asked = f", which asked for {failure.asked:.0f} s of rest" if failure.asked else ""
+            raise UpstreamError(
+                f"upstream was given up on after {failures} attempts in {waited:.0f} s; last: {failure}{asked}"
+            ) from failure
+        if failure.is_throttled:
+            await self.budget.pause(wait)  # everybody's, and this caller waits with everybody
+            return
+        caller.on_retry()
+        if wait > MAX_NAP_SECONDS:
+            await caller.on_wait(self._clock.now() + timedelta(seconds=wait))
+        await self._clock.sleep(wait)
 
-        A slot whose request got no answer is left unsettled: upstream may have counted it at any time.
-        """
-        slot = await self._limiter.acquire(caller.tenant_id, caller.on_wait)
-        try:
-            async with asyncio.timeout(REQUEST_SECONDS):
-                answer = await self._receive(path, query)
-        except (httpx.TransportError, TimeoutError) as error:
-            raise TransientError(described(error)) from error
-        await self._limiter.settle(slot)
-        if answer.status == 429:
-            raise ThrottledError(retry_after_seconds(answer.headers))
-        return answer
 
-    async def _receive(self, path: str, query: Mapping[str, str]) -> UpstreamAnswer:
-        async with self._http.stream("GET", self._base_url + path, params=query) as response:
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    raise UpstreamError(f"GET {path}: the answer is larger than {MAX_BODY_BYTES} bytes")
-        return UpstreamAnswer(response.status_code, response.headers, bytes(body))
+async def _computed(read: Callable[[UpstreamAnswer], T], answer: UpstreamAnswer) -> T:
+    """Read an answer, in a thread if that may take long."""
+    if len(answer.body) < SMALL_BODY_BYTES and "content-encoding" not in answer.headers:
+        return read(answer)
+    return await asyncio.to_thread(read, answer)

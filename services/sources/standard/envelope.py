@@ -1,37 +1,34 @@
-"""What upstream answered, and what to make of it: success, a failure that may heal, or one that cannot."""
+"""What upstream answered, and what to make of it: success, a failure that may heal, or one that cannot.
 
-from dataclasses import dataclass
-from typing import TypeVar
+Of the fields of a page only `tickets` is demanded. Like records, the others are read as leniently as they can be: what
+makes no sense is left out with a remark.
+"""
 
-import httpx
-from pydantic import BaseModel
+import math
+from typing import Any, Final
 
 from services.errors import UpstreamError
-from services.sources.standard.records import UpstreamPage
-from services.sources.standard.salvage import MAX_PAGE_LEVELS, read_json, salvage
+from services.kit.http_answers import moment_of, retry_after_seconds
+from services.sources.pages import SourcePage
+from services.sources.standard.bodies import UnreadableBodyError, as_utf8, inflated
+from services.sources.standard.salvage import (
+    MAX_PAGE_LEVELS,
+    MAX_RECORDS,
+    Unreadable,
+    read_json,
+    salvage,
+)
+from services.sources.standard.transport import TransientError, UpstreamAnswer
 
-EXCERPT_CHARACTERS = 200
-RETRIABLE_STATUSES = frozenset([408, 425, 500, 502, 503, 504])
-
-M = TypeVar("M", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class UpstreamAnswer:
-    """A whole answer."""
-
-    status: int
-    headers: httpx.Headers
-    body: bytes
-
-    def excerpt(self) -> str:
-        """What was received, in one short line."""
-        text = " ".join(self.body[: 4 * EXCERPT_CHARACTERS].decode("utf-8", "replace").split())
-        return f"status {self.status}, {len(self.body)} bytes: {text[:EXCERPT_CHARACTERS]!r}"
-
-
-class TransientError(Exception):
-    """This attempt failed, the next one may not."""
+LARGE_BODY_BYTES = 1024 * 1024
+"""A page from here on is read record by record."""
+MAX_LIST_BYTES = 8 * 1024 * 1024
+"""Of the list of deleted tickets: some 500,000."""
+MAX_LIST_BRACKETS = 100_000
+MAX_COUNT = 2**31 - 1
+"""Whoever counts more tickets or pages does not count."""
+_HEALING_CLIENT_ERRORS: Final = frozenset([408, 425, 429])
+_MOVED_ON: Final = frozenset([404, 410])
 
 
 def demand_success(answer: UpstreamAnswer) -> None:
@@ -41,36 +38,135 @@ def demand_success(answer: UpstreamAnswer) -> None:
         TransientError: another attempt may succeed.
         UpstreamError: it will not.
     """
-    if answer.status in RETRIABLE_STATUSES:
-        raise TransientError(answer.excerpt())
-    if answer.status != 200:
-        raise UpstreamError(f"upstream refused: {answer.excerpt()}")
+    if answer.status == 200:
+        return
+    if answer.status == 429:
+        raise TransientError(answer.outline(), asked=retry_after_seconds(answer.headers), is_throttled=True)
+    if answer.status >= 500 or answer.status in _HEALING_CLIENT_ERRORS:
+        raise TransientError(answer.outline(), asked=retry_after_seconds(answer.headers, default=0.0))
+    raise UpstreamError(f"upstream refused: {answer.outline()}")
 
 
-def read_page(answer: UpstreamAnswer) -> UpstreamPage:
-    """The page; its records are not looked at."""
-    return parsed(UpstreamPage, answer)
+def is_missing(answer: UpstreamAnswer) -> bool:
+    """Whether upstream says that there is nothing there, now or any more."""
+    return answer.status in _MOVED_ON
 
 
-def salvaged_page(answer: UpstreamAnswer) -> UpstreamPage | None:
-    """What can be read of a page that stays unreadable as a whole: one bad record must not stop a run."""
-    if answer.status != 200:
-        return None
+def read_page(answer: UpstreamAnswer, number: int, page_size: int) -> SourcePage:
+    """The page; its records are not looked at. A body that is not what it should be may be the next time.
+
+    Raises:
+        TransientError: another attempt may succeed.
+        UpstreamError: it will not.
+    """
+    demand_success(answer)
     try:
-        return UpstreamPage.model_validate(salvage(answer.body))
+        body = _plain(answer)
+        if len(body) < LARGE_BODY_BYTES:
+            page = read_json(body, levels=MAX_PAGE_LEVELS)
+        else:
+            page = salvage(body)
+            if any(isinstance(record, Unreadable) and not record.is_too_large for record in page["tickets"]):
+                raise UnreadableBodyError("not JSON in one of its records")
+        return _page_of(page, answer, number, page_size)
+    except ValueError as error:
+        raise _not_expected(error, answer) from error
+
+
+def salvaged_page(answer: UpstreamAnswer, number: int, page_size: int) -> SourcePage | None:
+    """What can be read of a page that stays unreadable as a whole: one bad record must not stop a run."""
+    try:
+        return _page_of(salvage(_plain(answer)), answer, number, page_size)
     except ValueError:
         return None
 
 
-def parsed(model: type[M], answer: UpstreamAnswer) -> M:
-    """The body as `model`. A body that is cut short or is not what it should be may be whole the next time."""
+def read_deleted(answer: UpstreamAnswer) -> set[str]:
+    """The ids in the list of deleted tickets; what is no id is left out.
+
+    Raises:
+        TransientError: another attempt may succeed.
+        UpstreamError: it will not.
+    """
     demand_success(answer)
     try:
-        return model.model_validate(read_json(answer.body, levels=MAX_PAGE_LEVELS))
+        body = _plain(answer)
+        if len(body) > MAX_LIST_BYTES or body.count(b"[") + body.count(b"{") > MAX_LIST_BRACKETS:
+            raise UpstreamError(f"upstream's list of deleted tickets is too large: {answer.outline()}")
+        listed = read_json(body, levels=MAX_PAGE_LEVELS)
     except ValueError as error:
-        raise TransientError(f"not the expected JSON ({described(error)}): {answer.excerpt()}") from error
+        raise _not_expected(error, answer) from error
+    ids = listed.get("deleted_ids", ...) if isinstance(listed, dict) else ...
+    if ids is not None and not isinstance(ids, list):
+        raise _not_expected(UnreadableBodyError("it has no list of ids"), answer)
+    return {text for text in map(_id_text, ids or []) if text is not None}
 
 
-def described(error: BaseException) -> str:
-    """A failure in one short line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:EXCERPT_CHARACTERS]}".rstrip(": ")
+def _plain(answer: UpstreamAnswer) -> bytes | bytearray:
+    return as_utf8(answer.headers, inflated(answer.headers, answer.body))
+
+
+def _not_expected(error: ValueError, answer: UpstreamAnswer) -> TransientError:
+    return TransientError(f"not the expected JSON ({error}): {answer.outline()}")
+
+
+def _page_of(page: Any, answer: UpstreamAnswer, number: int, page_size: int) -> SourcePage:
+    records = page.get("tickets", ...) if isinstance(page, dict) else ...
+    if records is not None and not isinstance(records, list):
+        raise UnreadableBodyError("it has no list of tickets")
+    records = records or []
+    remarks: list[str] = []
+    total = _total(page.get("total_count"), remarks)
+    following = _following(page.get("next_page"), number, remarks)
+    # Upstream's pages are as large as they are, whatever size was asked for.
+    size = max(1, len(records)) if following is not None else page_size
+    if len(records) > MAX_RECORDS:
+        records = records[:MAX_RECORDS]
+        remarks.append(f"page {number} holds more than {MAX_RECORDS} records: the rest was not read")
+    return SourcePage(
+        records,
+        [_record_id(record) for record in records],
+        following,
+        total,
+        None if total is None else math.ceil(total / size),
+        moment_of(answer.headers.get("date", "")),
+        tuple(remarks),
+    )
+
+
+def _total(value: object, remarks: list[str]) -> int | None:
+    total = _whole(value)
+    if total is not None and 0 <= total <= MAX_COUNT:
+        return total
+    if value is not None:
+        remarks.append("upstream's count of tickets makes no sense")
+    return None
+
+
+def _following(value: object, number: int, remarks: list[str]) -> int | None:
+    """The next page as upstream names it. A name that is no page says only that there is one."""
+    if value is None or value is False or value == "":
+        return None
+    following = _whole(value)
+    if following is not None and 1 <= following <= MAX_COUNT:
+        return following
+    remarks.append(f"page {number} named a next page that is no page")
+    return number + 1
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _record_id(record: object) -> str | None:
+    return _id_text(record.get("id")) if isinstance(record, dict) else None
+
+
+def _id_text(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if -(2**63) <= value < 2**64 else None
+    return value if isinstance(value, str) and value else None

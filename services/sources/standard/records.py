@@ -108,16 +108,6 @@ class UpstreamTicket(_Further):
     """
 
 
-class UpstreamPage(BaseModel):
-    """The envelope of a page; the records in it are judged one by one."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    tickets: list[Any]
-    next_page: int | None = None
-    total_count: int | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """A record that cannot be stored."""

@@ -1,46 +1,74 @@
-"""Reading JSON from outside, and a page of which one record is broken: nested too deeply, badly escaped, not UTF-8."""
+"""Reading JSON from outside, and a page of which one record is broken or that is too large to be read in one go.
+
+Everything here takes time and memory in proportion to the text at most, whatever the text is, and lets other threads
+run meanwhile: Python's own parser holds them up for as long as it reads.
+"""
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
-_NESTING = (dict, list)
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
-RECORDS_KEY = '"tickets"'
+from services.sources.standard.bodies import UnreadableBodyError
+
 MAX_RECORD_LEVELS = 512
 """How deeply lists and objects of one record may nest. Real ones have 1 to 3 levels. Python's own limit depends on its
 version and on the depth of the call (3.11: 1,000 for both together), so without a bound of our own, well below all of
 them, the fate of a record would depend on the interpreter."""
 MAX_PAGE_LEVELS = MAX_RECORD_LEVELS + 2
 """The page and the list of its records come on top."""
+MAX_RECORDS = 20_000
+"""Of one page; upstream is asked for 100 at most, and may send more."""
+MAX_RECORD_BYTES = 1024 * 1024
+MAX_RECORD_VALUES = 50_000
+MAX_READ_BYTES = 16 * 1024 * 1024
+"""Of all records of one page together."""
+MAX_MARKS = 4_000_000
+"""Brackets, commas and texts of one page that are looked at: some 3 s."""
+MAX_UNREADABLE_CHARACTERS = 64 * 1024
+
+_NESTING = (dict, list)
+_MARK = re.compile(rb'["\[\]{},]')
+_STRETCH_OF_TEXT = re.compile(rb'(?:[^"\\]++|\\.){0,4096}+', re.DOTALL)
+"""A part of a text, short enough that other threads get their turn; possessive, so that no way back is kept."""
+_TOO_LARGE = "not readable as JSON: it is too large"
+_RECORDS_KEY = b'"tickets"'
 
 
 class Unreadable(str):
     """The text of a record that is not JSON, or not JSON that can be read."""
 
     reason: str
+    is_too_large: bool
 
-    def __new__(cls, text: str, reason: str) -> "Unreadable":
-        """`reason`: what the parser said."""
+    def __new__(cls, text: str, reason: str, *, is_too_large: bool = False) -> "Unreadable":
+        """`reason`: what the parser said. `is_too_large`: another attempt would not make it readable."""
         made = super().__new__(cls, text)
         made.reason = reason
+        made.is_too_large = is_too_large
         return made
 
 
-def read_json(text: str | bytes, *, levels: int) -> Any:
+def read_json(text: str | bytes | bytearray, *, levels: int) -> Any:
     """The value, whose lists and objects nest `levels` deep at most.
 
     Raises:
-        ValueError: it is not JSON, or nests more deeply.
+        ValueError: it is not JSON, or nests more deeply; the text says nothing of what was read.
     """
     try:
         value = json.loads(text)
     except RecursionError:
         is_too_deep = True
+    except json.JSONDecodeError as error:
+        raise UnreadableBodyError(f"{error.msg.partition(':')[0]} at position {error.pos}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableBodyError(f"not UTF-8 at position {error.start}") from error
+    except ValueError as error:
+        raise UnreadableBodyError("a number is too long") from error
     else:
         is_too_deep = _nests_deeper(value, levels)
     if is_too_deep:
-        raise ValueError(f"nested more than {levels} levels deep")
+        raise UnreadableBodyError(f"nested more than {levels} levels deep")
     return value
 
 
@@ -59,47 +87,90 @@ def _nests_deeper(value: Any, levels: int) -> bool:
     return bool(layer)
 
 
-def salvage(body: bytes) -> dict[str, Any]:
+def salvage(body: bytes | bytearray) -> dict[str, Any]:
     """The page as an object whose `tickets` are records, or `Unreadable` where a record cannot be read.
+
+    Of more than `MAX_RECORDS` the rest is left out.
 
     Raises:
         ValueError: the page is not an object with an array of tickets, or is cut short.
     """
-    text = body.decode("utf-8", "replace")
-    start, end, spans = _find_records(text)
-    page = read_json(f"{text[:start]}[]{text[end:]}", levels=MAX_PAGE_LEVELS)
+    start, end, spans = _find_records(body)
+    if start + len(body) - end > MAX_RECORD_BYTES:
+        raise UnreadableBodyError("there is too much beside its tickets")
+    envelope = bytes(body[:start]) + b"[]" + bytes(body[end:])
+    page = read_json(envelope.decode("utf-8", "replace"), levels=MAX_PAGE_LEVELS)
     if not isinstance(page, dict):
-        raise ValueError("the page is not an object")  # noqa: TRY004  (a fault of the text, not of the caller)
-    return page | {"tickets": [_read(text[first:last]) for first, last in spans]}
+        raise UnreadableBodyError("the page is not an object")
+    return page | {"tickets": list(_read_each(body, spans))}
 
 
-def _read(text: str) -> Any:
+def _read_each(body: bytes | bytearray, spans: list[tuple[int, int]]) -> Iterator[Any]:
+    left = MAX_READ_BYTES
+    for first, last in spans:
+        if last - first > min(left, MAX_RECORD_BYTES):
+            excerpt = bytes(body[first : first + 4 * MAX_UNREADABLE_CHARACTERS]).decode("utf-8", "replace")
+            yield Unreadable(excerpt.strip()[:MAX_UNREADABLE_CHARACTERS], _TOO_LARGE, is_too_large=True)
+            continue
+        left -= last - first
+        yield _read(bytes(body[first:last]))
+
+
+def _read(record: bytes) -> Any:
+    text = record.decode("utf-8", "replace")
+    if sum(map(record.count, (b",", b"[", b"{"))) > MAX_RECORD_VALUES:
+        return Unreadable(text.strip(), "not readable as JSON: it holds too many values", is_too_large=True)
     try:
         return read_json(text, levels=MAX_RECORD_LEVELS)
     except ValueError as error:
         return Unreadable(text.strip(), f"not readable as JSON: {error}"[:500])
 
 
-def _find_records(text: str) -> tuple[int, int, list[tuple[int, int]]]:
+def _find_records(body: bytes | bytearray) -> tuple[int, int, list[tuple[int, int]]]:
     """Where the array of tickets begins and ends, and its elements; counts brackets and never recurses."""
     depth, is_next, start, first = 0, False, -1, -1
     spans: list[tuple[int, int]] = []
-    for token in _TOKEN.finditer(text):
-        mark = token.group()
-        if mark in "[{":
+    for begin, end in _marks(body):
+        mark = body[begin : begin + 1]
+        if mark in b"[{":
             depth += 1
-            if depth == 2 and is_next and mark == "[":
-                start, first = token.start(), token.end()
-        elif mark in "]}":
+            if depth == 2 and is_next and mark == b"[":
+                start, first = begin, end
+        elif mark in b"]}":
             depth -= 1
             if depth == 1 and start >= 0:
-                if text[first : token.start()].strip():
-                    spans.append((first, token.start()))
-                return start, token.end(), spans
-        elif mark == ",":
+                if len(spans) <= MAX_RECORDS and body[first:begin].strip():
+                    spans.append((first, begin))
+                return start, end, spans
+        elif mark == b",":
             if depth == 2 and start >= 0:
-                spans.append((first, token.start()))
-                first = token.end()
+                if len(spans) <= MAX_RECORDS:
+                    spans.append((first, begin))
+                first = end
         else:
-            is_next = depth == 1 and mark == RECORDS_KEY
-    raise ValueError("there is no complete array of tickets")
+            is_next = depth == 1 and end - begin == len(_RECORDS_KEY) and body[begin:end] == _RECORDS_KEY
+    raise UnreadableBodyError("there is no complete array of tickets")
+
+
+def _marks(body: bytes | bytearray) -> Iterator[tuple[int, int]]:
+    """Where brackets, commas and texts begin and end."""
+    position = 0
+    for _ in range(MAX_MARKS):
+        mark = _MARK.search(body, position)
+        if mark is None:
+            return
+        begin, position = mark.span()
+        if body[begin] == ord('"'):
+            position = _end_of_text(body, position)
+        yield begin, position
+    raise UnreadableBodyError("it holds too many values")
+
+
+def _end_of_text(body: bytes | bytearray, position: int) -> int:
+    while stretch := _STRETCH_OF_TEXT.match(body, position):
+        if stretch.end() == position:
+            break
+        position = stretch.end()
+    if body[position : position + 1] != b'"':
+        raise UnreadableBodyError("there is no complete array of tickets")
+    return position + 1

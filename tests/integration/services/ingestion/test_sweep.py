@@ -64,16 +64,21 @@ async def test_a_ticket_missing_from_the_list_is_deleted_only_when_upstream_deni
 
 
 @pytest.mark.parametrize(
-    "patch",
-    [{"next_page": None}, {"next_page": 1}, {"total_count": 999}, {"total_count": -1}],
+    ("patch", "unchanged"),
+    [({"next_page": None}, 10), ({"next_page": 1}, 12), ({"total_count": 999}, 12), ({"total_count": -1}, 12)],
     ids=["ends early", "loops", "counts too many", "counts nonsense"],
 )
-async def test_a_walk_that_does_not_fit_deletes_nothing_by_absence(stage: Stage, patch: dict[str, Any]) -> None:
+async def test_a_walk_that_does_not_fit_deletes_nothing_by_absence(
+    stage: Stage, patch: dict[str, Any], unchanged: int
+) -> None:
     await stage.add(*ids(12))
     await stage.run()
     await stage.db.collection(Ticket).insert_one({"tenant_id": TENANT, "external_id": "ours"})
-    await stage.script({"page": 2, "patch": patch}, {"page": 3, "patch": {"total_count": 999}})
+    if "total_count" in patch:
+        await stage.script({"patch": patch, "times": 1_000})
+    else:
+        await stage.script({"page": 2, "patch": patch})
     job = await stage.run()
-    assert (job.status, job.unchanged) == (JobStatus.COMPLETED, 12)
+    assert (job.status, job.unchanged) == (JobStatus.COMPLETED, unchanged)
     assert "ours" in await stage.live()
     assert (await stage.log(job)).status is RunOutcome.PARTIAL_SUCCESS

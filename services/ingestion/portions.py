@@ -1,0 +1,82 @@
+"""The pages of one run in the order of its course, each as portions that one transaction can hold."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.ingestion.course import Course, Step
+from services.ingestion.run import FetchedPage, Run, RunUpstream
+from services.sources.pages import PagePlace
+from services.sources.standard.records import PageRecords
+
+PORTION_RECORDS = 500
+"""A page is stored in one piece up to so many records. Upstream is asked for 100 at most, and may send more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Records that are stored together, with the checkpoint that holds once they are."""
+
+    number: int
+    """Which portion of the run it is, from 1; a page that is read twice has two numbers."""
+    records: PageRecords
+    size: int
+    known: frozenset[int]
+    """The positions of records that this run has read before."""
+    next: PagePlace
+    last: PagePlace | None
+    total: int | None
+    pages: int | None
+    retries: int
+    remarks: tuple[str, ...]
+    ends_page: bool
+
+
+async def portions(run: Run, upstream: RunUpstream, course: Course, start: PagePlace) -> AsyncGenerator[Portion, None]:
+    """Fetch page after page, from `start` to where the course ends, and normalise the records.
+
+    The checkpoint of the last portion leads to its own page: the walk is complete only when whoever follows it has
+    looked for signs that the list moved.
+    """
+    place: PagePlace | None = start
+    number = run.job.processed_pages
+    while place is not None:
+        fetched = await upstream.page(place)
+        pieces = await _normalised(upstream, fetched, run.tenant_id)
+        born = {name: ticket.created_at for piece in pieces for name, ticket in piece.own.items()}
+        step = course.arrived(place, fetched.page, born)
+        for index, piece in enumerate(pieces):
+            number += 1
+            is_last = index == len(pieces) - 1
+            yield _portion(number, piece, index * PORTION_RECORDS, place, step, fetched, is_last=is_last)
+        place = step.next
+
+
+async def _normalised(upstream: RunUpstream, fetched: FetchedPage, tenant_id: str) -> list[PageRecords]:
+    """In a thread: it takes some ms of computing a page, in which this process has requests to answer."""
+    records = fetched.page.records
+    cuts = range(0, max(1, len(records)), PORTION_RECORDS)
+    normalise = upstream.source.normalise
+    pieces: list[Sequence[Any]] = [records[cut : cut + PORTION_RECORDS] for cut in cuts]
+    return [await asyncio.to_thread(normalise, piece, tenant_id) for piece in pieces]
+
+
+def _portion(
+    number: int, records: PageRecords, offset: int, place: PagePlace, step: Step, fetched: FetchedPage, *, is_last: bool
+) -> Portion:
+    page = fetched.page
+    size = min(PORTION_RECORDS, len(page.records) - offset)
+    return Portion(
+        number=number,
+        records=records,
+        size=size,
+        known=frozenset(at - offset for at in step.known if offset <= at < offset + size),
+        next=step.next if is_last and step.next is not None else place,
+        last=None if step.goes_back else place,
+        total=page.total,
+        pages=page.pages,
+        retries=fetched.retries if is_last else 0,
+        remarks=step.remarks if is_last else (),
+        ends_page=is_last,
+    )
