@@ -16,6 +16,7 @@ from services.coordination.leases import Leases
 from services.ingestion.diff import STORED_FIELDS, PageChanges, Position, find_changes
 from services.ingestion.run import FetchedPage, Run
 from services.kit.clock import Clock
+from services.notifications.policy import ANNOUNCE_ALL, AnnouncementPolicy
 from services.rollups.write import Rollups
 from services.sources.standard.next_page import Step, page_count
 from services.sources.standard.records import PageRecords, sort_records
@@ -52,6 +53,7 @@ class PageStore:
         clock: Clock,
         *,
         page_size: int,
+        announce: AnnouncementPolicy = ANNOUNCE_ALL,
         on_urgent: Callable[[], None] = lambda: None,
     ) -> None:
         """`on_urgent` is told when a page with urgent tickets is stored; it must return at once."""
@@ -60,6 +62,7 @@ class PageStore:
         self._rollups = rollups
         self._clock = clock
         self._page_size = page_size
+        self._announce = announce
         self._on_urgent = on_urgent
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
@@ -70,7 +73,7 @@ class PageStore:
         In a thread: it takes some 15 ms of computing a page, in which this process has requests to answer, and the
         page before may be on its way into the database.
         """
-        at = Position(run.tenant_id, run.job.id, fetched.number, self._clock.now())
+        at = Position(run.tenant_id, run.job.id, fetched.number, self._clock.now(), self._announce)
         records = await asyncio.to_thread(sort_records, fetched.page.tickets, run.tenant_id)
         stored = await self._stored(run.tenant_id, list(records.own))
         changes = await asyncio.to_thread(find_changes, records.own, stored, at)
