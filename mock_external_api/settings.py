@@ -22,6 +22,8 @@ class RetryAfterStyle(StrEnum):
 class NotifyMode(StrEnum):
     """How `POST /notify` behaves."""
 
+    FLAKY = "flaky"
+    """Fails the first attempt of some tickets, so that people see retries succeed."""
     REFERENCE = "reference"
     """Fails the first attempts of each ticket and has outages, like the real one."""
     HEALTHY = "healthy"
@@ -75,11 +77,15 @@ class MockSettings(BaseSettings):
     error_rate: Share = 0.0
     """Chance of a 5xx on any `/external/*` request."""
 
-    notify_mode: NotifyMode = NotifyMode.REFERENCE
+    notify_mode: NotifyMode = NotifyMode.FLAKY
+    notify_flaky_share: Share = 0.05
+    """Of which tickets the first attempt fails, in the mode `flaky`."""
     notify_failures_per_ticket: NonNegativeInt = 2
     notify_outage_after: NonNegativeInt = 10
     """Failures in a row that start an outage; 0: never."""
     notify_outage_seconds: NonNegativeFloat = 30
+    notify_outage_tells_when: bool = True
+    """Whether what is refused in an outage has a `Retry-After`; what the real one does is not known."""
     notify_latency_min: NonNegativeFloat = 0.1
     """Shortest time in seconds that `/notify` takes."""
     notify_latency_max: NonNegativeFloat = 0.5

@@ -56,6 +56,10 @@ class ErrorCode(StrEnum):
     """The request is well-formed and makes no sense: reversed dates, a page size of 1,000."""
     INVALID_CURSOR = "INVALID_CURSOR", 422
     """A pagination cursor is broken, or belongs to another list."""
+    ADDRESS_REFUSED = "ADDRESS_REFUSED", 422
+    """The service does not send anything to this address."""
+    INVALID_SECRET = "INVALID_SECRET", 422
+    """A signing secret is broken, or there is no use for one."""
     RATE_LIMITED = "RATE_LIMITED", 429
     """The client sends too many requests."""
     HEAD_TOO_LARGE = "HEAD_TOO_LARGE", 431
@@ -66,6 +70,8 @@ class ErrorCode(StrEnum):
     """The external API was given up on."""
     UNAVAILABLE = "UNAVAILABLE", 503
     """A dependency is down; the same request may succeed later."""
+    SECRETS_KEY_MISSING = "SECRETS_KEY_MISSING", 503
+    """The service has no key, or the wrong one, for the secrets that it stores; its operator can help."""
     TIMEOUT = "TIMEOUT", 504
     """The answer took longer than allowed."""
 
@@ -115,6 +121,13 @@ class NotificationNotFoundError(NotFoundError):
         super().__init__(f"There is no notification {notification_id!r}.")
 
 
+class DestinationNotFoundError(NotFoundError):
+    """There is no destination with this id."""
+
+    def __init__(self, destination_id: str) -> None:
+        super().__init__(f"There is no destination {destination_id!r}.")
+
+
 class CircuitNotFoundError(NotFoundError):
     """There is no circuit breaker by this name."""
 
@@ -132,6 +145,18 @@ class InvalidCursorError(InvalidInputError):
     """A cursor is broken or was made for another list."""
 
     code = ErrorCode.INVALID_CURSOR
+
+
+class AddressRefusedError(InvalidInputError):
+    """An address that is malformed, or that nothing may be sent to."""
+
+    code = ErrorCode.ADDRESS_REFUSED
+
+
+class InvalidSecretError(InvalidInputError):
+    """A signing secret is broken, or the format does not sign."""
+
+    code = ErrorCode.INVALID_SECRET
 
 
 class ConflictError(ServiceError):
@@ -169,6 +194,13 @@ class NotDeadError(ConflictError):
         self.state = state
 
 
+class DestinationGoneError(ConflictError):
+    """The notification's destination was deleted: there is nowhere to send it to."""
+
+    def __init__(self, notification_id: str) -> None:
+        super().__init__("The notification's destination was deleted.", notification_id=notification_id)
+
+
 class UnauthenticatedError(ServiceError):
     """No credential, or one that is malformed, expired or not ours."""
 
@@ -200,6 +232,12 @@ class UnavailableError(ServiceError):
     """A dependency is down; the same request may succeed later."""
 
     code = ErrorCode.UNAVAILABLE
+
+
+class SecretsKeyError(ServiceError):
+    """What is sealed cannot be read, or nothing can be sealed: the key is missing, or another one."""
+
+    code = ErrorCode.SECRETS_KEY_MISSING
 
 
 def expected(error: BaseException) -> ServiceError | None:

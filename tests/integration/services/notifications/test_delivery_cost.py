@@ -26,7 +26,7 @@ async def test_an_idle_deliverer_asks_twice_a_second(db: Database) -> None:
     with COMMANDS.heard() as heard:
         began = time.monotonic()
         async with at_work(outbox.delivery()):
-            await until(lambda: sum(command.name == "find" for command in heard) == 4, "four looks")
+            await until(lambda: sum(command.name == "aggregate" for command in heard) == 4, "four looks")
             took = time.monotonic() - began
     assert took >= 1.5
     assert sum(command.name in OURS for command in heard) <= 10
