@@ -28,6 +28,8 @@ class ErrorCode(StrEnum):
     """The document does not fit the schema, or there is no operation by the name that was given."""
     QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX", 400
     """The GraphQL document is deeper, longer or dearer than allowed; the text says which."""
+    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED", 400
+    """The GraphQL request has the hash of a document instead of the document; clients send it again with both."""
     WEBSOCKET_REQUIRED = "WEBSOCKET_REQUIRED", 400
     """A GraphQL subscription was sent over plain HTTP."""
     UNAUTHENTICATED = "UNAUTHENTICATED", 401

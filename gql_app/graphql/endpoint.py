@@ -16,7 +16,9 @@ from strawberry.types.graphql import OperationType
 
 from gql_app.graphql import graphiql
 from gql_app.graphql.over_http import (
+    PLAIN_JSON,
     MalformedRequestError,
+    PersistedQueryError,
     encode,
     negotiate,
     read_request,
@@ -29,6 +31,7 @@ from gql_app.graphql.schema import ApiSchema
 from gql_app.http.auth import NOBODY, Authenticator, authenticate
 from gql_app.settings import Settings
 from resolvers.context import Context, Services
+from resolvers.system import admit
 from services.access import Caller
 from services.errors import ErrorCode, ServiceError, UnauthenticatedError
 
@@ -83,9 +86,13 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return render_error(ErrorCode.BAD_REQUEST, message, status=406)
         try:
             context = self._context(request, await authenticate(request))
+            admit(context)
             wanted = await read_request(request)
         except MalformedRequestError as error:
             return render_error(error.code, str(error), media_type, status=error.status)
+        except PersistedQueryError as error:  # Apollo's clients expect 200 with plain JSON
+            status = 200 if media_type == PLAIN_JSON else error.code.status
+            return render_error(error.code, str(error), media_type, status=status)
         except ServiceError as error:
             challenge = {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthenticatedError) else {}
             return render_error(error.code, str(error), media_type, headers=challenge)
@@ -108,7 +115,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         """Learn who asks: from `authorization` in the payload of `connection_init`, else from the handshake's header.
 
         Raises:
-            ConnectionRejectionError: the credential is missing or bad.
+            ConnectionRejectionError: the credential is missing, bad, or good for nothing.
         """
         assert isinstance(context, SocketContext)  # noqa: S101 (narrows the type: `get_context` made it)
         payload = context.connection_params if isinstance(context.connection_params, dict) else {}
@@ -117,6 +124,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         try:
             header = context.connection.headers.get("authorization")
             context.caller = await authenticator.caller(given if isinstance(given, str) else header)
+            admit(context)
         except ServiceError as error:
             raise ConnectionRejectionError from error
         return {}

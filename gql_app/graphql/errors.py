@@ -1,5 +1,6 @@
 """What clients are told of a GraphQL error: every one has a code, and none shows what goes on inside."""
 
+import re
 from collections.abc import Iterable
 
 import structlog
@@ -12,11 +13,23 @@ log = structlog.get_logger("gql_app.graphql_errors")
 
 TOO_COMPLEX = ("Syntax Error: Document contains more than", "Syntax Error: Document is nested too deeply")
 """How graphql-core's parser begins its message when it gives a document up for its size."""
+MAX_CHARACTERS = 500
+"""Of a message. Most quote what the client sent, and one long name can be quoted by every error of an answer."""
+SUGGESTION = re.compile(r"\s*Did you mean .*?\?", re.DOTALL)
 
 
 def failure(code: ErrorCode, message: str) -> GraphQLError:
     """An error of our own making."""
     return GraphQLError(message, extensions={"code": code.value})
+
+
+def in_short(error: GraphQLError, *, hide_suggestions: bool = False) -> GraphQLError:
+    """The error, with a message of bounded length, and without words on what else could have been meant."""
+    message = error.message
+    if hide_suggestions:  # also the few suggestions that graphql-core cannot be told to leave out
+        message = SUGGESTION.sub("", message)
+    error.message = message if len(message) <= MAX_CHARACTERS else f"{message[:MAX_CHARACTERS]}..."
+    return error
 
 
 def code_errors(errors: Iterable[GraphQLError], request_id: str, *, executed: bool) -> list[GraphQLError]:
@@ -62,7 +75,7 @@ def _of_graphql(error: GraphQLError, *, executed: bool) -> tuple[ErrorCode, str]
 
 
 def _with(error: GraphQLError, code: ErrorCode, message: str, **details: str) -> GraphQLError:
-    return GraphQLError(
+    coded = GraphQLError(
         message,
         nodes=error.nodes,
         source=error.source,
@@ -70,3 +83,4 @@ def _with(error: GraphQLError, code: ErrorCode, message: str, **details: str) ->
         path=error.path,
         extensions={"code": code.value} | {to_camel_case(name): value for name, value in details.items()},
     )
+    return in_short(coded)

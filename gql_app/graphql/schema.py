@@ -16,7 +16,7 @@ from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExe
 from strawberry.types.graphql import OperationType
 from strawberry.utils.aio import aclosing
 
-from gql_app.graphql.direct.executor import DirectExecutor, direct_execution
+from gql_app.graphql.direct.executor import DirectExecutor, OrdinaryExecutor, direct_execution
 from gql_app.graphql.errors import code_errors, failure
 from gql_app.graphql.guard.extension import Guard, Memory
 from gql_app.graphql.guard.limits import Limits
@@ -36,24 +36,24 @@ class ApiSchema(Schema):
     """
 
     def __init__(self, settings: Settings, *, direct: bool = True) -> None:
-        limits = Limits(
+        self.limits = limits = Limits(
             depth=settings.graphql_max_depth,
             aliases=settings.graphql_max_aliases,
             directives=settings.graphql_max_directives,
-            repeats=settings.graphql_max_repeats,
+            comparisons=settings.graphql_max_comparisons,
+            characters=settings.graphql_max_characters,
             tokens=settings.graphql_max_tokens,
             introspection=settings.graphql_introspection,
         )
-        self._max_tokens = limits.tokens
         self._max_seconds = settings.graphql_max_seconds
         memory = Memory()
         super().__init__(
             query=Query,
             mutation=Mutation,
             subscription=Subscription,
-            execution_context_class=DirectExecutor if direct else None,
+            execution_context_class=DirectExecutor if direct else OrdinaryExecutor,
             extensions=[lambda: Guard(limits, settings.graphql_max_cost, memory)],
-            config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.graphql_introspection),
+            config=StrawberryConfig(scalar_map=SCALARS),
         )
 
     @property
@@ -78,6 +78,8 @@ class ApiSchema(Schema):
 
         The result is a `PreExecutionError` where the operation was refused before it began.
         """
+        if query is not None and len(query) > self.limits.characters:
+            return self._too_long()
         try:
             async with asyncio.timeout(self._max_seconds):
                 result = await super().execute(
@@ -85,7 +87,7 @@ class ApiSchema(Schema):
                     variable_values,
                     context_value,
                     root_value,
-                    operation_name,
+                    operation_name or None,
                     allowed_operation_types,
                     operation_extensions,
                 )
@@ -111,19 +113,25 @@ class ApiSchema(Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
     ) -> StreamResult:
         """Execute any operation over a WebSocket: a subscription's results one by one, or the one of the others."""
-        if self._is_subscription(query, operation_name):
+        if query is not None and len(query) > self.limits.characters:
+            return _single(self._too_long())
+        if self._is_subscription(query, operation_name or None):
             source = await super().stream(
-                query, variable_values, context_value, root_value, operation_name, operation_extensions
+                query, variable_values, context_value, root_value, operation_name or None, operation_extensions
             )
             return _coded_stream(source, context_value)
         return _single(await self.execute(query, variable_values, context_value, root_value, operation_name))
 
     def _is_subscription(self, query: str | None, operation_name: str | None) -> bool:
         try:
-            operation = get_operation_ast(parse_cached(query or "", self._max_tokens), operation_name)
+            operation = get_operation_ast(parse_cached(query or "", self.limits.tokens), operation_name)
         except (GraphQLSyntaxError, RecursionError):
             return False
         return operation is not None and operation.operation is CoreOperationType.SUBSCRIPTION
+
+    def _too_long(self) -> PreExecutionError:
+        message = f"The document has more than {self.limits.characters} characters."
+        return _refused(ErrorCode.QUERY_TOO_COMPLEX, message)
 
 
 async def _single(result: ExecutionResult) -> StreamResult:

@@ -80,7 +80,8 @@ class Authenticator:
             raise UnauthenticatedError("The token has expired.") from error
         except jwt.PyJWKClientConnectionError as error:
             raise KeysUnavailableError("The keys that tokens are checked with cannot be fetched.") from error
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, TypeError, ValueError, OverflowError) as error:
+            # The others: a claim of a type, or a number, that PyJWT does not expect, in a token that is signed.
             raise UnauthenticatedError("The token is not valid.") from error
 
 
@@ -88,13 +89,16 @@ def _caller(claims: dict[str, Any]) -> Caller:
     """Read the claims `tenants` (a list; `*` is all), `scope` (a list, or a text with spaces) and `sub`."""
     tenants, scope = claims.get("tenants", []), claims.get("scope", [])
     scopes = scope.split() if isinstance(scope, str) else scope
+    expires_at = claims["exp"]
+    if not isinstance(expires_at, (int, float)):
+        raise UnauthenticatedError("The token's claim `exp` must be a number.")
     if not _is_texts(tenants) or not _is_texts(scopes):
         raise UnauthenticatedError("The token's claims `tenants` and `scope` must be lists of texts.")
     return Caller(
         tenants=None if ALL_TENANTS in tenants else frozenset(tenants),
         scopes=frozenset(scope for scope in Scope if scope.value in scopes),
         subject=claims.get("sub") or NOBODY.subject,
-        expires_at=datetime.fromtimestamp(min(claims["exp"], LAST_MOMENT), UTC),
+        expires_at=datetime.fromtimestamp(min(expires_at, LAST_MOMENT), UTC),
     )
 
 
