@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     """The longest that a query or mutation may take."""
     graphql_max_subscriptions: int = Field(default=20, ge=1)
     """Operations under way at once on one WebSocket."""
+    graphql_max_client_subscriptions: int = Field(default=100, ge=1)
+    """Operations under way at once on all WebSockets of one client to this process."""
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -26,7 +26,7 @@ from gql_app.graphql.over_http import (
     render_result,
     wants_page,
 )
-from gql_app.graphql.over_websocket import SocketContext, WebSocketHandler
+from gql_app.graphql.over_websocket import Clients, SocketContext, WebSocketHandler
 from gql_app.graphql.schema import ApiSchema
 from gql_app.http.auth import NOBODY, Authenticator, authenticate
 from gql_app.settings import Settings
@@ -61,6 +61,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             allowed_origins=settings.cors_origins,
         )
         self.route = Route(PATH, self)
+        self._clients = Clients(settings.graphql_max_client_subscriptions)
         self._max_page_size = settings.graphql_max_page_size
         self._shows_page = settings.graphql_ide
         self._max_message = settings.max_body_bytes
@@ -109,7 +110,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """The context of a WebSocket; who asks is learned when the connection is initialised."""
         services, request_id = request.app.state.services, request.state.request_id
-        return SocketContext(services, NOBODY, request_id, self._max_page_size, connection=request)
+        return SocketContext(
+            services, NOBODY, request_id, self._max_page_size, connection=request, clients=self._clients
+        )
 
     async def on_ws_connect(self, context: Context) -> dict[str, object]:
         """Learn who asks: from `authorization` in the payload of `connection_init`, else from the handshake's header.

@@ -13,7 +13,7 @@ log = structlog.get_logger("gql_app.graphql_errors")
 
 TOO_COMPLEX = ("Syntax Error: Document contains more than", "Syntax Error: Document is nested too deeply")
 """How graphql-core's parser begins its message when it gives a document up for its size."""
-MAX_CHARACTERS = 500
+MESSAGE_CHARACTERS = 500
 """Of a message. Most quote what the client sent, and one long name can be quoted by every error of an answer."""
 SUGGESTION = re.compile(r"\s*Did you mean .*?\?", re.DOTALL)
 
@@ -23,26 +23,24 @@ def failure(code: ErrorCode, message: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code.value})
 
 
-def in_short(error: GraphQLError, *, hide_suggestions: bool = False) -> GraphQLError:
-    """The error, with a message of bounded length, and without words on what else could have been meant."""
-    message = error.message
-    if hide_suggestions:  # also the few suggestions that graphql-core cannot be told to leave out
-        message = SUGGESTION.sub("", message)
-    error.message = message if len(message) <= MAX_CHARACTERS else f"{message[:MAX_CHARACTERS]}..."
-    return error
+def invalid(error: GraphQLError, *, hide_suggestions: bool) -> GraphQLError:
+    """What validation found, as clients may see it."""
+    # graphql-core cannot be told to leave out every suggestion.
+    message = SUGGESTION.sub("", error.message) if hide_suggestions else error.message
+    return _with(error, ErrorCode.GRAPHQL_VALIDATION_FAILED, message)
 
 
-def code_errors(errors: Iterable[GraphQLError], request_id: str, *, executed: bool) -> list[GraphQLError]:
-    """The errors as clients may see them. `executed`: they come from execution, not from what precedes it."""
-    return [_code(error, request_id, executed=executed) for error in errors]
+def code_errors(errors: Iterable[GraphQLError], request_id: str) -> list[GraphQLError]:
+    """The errors as clients may see them."""
+    return [_code(error, request_id) for error in errors]
 
 
-def _code(error: GraphQLError, request_id: str, *, executed: bool) -> GraphQLError:
+def _code(error: GraphQLError, request_id: str) -> GraphQLError:
     if error.extensions and "code" in error.extensions:
         return error
     cause = _cause(error)
     if cause is None:
-        return _with(error, *_of_graphql(error, executed=executed))
+        return _with(error, *_of_graphql(error))
     if isinstance(cause, RecursionError):
         return _with(error, ErrorCode.QUERY_TOO_COMPLEX, "The document is nested too deeply.")
     told = expected(cause)
@@ -64,23 +62,22 @@ def _cause(error: GraphQLError) -> BaseException | None:
     return cause
 
 
-def _of_graphql(error: GraphQLError, *, executed: bool) -> tuple[ErrorCode, str]:
+def _of_graphql(error: GraphQLError) -> tuple[ErrorCode, str]:
     """Errors that graphql-core itself makes; they speak of the document only."""
     if isinstance(error, GraphQLSyntaxError):
         if error.message.startswith(TOO_COMPLEX):
             return ErrorCode.QUERY_TOO_COMPLEX, error.message
         return ErrorCode.GRAPHQL_PARSE_FAILED, error.message
-    # During execution these are values that do not fit their variables or arguments.
-    return (ErrorCode.BAD_REQUEST if executed else ErrorCode.GRAPHQL_VALIDATION_FAILED), error.message
+    # What validation finds has a code already: these are values that do not fit their variables or arguments.
+    return ErrorCode.BAD_REQUEST, error.message
 
 
 def _with(error: GraphQLError, code: ErrorCode, message: str, **details: str) -> GraphQLError:
-    coded = GraphQLError(
-        message,
+    return GraphQLError(
+        message if len(message) <= MESSAGE_CHARACTERS else f"{message[:MESSAGE_CHARACTERS]}...",
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,
         path=error.path,
         extensions={"code": code.value} | {to_camel_case(name): value for name, value in details.items()},
     )
-    return in_short(coded)

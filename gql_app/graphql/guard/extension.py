@@ -9,7 +9,7 @@ from strawberry.extensions import SchemaExtension
 from gql_app.graphql.errors import failure
 from gql_app.graphql.guard.cost import operation_cost
 from gql_app.graphql.guard.limits import Limits, check
-from gql_app.graphql.guard.variables import declared, excess
+from gql_app.graphql.guard.variables import declared
 from gql_app.graphql.identity_cache import IdentityCache
 from gql_app.graphql.parsing import CACHED_DOCUMENTS, parse_cached
 from schema.base.selection import fragments_of
@@ -73,9 +73,6 @@ class Guard(SchemaExtension):
         if operation is None:  # Strawberry would take the first one
             return [failure(ErrorCode.GRAPHQL_VALIDATION_FAILED, "Which operation? Give operationName.")]
         variables = declared(operation, context.variables or {})
-        too_much = excess(variables)
-        if too_much is not None:
-            return [failure(ErrorCode.QUERY_TOO_COMPLEX, too_much)]
         self._cost = self._cost_of(operation, document, variables)
         if self._cost <= self._max_cost:
             return []

@@ -20,7 +20,7 @@ from graphql.validation.validate import ValidationAbortedError
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from gql_app.graphql.errors import failure, in_short
+from gql_app.graphql.errors import failure, invalid
 from gql_app.graphql.guard.comparisons import comparing_at_most
 from gql_app.graphql.guard.shape import measure
 from services.errors import ErrorCode
@@ -81,4 +81,4 @@ def _validate(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> 
     if any(isinstance(error, ValidationAbortedError) for error in errors) and len(errors) <= MAX_ERRORS:
         # Not for the number of errors: there is too much to compare, or fragments are nested too deeply.
         return (failure(ErrorCode.QUERY_TOO_COMPLEX, "The document selects the same fields too often."),)
-    return tuple(in_short(error, hide_suggestions=not limits.introspection) for error in errors)
+    return tuple(invalid(error, hide_suggestions=not limits.introspection) for error in errors)

@@ -1,4 +1,4 @@
-"""How much an operation's variables may hold: each can be used, and echoed by an error, many times."""
+"""How much variables may hold: an operation can use each many times, and errors quote them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from graphql import OperationDefinitionNode
 
 MAX_VALUES = 10_000
 """Scalars, lists and objects in all variables together."""
-MAX_CHARACTERS = 10_000
+TEXT_CHARACTERS = 10_000
 """Of one text. What is searched for, named or pointed at is far shorter."""
 MAX_LEVELS = 20
 """Of lists and objects in each other."""
@@ -32,8 +32,8 @@ def excess(variables: dict[str, Any]) -> str | None:
         values += 1
         if values > MAX_VALUES:
             return f"The variables hold more than {MAX_VALUES} values."
-        if isinstance(value, str) and len(value) > MAX_CHARACTERS:
-            return f"A text in the variables has more than {MAX_CHARACTERS} characters."
+        if isinstance(value, str) and len(value) > TEXT_CHARACTERS:
+            return f"A text in the variables has more than {TEXT_CHARACTERS} characters."
         if isinstance(value, (list, dict)):
             if len(levels) > MAX_LEVELS:
                 return f"The variables are nested in more than {MAX_LEVELS} levels."
