@@ -81,11 +81,14 @@ class Settings(BaseSettings):
     """Whether clients may read the GraphQL schema from the service."""
     graphql_ide: bool = True
     """Whether `/graphql` shows GraphiQL to browsers."""
+    graphql_max_characters: int = Field(default=100_000, ge=1)
+    """Length of a GraphQL document."""
     graphql_max_depth: int = Field(default=12, ge=1)
     graphql_max_aliases: int = Field(default=30, ge=0)
     graphql_max_directives: int = Field(default=50, ge=0)
-    graphql_max_repeats: int = Field(default=100, ge=0)
-    """Fields that a GraphQL document may select again beside themselves, through fragments or not."""
+    graphql_max_comparisons: int = Field(default=20_000, ge=0)
+    """Work that validation may spend on fields that a GraphQL document selects again beside themselves, through
+    fragments or not: two for each pair of them. Three lists with ten fragments each need some 8,000."""
     graphql_max_tokens: int = Field(default=2_000, ge=1)
     graphql_max_cost: int = Field(default=10_000, ge=1)
     """In objects that an answer may have at most, before anything is read; see `schema/base/cost.py`."""
@@ -94,6 +97,8 @@ class Settings(BaseSettings):
     """The longest that a query or mutation may take."""
     graphql_max_subscriptions: int = Field(default=20, ge=1)
     """Operations under way at once on one WebSocket."""
+    graphql_max_client_subscriptions: int = Field(default=100, ge=1)
+    """Operations under way at once on all WebSockets of one client to this process."""
 
     @field_validator("cors_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod

@@ -47,7 +47,7 @@ from services.tickets.reading import Tickets
 from services.tickets.search import Search
 from services.tickets.tenants import Tenants
 
-CONNECT_SECONDS = 5.0
+HTTP_CONNECT_SECONDS = 5.0
 SETTLE_SECONDS = 20.0
 """How long after a notification's request the database may take until others may claim it."""
 
@@ -73,7 +73,7 @@ async def open_services(
         deleted_retention_days=settings.deleted_retention_days,
         lack_of_room=lack_of_room,
     )
-    timeouts = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
+    timeouts = httpx.Timeout(REQUEST_SECONDS, connect=HTTP_CONNECT_SECONDS)
     # A pool of its own: a notifier that hangs must not take connections from ingestion.
     limits = httpx.Limits(max_connections=settings.notify_concurrency)
     try:
@@ -179,7 +179,7 @@ def _destinations(
     circuits = Circuits(
         database,
         open_seconds=settings.circuit_open_seconds,
-        permit_seconds=settings.notify_timeout_seconds + CONNECT_SECONDS,
+        permit_seconds=settings.notify_timeout_seconds + HTTP_CONNECT_SECONDS,
     )
     return {
         "destinations": destinations,

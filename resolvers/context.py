@@ -77,6 +77,8 @@ class Context:
     request_id: str = "-"
     max_page_size: int = 100
     """The most nodes that a GraphQL connection shows at once."""
+    client: str = "-"
+    """Whose budget is used by what this context follows."""
 
     @cached_property
     def loaders(self) -> Loaders:

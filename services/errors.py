@@ -28,6 +28,8 @@ class ErrorCode(StrEnum):
     """The document does not fit the schema, or there is no operation by the name that was given."""
     QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX", 400
     """The GraphQL document is deeper, longer or dearer than allowed; the text says which."""
+    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED", 400
+    """The GraphQL request has the hash of a document instead of the document; clients send it again with both."""
     WEBSOCKET_REQUIRED = "WEBSOCKET_REQUIRED", 400
     """A GraphQL subscription was sent over plain HTTP."""
     UNAUTHENTICATED = "UNAUTHENTICATED", 401
@@ -100,39 +102,41 @@ class NotFoundError(ServiceError):
     code = ErrorCode.NOT_FOUND
 
 
-class TicketNotFoundError(NotFoundError):
-    """The tenant has no live ticket with this id."""
-
-    def __init__(self, external_id: str) -> None:
-        super().__init__(f"There is no ticket {external_id!r}.")
-
-
-class JobNotFoundError(NotFoundError):
-    """There is no job with this id."""
-
-    def __init__(self, job_id: str) -> None:
-        super().__init__(f"There is no ingestion job {job_id!r}.")
-
-
-class NotificationNotFoundError(NotFoundError):
-    """There is no notification with this id."""
-
-    def __init__(self, notification_id: str) -> None:
-        super().__init__(f"There is no notification {notification_id!r}.")
-
-
-class DestinationNotFoundError(NotFoundError):
-    """There is no destination with this id."""
-
-    def __init__(self, destination_id: str) -> None:
-        super().__init__(f"There is no destination {destination_id!r}.")
-
-
-class CircuitNotFoundError(NotFoundError):
-    """There is no circuit breaker by this name."""
+class _UnknownIdError(NotFoundError):
+    kind: ClassVar[str]
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is no circuit breaker {name!r}.")
+        super().__init__(f"There is no {self.kind} {name!r}.")
+
+
+class TicketNotFoundError(_UnknownIdError):
+    """The tenant has no live ticket with this id."""
+
+    kind = "ticket"
+
+
+class JobNotFoundError(_UnknownIdError):
+    """There is no job with this id."""
+
+    kind = "ingestion job"
+
+
+class NotificationNotFoundError(_UnknownIdError):
+    """There is no notification with this id."""
+
+    kind = "notification"
+
+
+class DestinationNotFoundError(_UnknownIdError):
+    """There is no destination with this id."""
+
+    kind = "destination"
+
+
+class CircuitNotFoundError(_UnknownIdError):
+    """There is no circuit breaker by this name."""
+
+    kind = "circuit breaker"
 
 
 class InvalidInputError(ServiceError):
