@@ -102,41 +102,32 @@ class NotFoundError(ServiceError):
     code = ErrorCode.NOT_FOUND
 
 
-class _UnknownIdError(NotFoundError):
-    kind: ClassVar[str]
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"There is no {self.kind} {name!r}.")
-
-
-class TicketNotFoundError(_UnknownIdError):
+class TicketNotFoundError(NotFoundError):
     """The tenant has no live ticket with this id."""
 
-    kind = "ticket"
+    def __init__(self, external_id: str) -> None:
+        super().__init__(f"There is no ticket {external_id!r}.")
 
 
-class JobNotFoundError(_UnknownIdError):
+class JobNotFoundError(NotFoundError):
     """There is no job with this id."""
 
-    kind = "ingestion job"
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"There is no ingestion job {job_id!r}.")
 
 
-class NotificationNotFoundError(_UnknownIdError):
+class NotificationNotFoundError(NotFoundError):
     """There is no notification with this id."""
 
-    kind = "notification"
+    def __init__(self, notification_id: str) -> None:
+        super().__init__(f"There is no notification {notification_id!r}.")
 
 
-class DestinationNotFoundError(_UnknownIdError):
-    """There is no destination with this id."""
-
-    kind = "destination"
-
-
-class CircuitNotFoundError(_UnknownIdError):
+class CircuitNotFoundError(NotFoundError):
     """There is no circuit breaker by this name."""
 
-    kind = "circuit breaker"
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no circuit breaker {name!r}.")
 
 
 class InvalidInputError(ServiceError):
@@ -149,18 +140,6 @@ class InvalidCursorError(InvalidInputError):
     """A cursor is broken or was made for another list."""
 
     code = ErrorCode.INVALID_CURSOR
-
-
-class AddressRefusedError(InvalidInputError):
-    """An address that is malformed, or that nothing may be sent to."""
-
-    code = ErrorCode.ADDRESS_REFUSED
-
-
-class InvalidSecretError(InvalidInputError):
-    """A signing secret is broken, or the format does not sign."""
-
-    code = ErrorCode.INVALID_SECRET
 
 
 class ConflictError(ServiceError):
@@ -196,13 +175,6 @@ class NotDeadError(ConflictError):
     def __init__(self, notification_id: str, state: str) -> None:
         super().__init__(f"The notification is no dead letter: {state}.", notification_id=notification_id, state=state)
         self.state = state
-
-
-class DestinationGoneError(ConflictError):
-    """The notification's destination was deleted: there is nowhere to send it to."""
-
-    def __init__(self, notification_id: str) -> None:
-        super().__init__("The notification's destination was deleted.", notification_id=notification_id)
 
 
 class UnauthenticatedError(ServiceError):

@@ -12,11 +12,12 @@ from pymongo import ASCENDING, ReturnDocument
 
 from documents.database import Database, Row
 from documents.destination import Destination, DestinationFormat, SealedSecret
-from services.errors import ConflictError, DestinationNotFoundError, InvalidInputError, InvalidSecretError
+from services.errors import ConflictError, InvalidInputError
 from services.kit.clock import Clock
 from services.kit.sealing import SecretBox
 from services.notifications.receivers.addresses import AddressRules
 from services.notifications.receivers.formats import new_secret, secret_bytes
+from services.notifications.refusals import DestinationNotFoundError, InvalidSecretError
 from services.tenancy import owned, owned_by_any
 
 MAX_DESTINATIONS = 20
