@@ -4,7 +4,7 @@ import random
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt, model_validator
+from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -69,6 +69,10 @@ class MockSettings(BaseSettings):
 
     honour_tenant_id: bool = True
     """False: `tenant_id` is ignored and every page mixes the tenants, like the reference upstream."""
+    page_size_cap: PositiveInt | None = None
+    """Tickets on a page at most, whatever size is asked for."""
+    churn: Share = 0.0
+    """Chance that a ticket is added, edited or deleted before a list request, and again that one more is."""
     rate_limit_per_minute: NonNegativeInt = 60
     """Requests per rolling 60 s over all `/external/*` paths; 0: no limit."""
     retry_after_style: RetryAfterStyle = RetryAfterStyle.SECONDS
