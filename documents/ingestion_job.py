@@ -47,6 +47,8 @@ class IngestionJob(Document, RunCounts):
     heartbeat_at: datetime | None = None
     request_id: str | None = None
     """The request that asked for the run; the run's log lines carry it."""
+    is_batch: bool = False
+    """Its records are sent by a client, through one process: no other can go on with it."""
     fence: int = 0
     """The fencing token of the worker that claimed the job last."""
     attempts: int = 0

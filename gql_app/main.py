@@ -19,7 +19,7 @@ from gql_app.http.observability import Metrics, Observed
 from gql_app.http.origins import OwnPagesOnly
 from gql_app.http.problems import Problems, add_error_handlers
 from gql_app.rest import analytics as stats
-from gql_app.rest import circuits, ingestion, system, tickets
+from gql_app.rest import batch, circuits, ingestion, system, tickets
 from gql_app.settings import Settings
 from resolvers.context import Services
 from services.kit.background import shut_down
@@ -28,8 +28,9 @@ VERSION = "0.1.0"
 _SHUTDOWN_SECONDS = 20.0
 """How long the worker gets to store the page at hand and hand its jobs back; orchestrators kill after 30 s."""
 
-READ_BODIES = frozenset([GRAPHQL])
-"""The paths that read the bodies of their requests; of others they are thrown away before anything happens."""
+READ_BODIES = (GRAPHQL, "/destinations")
+"""The paths that read the bodies of their requests, and those below them; the bodies of others are thrown away before
+anything happens."""
 RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
@@ -64,7 +65,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     app.state.metrics = metrics
     app.state.request_rate = rate
     add_error_handlers(app)
-    for module in (ingestion, tickets, stats, circuits, system, api_docs):
+    for module in (ingestion, batch, tickets, stats, circuits, system, api_docs):
         app.include_router(module.router)
     app.include_router(graphql_router(settings))
     app.openapi = lambda: api_docs.openapi_of(app)  # type: ignore[method-assign]  # FastAPI documents this way
@@ -89,7 +90,14 @@ def _middlewares(settings: Settings, metrics: Metrics, rate: RequestRate | None)
     middlewares.append(Middleware(Problems))
     if rate is not None:
         middlewares.append(Middleware(ClientLimit, rate=rate))
-    middlewares.append(Middleware(BodyLimit, max_bytes=settings.max_body_bytes, read_by=READ_BODIES))
+    middlewares.append(
+        Middleware(
+            BodyLimit,
+            max_bytes=settings.max_body_bytes,
+            read_by=READ_BODIES,
+            larger={batch.BATCH_PATH: settings.max_batch_bytes},
+        )
+    )
     return middlewares
 
 

@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     """Addresses and networks of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     max_body_bytes: int = Field(default=1_000_000, ge=1)
+    max_batch_bytes: int = Field(default=1_000_000_000, ge=1)
+    """Of a file of tickets that is sent to `/ingest/batch`; it is kept on disk while it is stored."""
     requests_per_minute: int = Field(default=6_000, ge=0)
     """Inbound limit for one client; 0: none."""
 

@@ -15,6 +15,7 @@ from services.analytics.stats import Stats
 from services.coordination.change_streams import Changes
 from services.coordination.leases import Leases
 from services.health import Health
+from services.ingestion.batches.storing import Batches
 from services.ingestion.commit import PageStore
 from services.ingestion.jobs import Jobs
 from services.ingestion.reading import Runs
@@ -119,6 +120,7 @@ def build_services(
         analytics=Analytics(database, clock),
         jobs=jobs,
         runs=Runs(database, jobs),
+        batches=Batches(jobs, api, _pages(settings, database, leases, clock)),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,
@@ -136,8 +138,7 @@ def _with_workers(
 ) -> Services:
     """The same services with what works beside the requests."""
     jobs, leases, rollups = services.jobs, services.locks, Rollups(database)
-    policy = AnnouncementPolicy(open_only=settings.announce == "open")
-    pages = PageStore(database, leases, rollups, clock, announce=policy, on_urgent=delivery.wake)
+    pages = _pages(settings, database, leases, clock, on_urgent=delivery.wake)
     deletions = Deletions(database, leases, clock)
     ingestion = Ingestion(jobs, source, pages, deletions, clock, max_pages=settings.upstream_max_pages)
     short_leases = Leases(database, ttl_seconds=min(settings.lock_ttl_seconds, LONGEST_LEASE_SECONDS))
@@ -147,6 +148,17 @@ def _with_workers(
         delivery=delivery,
         rollup_keeper=RollupKeeper(database, rollups, short_leases, clock),
     )
+
+
+def _pages(
+    settings: Settings,
+    database: Database,
+    leases: Leases,
+    clock: Clock,
+    on_urgent: Callable[[], None] = lambda: None,
+) -> PageStore:
+    policy = AnnouncementPolicy(open_only=settings.announce == "open")
+    return PageStore(database, leases, Rollups(database), clock, announce=policy, on_urgent=on_urgent)
 
 
 def _external_api(

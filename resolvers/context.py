@@ -10,6 +10,7 @@ from services.analytics.stats import Stats
 from services.coordination.change_streams import Changes
 from services.coordination.leases import Leases
 from services.health import Health
+from services.ingestion.batches.storing import Batches
 from services.ingestion.jobs import Jobs
 from services.ingestion.reading import Runs
 from services.ingestion.worker import Worker
@@ -42,6 +43,7 @@ class Services:
     analytics: Analytics
     jobs: Jobs
     runs: Runs
+    batches: Batches
     changes: Changes
     locks: Leases
     rate_limiter: RateLimiter

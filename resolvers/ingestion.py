@@ -1,6 +1,6 @@
 """Answers about ingestion: starting, following and cancelling runs."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from typing import TypeVar
 
 from beanie import Document
@@ -13,6 +13,8 @@ from resolvers.context import Context
 from services.access import Scope
 from services.coordination.leases import LockState
 from services.errors import JobNotFoundError
+from services.ingestion.batches.files import FileRecord
+from services.ingestion.batches.storing import BatchOutcome
 from services.ingestion.reading import IngestionState
 from services.lists.keyset import Slice, Window
 from services.lists.numbered import Page
@@ -34,6 +36,18 @@ async def start_ingestion(context: Context, tenant_id: str) -> IngestionJob:
     if context.services.worker is not None:
         context.services.worker.wake()
     return job
+
+
+async def store_batch(context: Context, tenant_id: str, records: Iterator[FileRecord]) -> BatchOutcome:
+    """Store the tickets of a file, and wait for that.
+
+    Raises:
+        AlreadyRunningError: the tenant has an active run, or another batch.
+        InvalidInputError: the file is none.
+        UnavailableError: the storing was interrupted; the records so far are stored.
+    """
+    context.caller.require_tenant(tenant_id, Scope.INGEST_RUN)
+    return await context.services.batches.store(tenant_id, records, request_id=context.request_id)
 
 
 async def get_job(context: Context, job_id: str, scope: Scope = Scope.TICKETS_READ) -> IngestionJob:

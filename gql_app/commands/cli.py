@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from documents.failures import DatabaseUnavailableError
 from documents.notification import NotificationState
 from gql_app.commands import notifications as notification_commands
 from gql_app.commands import serving as commands
+from gql_app.commands.importing import import_file
 from gql_app.commands.runtime import InvalidSettingsError, load_mock_settings, load_settings, open_dependencies, run
 from gql_app.commands.tokens import sign_token
 from gql_app.graphql.schema import ApiSchema
@@ -21,6 +23,7 @@ from gql_app.local.bundled_mock import BundledMockError
 from gql_app.local.embedded_mongo import EmbeddedMongoError
 from gql_app.settings import Settings
 from services.errors import ServiceError
+from services.ingestion.batches.files import FileFormat, to_columns
 
 CANNOT_START = (
     AddressError,
@@ -68,6 +71,26 @@ def ingest(tenant: Annotated[str, typer.Argument(help="The tenant's id.", show_d
     with _logs_beside(console, settings, "ingest"), open_dependencies(settings) as found:
         completed = run(lambda stop: commands.ingest(settings, found, tenant, console, stop))
     raise typer.Exit(0 if completed else 1)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, NDJSON or JSON array.")
+    ],
+    tenant: Annotated[str, typer.Option(help="The tenant's id.")],
+    column: Annotated[
+        list[str] | None, typer.Option(help="COLUMN:FIELD, for each column with another name than the field.")
+    ] = None,
+    format: Annotated[FileFormat | None, typer.Option(help="Default: what the file's beginning shows.")] = None,
+) -> None:
+    """Store tickets from a file; sent again, it changes nothing. Exit code 1: some lines were rejected."""
+    settings, console, columns = load_settings(), Console(), to_columns(column or [])
+    with _logs_beside(console, settings, "import"), open_dependencies(settings) as found:
+        stored = run(
+            lambda _: import_file(settings, found, console, path=file, tenant_id=tenant, columns=columns, form=format)
+        )
+    raise typer.Exit(0 if stored else 1)
 
 
 @app.command()

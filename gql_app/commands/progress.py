@@ -78,7 +78,7 @@ class RunProgress:
 def describe(job: IngestionJob, *, seconds: float, pages: int, tickets: int) -> str:
     """One line on a run that did so many pages and tickets in the last `seconds`."""
     if job.active is None:
-        return _ended(job)
+        return ended(job)
     if job.status is JobStatus.QUEUED:
         return "waits for a worker"
     parts = [f"page {job.processed_pages:,} of {job.total_pages or '?'}", f"{job.records_seen:,} tickets"]
@@ -92,7 +92,8 @@ def describe(job: IngestionJob, *, seconds: float, pages: int, tickets: int) -> 
     return ", ".join(parts)
 
 
-def _ended(job: IngestionJob) -> str:
+def ended(job: IngestionJob) -> str:
+    """One line on what a run that has ended did."""
     counts = f"{job.new_ingested:,} new, {job.updated:,} updated, {job.unchanged:,} unchanged, {job.deleted:,} deleted"
     odd = "".join(f", {count:,} {name}" for name, count in (("skipped", job.skipped), ("errors", job.errors)) if count)
     return f"{job.status.value}: {counts}{odd}" + (f" ({job.error})" if job.error else "")

@@ -3,8 +3,9 @@
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Container
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv6Network
+from types import MappingProxyType
 
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -25,15 +26,17 @@ IPV6_PREFIX = 64
 class BodyLimit:
     """ASGI middleware: refuses bodies of more than `max_bytes`, announced or not, before anything acts on them.
 
-    Only the paths `read_by` read bodies themselves. Those of other requests are read here, and thrown away, before
-    the request is acted upon: whether a body is too large, or breaks off, shows only in the reading.
+    Only the paths `read_by`, and those below them, read bodies themselves; those of `larger` up to another size. The
+    bodies of other requests are read here, and thrown away, before the request is acted upon: whether one is too
+    large, or breaks off, shows only in the reading.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, read_by: Container[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, read_by: Iterable[str], larger: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
         self._app = app
         self._max_bytes = max_bytes
-        self._read_by = read_by
-        self._refusal = f"The body is larger than {max_bytes} bytes."
+        self._read_by: dict[str, int] = {**dict.fromkeys(read_by, max_bytes), **larger}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass, counting what is read of its body."""
@@ -42,30 +45,41 @@ class BodyLimit:
         length = _announced_length(scope)
         if length == 0:
             return await self._app(scope, receive, send)
-        if length is not None and length > self._max_bytes:
-            return await problem(scope, ErrorCode.TOO_LARGE, self._refusal)(scope, receive, send)
-        counted = self._counting(receive)
-        if scope["path"] in self._read_by:
+        limit = self._limit_of(scope["path"])
+        max_bytes = self._max_bytes if limit is None else limit
+        refusal = f"The body is larger than {max_bytes} bytes."
+        if length is not None and length > max_bytes:
+            return await problem(scope, ErrorCode.TOO_LARGE, refusal)(scope, receive, send)
+        counted = _counting(receive, max_bytes, refusal)
+        if limit is not None:
             return await self._app(scope, counted, send)
         try:
             if not await _read_to_end(counted):
                 return None
         except HTTPException:
-            return await problem(scope, ErrorCode.TOO_LARGE, self._refusal)(scope, receive, send)
+            return await problem(scope, ErrorCode.TOO_LARGE, refusal)(scope, receive, send)
         return await self._app(scope, _without_body(receive), send)
 
-    def _counting(self, receive: Receive) -> Receive:
-        received = 0
+    def _limit_of(self, path: str) -> int | None:
+        """How large a body may be that the path reads itself; None: it reads none."""
+        for front, limit in self._read_by.items():
+            if path == front or path.startswith(f"{front.rstrip('/')}/"):
+                return limit
+        return None
 
-        async def counting() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._max_bytes:
-                raise HTTPException(413, self._refusal)
-            return message
 
-        return counting
+def _counting(receive: Receive, max_bytes: int, refusal: str) -> Receive:
+    received = 0
+
+    async def counting() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > max_bytes:
+            raise HTTPException(413, refusal)
+        return message
+
+    return counting
 
 
 def _announced_length(scope: Scope) -> int | None:

@@ -28,12 +28,11 @@ from documents.ingestion_log import IngestionLog
 from services.coordination.leases import Lease, Leases, ingest_resource
 from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundError
 from services.ingestion.audit import log_row, remarks_on
-from services.kit.clock import EPOCH, Clock
+from services.ingestion.claims import claimable, hopeless
+from services.kit.clock import Clock
 from services.lists.cursors import time_limited
 from services.tenancy import owned
 
-_MAX_CLAIMS_WITHOUT_PROGRESS = 3
-"""A job whose worker died so often on the same page is poison and fails."""
 _CLAIM_CANDIDATES = 20
 _POLL_SECONDS = 0.1
 
@@ -47,8 +46,9 @@ class Jobs:
         self._leases = leases
         self._clock = clock
 
-    async def start(self, tenant_id: str, *, request_id: str | None = None) -> IngestionJob:
-        """Queue a run (a). A unique index admits one active job a tenant, however many callers race.
+    async def start(self, tenant_id: str, *, request_id: str | None = None, is_batch: bool = False) -> IngestionJob:
+        """Queue a run (a), or a batch, which whoever starts it has to `take`. A unique index admits one active job a
+        tenant, however many callers race.
 
         Raises:
             AlreadyRunningError: the tenant has an active job, or its lease is held.
@@ -63,6 +63,7 @@ class Jobs:
             active=True,
             queued_at=self._clock.now(),
             request_id=request_id,
+            is_batch=is_batch,
         )
         while True:
             try:
@@ -79,29 +80,26 @@ class Jobs:
 
         A poison job is ended on the way (g).
         """
-        silent_since = {"$subtract": ["$$NOW", int(self._leases.ttl_seconds * 1000)]}
-        may_be_free = {
-            "$or": [
-                {"$eq": ["$status", JobStatus.QUEUED.value]},
-                {"$lt": [{"$ifNull": ["$heartbeat_at", EPOCH]}, silent_since]},
-            ]
-        }
         candidates = self._jobs.find(
-            {"active": True, "_id": {"$nin": list(running_here)}, "$expr": may_be_free}, {"tenant_id": 1}
+            {**claimable(self._leases.ttl_seconds), "_id": {"$nin": list(running_here)}}, {"tenant_id": 1}
         ).sort("queued_at", ASCENDING)
         for candidate in await candidates.to_list(_CLAIM_CANDIDATES):
-            lease = await self._leases.acquire(ingest_resource(candidate["tenant_id"]), candidate["_id"])
-            if lease is None:
-                continue
-            job = await self._mark_running(lease)
-            if job is None:  # it ended before the lease was taken
-                await self._leases.give_back(lease)
-            elif job.attempts > _MAX_CLAIMS_WITHOUT_PROGRESS:
-                reason = f"its worker died {_MAX_CLAIMS_WITHOUT_PROGRESS} times at page {job.next_page}"
-                await self.finish(lease, JobStatus.FAILED, error=f"{reason}; {job.error}" if job.error else reason)
-            else:
-                return job, lease
+            claimed = await self.take(candidate["tenant_id"], candidate["_id"])
+            if claimed is not None and (reason := hopeless(claimed[0])) is None:
+                return claimed
+            if claimed is not None:
+                await self.finish(claimed[1], JobStatus.FAILED, error=reason)
         return None
+
+    async def take(self, tenant_id: str, job_id: str) -> tuple[IngestionJob, Lease] | None:
+        """Take one job with its tenant's lease, if nobody holds that and the job has not ended."""
+        lease = await self._leases.acquire(ingest_resource(tenant_id), job_id)
+        if lease is None:
+            return None
+        job = await self._mark_running(lease)
+        if job is None:
+            await self._leases.give_back(lease)
+        return None if job is None else (job, lease)
 
     def held(self, lease: Lease, *, on_lost: Callable[[], None]) -> AbstractAsyncContextManager[Lease]:
         """Keep a claimed job's lease while the job is run; `on_lost` is told when the run has to stop."""

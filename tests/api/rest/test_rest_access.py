@@ -23,6 +23,7 @@ PUBLIC = {
 }
 OF_A_TENANT = {
     ("POST", "/ingest/run"): "/ingest/run?tenant_id=tenant_a",
+    ("POST", "/ingest/batch"): "/ingest/batch?tenant_id=tenant_a",
     ("GET", "/ingest/status"): "/ingest/status?tenant_id=tenant_a",
     ("GET", "/ingest/progress/{job_id}"): "/ingest/progress/{job}",
     ("GET", "/ingest/lock/{tenant_id}"): "/ingest/lock/tenant_a",

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.errors import InvalidInputError
-from services.ingestion import files
-from services.ingestion.files import MAX_FILE_RECORD_BYTES, FileFormat, FileRecord, find_format, read_records
+from services.ingestion.batches import files
+from services.ingestion.batches.files import MAX_FILE_RECORD_BYTES, FileFormat, FileRecord, find_format, read_records
 from services.sources.standard.salvage import Unreadable
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=30)

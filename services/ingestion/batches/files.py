@@ -7,7 +7,7 @@ anything else CSV with a header row. A record that cannot be read is passed on a
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, BinaryIO
@@ -59,6 +59,21 @@ def find_format(file: BinaryIO) -> FileFormat:
         raise InvalidInputError("The file is in UTF-16; save it as UTF-8.")
     first = beginning.removeprefix(_UTF8_MARK).lstrip()[:1]
     return {b"[": FileFormat.JSON, b"{": FileFormat.NDJSON}.get(first, FileFormat.CSV)
+
+
+def to_columns(pairs: Iterable[str]) -> dict[str, str]:
+    """Fields by the names of their columns, from pairs such as `Ticket ID:id`.
+
+    Raises:
+        InvalidInputError: a pair is none.
+    """
+    columns = {}
+    for pair in pairs:
+        name, mark, field = pair.rpartition(":")
+        if not (mark and name and field):
+            raise InvalidInputError(f"{pair[:100]!r} is no column; one looks like Ticket ID:id.")
+        columns[name] = field
+    return columns
 
 
 def read_records(file: BinaryIO, form: FileFormat, columns: Mapping[str, str]) -> Iterator[FileRecord]:
