@@ -145,7 +145,9 @@ async def connect(
     try:
         driver = Driver(url, lack_of_room)
     except (InvalidURI, ConfigurationError, ValueError) as error:
-        raise DatabaseUnavailableError(f"MONGO_URL is not usable: {one_line(error)}") from error
+        # The driver repeats what it does not understand, which may be a piece of the password.
+        why = "percent-encode what is special in user and password" if "@" in url else one_line(error)
+        raise DatabaseUnavailableError(f"MONGO_URL is not usable: {why}") from None
     try:
         return await _opened(driver, name, deleted_retention_days)
     except PyMongoError as error:

@@ -7,7 +7,7 @@ methods, and nothing else changes.
 Motor has pymongo wait in threads, for ever if need be: a server that is frozen answers nothing and closes nothing.
 Two bounds keep that from those who wait, whatever they call:
 
-- A server without a sign of life is given up within 3 s (`HEARTBEAT_SECONDS` + `CONNECT_SECONDS`): pymongo ends
+- A server without a sign of life is given up after 2.5 s (`HEARTBEAT_SECONDS` + `LATE_SECONDS`): pymongo ends
   what waits on its connections, opens new ones when it is back, and looks for it until then.
 - Everything that Motor does passes through `run_on_executor` of its "framework"
   (https://motor.readthedocs.io/en/stable/developer-guide.html#frameworks). Ours answers by the call's deadline, with
@@ -59,11 +59,11 @@ ChangeStream = AsyncIOMotorChangeStream[Row]
 Session = AsyncIOMotorClientSession | None
 """A transaction's session; None on a server without transactions."""
 
-CALL_SECONDS = 7.0
+CALL_SECONDS = 6.0
 """The longest that whoever waits for a call is kept, unless it is made `patiently`; more than any list's time."""
-HEARTBEAT_SECONDS = 1.0
+HEARTBEAT_SECONDS = 0.5
 """How often a server shows that it lives."""
-CONNECT_SECONDS = 2.0
+LATE_SECONDS = 2.0
 """How late a sign of life may be, and how long a new connection may take."""
 SELECTION_SECONDS = 2.0
 """How long a call waits for a server that can take it, as after a failover."""
@@ -110,7 +110,7 @@ class Driver:
             tz_aware=True,
             tzinfo=UTC,
             heartbeatFrequencyMS=_milliseconds(HEARTBEAT_SECONDS),
-            connectTimeoutMS=_milliseconds(CONNECT_SECONDS),
+            connectTimeoutMS=_milliseconds(LATE_SECONDS),
             serverSelectionTimeoutMS=_milliseconds(SELECTION_SECONDS),
             waitQueueTimeoutMS=_milliseconds(SELECTION_SECONDS),
             socketTimeoutMS=_milliseconds(SOCKET_SECONDS),
@@ -152,11 +152,17 @@ class _Calls:
         if (refusal := self._refusal(session)) is not None:
             answer.set_exception(self._explained(refusal))
             return answer
-        running = self._threads.submit(copy_context().run, partial(call, *args, **kwargs))
+        running = self._threads.submit(copy_context().run, self._run, partial(call, *args, **kwargs))
         timer = loop.call_later(patience(), _give_up, answer, patience())
         answer.add_done_callback(lambda _: self._leave(running, session, timer))
         running.add_done_callback(lambda _: _soon(loop, self._settle, running, answer, session))
         return answer
+
+    def _run(self, call: Callable[[], Any]) -> Any:
+        """What is done in a thread; while the call waited for one, others may have found that there is no server."""
+        if (refusal := self._refusal(None)) is not None:
+            raise refusal
+        return call()
 
     def close(self) -> None:
         """Take no more calls."""
@@ -170,10 +176,11 @@ class _Calls:
         if session in self._stuck:
             # A session is for one call at a time: two at once would leave it in a state of neither.
             return NetworkTimeout("an earlier call of this session still waits for its answer")
-        if self._away is not None:
-            if not self.knows_a_server():
-                return ServerSelectionTimeoutError(str(self._away))
-            self._away = None
+        if (away := self._away) is None:
+            return None
+        if not self.knows_a_server():
+            return ServerSelectionTimeoutError(str(away))
+        self._away = None
         return None
 
     def _leave(self, running: "Future[Any]", session: ClientSession | None, timer: asyncio.TimerHandle) -> None:

@@ -14,7 +14,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from soak import bad_data, crashes, delivery, operations, races, rollups
+from soak import bad_data, crashes, delivery, frozen, operations, races, rollups
 from soak.verdict import Verdict
 
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
@@ -30,6 +30,7 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "cancel_waiting": lambda: operations.cancelling_while_waiting(10),
     "sigterm": lambda: operations.graceful_stop(10),
     "database": lambda: crashes.database_outages(10),
+    "frozen": lambda: frozen.frozen_database(5),
     "failover": lambda: crashes.failovers(5),
     "rollups": lambda: rollups.exact(40),
     "memory": lambda: operations.memory(50),

@@ -37,9 +37,9 @@ def resume(
         worker = cluster.worker()
         while killed < kills:
             runs += 1
-            _forget_everything(cluster)
+            forget_everything(cluster)
             job_id = cluster.queue(TENANT)
-            while killed < kills and _comes_to_run(cluster, job_id):
+            while killed < kills and comes_to_run(cluster, job_id):
                 time.sleep(chance.uniform(0.0, 1.2))
                 before = cluster.job(job_id)
                 if "active" not in before:
@@ -50,7 +50,7 @@ def resume(
                 worker = cluster.worker()
                 _wait_for_progress(cluster, job_id, before)
                 longest_takeover = max(longest_takeover, time.monotonic() - died)
-            faults += _faults(cluster, cluster.wait_for_end(job_id), expected, killed)
+            faults += differences(cluster, cluster.wait_for_end(job_id), expected, killed)
     measured = (
         f"{killed} SIGKILLs in {runs} runs of {len(expected)} tickets: {dict(faults) or 'no difference'}; "
         f"longest takeover {longest_takeover:.1f} s with a lease of {lease_seconds:.0f} s"
@@ -66,10 +66,10 @@ def fencing(pauses: int, *, lease_seconds: float = LEASE_SECONDS, seed: int = 2)
     written = Counter[str]()
     with Cluster(mock=mock, page_size=10, lock_ttl_seconds=lease_seconds) as cluster:
         for _ in range(pauses):
-            _forget_everything(cluster)
+            forget_everything(cluster)
             first = cluster.worker()
             job_id = cluster.queue(TENANT)
-            _comes_to_run(cluster, job_id)
+            comes_to_run(cluster, job_id)
             time.sleep(chance.uniform(0.0, 0.8))
             first.send(signal.SIGSTOP)
             second = cluster.worker()
@@ -94,12 +94,12 @@ def database_outages(outages: int, *, seed: int = 3) -> Verdict:
         expected = cluster.upstream_ids(TENANT)
         cluster.worker()
         for _ in range(outages):
-            _forget_everything(cluster)
+            forget_everything(cluster)
             job_id = cluster.queue(TENANT)
-            _comes_to_run(cluster, job_id)
+            comes_to_run(cluster, job_id)
             time.sleep(chance.uniform(0.2, 1.5))
             cluster.signal_mongod(signal.SIGKILL)
-            faults += _faults(cluster, cluster.wait_for_end(job_id), expected, outages)
+            faults += differences(cluster, cluster.wait_for_end(job_id), expected, outages)
     measured = f"mongod killed {outages} times during a run: {dict(faults) or 'no difference'}"
     return Verdict("a database that dies and returns", measured, not faults)
 
@@ -117,12 +117,12 @@ def failovers(times: int, *, seed: int = 7) -> Verdict:
         expected = cluster.upstream_ids(TENANT)
         cluster.worker()
         for _ in range(times):
-            _forget_everything(cluster)
+            forget_everything(cluster)
             job_id = cluster.queue(TENANT)
-            _comes_to_run(cluster, job_id)
+            comes_to_run(cluster, job_id)
             time.sleep(chance.uniform(0.2, 1.5))
             killed = replica_set.kill_primary()
-            faults += _faults(cluster, cluster.wait_for_end(job_id), expected, times)
+            faults += differences(cluster, cluster.wait_for_end(job_id), expected, times)
             replica_set.restart(killed)
     measured = f"the primary of three killed {times} times during a run: {dict(faults) or 'no difference'}"
     return Verdict("a failover during a run", measured, not faults)
@@ -134,13 +134,14 @@ def _has_noticed(stale: Process) -> bool:
     return "lease_lost" in printed or "database_failed" in printed
 
 
-def _forget_everything(cluster: Cluster) -> None:
+def forget_everything(cluster: Cluster) -> None:
+    """Empty what runs write, and the mock upstream's counters."""
     for name in (*STORED, "distributed_locks"):
         cluster.db[name].delete_many({})
     cluster.control("reset", {})
 
 
-def _comes_to_run(cluster: Cluster, job_id: str) -> bool:
+def comes_to_run(cluster: Cluster, job_id: str) -> bool:
     """Wait until the job runs; False if it has ended."""
     wait_for(lambda: cluster.job(job_id)["status"] != "queued", what="a worker to claim the job")
     return "active" in cluster.job(job_id)
@@ -154,7 +155,7 @@ def _wait_for_progress(cluster: Cluster, job_id: str, before: Row) -> None:
     wait_for(has_moved, what="the takeover")
 
 
-def _faults(cluster: Cluster, job: Row, expected: set[str], kills: int) -> Counter[str]:
+def differences(cluster: Cluster, job: Row, expected: set[str], kills: int) -> Counter[str]:
     """Every way in which what is stored differs from what upstream has."""
     rows = list(cluster.db["tickets"].find({}, {"external_id": 1, "tenant_id": 1}))
     stored = Counter(row["external_id"] for row in rows)

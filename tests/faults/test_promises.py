@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from soak import bad_data, crashes, delivery, operations, races, rollups
+from soak import bad_data, crashes, delivery, frozen, operations, races, rollups
 from soak.verdict import Verdict
 
 BUSY = 10.0
@@ -18,6 +18,7 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "killed workers lose nothing": partial(crashes.resume, 2, tickets=800, lease_seconds=LONG_LEASE, slack=BUSY),
     "a holder that slept writes nothing": partial(crashes.fencing, 1, lease_seconds=LONG_LEASE),
     "a database that dies": partial(crashes.database_outages, 1),
+    "a frozen database holds nobody up": partial(frozen.frozen_database, 1, load=20, slack=BUSY),
     "a failover": partial(crashes.failovers, 1),
     "the outbound limit over four processes": partial(operations.rate_limit, None),
     "urgent tickets are announced": partial(delivery.delivery, 150, outage_seconds=2),

@@ -5,6 +5,7 @@ from pymongo.errors import (
     AutoReconnect,
     BulkWriteError,
     ConnectionFailure,
+    CursorNotFound,
     DuplicateKeyError,
     ExecutionTimeout,
     NetworkTimeout,
@@ -13,16 +14,23 @@ from pymongo.errors import (
     PyMongoError,
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
+    WTimeoutError,
 )
 
 from documents.failures import (
     DatabaseError,
+    DatabaseFullError,
     DatabaseTimeoutError,
     DatabaseUnavailableError,
     one_line,
     translated,
     translating,
 )
+
+
+def labelled(text: str, label: str) -> OperationFailure:
+    return OperationFailure(text, 112, {"errorLabels": [label]})
+
 
 MEANINGS: list[tuple[PyMongoError, type[DatabaseError]]] = [
     (ConnectionFailure("down"), DatabaseUnavailableError),
@@ -35,6 +43,14 @@ MEANINGS: list[tuple[PyMongoError, type[DatabaseError]]] = [
     (OperationFailure("refused"), DatabaseError),
     (DuplicateKeyError("twice"), DatabaseError),
     (BulkWriteError({"writeErrors": []}), DatabaseError),
+    (OperationFailure("too little room for an index", 14031), DatabaseFullError),
+    (OperationFailure("28: No space left on device", 8), DatabaseFullError),
+    (BulkWriteError({"writeErrors": [{"code": 14031, "errmsg": "too little"}]}), DatabaseFullError),
+    (WTimeoutError("slow replicas", 64), DatabaseTimeoutError),
+    (CursorNotFound("the server was started anew", 43), DatabaseUnavailableError),
+    (OperationFailure("interrupted at shutdown", 11600), DatabaseUnavailableError),
+    (labelled("conflict", "TransientTransactionError"), DatabaseUnavailableError),
+    (labelled("stepping down", "RetryableWriteError"), DatabaseUnavailableError),
 ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure
 
-from documents.failures import DatabaseError, DatabaseTimeoutError, DatabaseUnavailableError
+from documents.failures import DatabaseError, DatabaseFullError, DatabaseTimeoutError, DatabaseUnavailableError
 from gql_app.commands import cli
 from gql_app.rest.ingestion import RunFailedError
 from services import errors
@@ -75,6 +75,7 @@ def test_the_documentation_names_codes_that_exist_where_it_says() -> None:
     [
         (AutoReconnect("host"), errors.UnavailableError),
         (DatabaseUnavailableError("host"), errors.UnavailableError),
+        (DatabaseFullError("host"), errors.UnavailableError),
         (ExecutionTimeout("host"), errors.QueryTimeoutError),
         (DatabaseTimeoutError("host"), errors.QueryTimeoutError),
         (OperationFailure("host"), type(None)),
