@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from services.notifications.breaker_updates import FAILURES_TO_OPEN, MAX_ALLOWANCE, WINDOW_SIZE
-from services.notifications.delivery import RETRIES
+from services.notifications.judging import RETRIES
 
 TICKETS = 50
 FAILURES_PER_TICKET = 2

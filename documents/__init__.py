@@ -3,6 +3,7 @@
 from beanie import Document
 
 from documents.circuit_breaker import Circuit
+from documents.destination import Destination
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.notification import Notification
@@ -17,6 +18,7 @@ from documents.ticket_rollup import TicketRollup
 
 ALL_DOCUMENTS: list[type[Document]] = [
     Circuit,
+    Destination,
     IngestionJob,
     IngestionLog,
     Notification,

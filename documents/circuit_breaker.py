@@ -38,6 +38,11 @@ class Circuit(Document):
     """How many requests may be in flight while closed: grows with successes, shrinks with failures."""
     in_flight: list[CircuitPermit] = []
     opened_at: datetime | None = None
+    """Since when nothing is sent: the last failure that is known, also one that was on its way when it opened."""
+    refusals: int = 0
+    """How many requests in a row were refused, without a success between them."""
+    paused_until: datetime | None = None
+    """The destination asked to be left alone until then."""
 
     class Settings:
         """Collection."""

@@ -24,7 +24,7 @@ from documents.ticket import Ticket
 __all__ = ["ChangeStream", "Collection", "Database", "Row", "Session", "connect", "patiently", "session_id_of"]
 
 T = TypeVar("T")
-Work = Callable[[Session], Coroutine[Any, Any, T]]
+InTransaction = Callable[[Session], Coroutine[Any, Any, T]]
 """What is done in a transaction; it can run more than once."""
 
 OLDEST_WIRE_VERSION = 17
@@ -73,7 +73,7 @@ class Database:
         """A session to run transactions in, one after the other; to be ended by whoever asked for it."""
         return await self._client.start_session() if self.transactional else None
 
-    async def in_transaction(self, work: Work[T], session: Session = None) -> T:
+    async def in_transaction(self, work: InTransaction[T], session: Session = None) -> T:
         """Run `work` in one transaction, again when the server says that it may be tried again.
 
         `work` must not have effects outside the database: it can run more than once. `session`: one of
@@ -172,7 +172,7 @@ async def _opened(driver: Driver, name: str, deleted_retention_days: int | None)
     return database
 
 
-async def _attempt(work: Work[T], session: Any, last_begin: float) -> T:
+async def _attempt(work: InTransaction[T], session: Any, last_begin: float) -> T:
     """Run one transaction; its commit is tried again until `last_begin` if nobody knows what became of it."""
     if session.in_transaction:  # the one before was left in the middle
         await session.abort_transaction()

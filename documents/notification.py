@@ -7,6 +7,10 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.described import DescribedEnum
 
+DEFAULT_DESTINATION = ""
+"""The destination of a tenant that has none of its own: the operator's `NOTIFY_URL`."""
+DEFAULT_KIND = "default"
+
 
 class NotificationState(DescribedEnum):
     """Where a notification is in its life."""
@@ -26,6 +30,10 @@ class Notification(Document):
     """The ticket's external id."""
     version: str
     """The change that made the ticket urgent: the run and page that stored it."""
+    destination_id: str = DEFAULT_DESTINATION
+    """Where it goes. What a page writes is not addressed yet: `services/notifications/lanes.py` does that."""
+    kind: str = DEFAULT_KIND
+    """The format of its destination, for figures."""
     urgency: str
     reason: str
     """The rules that matched, in words."""
@@ -39,6 +47,10 @@ class Notification(Document):
     """The claim under which it is being sent."""
     attempts: int = 0
     """Requests that were answered or failed since it was created or redriven."""
+    refusals: int = 0
+    """How many of them were refused."""
+    rank: int = 0
+    """Its place in the queue, smaller first: begun, then untried, then what was tried in vain too often."""
     redrives: int = 0
     attempted_at: datetime | None = None
     delivered_at: datetime | None = None
@@ -53,12 +65,36 @@ class Notification(Document):
         name = "notifications"
         indexes = [
             IndexModel(
-                [("tenant_id", ASCENDING), ("ticket_id", ASCENDING), ("version", ASCENDING)],
+                [
+                    ("tenant_id", ASCENDING),
+                    ("ticket_id", ASCENDING),
+                    ("version", ASCENDING),
+                    ("destination_id", ASCENDING),
+                ],
                 name="tenant_ticket_version",
                 unique=True,
             ),
-            # What may be claimed, oldest first; and counts of a state.
-            IndexModel([("state", ASCENDING), ("created_at", ASCENDING), ("due_at", ASCENDING)], name="state_created"),
+            # Figures for operators, without reading a row.
+            IndexModel([("state", ASCENDING), ("kind", ASCENDING), ("created_at", ASCENDING)], name="state_created"),
+            # Which destinations and tenants have something due; the next claim of each. Only of what is pending.
+            IndexModel(
+                [("state", ASCENDING), ("destination_id", ASCENDING), ("tenant_id", ASCENDING), ("due_at", ASCENDING)],
+                name="lanes",
+                partialFilterExpression={"state": "pending"},
+            ),
+            IndexModel(
+                [
+                    ("state", ASCENDING),
+                    ("destination_id", ASCENDING),
+                    ("tenant_id", ASCENDING),
+                    ("rank", ASCENDING),
+                    ("created_at", ASCENDING),
+                    ("_id", ASCENDING),
+                    ("due_at", ASCENDING),
+                ],
+                name="queue",
+                partialFilterExpression={"state": "pending"},
+            ),
             IndexModel(
                 [
                     ("tenant_id", ASCENDING),

@@ -43,7 +43,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services() as services:
             app.state.services = services
-            services.observe_deliveries(metrics.delivered)
+            services.observe_deliveries(metrics.attempted)
             async with at_work(services):
                 yield
 

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from services.kit.sealing import parse_keys
+
 LOOPBACK = frozenset(["127.0.0.1", "::1", "localhost"])
 HOST_NAME = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
@@ -45,6 +47,13 @@ class Settings(BaseSettings):
     notify_timeout_seconds: float = Field(default=10.0, gt=0, le=600)
     notify_attempts: int = Field(default=60, ge=1)
     """After so many failures a notification is a dead letter; an open circuit uses no attempt up."""
+    announce: Literal["all", "open"] = "all"
+    """`open`: a ticket that is closed already when it is first seen is not announced."""
+    allow_private_destinations: bool = False
+    """Tenants' destinations may lie on this machine and on private networks, there also without TLS on loopback."""
+    secrets_key: SecretStr | None = None
+    """What secrets are sealed with in the database: 32 bytes in base64; several, the present one first, separated by
+    commas. Unset with an embedded MongoDB: a file under `data_dir`."""
     run_worker: bool = True
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     deleted_retention_days: int = Field(default=90, ge=1, le=20_000)
@@ -72,11 +81,14 @@ class Settings(BaseSettings):
     """Whether clients may read the GraphQL schema from the service."""
     graphql_ide: bool = True
     """Whether `/graphql` shows GraphiQL to browsers."""
+    graphql_max_characters: int = Field(default=100_000, ge=1)
+    """Length of a GraphQL document."""
     graphql_max_depth: int = Field(default=12, ge=1)
     graphql_max_aliases: int = Field(default=30, ge=0)
     graphql_max_directives: int = Field(default=50, ge=0)
-    graphql_max_repeats: int = Field(default=100, ge=0)
-    """Fields that a GraphQL document may select again beside themselves, through fragments or not."""
+    graphql_max_comparisons: int = Field(default=20_000, ge=0)
+    """Work that validation may spend on fields that a GraphQL document selects again beside themselves, through
+    fragments or not: two for each pair of them. Three lists with ten fragments each need some 8,000."""
     graphql_max_tokens: int = Field(default=2_000, ge=1)
     graphql_max_cost: int = Field(default=10_000, ge=1)
     """In objects that an answer may have at most, before anything is read; see `schema/base/cost.py`."""
@@ -85,6 +97,8 @@ class Settings(BaseSettings):
     """The longest that a query or mutation may take."""
     graphql_max_subscriptions: int = Field(default=20, ge=1)
     """Operations under way at once on one WebSocket."""
+    graphql_max_client_subscriptions: int = Field(default=100, ge=1)
+    """Operations under way at once on all WebSockets of one client to this process."""
 
     @field_validator("cors_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
@@ -104,6 +118,13 @@ class Settings(BaseSettings):
         for proxy in proxies:
             ip_network(proxy)  # its words are those of a good error message
         return proxies
+
+    @field_validator("secrets_key")
+    @classmethod
+    def _is_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_keys(value.get_secret_value())
+        return value
 
     @model_validator(mode="after")
     def _is_safe(self) -> "Settings":

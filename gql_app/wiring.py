@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import TypedDict
 
 import httpx
 
@@ -22,11 +23,18 @@ from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker
 from services.kit.clock import Clock, SystemClock
 from services.kit.retry import Patience
-from services.notifications.breaker import CircuitBreaker
-from services.notifications.delivery import RETRIES, Delivery
+from services.kit.sealing import SecretBox, parse_keys
+from services.notifications.circuits import Circuits
+from services.notifications.delivery import Delivery
+from services.notifications.judging import RetryRules
+from services.notifications.lanes import Lanes
 from services.notifications.outbox import Notifications
+from services.notifications.policy import AnnouncementPolicy
 from services.notifications.queue import NotificationQueue
-from services.notifications.receivers import Notifier
+from services.notifications.receivers.addresses import AddressRules
+from services.notifications.receivers.answers import Notifier
+from services.notifications.receivers.destinations import Destinations
+from services.notifications.receivers.targets import Targets
 from services.rollups.keeper import LONGEST_LEASE_SECONDS, RollupKeeper
 from services.rollups.write import Rollups
 from services.sources.budget import RateLimiter
@@ -39,9 +47,7 @@ from services.tickets.reading import Tickets
 from services.tickets.search import Search
 from services.tickets.tenants import Tenants
 
-CONNECT_SECONDS = 5.0
-NOTIFIER = "notify"
-"""The name of the notifier's circuit breaker."""
+HTTP_CONNECT_SECONDS = 5.0
 SETTLE_SECONDS = 20.0
 """How long after a notification's request the database may take until others may claim it."""
 
@@ -67,7 +73,7 @@ async def open_services(
         deleted_retention_days=settings.deleted_retention_days,
         lack_of_room=lack_of_room,
     )
-    timeouts = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
+    timeouts = httpx.Timeout(REQUEST_SECONDS, connect=HTTP_CONNECT_SECONDS)
     # A pool of its own: a notifier that hangs must not take connections from ingestion.
     limits = httpx.Limits(max_connections=settings.notify_concurrency)
     try:
@@ -118,12 +124,11 @@ def build_services(
         rate_limiter=limiter,
         health=Health({"mongodb": database.ping, "external_api": api.ping}),
         notifications=Notifications(database),
-        circuits={NOTIFIER: _notify_circuit(settings, database)},
+        **_destinations(settings, database, notify_http or http, external_api_url, clock),
     )
     if not settings.run_worker:
         return services
-    delivery = _delivery(settings, database, services, notify_http or http, external_api_url, clock)
-    return _with_workers(services, settings, database, api, delivery, clock)
+    return _with_workers(services, settings, database, api, _delivery(settings, database, services, clock), clock)
 
 
 def _with_workers(
@@ -131,7 +136,8 @@ def _with_workers(
 ) -> Services:
     """The same services with what works beside the requests."""
     jobs, leases, rollups = services.jobs, services.locks, Rollups(database)
-    pages = PageStore(database, leases, rollups, clock, on_urgent=delivery.wake)
+    policy = AnnouncementPolicy(open_only=settings.announce == "open")
+    pages = PageStore(database, leases, rollups, clock, announce=policy, on_urgent=delivery.wake)
     deletions = Deletions(database, leases, clock)
     ingestion = Ingestion(jobs, source, pages, deletions, clock, max_pages=settings.upstream_max_pages)
     short_leases = Leases(database, ttl_seconds=min(settings.lock_ttl_seconds, LONGEST_LEASE_SECONDS))
@@ -155,29 +161,41 @@ def _external_api(
     return ExternalApi(http, url, limiter, clock, page_size=settings.page_size, patience=patience)
 
 
-def _notify_circuit(settings: Settings, database: Database) -> CircuitBreaker:
-    return CircuitBreaker(
-        database,
-        NOTIFIER,
-        open_seconds=settings.circuit_open_seconds,
-        permit_seconds=settings.notify_timeout_seconds + CONNECT_SECONDS,
-    )
+class _Destinations(TypedDict):
+    destinations: Destinations
+    targets: Targets
+    circuits: Circuits
 
 
-def _delivery(
-    settings: Settings,
-    database: Database,
-    services: Services,
-    http: httpx.AsyncClient,
-    base_url: str,
-    clock: Clock,
-) -> Delivery:
+def _destinations(
+    settings: Settings, database: Database, http: httpx.AsyncClient, base_url: str, clock: Clock
+) -> _Destinations:
+    """Who is told of urgent tickets, and the circuit breakers before them."""
+    keys = parse_keys(settings.secrets_key.get_secret_value()) if settings.secrets_key else []
+    rules = AddressRules(allow_private=settings.allow_private_destinations)
+    destinations = Destinations(database, SecretBox(keys), rules, clock)
     url = settings.notify_url or base_url.rstrip("/") + "/notify"
+    default = Notifier(http, url, request_seconds=settings.notify_timeout_seconds)
+    circuits = Circuits(
+        database,
+        open_seconds=settings.circuit_open_seconds,
+        permit_seconds=settings.notify_timeout_seconds + HTTP_CONNECT_SECONDS,
+    )
+    return {
+        "destinations": destinations,
+        "targets": Targets(default, destinations, rules, clock),
+        "circuits": circuits,
+    }
+
+
+def _delivery(settings: Settings, database: Database, services: Services, clock: Clock) -> Delivery:
     return Delivery(
+        Lanes(database),
         NotificationQueue(database, claim_seconds=settings.notify_timeout_seconds + SETTLE_SECONDS),
-        services.circuits[NOTIFIER],
-        Notifier(http, url, request_seconds=settings.notify_timeout_seconds),
+        services.circuits,
+        services.targets,
+        services.destinations,
         clock,
         concurrency=settings.notify_concurrency,
-        retries=replace(RETRIES, attempts=settings.notify_attempts),
+        patience=RetryRules().with_attempts(settings.notify_attempts),
     )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError, model_
 
 from mock_external_api.answers import json_answer
 from mock_external_api.data import Ticket
+from mock_external_api.outage import OutageRequest
 from mock_external_api.script import ScriptedAnswer
 from mock_external_api.store import UnknownTicketError
 from mock_external_api.upstream import Upstream, UpstreamOfApp
@@ -137,6 +138,13 @@ async def clear_script(upstream: UpstreamOfApp) -> dict[str, int]:
     """Forget the scripted answers that nobody has had yet."""
     upstream.script.clear()
     return {"waiting": 0}
+
+
+@router.post("/outage")
+async def begin_outage(upstream: UpstreamOfApp, order: OutageRequest) -> dict[str, float]:
+    """Let every `/external/*` request fail for so many seconds from now; 0 ends an outage."""
+    upstream.outage.begin(order)
+    return {"seconds": order.seconds}
 
 
 @router.post("/reset")

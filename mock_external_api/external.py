@@ -22,6 +22,8 @@ async def list_tickets(
 ) -> Response:
     """Return a page of tickets, oldest first. `total_count` counts the list that is being paged through."""
     await _simulate_latency(upstream)
+    upstream.churn()
+    page_size = min(page_size, upstream.settings.page_size_cap or page_size)
     listed_tenant = tenant_id if upstream.settings.honour_tenant_id else None
     normal = upstream.store.page(
         tenant_id=listed_tenant, include_deleted=include_deleted, page=page, page_size=page_size

@@ -1,4 +1,4 @@
-"""What happens to a request before its route: logging, the rate limit, random failures, the closed control."""
+"""What happens to a request before its route: logging, outages, the rate limit, random failures, the closed control."""
 
 import math
 from datetime import timedelta
@@ -43,6 +43,9 @@ class Gate:
 
     def _refuse(self) -> Response | None:
         upstream = self._upstream
+        if failure := upstream.outage.answer():
+            status, headers = failure
+            return json_answer({"detail": "An outage."}, status, headers)
         wait = upstream.limiter.admit()
         if wait is not None:
             return json_answer({"detail": "Rate limit exceeded."}, 429, self._retry_after(wait))

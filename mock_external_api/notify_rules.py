@@ -1,11 +1,12 @@
-"""When `/notify` fails: the first attempts of each ticket, and everything during an outage."""
+"""When `/notify` fails: the first attempts of each ticket (or of some), and everything during an outage."""
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mock_external_api.settings import MockSettings
+from mock_external_api.settings import MockSettings, NotifyMode
 
 _FAILURES = (500, 502, 504)
 OUTAGE = 503
@@ -34,13 +35,14 @@ class NotifyRules:
     def judge(self, settings: MockSettings, tenant_id: str, ticket_id: str) -> Verdict:
         """Decide one attempt and count it."""
         if remaining := self.outage_remaining():
-            return Verdict(OUTAGE, None, math.ceil(remaining))
+            return Verdict(OUTAGE, None, math.ceil(remaining) if settings.notify_outage_tells_when else None)
         self._attempts[tenant_id, ticket_id] += 1
         attempt = self._attempts[tenant_id, ticket_id]
-        if attempt > settings.notify_failures_per_ticket:
+        if attempt > _failures_of(settings, tenant_id, ticket_id):
             self.failures_in_a_row = 0
             return Verdict(200, attempt)
-        self._count_failure(settings)
+        if settings.notify_mode is NotifyMode.REFERENCE:
+            self._count_failure(settings)
         return Verdict(_FAILURES[(attempt - 1) % len(_FAILURES)], attempt)
 
     def outage_remaining(self) -> float:
@@ -52,3 +54,11 @@ class NotifyRules:
         if settings.notify_outage_after and self.failures_in_a_row >= settings.notify_outage_after:
             self.failures_in_a_row = 0
             self._outage_until = self._monotonic() + settings.notify_outage_seconds
+
+
+def _failures_of(settings: MockSettings, tenant_id: str, ticket_id: str) -> int:
+    """How many attempts of a ticket fail."""
+    if settings.notify_mode is NotifyMode.REFERENCE:
+        return settings.notify_failures_per_ticket
+    digest = hashlib.blake2b(f"{tenant_id}:{ticket_id}".encode(), digest_size=4).digest()
+    return int(int.from_bytes(digest) < settings.notify_flaky_share * 2**32)

@@ -1,5 +1,6 @@
 """Scripted answers: a test says in advance what the next list requests get instead of, or on top of, the truth."""
 
+import gzip
 import json
 from typing import Annotated, Any
 
@@ -23,6 +24,10 @@ class ScriptedAnswer(BaseModel):
     headers: dict[str, str] = {}
     body: str | None = None
     """Text that is sent as it is."""
+    repeat: PositiveInt = 1
+    """How often `body` is sent, one after the other."""
+    gzip: int = Field(default=0, ge=0, le=3)
+    """How often the answer is compressed; each time is declared."""
     patch: dict[str, Any] | None = None
     """Fields of the normal answer to replace, for example `{"next_page": 1, "total_count": 5}`."""
     delay_ms: NonNegativeFloat = 0
@@ -41,7 +46,7 @@ class ScriptedAnswer(BaseModel):
 
     def _body(self, normal: bytes) -> bytes:
         if self.body is not None:
-            return self.body.encode()
+            return self.body.encode() * self.repeat
         if self.status is not None and self.status >= 400:
             return b'{"detail":"A scripted failure."}'
         return dump_json({**json.loads(normal), **self.patch}) if self.patch else normal
@@ -49,6 +54,10 @@ class ScriptedAnswer(BaseModel):
     def _response(self, body: bytes) -> Response:
         headers = {name.lower(): value for name, value in self.headers.items()}
         media_type = None if "content-type" in headers else JSON
+        for _ in range(self.gzip):
+            body = gzip.compress(body)
+        if self.gzip:
+            headers["content-encoding"] = ", ".join(["gzip"] * self.gzip)
         return Response(body, self.status or 200, headers, media_type)
 
 

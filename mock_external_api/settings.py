@@ -4,7 +4,7 @@ import random
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt, model_validator
+from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -22,6 +22,8 @@ class RetryAfterStyle(StrEnum):
 class NotifyMode(StrEnum):
     """How `POST /notify` behaves."""
 
+    FLAKY = "flaky"
+    """Fails the first attempt of some tickets, so that people see retries succeed."""
     REFERENCE = "reference"
     """Fails the first attempts of each ticket and has outages, like the real one."""
     HEALTHY = "healthy"
@@ -67,6 +69,10 @@ class MockSettings(BaseSettings):
 
     honour_tenant_id: bool = True
     """False: `tenant_id` is ignored and every page mixes the tenants, like the reference upstream."""
+    page_size_cap: PositiveInt | None = None
+    """Tickets on a page at most, whatever size is asked for."""
+    churn: Share = 0.0
+    """Chance that a ticket is added, edited or deleted before a list request, and again that one more is."""
     rate_limit_per_minute: NonNegativeInt = 60
     """Requests per rolling 60 s over all `/external/*` paths; 0: no limit."""
     retry_after_style: RetryAfterStyle = RetryAfterStyle.SECONDS
@@ -75,11 +81,15 @@ class MockSettings(BaseSettings):
     error_rate: Share = 0.0
     """Chance of a 5xx on any `/external/*` request."""
 
-    notify_mode: NotifyMode = NotifyMode.REFERENCE
+    notify_mode: NotifyMode = NotifyMode.FLAKY
+    notify_flaky_share: Share = 0.05
+    """Of which tickets the first attempt fails, in the mode `flaky`."""
     notify_failures_per_ticket: NonNegativeInt = 2
     notify_outage_after: NonNegativeInt = 10
     """Failures in a row that start an outage; 0: never."""
     notify_outage_seconds: NonNegativeFloat = 30
+    notify_outage_tells_when: bool = True
+    """Whether what is refused in an outage has a `Retry-After`; what the real one does is not known."""
     notify_latency_min: NonNegativeFloat = 0.1
     """Shortest time in seconds that `/notify` takes."""
     notify_latency_max: NonNegativeFloat = 0.5

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from mock_external_api.clock import Clock, iso, parse_iso_ms
@@ -80,6 +81,11 @@ class TicketStore:
         """Return up to `count` live (or deleted) tickets in list order, of one tenant or of any (None)."""
         listed = self._list(tenant_id, include_deleted=True)
         return [ticket for ticket in listed if ticket.deleted is deleted][:count]
+
+    def any_live(self, rng: Random) -> Ticket | None:
+        """Return any ticket that is not deleted and whose record is an object, or None."""
+        live = [ticket for ticket in self._list(None, include_deleted=False) if isinstance(ticket.record, dict)]
+        return rng.choice(live) if live else None
 
     def edit(self, tickets: Iterable[Ticket], fields: dict[str, Any]) -> None:
         """Set fields and move `updated_at` past every value served so far, unless `fields` sets it.

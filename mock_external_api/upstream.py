@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from mock_external_api.clock import SYSTEM_CLOCK, Clock
+from mock_external_api.clock import SYSTEM_CLOCK, Clock, iso
 from mock_external_api.data import make_tickets
 from mock_external_api.limiter import RateLimiter
 from mock_external_api.notify_rules import NotifyRules
+from mock_external_api.outage import Outage
 from mock_external_api.script import Script
 from mock_external_api.settings import DATA_SETTINGS, MockSettings
 from mock_external_api.store import TicketStore
@@ -33,6 +34,7 @@ class Upstream:
         self.limiter = RateLimiter(settings.rate_limit_per_minute, self.clock.monotonic)
         self.notify_rules = NotifyRules(self.clock.monotonic)
         self.script = Script()
+        self.outage = Outage(self.clock)
         self.rng = settings.generator("requests")
         self._make_store()
 
@@ -47,6 +49,22 @@ class Upstream:
             self._make_store()
         else:
             self.store.writer = self._make_writer()
+
+    def churn(self) -> None:
+        """Let tickets come, change and go, as the settings say."""
+        while self.rng.random() < self.settings.churn:
+            ticket = self.store.any_live(self.rng)
+            if ticket is None:
+                return
+            match self.rng.choice(("add", "edit", "delete")):
+                case "add":
+                    now = iso(self.clock.now_ms())
+                    name = f"tkt-new-{self.rng.getrandbits(48):012x}"
+                    self.store.add({**ticket.record, "id": name, "created_at": now, "updated_at": now}, None)
+                case "edit":
+                    self.store.edit([ticket], {"status": self.rng.choice(("open", "pending", "closed"))})
+                case _:
+                    self.store.set_deleted([ticket], deleted=True)
 
     def _make_store(self) -> None:
         tickets = make_tickets(self.settings, self.settings.now or self._started_at)

@@ -1,37 +1,42 @@
-"""Answers about circuit breakers, which all tenants share."""
+"""Answers about circuit breakers: that of the operator's notifier, which all tenants share, and the destinations'."""
 
 from resolvers.context import Context
 from services.access import Scope
 from services.errors import CircuitNotFoundError
-from services.notifications.breaker import CircuitBreaker, CircuitStatus
+from services.notifications.breaker import DEFAULT_CIRCUIT, CircuitBreaker, CircuitStatus
+from services.notifications.refusals import DestinationNotFoundError
 
 
 async def get_circuit(context: Context, name: str) -> CircuitStatus:
-    """The circuit breaker at this moment.
+    """The circuit breaker at this moment; a destination's id names its own.
 
     Raises:
-        CircuitNotFoundError: there is none by this name.
+        CircuitNotFoundError: there is none by this name that the caller may see.
     """
     context.caller.require(Scope.TICKETS_READ)
-    return await _named(context, name).status()
+    return await (await _named(context, name)).status()
 
 
 async def reset_circuit(context: Context, name: str) -> CircuitStatus:
     """Close the circuit and forget its results; what waits is sent at once.
 
     Raises:
-        CircuitNotFoundError: there is none by this name.
+        CircuitNotFoundError: there is none by this name that the caller may see.
     """
     context.caller.require(Scope.ADMIN)
-    circuit = _named(context, name)
+    circuit = await _named(context, name)
     await circuit.reset()
     if context.services.delivery is not None:
         context.services.delivery.wake()
     return await circuit.status()
 
 
-def _named(context: Context, name: str) -> CircuitBreaker:
-    circuit = context.services.circuits.get(name)
-    if circuit is None:
-        raise CircuitNotFoundError(name)
-    return circuit
+async def _named(context: Context, name: str) -> CircuitBreaker:
+    if name != DEFAULT_CIRCUIT:
+        try:
+            destination = await context.services.destinations.get(name)
+        except DestinationNotFoundError as error:
+            raise CircuitNotFoundError(name) from error
+        if not context.caller.may_see(destination.tenant_id):
+            raise CircuitNotFoundError(name)
+    return context.services.circuits[name]

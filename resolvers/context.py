@@ -1,6 +1,5 @@
 """What every resolver is given: who asks, and the services that answer."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,9 +14,12 @@ from services.ingestion.jobs import Jobs
 from services.ingestion.reading import Runs
 from services.ingestion.worker import Worker
 from services.kit.background import Background
-from services.notifications.breaker import CircuitBreaker
-from services.notifications.delivery import Delivery, OnDelivered
+from services.notifications.circuits import Circuits
+from services.notifications.delivery import Delivery
 from services.notifications.outbox import Notifications
+from services.notifications.receivers.destinations import Destinations
+from services.notifications.receivers.targets import Targets
+from services.notifications.sender import OnAttempt
 from services.rollups.keeper import RollupKeeper
 from services.sources.budget import RateLimiter
 from services.tickets.batches import TicketBatches
@@ -45,8 +47,9 @@ class Services:
     rate_limiter: RateLimiter
     health: Health
     notifications: Notifications
-    circuits: Mapping[str, CircuitBreaker]
-    """By name: one for each destination that has one."""
+    destinations: Destinations
+    targets: Targets
+    circuits: Circuits
     worker: Worker | None = None
     """The worker of this process, if it has one."""
     delivery: Delivery | None = None
@@ -54,10 +57,10 @@ class Services:
     rollup_keeper: RollupKeeper | None = None
     """What rolls tickets up in this process, if it has a worker and no other process does."""
 
-    def observe_deliveries(self, on_delivered: OnDelivered) -> None:
-        """Have every delivery of this process told to somebody."""
+    def observe_deliveries(self, on_attempt: OnAttempt) -> None:
+        """Have every attempt of this process to deliver a notification told to somebody."""
         if self.delivery is not None:
-            self.delivery.observe(on_delivered)
+            self.delivery.observe(on_attempt)
 
     @property
     def background(self) -> list[Background]:
@@ -74,6 +77,8 @@ class Context:
     request_id: str = "-"
     max_page_size: int = 100
     """The most nodes that a GraphQL connection shows at once."""
+    client: str = "-"
+    """Whose budget is used by what this context follows."""
 
     @cached_property
     def loaders(self) -> Loaders:

@@ -19,6 +19,9 @@ from services.lists.numbered import Page
 
 D = TypeVar("D", bound=Document)
 
+FOLLOWING_SECONDS = 0.25
+"""A job that is followed is read at most so often: a fast run stores dozens of pages a second."""
+
 
 async def start_ingestion(context: Context, tenant_id: str) -> IngestionJob:
     """Queue a run and tell this process's worker, if it has one.
@@ -57,6 +60,8 @@ async def follow_job(context: Context, job_id: str) -> AsyncGenerator[IngestionJ
     shown: Row = {}
     async with context.services.changes.jobs.follow(job_id) as changed:
         while True:
+            await context.services.changes.turns.take(context.client)
+            changed.clear()
             job = await get_job(context, job_id)
             current = job.model_dump(exclude={"heartbeat_at"})
             if current != shown:
@@ -64,7 +69,7 @@ async def follow_job(context: Context, job_id: str) -> AsyncGenerator[IngestionJ
                 yield job
             if job.active is None:
                 return
-            await changed.wait()
+            await changed.wait(at_least=FOLLOWING_SECONDS)
 
 
 async def run_to_end(context: Context, job_id: str) -> IngestionJob:

@@ -9,6 +9,15 @@ from services.notifications.outbox import Outbox
 from services.sources.budget import RateLimitState
 
 
+def admit(context: Context) -> None:
+    """Let the caller ask for anything at all; what is asked for, is checked when it is answered.
+
+    Raises:
+        ForbiddenError: nothing could be answered.
+    """
+    context.caller.require_anything()
+
+
 async def get_health(context: Context, only: Collection[str] | None = None) -> HealthReport:
     """Whether what the service depends on (or `only` some of it) can be reached; asked without a credential."""
     return await context.services.health.check(only)

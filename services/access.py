@@ -35,6 +35,17 @@ class Caller:
         """Whether the tenant is one of theirs."""
         return self.tenants is None or tenant_id in self.tenants
 
+    def require_anything(self) -> None:
+        """Demand that the credential is good for something.
+
+        Raises:
+            ForbiddenError: it has no scope, or no tenant to use one on.
+        """
+        if not self.scopes:
+            raise ForbiddenError("The credential has no scope.")
+        if self.tenants is not None and not self.tenants and Scope.ADMIN not in self.scopes:
+            raise ForbiddenError("The credential has no tenant.")
+
     def require(self, scope: Scope) -> None:
         """Demand a scope.
 

@@ -28,6 +28,8 @@ class ErrorCode(StrEnum):
     """The document does not fit the schema, or there is no operation by the name that was given."""
     QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX", 400
     """The GraphQL document is deeper, longer or dearer than allowed; the text says which."""
+    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED", 400
+    """The GraphQL request has the hash of a document instead of the document; clients send it again with both."""
     WEBSOCKET_REQUIRED = "WEBSOCKET_REQUIRED", 400
     """A GraphQL subscription was sent over plain HTTP."""
     UNAUTHENTICATED = "UNAUTHENTICATED", 401
@@ -56,6 +58,10 @@ class ErrorCode(StrEnum):
     """The request is well-formed and makes no sense: reversed dates, a page size of 1,000."""
     INVALID_CURSOR = "INVALID_CURSOR", 422
     """A pagination cursor is broken, or belongs to another list."""
+    ADDRESS_REFUSED = "ADDRESS_REFUSED", 422
+    """The service does not send anything to this address."""
+    INVALID_SECRET = "INVALID_SECRET", 422
+    """A signing secret is broken, or there is no use for one."""
     RATE_LIMITED = "RATE_LIMITED", 429
     """The client sends too many requests."""
     HEAD_TOO_LARGE = "HEAD_TOO_LARGE", 431
@@ -66,6 +72,8 @@ class ErrorCode(StrEnum):
     """The external API was given up on."""
     UNAVAILABLE = "UNAVAILABLE", 503
     """A dependency is down; the same request may succeed later."""
+    SECRETS_KEY_MISSING = "SECRETS_KEY_MISSING", 503
+    """The service has no key, or the wrong one, for the secrets that it stores; its operator can help."""
     TIMEOUT = "TIMEOUT", 504
     """The answer took longer than allowed."""
 
@@ -200,6 +208,12 @@ class UnavailableError(ServiceError):
     """A dependency is down; the same request may succeed later."""
 
     code = ErrorCode.UNAVAILABLE
+
+
+class SecretsKeyError(ServiceError):
+    """What is sealed cannot be read, or nothing can be sealed: the key is missing, or another one."""
+
+    code = ErrorCode.SECRETS_KEY_MISSING
 
 
 def expected(error: BaseException) -> ServiceError | None:

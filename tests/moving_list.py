@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from services.ingestion.course import Course
 from services.sources.pages import BEGINNING, PagePlace, SourcePage
 
 ORDERS = ("oldest first", "newest first", "edited last", "edited first", "anywhere")
@@ -85,11 +86,8 @@ class Walked:
     remarks: list[str]
 
 
-def walk(listed: MovingList, course: "object", *, start: PagePlace = BEGINNING) -> Walked:
+def walk(listed: MovingList, course: Course, *, start: PagePlace = BEGINNING) -> Walked:
     """Follow the course to its end, as a run does."""
-    from services.ingestion.course import Course  # noqa: PLC0415
-
-    assert isinstance(course, Course)
     walked = Walked(set(), [])
     place: PagePlace | None = start
     while place is not None:

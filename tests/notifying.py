@@ -13,15 +13,25 @@ from documents.database import Database, Row
 from documents.notification import Notification, NotificationState
 from services.kit.clock import SystemClock
 from services.kit.retry import RetryPolicy
+from services.kit.sealing import SecretBox
 from services.notifications.breaker import CircuitBreaker
+from services.notifications.circuits import Circuits
+from services.notifications.claims import ClaimedNotification
 from services.notifications.delivery import Delivery
+from services.notifications.judging import RetryRules
+from services.notifications.lanes import Lanes
 from services.notifications.outbox import notification_row
 from services.notifications.queue import NotificationQueue
-from services.notifications.receivers import Notifier
+from services.notifications.receivers.addresses import AddressRules
+from services.notifications.receivers.answers import Notifier
+from services.notifications.receivers.destinations import Destinations
+from services.notifications.receivers.targets import Targets
 from tests.waiting import until
 
 TENANT = "acme"
 QUICK = RetryPolicy(attempts=5, base_seconds=0.001, cap_seconds=0.002)
+SECRETS_KEY = bytes(range(32))
+"""The key of the tests, which seals nothing that matters."""
 MATCHED = [{"rule": "legal_threat", "keyword": "sue", "text": "sue"}]
 
 Answer = Callable[[httpx.Request], Awaitable[httpx.Response]]
@@ -67,22 +77,50 @@ class Outbox:
         self.rows = db.collection(Notification)
         self.notifier = FakeNotifier()
 
+    def circuits(self, **changes: Any) -> Circuits:
+        """The breakers, as another process would have them."""
+        return Circuits(self.db, **{"open_seconds": 0.3, "permit_seconds": 60.0, **changes})
+
     def circuit(self, **changes: Any) -> CircuitBreaker:
-        """The breaker, as another process would have it."""
-        return CircuitBreaker(self.db, "notify", **{"open_seconds": 0.3, "permit_seconds": 60.0, **changes})
+        """The breaker of the default destination."""
+        return self.circuits(**changes)["notify"]
+
+    def destinations(self, *, allow_private: bool = True) -> Destinations:
+        """Tenants' own destinations; the receivers of the tests are on this machine."""
+        rules = AddressRules(allow_private=allow_private)
+        return Destinations(self.db, SecretBox([SECRETS_KEY]), rules, SystemClock())
 
     def queue(self, *, claim_seconds: float = 60.0) -> NotificationQueue:
         """The queue, as another process would have it."""
         return NotificationQueue(self.db, claim_seconds=claim_seconds)
 
-    def delivery(self, *, retries: RetryPolicy = QUICK, request_seconds: float = 30.0, **changes: Any) -> Delivery:
-        """A deliverer of its own; `circuit` and `queue` can be given."""
+    def delivery(
+        self,
+        *,
+        retries: RetryPolicy = QUICK,
+        request_seconds: float = 30.0,
+        concurrency: int = 64,
+        circuits: Circuits | None = None,
+        queue: NotificationQueue | None = None,
+    ) -> Delivery:
+        """A deliverer of its own, with the same patience for every kind of failure."""
         http = httpx.AsyncClient(transport=httpx.MockTransport(self.notifier.handle), follow_redirects=False)
         notifier = Notifier(http, "http://notifier/notify", request_seconds=request_seconds)
-        circuit, queue = changes.pop("circuit", None), changes.pop("queue", None)
+        destinations = self.destinations()
         return Delivery(
-            queue or self.queue(), circuit or self.circuit(), notifier, SystemClock(), retries=retries, **changes
+            Lanes(self.db),
+            queue or self.queue(),
+            circuits or self.circuits(),
+            Targets(notifier, destinations, AddressRules(allow_private=True), SystemClock()),
+            destinations,
+            SystemClock(),
+            concurrency=concurrency,
+            patience=RetryRules(retries, retries, retries),
         )
+
+    async def claim(self, limit: int) -> list[ClaimedNotification]:
+        """Claim, as another process would, what goes to the default destination."""
+        return await self.queue().claim("", [TENANT], limit)
 
     async def add(self, *tickets: str, tenant: str = TENANT, version: str = "job:1", **changes: Any) -> None:
         """Write rows as a page does; each is older than the next."""
@@ -91,6 +129,12 @@ class Outbox:
             row = notification_row(tenant, ticket, version=version, matched=MATCHED, now=now)
             await self.rows.insert_one({**row, **changes})
             await asyncio.sleep(0.002)
+
+    async def add_page(self, *tickets: str, tenant: str = TENANT, **changes: Any) -> None:
+        """Write the rows of one page, which are all of the same moment."""
+        now = SystemClock().now()
+        rows = [notification_row(tenant, each, version="job:1", matched=MATCHED, now=now) for each in tickets]
+        await self.rows.insert_many([{**row, **changes} for row in rows])
 
     async def row(self, ticket: str) -> Row:
         """The ticket's row."""

@@ -16,7 +16,9 @@ from strawberry.types.graphql import OperationType
 
 from gql_app.graphql import graphiql
 from gql_app.graphql.over_http import (
+    PLAIN_JSON,
     MalformedRequestError,
+    PersistedQueryError,
     encode,
     negotiate,
     read_request,
@@ -24,11 +26,12 @@ from gql_app.graphql.over_http import (
     render_result,
     wants_page,
 )
-from gql_app.graphql.over_websocket import SocketContext, WebSocketHandler
+from gql_app.graphql.over_websocket import Clients, SocketContext, WebSocketHandler
 from gql_app.graphql.schema import ApiSchema
 from gql_app.http.auth import NOBODY, Authenticator, authenticate
 from gql_app.settings import Settings
 from resolvers.context import Context, Services
+from resolvers.system import admit
 from services.access import Caller
 from services.errors import ErrorCode, ServiceError, UnauthenticatedError
 
@@ -58,6 +61,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             allowed_origins=settings.cors_origins,
         )
         self.route = Route(PATH, self)
+        self._clients = Clients(settings.graphql_max_client_subscriptions)
         self._max_page_size = settings.graphql_max_page_size
         self._shows_page = settings.graphql_ide
         self._max_message = settings.max_body_bytes
@@ -83,9 +87,13 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return render_error(ErrorCode.BAD_REQUEST, message, status=406)
         try:
             context = self._context(request, await authenticate(request))
+            admit(context)
             wanted = await read_request(request)
         except MalformedRequestError as error:
             return render_error(error.code, str(error), media_type, status=error.status)
+        except PersistedQueryError as error:  # Apollo's clients expect 200 with plain JSON
+            status = 200 if media_type == PLAIN_JSON else error.code.status
+            return render_error(error.code, str(error), media_type, status=status)
         except ServiceError as error:
             challenge = {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthenticatedError) else {}
             return render_error(error.code, str(error), media_type, headers=challenge)
@@ -102,13 +110,15 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """The context of a WebSocket; who asks is learned when the connection is initialised."""
         services, request_id = request.app.state.services, request.state.request_id
-        return SocketContext(services, NOBODY, request_id, self._max_page_size, connection=request)
+        return SocketContext(
+            services, NOBODY, request_id, self._max_page_size, connection=request, clients=self._clients
+        )
 
     async def on_ws_connect(self, context: Context) -> dict[str, object]:
         """Learn who asks: from `authorization` in the payload of `connection_init`, else from the handshake's header.
 
         Raises:
-            ConnectionRejectionError: the credential is missing or bad.
+            ConnectionRejectionError: the credential is missing, bad, or good for nothing.
         """
         assert isinstance(context, SocketContext)  # noqa: S101 (narrows the type: `get_context` made it)
         payload = context.connection_params if isinstance(context.connection_params, dict) else {}
@@ -117,6 +127,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         try:
             header = context.connection.headers.get("authorization")
             context.caller = await authenticator.caller(given if isinstance(given, str) else header)
+            admit(context)
         except ServiceError as error:
             raise ConnectionRejectionError from error
         return {}

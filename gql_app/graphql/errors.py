@@ -1,5 +1,6 @@
 """What clients are told of a GraphQL error: every one has a code, and none shows what goes on inside."""
 
+import re
 from collections.abc import Iterable
 
 import structlog
@@ -12,6 +13,9 @@ log = structlog.get_logger("gql_app.graphql_errors")
 
 TOO_COMPLEX = ("Syntax Error: Document contains more than", "Syntax Error: Document is nested too deeply")
 """How graphql-core's parser begins its message when it gives a document up for its size."""
+MESSAGE_CHARACTERS = 500
+"""Of a message. Most quote what the client sent, and one long name can be quoted by every error of an answer."""
+SUGGESTION = re.compile(r"\s*Did you mean .*?\?", re.DOTALL)
 
 
 def failure(code: ErrorCode, message: str) -> GraphQLError:
@@ -19,17 +23,24 @@ def failure(code: ErrorCode, message: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": code.value})
 
 
-def code_errors(errors: Iterable[GraphQLError], request_id: str, *, executed: bool) -> list[GraphQLError]:
-    """The errors as clients may see them. `executed`: they come from execution, not from what precedes it."""
-    return [_code(error, request_id, executed=executed) for error in errors]
+def invalid(error: GraphQLError, *, hide_suggestions: bool) -> GraphQLError:
+    """What validation found, as clients may see it."""
+    # graphql-core cannot be told to leave out every suggestion.
+    message = SUGGESTION.sub("", error.message) if hide_suggestions else error.message
+    return _with(error, ErrorCode.GRAPHQL_VALIDATION_FAILED, message)
 
 
-def _code(error: GraphQLError, request_id: str, *, executed: bool) -> GraphQLError:
+def code_errors(errors: Iterable[GraphQLError], request_id: str) -> list[GraphQLError]:
+    """The errors as clients may see them."""
+    return [_code(error, request_id) for error in errors]
+
+
+def _code(error: GraphQLError, request_id: str) -> GraphQLError:
     if error.extensions and "code" in error.extensions:
         return error
     cause = _cause(error)
     if cause is None:
-        return _with(error, *_of_graphql(error, executed=executed))
+        return _with(error, *_of_graphql(error))
     if isinstance(cause, RecursionError):
         return _with(error, ErrorCode.QUERY_TOO_COMPLEX, "The document is nested too deeply.")
     told = expected(cause)
@@ -51,19 +62,19 @@ def _cause(error: GraphQLError) -> BaseException | None:
     return cause
 
 
-def _of_graphql(error: GraphQLError, *, executed: bool) -> tuple[ErrorCode, str]:
+def _of_graphql(error: GraphQLError) -> tuple[ErrorCode, str]:
     """Errors that graphql-core itself makes; they speak of the document only."""
     if isinstance(error, GraphQLSyntaxError):
         if error.message.startswith(TOO_COMPLEX):
             return ErrorCode.QUERY_TOO_COMPLEX, error.message
         return ErrorCode.GRAPHQL_PARSE_FAILED, error.message
-    # During execution these are values that do not fit their variables or arguments.
-    return (ErrorCode.BAD_REQUEST if executed else ErrorCode.GRAPHQL_VALIDATION_FAILED), error.message
+    # What validation finds has a code already: these are values that do not fit their variables or arguments.
+    return ErrorCode.BAD_REQUEST, error.message
 
 
 def _with(error: GraphQLError, code: ErrorCode, message: str, **details: str) -> GraphQLError:
     return GraphQLError(
-        message,
+        message if len(message) <= MESSAGE_CHARACTERS else f"{message[:MESSAGE_CHARACTERS]}...",
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,

@@ -34,6 +34,15 @@ class MalformedRequestError(ServiceError):
         self.status = status
 
 
+class PersistedQueryError(ServiceError):
+    """Documents are not kept. The words are those that Apollo's clients know."""
+
+    code = ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotSupported")
+
+
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
     """A well-formed request."""
@@ -49,6 +58,7 @@ async def read_request(request: Request) -> GraphQLRequest:
 
     Raises:
         MalformedRequestError: it is no GraphQL request.
+        PersistedQueryError: it has no document, but the hash of one.
     """
     if request.method == "GET":
         fields: dict[str, Any] = dict(request.query_params)
@@ -60,12 +70,20 @@ async def read_request(request: Request) -> GraphQLRequest:
         fields = _parse(await request.body(), "The body")
         if not isinstance(fields, dict):
             raise MalformedRequestError("The body must be a JSON object.")
+    if is_persisted(fields):
+        raise PersistedQueryError
     return GraphQLRequest(
         query=_field(fields, "query", str, required=True),
         variables=_field(fields, "variables", dict),
-        operation_name=_field(fields, "operationName", str) or None,
+        operation_name=_field(fields, "operationName", str),
         extensions=_field(fields, "extensions", dict),
     )
+
+
+def is_persisted(fields: Mapping[str, Any]) -> bool:
+    """Whether a request has the hash of a document in the document's place."""
+    extensions = fields.get("extensions")
+    return not fields.get("query") and isinstance(extensions, dict) and "persistedQuery" in extensions
 
 
 @lru_cache(maxsize=256)

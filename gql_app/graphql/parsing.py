@@ -5,7 +5,7 @@ from functools import lru_cache
 from graphql import DocumentNode, parse
 
 CACHED_DOCUMENTS = 100
-CACHED_CHARACTERS = 5_000
+CACHED_CHARACTERS = 20_000
 """Longer documents are not kept. A parsed document takes up to 1 MB, so those that are take at most 100 MB."""
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
 from graphql import GraphQLSyntaxError, get_operation_ast
 from graphql.language import OperationType as CoreOperationType
 from strawberry.exceptions import MissingQueryError
@@ -16,11 +17,13 @@ from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExe
 from strawberry.types.graphql import OperationType
 from strawberry.utils.aio import aclosing
 
-from gql_app.graphql.direct.executor import DirectExecutor, direct_execution
+from gql_app.graphql.direct.executor import DirectExecutor, OrdinaryExecutor, direct_execution
 from gql_app.graphql.errors import code_errors, failure
 from gql_app.graphql.guard.extension import Guard, Memory
 from gql_app.graphql.guard.limits import Limits
+from gql_app.graphql.guard.variables import excess
 from gql_app.graphql.parsing import parse_cached
+from gql_app.graphql.shared_streams import Results, SharedStreams
 from gql_app.settings import Settings
 from resolvers.context import Context
 from schema.base.scalars import SCALARS
@@ -36,24 +39,25 @@ class ApiSchema(Schema):
     """
 
     def __init__(self, settings: Settings, *, direct: bool = True) -> None:
-        limits = Limits(
+        self.limits = limits = Limits(
             depth=settings.graphql_max_depth,
             aliases=settings.graphql_max_aliases,
             directives=settings.graphql_max_directives,
-            repeats=settings.graphql_max_repeats,
+            comparisons=settings.graphql_max_comparisons,
+            characters=settings.graphql_max_characters,
             tokens=settings.graphql_max_tokens,
             introspection=settings.graphql_introspection,
         )
-        self._max_tokens = limits.tokens
         self._max_seconds = settings.graphql_max_seconds
+        self._shared = SharedStreams()
         memory = Memory()
         super().__init__(
             query=Query,
             mutation=Mutation,
             subscription=Subscription,
-            execution_context_class=DirectExecutor if direct else None,
+            execution_context_class=DirectExecutor if direct else OrdinaryExecutor,
             extensions=[lambda: Guard(limits, settings.graphql_max_cost, memory)],
-            config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.graphql_introspection),
+            config=StrawberryConfig(scalar_map=SCALARS),
         )
 
     @property
@@ -78,6 +82,9 @@ class ApiSchema(Schema):
 
         The result is a `PreExecutionError` where the operation was refused before it began.
         """
+        refusal = self._refusal(query, variable_values)
+        if refusal is not None:
+            return refusal
         try:
             async with asyncio.timeout(self._max_seconds):
                 result = await super().execute(
@@ -85,7 +92,7 @@ class ApiSchema(Schema):
                     variable_values,
                     context_value,
                     root_value,
-                    operation_name,
+                    operation_name or None,
                     allowed_operation_types,
                     operation_extensions,
                 )
@@ -111,35 +118,58 @@ class ApiSchema(Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
     ) -> StreamResult:
         """Execute any operation over a WebSocket: a subscription's results one by one, or the one of the others."""
-        if self._is_subscription(query, operation_name):
-            source = await super().stream(
-                query, variable_values, context_value, root_value, operation_name, operation_extensions
-            )
-            return _coded_stream(source, context_value)
+        refusal = self._refusal(query, variable_values)
+        if refusal is not None:
+            return _single(refusal)
+        if context_value is not None and self._is_subscription(query, operation_name or None):
+            return self._subscribed(query or "", variable_values or {}, operation_name or None, context_value)
         return _single(await self.execute(query, variable_values, context_value, root_value, operation_name))
 
     def _is_subscription(self, query: str | None, operation_name: str | None) -> bool:
         try:
-            operation = get_operation_ast(parse_cached(query or "", self._max_tokens), operation_name)
+            operation = get_operation_ast(parse_cached(query or "", self.limits.tokens), operation_name)
         except (GraphQLSyntaxError, RecursionError):
             return False
         return operation is not None and operation.operation is CoreOperationType.SUBSCRIPTION
+
+    def _subscribed(
+        self, query: str, variables: dict[str, Any], operation_name: str | None, context: Context
+    ) -> StreamResult:
+        """The results of a subscription, shared with all who follow the same and may see the same."""
+        caller = context.caller
+        asked = (query, operation_name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS))
+        # The stream may outlive the connection that it was opened for.
+        own = Context(context.services, caller, context.request_id, context.max_page_size, context.client)
+        open_stream = super().stream
+
+        async def opened() -> Results:
+            source = await open_stream(query, variables, own, None, operation_name)
+            return _coded_stream(source, own)
+
+        return self._shared.follow((asked, caller.tenants, caller.scopes), opened)
+
+    def _refusal(self, query: str | None, variables: dict[str, Any] | None) -> PreExecutionError | None:
+        """Why a request is not even parsed, if it is not."""
+        too_much = excess(variables or {})
+        if query is not None and len(query) > self.limits.characters:
+            too_much = f"The document has more than {self.limits.characters} characters."
+        return None if too_much is None else _refused(ErrorCode.QUERY_TOO_COMPLEX, too_much)
 
 
 async def _single(result: ExecutionResult) -> StreamResult:
     yield result
 
 
-async def _coded_stream(source: StreamResult, context: Context | None) -> StreamResult:
+async def _coded_stream(source: StreamResult, context: Context) -> Results:
     async with aclosing(source):
         async for result in source:
-            yield _coded(result, context) if isinstance(result, ExecutionResult) else result
+            if isinstance(result, ExecutionResult):
+                yield _coded(result, context)
 
 
 def _coded(result: ExecutionResult, context: Context | None) -> ExecutionResult:
     if result.errors:
-        executed = not isinstance(result, PreExecutionError)
-        result.errors = code_errors(result.errors, context.request_id if context else "-", executed=executed)
+        result.errors = code_errors(result.errors, context.request_id if context else "-")
     return result
 
 

@@ -75,7 +75,8 @@ class Authenticator:
             )
         except jwt.ExpiredSignatureError as error:
             raise UnauthenticatedError("The token has expired.") from error
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, TypeError, ValueError, OverflowError) as error:
+            # The others: a claim of a type, or a number, that PyJWT does not expect, in a token that is signed.
             raise UnauthenticatedError("The token is not valid.") from error
 
     async def _key(self, token: str) -> str | jwt.PyJWK:

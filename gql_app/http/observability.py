@@ -128,6 +128,12 @@ class Metrics:
         self._oldest_pending = Gauge(
             "notifications_oldest_pending_seconds", "Age of what has waited longest.", registry=self._registry
         )
+        self._attempts = Counter(
+            "notification_attempts",
+            "Attempts of this process to deliver, by kind of destination and by what they came to.",
+            ["kind", "result"],
+            registry=self._registry,
+        )
         self._delivery_seconds = Histogram(
             "notification_delivery_seconds",
             "From a ticket's becoming urgent to the delivery, of this process's deliveries.",
@@ -142,9 +148,11 @@ class Metrics:
         oldest = outbox.oldest_pending
         self._oldest_pending.set(0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
 
-    def delivered(self, seconds: float) -> None:
-        """Count one delivery."""
-        self._delivery_seconds.observe(seconds)
+    def attempted(self, kind: str, result: str, seconds: float | None) -> None:
+        """Count one attempt to deliver; `seconds` are a delivery's, from the ticket's becoming urgent."""
+        self._attempts.labels(kind, result).inc()
+        if seconds is not None:
+            self._delivery_seconds.observe(seconds)
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""

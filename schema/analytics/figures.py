@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from documents.ticket import CountedField
+from schema.base.enums import spelled
 from schema.tickets.types import Customer, to_customer
 from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerCount, CustomerOrder
@@ -31,7 +32,9 @@ Top = Annotated[int, strawberry.argument(description="How many: 1 to 100.")]
 class ValueCount:
     """A value and its count."""
 
-    value: str = strawberry.field(description="The value; `unknown` stands for tickets without one.")
+    value: str = strawberry.field(
+        description="The value (`HIGH` of an urgency, as its enum names it); `unknown` stands for tickets without one."
+    )
     count: int = strawberry.field(description="How many tickets have it.")
 
 
@@ -87,9 +90,9 @@ class PeriodComparison:
     negative_sentiment_ratio_change: float = strawberry.field(description="The present ratio minus that one.")
 
 
-def to_step(bucket: TrendBucket) -> TrendStep:
-    """A step as clients see it."""
-    breakdown = [ValueCount(value=value, count=count) for value, count in bucket.counts]
+def to_step(bucket: TrendBucket, field: CountedField | None) -> TrendStep:
+    """A step as clients see it, counted by the values of `field`."""
+    breakdown = [ValueCount(value=spelled(field or "", value), count=count) for value, count in bucket.counts]
     return TrendStep(start=bucket.start, count=bucket.count, breakdown=breakdown)
 
 

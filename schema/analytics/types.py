@@ -131,7 +131,7 @@ class TenantStats:
             time_zone=time_zone,
             breakdown=breakdown,
         )
-        return [to_step(step) for step in steps]
+        return [to_step(step, breakdown) for step in steps]
 
     @strawberry.field(
         description="The customers with the highest counts; those whose count is zero are left out.",

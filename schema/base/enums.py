@@ -1,5 +1,7 @@
 """The closed sets of values, as GraphQL enums. What comes from outside (`status`, `source`) stays a text."""
 
+from typing import Any
+
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
@@ -52,6 +54,19 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
     Urgency,
 )
 """What clients can name by its members; they are told what the enums themselves say of them."""
+
+
+TICKET_ENUMS: dict[str, type[DescribedEnum]] = {"urgency": Urgency, "sentiment": Sentiment}
+"""The fields of a ticket that are enums, by the names that are stored."""
+
+
+def spelled(field: str, value: Any) -> Any:
+    """A ticket's stored value, as GraphQL spells it: `HIGH` for the urgency `high`, wherever it stands.
+
+    A value that is none of the enum's stays as it is stored: another program wrote it.
+    """
+    enum = TICKET_ENUMS.get(field)
+    return enum(value).name if enum is not None and value in list(enum) else value
 
 
 def _expose(enum: type[DescribedEnum]) -> None:

@@ -7,9 +7,7 @@ import strawberry
 
 from documents.circuit_breaker import CircuitState
 from schema.ingestion.payloads import Refusal
-from services.notifications.breaker import CircuitStatus
-
-DEFAULT_CIRCUIT = "notify"
+from services.notifications.breaker import DEFAULT_CIRCUIT, CircuitStatus
 
 
 @strawberry.type(description="What stops requests to a destination that fails; shared by all processes.")

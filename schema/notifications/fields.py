@@ -13,7 +13,6 @@ from schema.base.connections import After, Before, Connection, First, Last, Page
 from schema.base.cost import CONNECTION, Cost
 from schema.base.info import Info
 from schema.notifications.circuits import (
-    DEFAULT_CIRCUIT,
     CircuitBreaker,
     CircuitBreakerNotFound,
     CircuitBreakerReset,
@@ -34,6 +33,7 @@ from schema.notifications.types import (
 )
 from services.errors import CircuitNotFoundError, NotDeadError, NotificationNotFoundError
 from services.lists.cursors import Cursor
+from services.notifications.breaker import DEFAULT_CIRCUIT
 
 OfState = Annotated[NotificationState | None, strawberry.argument(description="Only those in this state.")]
 CircuitName = Annotated[str, strawberry.argument(description="The destination.")]

@@ -13,7 +13,7 @@ from resolvers.notifications import load_notifications
 from resolvers.tickets import count_tickets_of, load_history, load_tickets_of
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION, ListSize
-from schema.base.enums import TicketOrder
+from schema.base.enums import TicketOrder, spelled
 from schema.base.ids import Node, global_id
 from schema.base.info import Info
 from schema.base.scalars import JSON
@@ -53,8 +53,8 @@ class FieldChange:
     """A changed field."""
 
     field: str = strawberry.field(description="The field's name as it is stored, for instance `status`.")
-    old: JSON | None = strawberry.field(description="The value before.")
-    new: JSON | None = strawberry.field(description="The value after.")
+    old: JSON | None = strawberry.field(description="The value before; of an enum's field, as the enum names it.")
+    new: JSON | None = strawberry.field(description="The value after; likewise.")
 
 
 @strawberry.type(description="One thing that happened to a ticket.")
@@ -191,7 +191,8 @@ def to_change(row: Row) -> TicketChange:
         recorded_at=row["recorded_at"],
         job_id=row["job_id"],
         changes=[
-            FieldChange(field=name, old=change.get("old"), new=change.get("new")) for name, change in changes.items()
+            FieldChange(field=name, old=spelled(name, change.get("old")), new=spelled(name, change.get("new")))
+            for name, change in changes.items()
         ],
     )
 

@@ -15,6 +15,7 @@ from pymongo.errors import PyMongoError
 from documents.database import Collection, Database, Row
 from documents.ingestion_job import IngestionJob
 from documents.ticket import COUNTED_FIELDS, Ticket
+from services.coordination.turns import Turns
 from services.errors import UnavailableError
 from services.kit.clock import Clock
 
@@ -158,6 +159,8 @@ class Changes:
             database.collection(Ticket), _counted_changes(), _tenant_of, clock, full_document="updateLookup"
         )
         """Tickets, by their tenant, as far as statistics can change."""
+        self.turns = Turns(clock)
+        """When a follower may read anew; by client."""
 
     async def close(self) -> None:
         """End every stream."""

@@ -16,7 +16,7 @@ class Balance:
         self.has_grown = False
         """Whether anything came in."""
         self._total = total
-        self._born = self._risen = 0
+        self._born = self._risen = self._fallen = 0
         self._began: datetime | None = None
 
     def note(self, page: SourcePage, born: Mapping[str, datetime], known: frozenset[int]) -> None:
@@ -26,12 +26,15 @@ class Balance:
             fresh = {name for position, name in enumerate(page.ids) if position not in known}
             self._born += sum(self._began < moment <= page.at for name, moment in born.items() if name in fresh)
         if page.total is not None:
-            self._risen += max(0, page.total - (page.total if self._total is None else self._total))
+            change = page.total - (page.total if self._total is None else self._total)
+            self._risen += max(0, change)
+            self._fallen += max(0, -change)
             self._total = page.total
         self.has_grown = self.has_grown or self._born > 0 or self._risen > 0
 
     def is_unexplained(self, *, went: int, names_deleted: bool) -> bool:
         """Whether more came or went than there is an explanation for. `went`: tickets named as deleted meanwhile."""
         came_uncounted = self._born > self._risen
-        came_unseen = self.has_grown and not names_deleted and self._born != self._risen
-        return came_uncounted or came_unseen or self.slipped > went
+        went_unnamed = self.slipped > went
+        unknown = (self.has_grown and self._born != self._risen) or self._fallen > self.slipped
+        return came_uncounted or went_unnamed or (unknown and not names_deleted)

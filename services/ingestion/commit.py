@@ -18,6 +18,7 @@ from services.ingestion.diff import STORED_FIELDS, PageChanges, Position, find_c
 from services.ingestion.portions import Portion
 from services.ingestion.run import Run
 from services.kit.clock import Clock
+from services.notifications.policy import ANNOUNCE_ALL, AnnouncementPolicy
 from services.rollups.write import Rollups
 from services.tenancy import owned
 
@@ -51,6 +52,7 @@ class PageStore:
         rollups: Rollups,
         clock: Clock,
         *,
+        announce: AnnouncementPolicy = ANNOUNCE_ALL,
         on_urgent: Callable[[], None] = lambda: None,
     ) -> None:
         """`on_urgent` is told when a page with urgent tickets is stored; it must return at once."""
@@ -58,6 +60,7 @@ class PageStore:
         self._leases = leases
         self._rollups = rollups
         self._clock = clock
+        self._announce = announce
         self._on_urgent = on_urgent
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
@@ -68,7 +71,7 @@ class PageStore:
         In a thread: it takes some 15 ms of computing a page, in which this process has requests to answer, and the
         page before may be on its way into the database.
         """
-        at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now())
+        at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), self._announce)
         own = portion.records.own
         stored = await self._stored(run.tenant_id, list(own))
         changes = await asyncio.to_thread(find_changes, own, stored, at)

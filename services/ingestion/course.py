@@ -115,7 +115,8 @@ class Course:
         self._said = []
         if not self._may_shift or self._has_given_up:
             return Step(None)
-        gone = self._gone(deleted or ())
+        went = {key for key in map(hash, deleted or ()) if self._trail.knows(key)}
+        gone = self._gone(went)
         following: PagePlace | None = None
         if gone:
             self._excused |= gone
@@ -123,17 +124,15 @@ class Course:
         elif self._pushed:
             self._head, self._pushed = self._pushed, 0
             following = BEGINNING if self._may_read_again() else None
-        elif self._balance.is_unexplained(went=len(self._excused), names_deleted=bool(deleted)):
+        elif self._balance.is_unexplained(went=len(went), names_deleted=bool(deleted)):
             following = self._back_to(BEFORE)
         return Step(following, remarks=tuple(self._said), goes_back=following is not None)
 
-    def _gone(self, deleted: Collection[str]) -> set[int]:
-        """Tickets that were shown and then deleted, unless all that this can have moved was found."""
-        found = {key for key in map(hash, deleted) if self._trail.shows(key)} - self._excused
-        if len(found) == self._balance.slipped and not self._balance.has_grown:
-            self._excused |= found
-            return set()
-        return found
+    def _gone(self, went: set[int]) -> set[int]:
+        """Of the tickets that were shown and then deleted, those that may have moved others past the walk."""
+        if len(went) == self._balance.slipped and not self._balance.has_grown:
+            return set()  # all that they moved was found
+        return {key for key in went if self._trail.shows(key)} - self._excused
 
     def _sign(self, page: SourcePage, ids: list[int | None], expected: Leg | None) -> int | None:
         """The leg to go back to, if the page shows that the list has moved."""
@@ -177,7 +176,7 @@ class Course:
         if is_circle:
             self._say(CIRCLE)
             return
-        if before is not None and ids and before.ids == ids:
+        if before is not None and any(ids) and before.ids == ids:
             self._say(f"page {len(self._trail) + 1} repeats page {len(self._trail)}")
         self._trail.append(place, ids, page.total, is_settled=is_settled)
 

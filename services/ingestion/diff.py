@@ -14,6 +14,7 @@ from documents.ticket_history import HistoryAction
 from services.classification import Classification, classify
 from services.classification.keywords import keyword_key
 from services.notifications.outbox import notification_row
+from services.notifications.policy import ANNOUNCE_ALL, AnnouncementPolicy
 from services.sources.standard.records import UpstreamTicket
 from services.tenancy import owned
 
@@ -46,6 +47,7 @@ class Position:
     job_id: str
     page: int
     now: datetime
+    announce: AnnouncementPolicy = ANNOUNCE_ALL
 
 
 def find_changes(upstream: Mapping[str, UpstreamTicket], stored: Mapping[str, Row], at: Position) -> PageChanges:
@@ -131,7 +133,8 @@ def _compare(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Posit
 
 def _announce_if_risen(changes: PageChanges, at: Position, external_id: str, new: Row, old_urgency: object) -> None:
     """A ticket is announced when its urgency becomes high; not when it only comes back, or changes otherwise."""
-    if new.get("urgency") == Urgency.HIGH and old_urgency != Urgency.HIGH:
+    has_risen = new.get("urgency") == Urgency.HIGH and old_urgency != Urgency.HIGH
+    if has_risen and at.announce.wants(new, is_first_sight=old_urgency is None):
         row = notification_row(
             at.tenant_id, external_id, version=f"{at.job_id}:{at.page}", matched=new["matched"], now=at.now
         )

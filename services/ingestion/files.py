@@ -16,7 +16,7 @@ from documents.ticket import SHOWN_FIELDS, SOURCE_FIELDS
 from services.errors import InvalidInputError
 from services.sources.standard.salvage import MAX_RECORD_LEVELS, Unreadable, read_json
 
-MAX_RECORD_BYTES = 4 * 1024 * 1024
+MAX_FILE_RECORD_BYTES = 4 * 1024 * 1024
 """A longer record is rejected unread; MongoDB takes 16 MB, and the longest real messages are some 100 kB."""
 _CHUNK_BYTES = 256 * 1024
 _MARKS = re.compile(rb'([\\"\[\]{},])')
@@ -76,9 +76,9 @@ def read_records(file: BinaryIO, form: FileFormat, columns: Mapping[str, str]) -
 
 
 def _parsed(text: bytes) -> Any:
-    shown = text[:MAX_RECORD_BYTES].decode("utf-8", "replace").strip()
-    if len(text) > MAX_RECORD_BYTES:
-        return Unreadable(shown, f"longer than {MAX_RECORD_BYTES} bytes")
+    shown = text[:MAX_FILE_RECORD_BYTES].decode("utf-8", "replace").strip()
+    if len(text) > MAX_FILE_RECORD_BYTES:
+        return Unreadable(shown, f"longer than {MAX_FILE_RECORD_BYTES} bytes")
     try:
         return read_json(text.decode(), levels=MAX_RECORD_LEVELS)
     except UnicodeDecodeError:
@@ -100,11 +100,11 @@ def _named(record: Any, columns: Mapping[str, str]) -> Any:
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """The lines that are not blank, with their numbers; of one that is too long, a little more than may be."""
     number = 0
-    while line := file.readline(MAX_RECORD_BYTES + 2):
+    while line := file.readline(MAX_FILE_RECORD_BYTES + 2):
         number += 1
         rest = line
-        while len(rest) > MAX_RECORD_BYTES and not rest.endswith(b"\n"):
-            rest = file.readline(MAX_RECORD_BYTES + 2)
+        while len(rest) > MAX_FILE_RECORD_BYTES and not rest.endswith(b"\n"):
+            rest = file.readline(MAX_FILE_RECORD_BYTES + 2)
         text = line.removeprefix(_UTF8_MARK) if number == 1 else line
         if text.strip():
             yield number, text.rstrip(b"\r\n")
@@ -164,7 +164,7 @@ class _Elements:
             self._line += text.count(b"\n") - begun.count(b"\n")
             self._begins_at, text = self._line, begun
         self._line += text.count(b"\n")
-        self._element += text[: max(0, MAX_RECORD_BYTES + 1 - len(self._element))]
+        self._element += text[: max(0, MAX_FILE_RECORD_BYTES + 1 - len(self._element))]
 
     def _finished(self) -> tuple[int, bytes]:
         text = bytes(self._element)
@@ -175,11 +175,11 @@ class _Elements:
 def _csv_records(file: BinaryIO, columns: Mapping[str, str]) -> Iterator[FileRecord]:
     # What is not UTF-8 becomes lone surrogates, by which its row is told from the others.
     text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
-    sample = text.readline(MAX_RECORD_BYTES)
+    sample = text.readline(MAX_FILE_RECORD_BYTES)
     if not sample.strip():
         return
     text.seek(0)
-    csv.field_size_limit(MAX_RECORD_BYTES)
+    csv.field_size_limit(MAX_FILE_RECORD_BYTES)
     rows = csv.reader(text, delimiter=max(_DELIMITERS, key=sample.count))
     header = [name.strip() for name in next(rows)]
     if missing := columns.keys() - set(header):

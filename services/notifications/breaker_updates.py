@@ -10,11 +10,22 @@ from documents.database import Row
 
 WINDOW_SIZE = 10
 FAILURES_TO_OPEN = 5
+REFUSALS_TO_OPEN = 10
+"""So many in a row, without a success between them: it is not the single message that is unwelcome."""
+AT_FIRST = 8
+"""Requests in flight before any result is known, and at least after a failure: see docs/notifications.md."""
 MAX_ALLOWANCE = 256
 """Requests in flight at most, however healthy the destination."""
 
 CLOSED, OPEN, HALF_OPEN = (state.value for state in CircuitState)
-_NEW: Row = {"state": CLOSED, "generation": 0, "window": [], "allowance": float(FAILURES_TO_OPEN), "in_flight": []}
+_NEW: Row = {
+    "state": CLOSED,
+    "generation": 0,
+    "window": [],
+    "allowance": float(AT_FIRST),
+    "in_flight": [],
+    "refusals": 0,
+}
 
 
 def admission(ids: Sequence[str], open_ms: int, permit_ms: int) -> list[Row]:
@@ -24,8 +35,10 @@ def admission(ids: Sequence[str], open_ms: int, permit_ms: int) -> list[Row]:
     """
     is_live = {"$gt": ["$$this.expires_at", "$$NOW"]}
     is_over = {"$lte": [{"$add": ["$opened_at", open_ms]}, "$$NOW"]}
-    starts_probing = {"$and": [{"$eq": ["$state", OPEN]}, is_over]}
+    is_paused = {"$gt": [{"$ifNull": ["$paused_until", None]}, "$$NOW"]}
+    starts_probing = {"$and": [{"$eq": ["$state", OPEN]}, is_over, {"$not": [is_paused]}]}
     limits = [
+        {"case": is_paused, "then": 0},
         {"case": {"$eq": ["$state", CLOSED]}, "then": {"$floor": "$allowance"}},
         {"case": {"$eq": ["$state", HALF_OPEN]}, "then": 1},
     ]
@@ -49,30 +62,39 @@ def admission(ids: Sequence[str], open_ms: int, permit_ms: int) -> list[Row]:
     return stages
 
 
-def report(permit_id: str, *, is_success: bool) -> list[Row]:
-    """Count one result, if its permit is still good (a, c, d)."""
+def report(permit_id: str, *, is_success: bool, pause_ms: int = 0) -> list[Row]:
+    """Count one success or failure, if its permit is still good (a, c, d)."""
     changed = _shift(CLOSED, window=[]) if is_success else _shift(OPEN, opened_at="$$NOW")
     failures = {"$size": {"$filter": {"input": "$window", "cond": {"$eq": ["$$this", False]}}}}
     is_probe = {"$eq": ["$state", HALF_OPEN]}
     changes_state = is_probe if is_success else {"$or": [is_probe, {"$gte": [failures, FAILURES_TO_OPEN]}]}
-    allowance = (
-        {"$min": [MAX_ALLOWANCE, {"$add": ["$allowance", 1]}]}
-        if is_success
-        else {"$max": [FAILURES_TO_OPEN, {"$divide": ["$allowance", 2]}]}
-    )
-    longer = {"$slice": [{"$concatArrays": ["$window", [is_success]]}, -WINDOW_SIZE]}
+    counted: Row = {
+        "window": {"$slice": [{"$concatArrays": ["$window", [is_success]]}, -WINDOW_SIZE]},
+        "allowance": {"$min": [MAX_ALLOWANCE, {"$add": ["$allowance", 2]}]} if is_success else _halved(AT_FIRST),
+    }
+    if is_success:
+        counted["refusals"] = 0
     return [
-        {"$set": {"counts": {"$in": [permit_id, "$in_flight.id"]}}},
-        {
-            "$set": {
-                "window": {"$cond": ["$counts", longer, "$window"]},
-                "allowance": {"$cond": ["$counts", allowance, "$allowance"]},
-            }
-        },
-        *discard(permit_id),
+        *_count(permit_id, counted, pause_ms),
         {"$set": {"counts": {"$and": ["$counts", changes_state]}}},
-        {"$set": {name: {"$cond": ["$counts", value, f"${name}"]} for name, value in changed.items()}},
+        *_changed_if("$counts", changed),
         {"$unset": "counts"},
+    ]
+
+
+def report_refusal(permit_id: str, *, pause_ms: int = 0) -> list[Row]:
+    """Count an answer that shows a living destination which does not want this message, or not now (a, c, d)."""
+    counted: Row = {"refusals": {"$add": [{"$ifNull": ["$refusals", 0]}, 1]}}
+    if pause_ms:  # too many at once for it, so fewer from now on, down to one
+        counted["allowance"] = _halved(1)
+    is_run = {"$gte": ["$refusals", REFUSALS_TO_OPEN]}
+    is_answered_probe = {"$and": ["$counts", {"$not": [is_run]}, {"$eq": ["$state", HALF_OPEN]}]}
+    return [
+        *_count(permit_id, counted, pause_ms),
+        {"$set": {"opens": {"$and": ["$counts", is_run]}, "closes": is_answered_probe}},
+        *_changed_if("$opens", _shift(OPEN, opened_at="$$NOW")),
+        *_changed_if("$closes", _shift(CLOSED, window=[])),
+        {"$unset": ["counts", "opens", "closes"]},
     ]
 
 
@@ -84,7 +106,31 @@ def discard(permit_id: str) -> list[Row]:
 
 def reset_state() -> list[Row]:
     """Close the circuit, whatever it was (e)."""
-    return [{"$set": {"generation": {"$ifNull": ["$generation", 0]}}}, {"$set": _shift(CLOSED, window=[])}]
+    return [
+        {"$set": {"generation": {"$ifNull": ["$generation", 0]}}},
+        {"$set": _shift(CLOSED, window=[], refusals=0, paused_until=None)},
+    ]
+
+
+def _count(permit_id: str, counted: Row, pause_ms: int) -> list[Row]:
+    """Set what a result changes if its permit is good, which `counts` tells, and take the permit back."""
+    if pause_ms:
+        until = {"$add": ["$$NOW", pause_ms]}
+        counted = {**counted, "paused_until": {"$max": ["$paused_until", until]}}
+    return [
+        {"$set": {"counts": {"$in": [permit_id, "$in_flight.id"]}}},
+        *_changed_if("$counts", counted),
+        *discard(permit_id),
+    ]
+
+
+def _changed_if(condition: str, changed: Row) -> list[Row]:
+    return [{"$set": {name: {"$cond": [condition, value, f"${name}"]} for name, value in changed.items()}}]
+
+
+def _halved(least: int) -> Row:
+    """Half the allowance, but at least so many; never more than before."""
+    return {"$min": ["$allowance", {"$max": [least, {"$divide": ["$allowance", 2]}]}]}
 
 
 def _shift(state: str, **more: object) -> Row:
@@ -92,6 +138,7 @@ def _shift(state: str, **more: object) -> Row:
     return {
         **_NEW,
         "window": "$window",
+        "refusals": {"$ifNull": ["$refusals", 0]},
         "opened_at": None,
         **more,
         "state": state,

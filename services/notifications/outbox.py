@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 
 from documents.database import Database, Row
-from documents.notification import Notification, NotificationState
+from documents.notification import DEFAULT_DESTINATION, DEFAULT_KIND, Notification, NotificationState
 from documents.ticket import Urgency
 from services.classification.classifier import RULES
 from services.errors import NotDeadError, NotificationNotFoundError
@@ -32,6 +32,8 @@ def notification_row(
         "tenant_id": tenant_id,
         "ticket_id": ticket_id,
         "version": version,
+        "destination_id": DEFAULT_DESTINATION,
+        "kind": DEFAULT_KIND,
         "urgency": Urgency.HIGH.value,
         "reason": reason(matched),
         "state": NotificationState.PENDING.value,
@@ -40,13 +42,19 @@ def notification_row(
         "due_at": EPOCH,
         "give_up_at": now + GIVE_UP_AFTER,
         "attempts": 0,
+        "refusals": 0,
+        "rank": 0,
         "redrives": 0,
     }
 
 
-def notification_id(tenant_id: str, ticket_id: str, version: str) -> str:
-    """The id of an announcement, which is also its idempotency key: any text can be part of it, a header stays safe."""
-    return hashlib.blake2b(json.dumps([tenant_id, ticket_id, version]).encode(), digest_size=16).hexdigest()
+def notification_id(tenant_id: str, ticket_id: str, version: str, *further: str) -> str:
+    """The id of an announcement, which is also its idempotency key: any text can be part of it, a header stays safe.
+
+    `further`: the destination of a copy.
+    """
+    parts = [tenant_id, ticket_id, version, *further]
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
 def reason(matched: Sequence[Mapping[str, str]]) -> str:

@@ -13,48 +13,29 @@
 
 A claimed row stays PENDING and only moves its `due_at` to the end of the claim, so that a claim whose process
 died ends by itself. All times are the database server's.
+
+Each destination has a queue of its own, and in it each tenant a lane. A lane finishes what it began: what was tried
+already goes before what was not, and what was tried in vain too often, or refused, goes last.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from pymongo import ASCENDING, UpdateOne
+from pymongo import UpdateOne
 
 from documents.database import Database, Row
-from documents.notification import Notification, NotificationState
+from documents.notification import DEFAULT_DESTINATION, Notification, NotificationState
+from services.notifications.claims import ClaimedNotification, Flood, Settlement
+from services.tenancy import Filter, owned
 
 _PENDING = NotificationState.PENDING.value
 TOO_OLD = "not delivered within 72 h"
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedNotification:
-    """A notification that this process may send until its claim runs out."""
-
-    id: str
-    claim: str
-    tenant_id: str
-    ticket_id: str
-    urgency: str
-    reason: str
-    attempts: int
-    """Attempts before this one."""
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What became of a claimed notification."""
-
-    notification: ClaimedNotification
-    state: NotificationState
-    """Pending: to be tried again."""
-    status: int | None = None
-    error: str | None = None
-    delay_seconds: float = 0.0
+NO_DESTINATION = "its destination was deleted"
+LANES_AT_ONCE = 16
+"""Tenants of one destination that a claim looks at; the others have their turn in the next."""
+_IN_LANE = {"rank": 1, "created_at": 1, "_id": 1}
 
 
 class NotificationQueue:
@@ -65,30 +46,63 @@ class NotificationQueue:
         self._rows = database.collection(Notification)
         self._claim_ms = int(claim_seconds * 1000)
 
-    async def claim(self, limit: int) -> list[ClaimedNotification]:
-        """Take up to `limit` of the notifications that are due, the oldest first (a).
+    async def claim(self, destination_id: str, tenants: Sequence[str], limit: int) -> list[ClaimedNotification]:
+        """Take up to `limit` of a destination's notifications that are due, of up to 16 tenants (a).
 
-        Two round trips; a third where another process claims at the same moment.
+        What was begun comes first, then one of each tenant in turn, beginning with the first. Two round trips; a third
+        where another process claims at the same moment.
         """
-        is_due = {"state": _PENDING, "$expr": {"$lte": ["$due_at", "$$NOW"]}}
-        rows = await self._rows.find(is_due).sort([("created_at", ASCENDING)]).limit(limit).to_list(limit)
+        lanes = [_lane(destination_id, tenant, limit) for tenant in tenants[:LANES_AT_ONCE]]
+        if not lanes:
+            return []
+        others = [{"$unionWith": {"coll": self._rows.name, "pipeline": lane}} for lane in lanes[1:]]
+        rows = await self._rows.aggregate([*lanes[0], *others]).to_list(None)
+        return await self._take(_in_turn(rows)[:limit])
+
+    async def _take(self, rows: list[Row]) -> list[ClaimedNotification]:
         if not rows:
             return []
         claim = uuid4().hex
         ids = {"$in": [row["_id"] for row in rows]}
         update = [{"$set": {"claim": claim, "due_at": {"$add": ["$$NOW", self._claim_ms]}}}]
-        result = await self._rows.update_many({"_id": ids, **is_due}, update)
+        result = await self._rows.update_many({"_id": ids, **_DUE}, update)
         if result.modified_count < len(rows):
             mine = await self._rows.find({"_id": ids, "claim": claim}, {"_id": 1}).to_list(None)
             kept = {row["_id"] for row in mine}
             rows = [row for row in rows if row["_id"] in kept]
         return [_claimed(row, claim) for row in rows]
 
+    async def flood(self, destination_id: str, tenant_id: str, limit: int) -> Flood:
+        """Whether more than `limit` alerts of a lane came within the last minute, and what of it is due."""
+        lane = owned(tenant_id, destination_id=destination_id)
+        recent = {"$gt": ["$created_at", {"$subtract": ["$$NOW", 60_000]}]}
+        found = await self._rows.aggregate(
+            [
+                {"$match": {**lane, "state": _PENDING, **_DUE}},
+                {"$group": {"_id": None, "due": {"$sum": 1}, "oldest": {"$min": "$created_at"}}},
+                {"$set": {"seconds": {"$divide": [{"$subtract": ["$$NOW", "$oldest"]}, 1000]}}},
+                {
+                    "$unionWith": {
+                        "coll": self._rows.name,
+                        "pipeline": [
+                            {"$match": lane},
+                            {"$sort": {"created_at": -1}},
+                            {"$limit": limit + 1},
+                            {"$match": {"$expr": recent}},
+                            {"$count": "recent"},
+                        ],
+                    }
+                },
+            ]
+        ).to_list(None)
+        merged = {name: value for row in found for name, value in row.items()}
+        return Flood(merged.get("recent", 0), max(0.0, merged.get("seconds", 0.0)), merged.get("due", 0))
+
     async def release(self, claimed: Sequence[ClaimedNotification]) -> None:
         """Give back what was not sent, without using up an attempt (e)."""
         if claimed:
             await self._rows.update_many(
-                {"_id": {"$in": [one.id for one in claimed]}, "claim": claimed[0].claim},
+                {"_id": {"$in": [one.id for one in claimed]}, "claim": {"$in": [one.claim for one in claimed]}},
                 [{"$set": {"claim": None, "due_at": "$$NOW"}}],
             )
 
@@ -103,8 +117,22 @@ class NotificationQueue:
     async def expire(self) -> int:
         """Make dead letters of what is too old and not being sent (f); returns how many there were."""
         too_old = {"state": _PENDING, "$expr": {"$and": [_passed("$give_up_at"), _passed("$due_at")]}}
-        update = {"$set": {"state": NotificationState.DEAD.value, "last_error": TOO_OLD, "claim": None}}
-        return (await self._rows.update_many(too_old, update)).modified_count
+        return await self._bury(too_old, TOO_OLD)
+
+    async def abandon(self, destination_id: str) -> int:
+        """Make dead letters of what waits for a destination that is no more; returns how many there were."""
+        return await self._bury({"state": _PENDING, "destination_id": destination_id}, NO_DESTINATION)
+
+    async def adopt(self) -> int:
+        """Put rows that an earlier version wrote into their lanes; returns how many there were."""
+        unplaced = {"state": _PENDING, "destination_id": None}
+        return (
+            await self._rows.update_many(unplaced, {"$set": {"destination_id": DEFAULT_DESTINATION, "rank": 0}})
+        ).modified_count
+
+    async def _bury(self, where: Filter, reason: str) -> int:
+        update = {"$set": {"state": NotificationState.DEAD.value, "last_error": reason, "claim": None}}
+        return (await self._rows.update_many(where, update)).modified_count
 
 
 def _write(settlement: Settlement) -> UpdateOne:
@@ -120,14 +148,37 @@ def _write(settlement: Settlement) -> UpdateOne:
     if settlement.state is NotificationState.DELIVERED:
         return UpdateOne(where, [{"$set": {**settled, "delivered_at": "$$NOW"}}])
     settled["last_error"] = {"$literal": settlement.error}
+    settled["rank"] = settlement.rank
+    if settlement.is_refusal:
+        settled["refusals"] = {"$add": [{"$ifNull": ["$refusals", 0]}, 1]}
     if settlement.state is NotificationState.PENDING:
         settled["state"] = {"$cond": [_passed("$give_up_at"), NotificationState.DEAD.value, _PENDING]}
         settled["due_at"] = {"$add": ["$$NOW", int(settlement.delay_seconds * 1000)]}
     return UpdateOne({**where, "claim": notification.claim}, [{"$set": settled}])
 
 
+def _lane(destination_id: str, tenant_id: str, limit: int) -> list[Row]:
+    """Stages that read the next of a lane, along the index `queue`."""
+    where = owned(tenant_id, destination_id=destination_id, **_DUE)
+    return [{"$match": where}, {"$sort": _IN_LANE}, {"$limit": limit}]
+
+
+def _in_turn(rows: list[Row]) -> list[Row]:
+    """Rows of several lanes, each in its order: by rank, and of one rank one of each lane after the other."""
+    passed = Counter[tuple[str, int]]()
+    places: list[tuple[int, int, int]] = []
+    for row in rows:
+        rank = row.get("rank") or 0
+        passed[row["tenant_id"], rank] += 1
+        places.append((rank, passed[row["tenant_id"], rank], len(places)))
+    return [rows[number] for _, _, number in sorted(places)]
+
+
 def _passed(moment: str) -> Row:
     return {"$lte": [moment, "$$NOW"]}
+
+
+_DUE: Filter = {"state": _PENDING, "$expr": _passed("$due_at")}
 
 
 def _claimed(row: dict[str, Any], claim: str) -> ClaimedNotification:
@@ -139,5 +190,6 @@ def _claimed(row: dict[str, Any], claim: str) -> ClaimedNotification:
         urgency=row["urgency"],
         reason=row["reason"],
         attempts=row["attempts"],
+        refusals=row.get("refusals", 0),
         created_at=row["created_at"],
     )

@@ -50,7 +50,16 @@ def direct_execution(schema: GraphQLSchema) -> DirectExecution:
     return shared
 
 
-class DirectExecutor(StrawberryGraphQLCoreExecutionContext):
+class OrdinaryExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Executes one operation as graphql-core does; errors about its variables do not suggest names of the schema."""
+
+    @classmethod
+    def build(cls, *args: Any, **kwargs: Any) -> Any:
+        """An executor, or the errors that its variables have."""
+        return super().build(*args, **{**kwargs, "hide_suggestions": True})
+
+
+class DirectExecutor(OrdinaryExecutor):
     """Executes one operation."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

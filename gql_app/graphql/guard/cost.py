@@ -25,6 +25,10 @@ from graphql import (
 from gql_app.graphql.guard.price import UNSIZED_LIST, Price, price_of
 from schema.base.selection import Fragments, fields_of, is_included, response_name
 
+MAX_SIZE = 2**31 - 1
+"""The most that an `Int` can be; JSON has numbers that no answer could hold, and execution refuses them."""
+MAX_COST = 2**53 - 1
+"""The most that is reported: beyond it, JSON numbers are no longer exact."""
 INTROSPECTION = {"__schema": 1_000, "__type": 100}
 """Introspection is answered from memory: a flat price, whatever is selected below."""
 
@@ -46,7 +50,7 @@ def operation_cost(
     fragments: Fragments,
     variables: Mapping[str, Any],
 ) -> int:
-    """The cost of a valid operation. `variables` as the client sent them."""
+    """The cost of a valid operation. `variables` as the client sent them, those that it declares."""
     root = schema.get_root_type(operation.operation)
     if root is None:
         return 0
@@ -56,7 +60,7 @@ def operation_cost(
         if definition.default_value is not None
     }
     costing = _Costing(schema, fragments, {**defaults, **variables})
-    return costing.selections(root, (operation.selection_set,), NOT_SIZED)
+    return min(costing.selections(root, (operation.selection_set,), NOT_SIZED), MAX_COST)
 
 
 class _Costing:
@@ -119,5 +123,7 @@ class _Costing:
             if argument.name.value in price.slicing_arguments
         ]
         # JSON knows one kind of number: 5.0 is a valid Int. What is no number at all, execution refuses.
-        sizes = [int(value) for value in given if isinstance(value, (int, float)) and value == value // 1]
+        sizes = [
+            min(int(value), MAX_SIZE) for value in given if isinstance(value, (int, float)) and value == value // 1
+        ]
         return max([0, *sizes]) if sizes else price.size or 0

@@ -9,6 +9,7 @@ from strawberry.extensions import SchemaExtension
 from gql_app.graphql.errors import failure
 from gql_app.graphql.guard.cost import operation_cost
 from gql_app.graphql.guard.limits import Limits, check
+from gql_app.graphql.guard.variables import declared
 from gql_app.graphql.identity_cache import IdentityCache
 from gql_app.graphql.parsing import CACHED_DOCUMENTS, parse_cached
 from schema.base.selection import fragments_of
@@ -71,7 +72,8 @@ class Guard(SchemaExtension):
         operation = get_operation_ast(document, context._provided_operation_name)
         if operation is None:  # Strawberry would take the first one
             return [failure(ErrorCode.GRAPHQL_VALIDATION_FAILED, "Which operation? Give operationName.")]
-        self._cost = self._cost_of(operation, document, context.variables or {})
+        variables = declared(operation, context.variables or {})
+        self._cost = self._cost_of(operation, document, variables)
         if self._cost <= self._max_cost:
             return []
         message = f"The operation costs {self._cost}, and at most {self._max_cost} is allowed."

@@ -4,8 +4,7 @@ Each fragment is measured once, however often it is spread: a "fragment bomb", w
 more than its text.
 """
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from graphql import (
     DocumentNode,
@@ -15,7 +14,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from schema.base.selection import fragments_of, nodes_of, response_name
+from schema.base.selection import fragments_of, nodes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,6 @@ class Shape:
     """Levels of fields; what lies below `__schema` and `__type` is limited by a rule of graphql-core."""
     aliases: int = 0
     directives: int = 0
-    repeats: int = 0
-    """Fields selected again beside themselves; validation compares each with each."""
 
     def beside(self, other: "Shape") -> "Shape":
         """Two selections of one object."""
@@ -35,24 +32,7 @@ class Shape:
             max(self.depth, other.depth),
             self.aliases + other.aliases,
             self.directives + other.directives,
-            self.repeats + other.repeats,
         )
-
-
-@dataclass(slots=True)
-class _Part:
-    """A part of what is selected of one object; what is repeated shows only in the whole."""
-
-    shape: Shape = field(default_factory=Shape)
-    names: Counter[str] = field(default_factory=Counter)
-    """The names that the fields have in the answer, and how often each is selected."""
-
-    def add(self, shape: Shape) -> None:
-        self.shape = self.shape.beside(shape)
-
-    def whole(self) -> Shape:
-        """The shape, where this is all that is selected."""
-        return self.shape.beside(Shape(repeats=self.names.total() - len(self.names)))
 
 
 def measure(document: DocumentNode) -> Shape:
@@ -66,7 +46,7 @@ def measure(document: DocumentNode) -> Shape:
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
             own = Shape(directives=len(node.directives or ()))
-            total = total.beside(own).beside(measuring.part(node.selection_set).whole())
+            total = total.beside(own).beside(measuring.selection(node.selection_set))
     return total
 
 
@@ -75,32 +55,28 @@ class _Measuring:
 
     def __init__(self, document: DocumentNode) -> None:
         self._fragments = fragments_of(document)
-        self._measured: dict[str, _Part] = {}
+        self._measured: dict[str, Shape] = {}
 
-    def part(self, selection_set: SelectionSetNode) -> _Part:
-        part = _Part()
+    def selection(self, selection_set: SelectionSetNode) -> Shape:
+        shape = Shape()
         for node in nodes_of([selection_set]):
-            part.add(Shape(directives=len(node.directives or ())))
+            shape = shape.beside(Shape(directives=len(node.directives or ())))
             if isinstance(node, FieldNode):
-                part.names[response_name(node)] += 1
-                part.add(self._field(node))
+                shape = shape.beside(self._field(node))
             elif isinstance(node, FragmentSpreadNode):
-                spread = self._fragment(node.name.value)
-                part.names.update(spread.names)
-                part.add(spread.shape)
-        return part
+                shape = shape.beside(self._fragment(node.name.value))
+        return shape
 
     def _field(self, node: FieldNode) -> Shape:
-        below = Shape() if node.selection_set is None else self.part(node.selection_set).whole()
+        below = Shape() if node.selection_set is None else self.selection(node.selection_set)
         depth = 0 if node.name.value in ("__schema", "__type") else below.depth
         return replace(below, depth=1 + depth, aliases=below.aliases + (node.alias is not None))
 
-    def _fragment(self, name: str) -> _Part:
+    def _fragment(self, name: str) -> Shape:
         if name not in self._measured:
-            self._measured[name] = _Part()  # what a cycle comes to; validation refuses it
+            self._measured[name] = Shape()  # what a cycle comes to; validation refuses it
             fragment = self._fragments.get(name)
             if fragment is not None:
-                part = self.part(fragment.selection_set)
-                part.add(Shape(directives=len(fragment.directives or ())))
-                self._measured[name] = part
+                own = Shape(directives=len(fragment.directives or ()))
+                self._measured[name] = own.beside(self.selection(fragment.selection_set))
         return self._measured[name]

@@ -118,6 +118,8 @@ BAD_CREDENTIALS = [
     {"authorization": "Basic abc"},
     {"authorization": "Bearer x"},
     {"authorization": f"Bearer {make_token(exp=1)}"},
+    {"authorization": f"Bearer {make_token(exp='tomorrow')}"},
+    {"authorization": f"Bearer {make_token(exp=float('inf'))}"},
 ]
 
 
@@ -129,3 +131,20 @@ async def test_bad_credential_is_refused_with_a_code(jwt_api: Api, headers: dict
     body: dict[str, Any] = response.json()
     assert body.keys() == {"errors"}
     assert body["errors"][0]["extensions"]["code"] == ErrorCode.UNAUTHENTICATED
+
+
+GOOD_FOR_NOTHING = [{"scope": ""}, {"scope": "unknown"}, {"tenants": []}, {"tenants": None}, {"scope": None}]
+
+
+@pytest.mark.parametrize("claims", GOOD_FOR_NOTHING)
+async def test_credential_that_is_good_for_nothing_is_refused_before_anything_is_parsed(
+    jwt_api: Api, claims: dict[str, Any]
+) -> None:
+    response = await jwt_api.client.post("/graphql", content=b"{ no JSON", headers=bearer(**claims))
+    assert response.status_code == 403
+    assert response.json()["errors"][0]["extensions"]["code"] == ErrorCode.FORBIDDEN
+
+
+async def test_administrator_without_a_tenant_may_still_look_after_the_service(jwt_api: Api) -> None:
+    answer = await jwt_api.ask("{ circuitBreaker { state } }", headers=bearer(tenants=[], scope="admin"))
+    assert "errors" not in answer

@@ -40,6 +40,32 @@ async def test_the_trend_of_the_period_by_day_and_status(fresh: Api) -> None:
     ]
 
 
+async def test_enum_values_have_one_spelling_everywhere(fresh: Api) -> None:
+    rows = [ticket(1, 0.5, urgency="high", sentiment="negative"), ticket(2, 0.6, urgency="odd", sentiment=None)]
+    await fresh.db.collection(Ticket).insert_many(rows)
+    changed = {"urgency": {"old": "low", "new": "high"}, "sentiment": {"old": None, "new": "negative"}}
+    changed |= {"status": {"old": "high", "new": "low"}, "requires_action": {"old": False, "new": True}}
+    row = {"tenant_id": "acme", "ticket_id": "t1", "action": "updated", "changes": changed, "recorded_at": DAY}
+    await fresh.db.collection(TicketHistory).insert_one({**row, "job_id": "j"})
+    fields = """byUrgency { urgency } bySentiment { sentiment }
+      urgencies: trend(unit: WEEK, breakdown: URGENCY) { breakdown { value } }
+      sentiments: trend(unit: WEEK, breakdown: SENTIMENT) { breakdown { value } }"""
+    found = await stats(fresh, fields, PERIOD)
+    assert {each["urgency"] for each in found["byUrgency"]} == {"HIGH", None}
+    assert {each["sentiment"] for each in found["bySentiment"]} == {"NEGATIVE", None}
+    assert {each["value"] for each in found["urgencies"][0]["breakdown"]} == {"HIGH", "odd"}
+    assert {each["value"] for each in found["sentiments"][0]["breakdown"]} == {"NEGATIVE", "unknown"}
+    query = '{ ticket(tenantId: "acme", externalId: "t1") { urgency history { changes { field old new } } } }'
+    shown = (await fresh.data(query))["ticket"]
+    assert shown["urgency"] == "HIGH"
+    assert {change["field"]: (change["old"], change["new"]) for change in shown["history"][0]["changes"]} == {
+        "urgency": ("LOW", "HIGH"),
+        "sentiment": (None, "NEGATIVE"),
+        "status": ("high", "low"),
+        "requires_action": (False, True),
+    }
+
+
 async def test_the_trend_can_have_a_period_of_its_own(fresh: Api) -> None:
     await fresh.db.collection(Ticket).insert_many([ticket(1, 0), ticket(2, 5)])
     own = 'fromDate: "2026-01-14T00:00:00Z", toDate: "2026-01-16T00:00:00Z"'

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from tests.api.graphql.client import Api
@@ -66,6 +67,40 @@ async def test_other_content_types_are_refused(api: Api, content_type: str) -> N
         "/graphql", content=b'{"query": "{ __typename }"}', headers={"content-type": content_type}
     )
     assert response.status_code == 415
+
+
+HASHED = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
+
+
+@pytest.mark.parametrize("query", [None, ""])
+@pytest.mark.parametrize(("accept", "status"), [("application/json", 200), (NEW, 400), ("*/*", 200)])
+async def test_hash_without_a_document_is_answered_so_that_clients_send_it(
+    api: Api, query: str | None, accept: str, status: int
+) -> None:
+    body = {"operationName": "A", "variables": {}, "extensions": HASHED}
+    body |= {} if query is None else {"query": query}
+    response = await api.client.post("/graphql", json=body, headers={"accept": accept})
+    (error,) = response.json()["errors"]
+    assert (response.status_code, error["message"]) == (status, "PersistedQueryNotSupported")
+    assert error["extensions"]["code"] == "PERSISTED_QUERY_NOT_SUPPORTED"
+
+
+async def test_hash_without_a_document_is_answered_over_get_too(api: Api) -> None:
+    response = await api.client.get("/graphql", params={"extensions": orjson.dumps(HASHED).decode()})
+    assert response.status_code == 200
+    assert response.json()["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_SUPPORTED"
+
+
+async def test_hash_beside_a_document_is_ignored(api: Api) -> None:
+    response = await api.client.post("/graphql", json={"query": "{ __typename }", "extensions": HASHED})
+    assert response.json()["data"] == {"__typename": "Query"}
+
+
+async def test_empty_operation_name_is_none(api: Api) -> None:
+    response = await api.client.post("/graphql", json={"query": "query A { __typename }", "operationName": ""})
+    assert response.json()["data"] == {"__typename": "Query"}
+    response = await api.client.get("/graphql", params={"query": "query A { __typename }", "operationName": ""})
+    assert response.json()["data"] == {"__typename": "Query"}
 
 
 async def test_body_that_is_too_large_is_refused(api: Api) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,14 +18,16 @@ from documents.ticket import Ticket
 from gql_app.graphql_sdl import committed
 from resolvers.analytics import MIN_INTERVAL_SECONDS
 from resolvers.context import Services
-from tests.api.graphql.sockets import opened, served
+from tests.api.graphql.client import COMMANDS
+from tests.api.graphql.sockets import Socket, opened, served
 from tests.fakes import MockApi, app_with, at_rest, empty, make_jwt_settings, make_settings, make_token, open_services
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 PROGRESS = "subscription ($job: String!) { ingestionProgress(jobId: $job) { jobId status processedPages progress } }"
 STATS = "subscription ($tenant: String!) { tenantStatsChanged(tenantId: $tenant) { totalTickets byStatus { value } } }"
 
 
+FEWER = "subscription ($tenant: String!) { tenantStatsChanged(tenantId: $tenant) { totalTickets } }"
 SETTINGS = make_settings(graphql_max_subscriptions=3)
 
 
@@ -185,15 +188,117 @@ async def test_followers_share_one_stream(address: str, quiet: Services, databas
     async with opened(address) as first, opened(address) as second:
         for socket in (first, second):
             await socket.subscribe(STATS, id="a", tenant=tenant)
-            await socket.subscribe(STATS, id="b", tenant=tenant)
+            await socket.subscribe(FEWER, id="b", tenant=tenant)
             await socket.next_data()
             await socket.next_data()
-        assert quiet.changes.tickets.follower_count == 4
+        assert quiet.changes.tickets.follower_count == 2  # of two selections, each followed by both
 
         async def is_one_stream() -> bool:
             return await streams(database) == 1
 
         await until(is_one_stream, "one stream")  # that of an earlier test may still be ending
+
+
+async def counted(database: Database, tenant_id: str, sockets: list[Socket]) -> int:
+    """Insert a ticket and wait until every subscription has told of it; how many computations that took."""
+    with COMMANDS.heard() as commands:
+        await insert(database, tenant_id, str(uuid4()))
+        total = await database.collection(Ticket).count_documents({"tenant_id": tenant_id})
+        for socket in sockets:
+            for _ in range(3):
+                while (await socket.next_data())["tenantStatsChanged"]["totalTickets"] != total:
+                    pass
+    return sum(command.name == "aggregate" and "$group" in str(command.body) for command in commands)
+
+
+async def test_one_computation_is_told_to_all_who_follow_the_same(
+    address: str, database: Database, tenant: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(opened(address)) for _ in range(5)]
+        for socket in sockets:
+            for number in range(3):
+                await socket.subscribe(FEWER, id=str(number), tenant=tenant)
+        for socket in sockets:
+            for _ in range(3):
+                await socket.next_data()
+        computed = await counted(database, tenant, sockets)
+    assert 1 <= computed <= 3  # 15 subscriptions; a change that comes while it is computed, is computed again
+
+
+async def test_nothing_is_shared_by_those_who_may_not_see_the_same(
+    jwt_address: str, quiet: Services, database: Database
+) -> None:
+    async with opened(jwt_address, init=False) as one, opened(jwt_address, init=False) as other:
+        await one.init({"authorization": f"Bearer {make_token(tenants=['tenant_a'])}"})
+        await other.init({"authorization": f"Bearer {make_token(tenants=['tenant_b'])}"})
+        await one.subscribe(FEWER, tenant="tenant_a")
+        await one.next_data()
+        await other.subscribe(FEWER, tenant="tenant_a")
+        message = await other.receive()
+    assert message["payload"]["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_what_is_followed_outlives_the_one_who_came_first(address: str, database: Database, tenant: str) -> None:
+    async with opened(address) as second:
+        async with opened(address) as first:
+            for socket in (first, second):
+                await socket.subscribe(FEWER, tenant=tenant)
+                await socket.next_data()
+        await insert(database, tenant, "1")
+        assert (await second.next_data())["tenantStatsChanged"]["totalTickets"] == 1
+
+
+async def test_only_so_many_operations_at_once_over_all_connections(quiet: Services, tenant: str) -> None:
+    few = make_settings(graphql_max_client_subscriptions=4, graphql_max_subscriptions=3)
+    async with served(app_with(quiet, few)) as address, opened(address) as one:
+        async with opened(address) as other:
+            for socket in (one, other):
+                for number in range(2):
+                    await socket.subscribe(FEWER, id=str(number), tenant=tenant)
+                    await socket.next_data()
+            await one.subscribe(FEWER, id="one too many", tenant=tenant)
+            message = await one.receive()
+            assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
+        shown = "error"
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while shown == "error":  # until the server has seen the other connection close
+                await one.subscribe(FEWER, id="again", tenant=tenant)
+                shown = (await one.receive())["type"]
+    assert shown == "next"
+
+
+async def test_the_limit_is_each_clients_own(quiet: Services) -> None:
+    settings = make_jwt_settings(graphql_max_client_subscriptions=1)
+    async with (
+        served(app_with(quiet, settings)) as address,
+        opened(address, init=False) as one,
+        opened(address, init=False) as other,
+    ):
+        for socket, subject in ((one, "one"), (other, "other")):
+            await socket.init({"authorization": f"Bearer {make_token(sub=subject)}"})
+            await socket.subscribe(FEWER, tenant="tenant_a")
+            await socket.next_data()
+
+
+async def test_empty_operation_name_is_none(address: str, tenant: str) -> None:
+    async with opened(address) as socket:
+        for query in ("{ __typename }", FEWER):
+            payload = {"query": query, "variables": {"tenant": tenant}, "operationName": ""}
+            await socket.send("subscribe", id=query, payload=payload)
+            while (message := await socket.receive())["type"] == "complete":
+                pass
+            assert message["type"] == "next", message
+
+
+async def test_hash_without_a_document_is_answered(address: str) -> None:
+    async with opened(address) as socket:
+        extensions = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
+        await socket.send("subscribe", id="1", payload={"extensions": extensions})
+        message = await socket.receive()
+    assert message["type"] == "error"
+    assert message["payload"][0]["message"] == "PersistedQueryNotSupported"
+    assert message["payload"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_SUPPORTED"
 
 
 async def test_dropped_client_leaves_nothing_behind(address: str, quiet: Services, tenant: str) -> None:
@@ -328,7 +433,18 @@ async def test_credential_is_in_the_payload_of_the_introduction(jwt_address: str
         assert (await socket.next_data())["tenantStatsChanged"]["totalTickets"] == 0
 
 
-@pytest.mark.parametrize("payload", [None, {}, {"authorization": "Bearer x"}, {"authorization": 5}])
+BAD_PAYLOADS = [
+    None,
+    {},
+    {"authorization": "Bearer x"},
+    {"authorization": 5},
+    {"authorization": f"Bearer {make_token(exp='tomorrow')}"},
+    {"authorization": f"Bearer {make_token(scope='')}"},
+    {"authorization": f"Bearer {make_token(tenants=[])}"},
+]
+
+
+@pytest.mark.parametrize("payload", BAD_PAYLOADS)
 async def test_bad_credential_is_refused(jwt_address: str, payload: dict[str, Any] | None) -> None:
     async with opened(jwt_address, init=False) as socket:
         await socket.send("connection_init", **({} if payload is None else {"payload": payload}))

@@ -14,6 +14,7 @@ CONTROL_CALLS = [
     ("POST", "tickets/add"),
     ("POST", "script"),
     ("DELETE", "script"),
+    ("POST", "outage"),
     ("POST", "reset"),
 ]
 

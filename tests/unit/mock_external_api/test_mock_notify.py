@@ -11,14 +11,14 @@ BODY = {"ticket_id": "tkt-1", "tenant_id": "tenant_a", "urgency": "high", "reaso
 
 
 async def test_third_attempt_is_accepted(start: Callable[..., Any]) -> None:
-    client = start()
+    client = start(notify_mode="reference")
     answers = [await client.post("/notify", json=BODY) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [500, 502, 200]
     assert answers[2].json() == {"status": "accepted"}
 
 
 async def test_outage_answers_503_with_the_seconds_left(start: Callable[..., Any], hand_clock: Any) -> None:
-    client = start()
+    client = start(notify_mode="reference")
     for n in range(10):
         await client.post("/notify", json={**BODY, "ticket_id": f"tkt-{n}"})
     hand_clock.advance(10)
@@ -27,7 +27,7 @@ async def test_outage_answers_503_with_the_seconds_left(start: Callable[..., Any
 
 
 async def test_what_arrives_is_logged_with_its_idempotency_key(start: Callable[..., Any]) -> None:
-    client = start()
+    client = start(notify_mode="reference")
     await client.post("/notify", json=BODY, headers={"Idempotency-Key": "key-1"})
     await client.post("/notify", json=BODY)
     log = (await client.state())["notifications"]

@@ -1,9 +1,9 @@
 from typing import Any
 
 from mock_external_api.notify_rules import NotifyRules, Verdict
-from mock_external_api.settings import MockSettings
+from mock_external_api.settings import MockSettings, NotifyMode
 
-SETTINGS = MockSettings()
+SETTINGS = MockSettings(notify_mode=NotifyMode.REFERENCE)
 
 
 def _rules(hand_clock: Any) -> NotifyRules:
@@ -54,6 +54,22 @@ def test_a_success_ends_the_row_of_failures(hand_clock: Any) -> None:
 
 
 def test_outages_can_be_switched_off(hand_clock: Any) -> None:
-    settings = MockSettings(notify_outage_after=0)
+    settings = MockSettings(notify_mode=NotifyMode.REFERENCE, notify_outage_after=0)
     rules = _rules(hand_clock)
     assert {rules.judge(settings, "tenant_a", f"t{n}").status for n in range(50)} == {500}
+
+
+def test_whether_an_outage_tells_when_it_ends_is_a_setting(hand_clock: Any) -> None:
+    settings = MockSettings(notify_mode=NotifyMode.REFERENCE, notify_outage_tells_when=False)
+    rules = _rules(hand_clock)
+    verdicts = [rules.judge(settings, "tenant_a", f"t{n}") for n in range(11)]
+    assert verdicts[-1] == Verdict(503, None, None)
+
+
+def test_by_default_some_tickets_fail_once_and_nothing_else_happens(hand_clock: Any) -> None:
+    settings, rules = MockSettings(), _rules(hand_clock)
+    first = [rules.judge(settings, "tenant_a", f"t{n}").status for n in range(1_000)]
+    second = [rules.judge(settings, "tenant_a", f"t{n}").status for n in range(1_000)]
+    assert set(first) == {200, 500}
+    assert 20 <= first.count(500) <= 100
+    assert set(second) == {200}

@@ -7,7 +7,7 @@ import pytest
 from documents.circuit_breaker import Circuit, CircuitState
 from documents.database import Database
 from services.notifications.breaker import CircuitBreaker, Permit, RequestResult
-from services.notifications.breaker_updates import FAILURES_TO_OPEN, MAX_ALLOWANCE
+from services.notifications.breaker_updates import AT_FIRST, FAILURES_TO_OPEN, MAX_ALLOWANCE, REFUSALS_TO_OPEN
 
 OPEN_SECONDS = 60.0
 
@@ -153,7 +153,7 @@ async def test_cancelled_requests_are_no_failures(circuit: CircuitBreaker) -> No
     permits = await circuit.admit(5)
     await circuit.report([RequestResult(permit, None) for permit in permits])
     assert (await circuit.status()).failure_count == 0
-    assert (await circuit.capacity()).requests == FAILURES_TO_OPEN
+    assert (await circuit.capacity()).requests == AT_FIRST
 
 
 async def test_late_results_of_an_earlier_generation_count_for_nothing(circuit: CircuitBreaker, db: Database) -> None:
@@ -194,15 +194,20 @@ async def test_a_results_that_are_reported_together_count_in_their_order(circuit
 
 async def test_requests_in_flight_are_limited_until_successes_come(circuit: CircuitBreaker) -> None:
     first = await circuit.admit(100)
-    assert len(first) == FAILURES_TO_OPEN
+    assert len(first) == AT_FIRST
     assert await circuit.admit(1) == []
     await circuit.report([RequestResult(permit, True) for permit in first])
-    assert len(await circuit.admit(100)) == 2 * FAILURES_TO_OPEN
+    assert len(await circuit.admit(100)) == 3 * AT_FIRST
 
 
 async def test_a_failure_halves_the_requests_in_flight(circuit: CircuitBreaker) -> None:
-    await feed(circuit, "." * 15 + "F")
-    assert (await circuit.capacity()).requests == 10
+    await feed(circuit, "." * 16 + "F")
+    assert (await circuit.capacity()).requests == (AT_FIRST + 2 * 16) // 2
+
+
+async def test_failures_leave_the_requests_in_flight_that_were_allowed_at_first(circuit: CircuitBreaker) -> None:
+    await feed(circuit, "FFFF")
+    assert (await circuit.capacity()).requests == AT_FIRST
 
 
 async def test_the_requests_in_flight_have_an_upper_limit(circuit: CircuitBreaker) -> None:
@@ -217,3 +222,90 @@ async def test_two_destinations_have_two_circuits(circuit: CircuitBreaker, db: D
     await opened(circuit)
     other = CircuitBreaker(db, "other", open_seconds=1, permit_seconds=1)
     assert await state(other) is CircuitState.CLOSED
+
+
+async def refuse(circuit: CircuitBreaker, times: int = 1, *, pause: float = 0.0) -> None:
+    for _ in range(times):
+        result = RequestResult(await admitted(circuit), False, is_refusal=True, pause_seconds=pause)
+        await circuit.report([result])
+
+
+async def test_refusals_of_single_messages_are_no_failures(circuit: CircuitBreaker) -> None:
+    for _ in range(5):
+        await refuse(circuit, REFUSALS_TO_OPEN - 1)
+        await feed(circuit, ".")
+    status = await circuit.status()
+    assert (status.state, status.failure_count) == (CircuitState.CLOSED, 0)
+
+
+async def test_a_ten_refusals_in_a_row_open_it_and_a_refused_probe_opens_it_again(
+    circuit: CircuitBreaker, db: Database
+) -> None:
+    await refuse(circuit, REFUSALS_TO_OPEN)
+    assert await state(circuit) is CircuitState.OPEN
+    await end_open_time(db)
+    await refuse(circuit)
+    assert await state(circuit) is CircuitState.OPEN
+    await end_open_time(db)
+    await feed(circuit, ".")
+    await refuse(circuit, REFUSALS_TO_OPEN - 1)
+    assert await state(circuit) is CircuitState.CLOSED
+
+
+async def test_c_a_probe_that_is_refused_for_itself_shows_that_the_destination_is_back(
+    circuit: CircuitBreaker, db: Database
+) -> None:
+    await opened(circuit)
+    await end_open_time(db)
+    await refuse(circuit)
+    assert await state(circuit) is CircuitState.CLOSED
+
+
+async def test_a_destination_that_asks_to_be_left_alone_is_in_any_state(circuit: CircuitBreaker, db: Database) -> None:
+    await refuse(circuit, pause=600)
+    status = await circuit.status()
+    assert (status.state, status.retry_after) == (CircuitState.CLOSED, pytest.approx(600, abs=20))
+    capacity = await circuit.capacity()
+    assert (capacity.requests, capacity.retry_after) == (0, pytest.approx(600, abs=20))
+    assert await circuit.admit(3) == []
+
+
+async def test_a_wish_to_be_left_alone_outlasts_the_open_time_and_is_never_shortened(
+    circuit: CircuitBreaker, db: Database
+) -> None:
+    permits = await circuit.admit(5)
+    await circuit.report(
+        [RequestResult(permit, False, pause_seconds=600 - 100 * n) for n, permit in enumerate(permits)]
+    )
+    await end_open_time(db)
+    status = await circuit.status()
+    assert (status.state, status.retry_after) == (CircuitState.OPEN, pytest.approx(600, abs=20))
+    assert await circuit.admit(1) == []
+
+
+async def test_e_a_reset_ends_the_wait_that_was_asked_for(circuit: CircuitBreaker) -> None:
+    await refuse(circuit, pause=600)
+    await circuit.reset()
+    assert len(await circuit.admit(1)) == 1
+
+
+async def test_one_who_gets_too_many_at_once_gets_fewer_down_to_one(circuit: CircuitBreaker) -> None:
+    for _ in range(6):
+        await refuse(circuit, pause=0.001)
+        await asyncio.sleep(0.005)
+    assert (await circuit.capacity()).requests == 1
+    await feed(circuit, ".")
+    assert (await circuit.capacity()).requests == 3
+
+
+async def test_a_failure_that_was_in_flight_when_it_opened_begins_the_open_time_anew(
+    circuit: CircuitBreaker, db: Database
+) -> None:
+    late = await circuit.admit(1)
+    await opened(circuit)
+    await end_open_time(db)
+    assert await state(circuit) is CircuitState.HALF_OPEN
+    await circuit.report([RequestResult(permit, False) for permit in late])
+    status = await circuit.status()
+    assert (status.state, status.failure_count) == (CircuitState.OPEN, 5)
+    assert status.retry_after == pytest.approx(OPEN_SECONDS, abs=20)

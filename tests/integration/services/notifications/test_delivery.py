@@ -6,13 +6,14 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from documents.circuit_breaker import CircuitState
 from documents.database import Database
 from documents.notification import NotificationState
 from services.kit.clock import SystemClock
 from services.kit.retry import RetryPolicy
-from services.notifications import delivery
-from services.notifications.queue import TOO_OLD, Settlement
+from services.notifications import delivery, sender
+from services.notifications.breaker_updates import AT_FIRST, FAILURES_TO_OPEN
+from services.notifications.claims import Settlement
+from services.notifications.queue import LANES_AT_ONCE, TOO_OLD
 from tests.notifying import Outbox, accept, always, at_work
 from tests.waiting import until
 
@@ -57,7 +58,7 @@ async def test_all_attempts_carry_the_same_idempotency_key_and_no_other_ticket_d
     assert len(keys) == len({key for _, key in keys}) == 2
 
 
-async def test_the_oldest_goes_first(outbox: Outbox) -> None:
+async def test_of_what_was_not_tried_yet_the_oldest_goes_first(outbox: Outbox) -> None:
     await outbox.add("T-3", "T-1", "T-2")
     async with at_work(outbox.delivery(concurrency=1)):
         await outbox.settled()
@@ -87,7 +88,7 @@ async def test_after_the_last_attempt_it_is_a_dead_letter_that_says_why(outbox: 
 
 async def test_after_72_hours_a_failed_attempt_is_the_last(outbox: Outbox) -> None:
     await outbox.add("T-1", give_up_at=SystemClock().now())
-    [claimed] = await outbox.queue().claim(1)
+    [claimed] = await outbox.claim(1)
     await outbox.queue().settle([Settlement(claimed, PENDING, 500, "status 500", delay_seconds=1)])
     row = await outbox.row("T-1")
     assert (row["state"], row["attempts"], row["last_error"]) == ("dead", 1, "status 500")
@@ -103,20 +104,125 @@ async def test_what_is_72_hours_old_while_nothing_may_be_sent_is_a_dead_letter(o
 
 async def test_what_is_being_sent_does_not_expire(outbox: Outbox) -> None:
     await outbox.add("T-1", give_up_at=SystemClock().now())
-    assert len(await outbox.queue().claim(1)) == 1
+    assert len(await outbox.claim(1)) == 1
     assert await outbox.queue().expire() == 0
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 410, 422])
-async def test_a_refusal_is_final_and_no_failure_of_the_notifier(outbox: Outbox, status: int) -> None:
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_refused_message_is_a_dead_letter_after_a_few_attempts(outbox: Outbox, status: int) -> None:
     outbox.notifier.answer = always(status, text="no such tenant")
-    tickets = [f"T-{number}" for number in range(8)]
-    await outbox.add(*tickets)
-    async with at_work(outbox.delivery()):
+    await outbox.add("T-1")
+    async with at_work(outbox.delivery(retries=RetryPolicy(attempts=3, base_seconds=0.001))):
         await outbox.settled()
     row = await outbox.row("T-1")
-    assert (row["state"], row["attempts"], row["last_error"]) == ("dead", 1, f"status {status}: no such tenant")
-    assert (await outbox.circuit().status()).state is CircuitState.CLOSED
+    assert (row["state"], row["attempts"], row["last_error"]) == ("dead", 3, f"status {status}: no such tenant")
+    assert (await outbox.circuit().status()).failure_count == 0
+
+
+async def test_refused_messages_do_not_hold_up_those_that_are_taken(outbox: Outbox) -> None:
+    async def picky(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(422 if json.loads(request.content)["ticket_id"].startswith("bad") else 200)
+
+    outbox.notifier.answer = picky
+    await outbox.add_page(*(f"{kind}-{number}" for number in range(10) for kind in ("bad", "good")))
+    async with at_work(outbox.delivery(retries=RetryPolicy(attempts=3, base_seconds=0.001))):
+        await outbox.settled()
+    delivered = {row["ticket_id"] async for row in outbox.rows.find({"state": "delivered"})}
+    assert delivered == {f"good-{number}" for number in range(10)}
+    assert (await outbox.circuit().status()).failure_count == 0
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 409, 410, 425])
+async def test_a_receiver_that_is_being_redeployed_gets_everything_once_it_is_back(outbox: Outbox, status: int) -> None:
+    outbox.notifier.answer = always(status)
+    await outbox.add_page(*(f"T-{number}" for number in range(12)))
+    circuits = outbox.circuits(open_seconds=0.2)
+    async with at_work(outbox.delivery(circuits=circuits, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
+        await until(lambda: len(outbox.notifier.bodies) >= FAILURES_TO_OPEN, "a run of refusals")
+        outbox.notifier.answer = accept
+        await outbox.settled()
+    assert await outbox.count(DELIVERED) == 12
+
+
+async def test_a_run_of_refusals_opens_the_circuit(outbox: Outbox) -> None:
+    outbox.notifier.answer = always(404)
+    await outbox.add_page(*(f"T-{number}" for number in range(12)))
+    circuits = outbox.circuits(open_seconds=3600)
+    async with at_work(outbox.delivery(circuits=circuits, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
+        assert await outbox.opened(circuits["notify"]) <= 4 + AT_FIRST
+
+
+async def test_the_destination_is_left_alone_for_as_long_as_it_asks(outbox: Outbox) -> None:
+    outbox.notifier.answer = always(429, headers={"Retry-After": "100"})
+    await outbox.add_page(*(f"T-{number}" for number in range(30)))
+    async with at_work(outbox.delivery()):
+        await until(lambda: len(outbox.notifier.bodies), "a request")
+        await asyncio.sleep(1.2)
+    assert len(outbox.notifier.bodies) <= AT_FIRST
+
+
+async def test_of_one_page_what_was_begun_is_finished_first(outbox: Outbox) -> None:
+    outbox.notifier.answer = FailsAtFirst(outbox)
+    await outbox.add_page(*(f"T-{number:02}" for number in range(40)))
+    circuits = outbox.circuits(open_seconds=0.3)
+    async with at_work(outbox.delivery(circuits=circuits, retries=RetryPolicy(attempts=9, base_seconds=0.001))):
+        await outbox.settled()
+    sent = outbox.notifier.tickets
+    first = next(number for number, ticket in enumerate(sent) if sent[:number].count(ticket) == 2)
+    # Oldest first alone would have begun all forty before any was tried a third time.
+    assert len(set(sent[:first])) <= 4 + AT_FIRST
+
+
+async def test_the_probe_of_an_open_circuit_is_the_one_that_was_tried_most(outbox: Outbox) -> None:
+    await outbox.add_page("untried-1")
+    await outbox.add("untried-2")
+    await outbox.add("tried", attempts=2, rank=-2)
+    await outbox.add("in-vain", attempts=9, rank=1)
+    assert [each.ticket_id for each in await outbox.claim(1)] == ["tried"]
+    assert [each.ticket_id for each in await outbox.claim(3)] == ["untried-1", "untried-2", "in-vain"]
+
+
+async def test_each_attempt_moves_a_notification_forwards_until_it_was_tried_in_vain_too_often(outbox: Outbox) -> None:
+    await outbox.add("T-1")
+    ranks = []
+    for _ in range(6):
+        [claimed] = await outbox.claim(1)
+        await outbox.queue().settle([Settlement(claimed, PENDING, 500, "status 500")])
+        ranks.append((await outbox.row("T-1"))["rank"])
+    assert ranks == [-1, -2, -3, -4, 1, 1]
+
+
+async def test_tenants_take_turns_however_many_alerts_one_of_them_has(outbox: Outbox) -> None:
+    await outbox.add_page(*(f"A-{number}" for number in range(40)), tenant="large")
+    await outbox.add_page("B-1", "B-2", tenant="small")
+    claimed = await outbox.queue().claim("", ["large", "small"], 6)
+    assert [each.tenant_id for each in claimed] == ["large", "small", "large", "small", "large", "large"]
+
+
+async def test_a_large_tenant_does_not_keep_a_small_one_waiting(outbox: Outbox) -> None:
+    await outbox.add_page(*(f"A-{number}" for number in range(200)), tenant="large")
+    await outbox.add_page("B-1", tenant="small")
+    async with at_work(outbox.delivery(concurrency=4)):
+        await outbox.settled()
+    assert outbox.notifier.tickets.index("B-1") < 8
+
+
+async def test_more_tenants_than_a_claim_looks_at_all_have_their_turn(outbox: Outbox) -> None:
+    tenants = [f"tenant-{number}" for number in range(2 * LANES_AT_ONCE + 3)]
+    for tenant in tenants:
+        await outbox.add_page(f"{tenant}-1", f"{tenant}-2", tenant=tenant)
+    async with at_work(outbox.delivery()):
+        await outbox.settled()
+    assert await outbox.count(DELIVERED) == 2 * len(tenants)
+
+
+async def test_rows_of_an_earlier_version_are_delivered(outbox: Outbox) -> None:
+    await outbox.add("T-1", "T-2")
+    await outbox.rows.update_many({}, {"$unset": {"destination_id": "", "kind": "", "rank": "", "refusals": ""}})
+    outbox.notifier.answer = FailsAtFirst(outbox)
+    async with at_work(outbox.delivery()):
+        await outbox.settled()
+    assert await outbox.count(DELIVERED) == 2
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 307])
@@ -170,32 +276,35 @@ async def test_several_are_in_flight_once_the_notifier_has_shown_that_it_is_well
 async def test_an_open_circuit_lets_nothing_pass_and_uses_no_attempt_up(outbox: Outbox) -> None:
     outbox.notifier.answer = always(503)
     await outbox.add(*(f"T-{number}" for number in range(30)))
-    circuit = outbox.circuit(open_seconds=3600)
-    async with at_work(outbox.delivery(circuit=circuit), outbox.delivery(circuit=circuit)):
+    circuits = outbox.circuits(open_seconds=3600)
+    circuit = circuits["notify"]
+    async with at_work(outbox.delivery(circuits=circuits), outbox.delivery(circuits=circuits)):
         sent = await outbox.opened(circuit)
         await asyncio.sleep(1.2)
-    assert 5 <= sent <= 9  # the five that opened it, and those that were in flight then
+    assert 5 <= sent <= 4 + AT_FIRST  # the five that opened it, and those that were in flight then
     assert len(outbox.notifier.bodies) == sent
     assert sum([row["attempts"] async for row in outbox.rows.find()]) == sent
 
 
-async def test_the_probe_goes_to_the_oldest_and_its_success_lets_the_others_follow(outbox: Outbox) -> None:
-    circuit = outbox.circuit()
+async def test_a_successful_probe_lets_the_others_follow(outbox: Outbox) -> None:
+    circuits = outbox.circuits()
+    circuit = circuits["notify"]
     await outbox.add(*(f"T-{number}" for number in range(8)))
     outbox.notifier.answer = always(503)
-    async with at_work(outbox.delivery(circuit=circuit, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
+    async with at_work(outbox.delivery(circuits=circuits, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
         before = await outbox.opened(circuit)
         outbox.notifier.answer = accept
         await outbox.settled()
-    assert outbox.notifier.tickets[before] == "T-0"
+    assert outbox.notifier.tickets[before] in outbox.notifier.tickets[:before]
     assert await outbox.count(DELIVERED) == 8
 
 
 async def test_a_reset_lets_delivery_go_on_within_a_second(outbox: Outbox) -> None:
-    circuit = outbox.circuit(open_seconds=3600)
+    circuits = outbox.circuits(open_seconds=3600)
+    circuit = circuits["notify"]
     outbox.notifier.answer = always(503)
     await outbox.add("T-1", "T-2")
-    async with at_work(outbox.delivery(circuit=circuit, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
+    async with at_work(outbox.delivery(circuits=circuits, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
         await outbox.opened(circuit)
         outbox.notifier.answer = accept
         reset = time.monotonic()
@@ -208,8 +317,8 @@ async def test_a_reset_lets_delivery_go_on_within_a_second(outbox: Outbox) -> No
 async def test_everything_arrives_at_a_notifier_that_fails_each_ticket_twice(outbox: Outbox) -> None:
     outbox.notifier.answer = FailsAtFirst(outbox)
     await outbox.add(*(f"T-{number}" for number in range(20)))
-    circuit = outbox.circuit(open_seconds=0.05)
-    async with at_work(outbox.delivery(circuit=circuit, retries=RetryPolicy(attempts=9, base_seconds=0.001))):
+    circuits = outbox.circuits(open_seconds=0.05)
+    async with at_work(outbox.delivery(circuits=circuits, retries=RetryPolicy(attempts=9, base_seconds=0.001))):
         await outbox.settled()
     assert await outbox.count(DELIVERED) == 20
 
@@ -224,8 +333,8 @@ async def test_two_processes_do_not_send_the_same_notification(outbox: Outbox) -
 
 async def test_the_claim_of_a_dead_process_ends_by_itself(outbox: Outbox) -> None:
     await outbox.add("T-1")
-    assert len(await outbox.queue().claim(5)) == 1
-    assert await outbox.queue().claim(5) == []
+    assert len(await outbox.claim(5)) == 1
+    assert await outbox.claim(5) == []
     await outbox.rows.update_one({"ticket_id": "T-1"}, [{"$set": {"due_at": "$$NOW"}}])  # as if the time had passed
     async with at_work(outbox.delivery()):
         await outbox.settled()
@@ -243,7 +352,7 @@ async def test_a_failure_that_comes_after_another_took_over_changes_nothing(outb
     await outbox.add("T-1")
     async with at_work(outbox.delivery(queue=outbox.queue(claim_seconds=0.05), concurrency=1)):
         await outbox.sent()
-        [taken] = await until(lambda: outbox.queue().claim(1), "the end of the claim")
+        [taken] = await until(lambda: outbox.claim(1), "the end of the claim")
         is_taken_over.set()
     row = await outbox.row("T-1")
     assert (row["claim"], row["attempts"]) == (taken.claim, 0)
@@ -264,7 +373,7 @@ async def test_a_shutdown_waits_for_what_is_in_flight(outbox: Outbox) -> None:
 async def test_what_is_abandoned_at_a_shutdown_is_free_for_others_and_no_failure(
     outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "_LAST_REQUESTS_SECONDS", 0.1)
+    monkeypatch.setattr(sender, "_LAST_REQUESTS_SECONDS", 0.1)
     never = asyncio.Event()
 
     async def hang(request: httpx.Request) -> httpx.Response:
@@ -278,7 +387,7 @@ async def test_what_is_abandoned_at_a_shutdown_is_free_for_others_and_no_failure
     row = await outbox.row("T-1")
     assert (row["state"], row["attempts"], row["claim"]) == ("pending", 0, None)
     assert (await outbox.circuit().status()).failure_count == 0
-    assert len(await outbox.queue().claim(1)) == 1
+    assert len(await outbox.claim(1)) == 1
 
 
 async def test_a_wake_up_is_quicker_than_the_poll(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ async def test_an_idle_deliverer_asks_twice_a_second(db: Database) -> None:
     with COMMANDS.heard() as heard:
         began = time.monotonic()
         async with at_work(outbox.delivery()):
-            await until(lambda: sum(command.name == "find" for command in heard) == 4, "four looks")
+            await until(lambda: sum(command.name == "aggregate" for command in heard) == 4, "four looks")
             took = time.monotonic() - began
     assert 1.5 <= took < 15  # three polls; or ten times as long on a busy machine
     assert sum(command.name in OURS for command in heard) <= 10

@@ -7,7 +7,7 @@ from graphql import DocumentNode, get_operation_ast, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gql_app.graphql.guard.cost import operation_cost
+from gql_app.graphql.guard.cost import MAX_COST, operation_cost
 from gql_app.graphql.schema import ApiSchema
 from gql_app.settings import Settings
 from schema.base.selection import fragments_of
@@ -85,7 +85,7 @@ def test_list_argument_has_the_schemas_default() -> None:
         ("$n: Int = 9", {"n": 3}, 3),
         ("$n: Int", {"n": "junk"}, 20),
         ("$n: Int", {"n": [1]}, 20),
-        ("$n: Int", {"n": 1e300}, int(1e300)),
+        ("$n: Int", {"n": 1e300}, 2**31 - 1),
     ],
 )
 def test_page_size_is_read_from_variables_and_their_defaults(
@@ -157,4 +157,4 @@ def test_bomb_is_priced_without_being_walked() -> None:
     fragment = """fragment F{0} on Ticket {{ a: customer {{ tickets(first: 100) {{ nodes {{ ...F{1} }} }} }}
                                              b: customer {{ tickets {{ nodes {{ ...F{1} }} }} }} }}"""
     bomb = tickets("nodes { ...F0 }") + " ".join(fragment.format(n, n + 1) for n in range(levels))
-    assert cost(f"{bomb} fragment F{levels} on Ticket {{ id }}") > 100**levels
+    assert cost(f"{bomb} fragment F{levels} on Ticket {{ id }}") == MAX_COST

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.errors import InvalidInputError
 from services.ingestion import files
-from services.ingestion.files import MAX_RECORD_BYTES, FileFormat, FileRecord, find_format, read_records
+from services.ingestion.files import MAX_FILE_RECORD_BYTES, FileFormat, FileRecord, find_format, read_records
 from services.sources.standard.salvage import Unreadable
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=30)
@@ -140,7 +140,7 @@ def test_an_array_that_is_cut_short_says_so(rest: bytes) -> None:
 
 
 def test_a_record_that_is_too_long_is_rejected_unread() -> None:
-    long = json.dumps({"id": 2, "message": "x" * (2 * MAX_RECORD_BYTES)})
+    long = json.dumps({"id": 2, "message": "x" * (2 * MAX_FILE_RECORD_BYTES)})
     for content in (f'[{{"id": 1}}, {long}, {{"id": 3}}]', f'{{"id": 1}}\n{long}\n{{"id": 3}}'):
         found = read(content.encode())
         assert [each.record for each in found if isinstance(each.record, dict)] == [{"id": 1}, {"id": 3}]

@@ -1,16 +1,28 @@
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.notifications.queue import ClaimedNotification
-from services.notifications.receivers import MAX_DETAIL_CHARACTERS, MAX_REPLY_BYTES, Attempt, Notifier, Verdict, judge
+from documents.destination import DestinationFormat
+from services.notifications.claims import ClaimedNotification
+from services.notifications.receivers.answers import (
+    MAX_DETAIL_CHARACTERS,
+    MAX_REPLY_BYTES,
+    Attempt,
+    Notifier,
+    Verdict,
+    judge,
+)
+from services.notifications.receivers.formats import compose
 from tests.fakes import ScriptedTransport
 
-DELIVERED, FAILED, REFUSED = Verdict
+DELIVERED, FAILED, BUSY, UNWELCOME, REFUSED = Verdict
 NOTIFICATION = ClaimedNotification(
     id="0123abcd",
     claim="c",
@@ -19,8 +31,10 @@ NOTIFICATION = ClaimedNotification(
     urgency="high",
     reason="outage: down",
     attempts=0,
+    refusals=0,
     created_at=datetime(2026, 2, 5, tzinfo=UTC),
 )
+MESSAGE = compose(DestinationFormat.SPECIFICATION, [NOTIFICATION], (), NOTIFICATION.created_at)
 JSON = {"content-type": "application/json"}
 
 
@@ -47,7 +61,7 @@ def streamed(status: int, body: bytes = b"", **headers: str) -> httpx.Response:
 async def send(answer: httpx.Response | Exception) -> tuple[Attempt, httpx.Request]:
     transport = ScriptedTransport(answer)
     notifier = Notifier(httpx.AsyncClient(transport=transport), "http://notifier/notify")
-    return await notifier.send(NOTIFICATION), transport.requests[0]
+    return await notifier.send(MESSAGE), transport.requests[0]
 
 
 async def test_the_request_carries_what_the_notifier_expects() -> None:
@@ -69,19 +83,61 @@ def test_a_2xx_is_a_delivery_whatever_its_body(status: int, body: bytes) -> None
 
 
 @pytest.mark.parametrize("media_type", ["text/html", "text/html; charset=utf-8", "TEXT/HTML", "application/xhtml+xml"])
-def test_a_web_page_is_no_delivery(media_type: str) -> None:
-    attempt = judge(200, {"content-type": media_type}, b"<title>Sign in</title>")
-    assert (attempt.verdict, attempt.detail) == (FAILED, "status 200: <title>Sign in</title>")
+@pytest.mark.parametrize("body", [b"ok", b"", b"<ok/>", b"thanks <html"])
+def test_a_header_alone_makes_no_web_page(media_type: str, body: bytes) -> None:
+    assert judge(200, {"content-type": media_type}, body) == Attempt(DELIVERED, 200)
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308, 408, 429, 500, 502, 503, 504, 599])
+PAGE = "<!doctype html><title>Sign in</title>"
+
+
+@pytest.mark.parametrize("headers", [{}, JSON, {"content-type": "text/html"}], ids=str)
+@pytest.mark.parametrize(
+    "body",
+    [
+        PAGE.encode(),
+        b"<!DOCTYPE HTML PUBLIC>",
+        b" \r\n\t<HtMl lang='en'>",
+        b"\xef\xbb\xbf<html>",
+        b"\xef\xbb\xbf\n <!DocType html>",
+        PAGE.encode("utf-16"),
+        b"<?xml version='1.0'?>\n<html xmlns='http://www.w3.org/1999/xhtml'>",
+        b"<!-- proxy --> <!-- 2 --><html>",
+        gzip.compress(PAGE.encode()),
+    ],
+)
+def test_a_web_page_is_no_delivery_whatever_the_header_says(headers: dict[str, str], body: bytes) -> None:
+    assert judge(200, headers, body).verdict is FAILED
+
+
+@given(st.binary(max_size=300))
+def test_any_body_is_judged(body: bytes) -> None:
+    assert judge(200, {}, body).verdict in (DELIVERED, FAILED)
+    assert judge(200, {}, b"\n<!doctype" + body).verdict is FAILED
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 408, 429, 500, 502, 503, 504, 520, 599])
 def test_what_time_may_heal_is_a_failure(status: int) -> None:
     assert judge(status, JSON, b"").verdict is FAILED
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 410, 413, 422])
-def test_another_4xx_is_a_refusal(status: int) -> None:
+@pytest.mark.parametrize("status", [401, 403, 404, 405, 407, 409, 410, 421, 423, 425, 426, 451, 499])
+def test_what_a_redeployment_may_heal_is_unwelcome(status: int) -> None:
+    assert judge(status, JSON, b"").verdict is UNWELCOME
+
+
+@pytest.mark.parametrize("status", [400, 411, 413, 414, 415, 422, 431])
+def test_what_speaks_of_the_message_is_a_refusal(status: int) -> None:
     assert judge(status, JSON, b"").verdict is REFUSED
+
+
+def test_one_who_says_when_to_come_back_is_busy() -> None:
+    assert judge(429, {"retry-after": "7"}, b"") == Attempt(BUSY, 429, "status 429:", 7.0)
+
+
+@pytest.mark.parametrize("status", [301, 400, 404, 409, 425, 429, 500, 503])
+def test_the_wish_to_be_left_alone_is_told_of_every_answer(status: int) -> None:
+    assert judge(status, {"retry-after": "30"}, b"").retry_after == 30
 
 
 async def test_a_redirect_is_not_followed() -> None:
@@ -136,10 +192,10 @@ async def test_a_notifier_that_hangs_is_given_up() -> None:
         return httpx.Response(200)
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(hang))
-    attempt = await Notifier(http, "http://notifier/", request_seconds=0.02).send(NOTIFICATION)
+    attempt = await Notifier(http, "http://notifier/", request_seconds=0.02).send(MESSAGE)
     assert (attempt.verdict, attempt.detail) == (FAILED, "TimeoutError")
 
 
 async def test_an_unusable_url_is_a_failure_and_no_crash() -> None:
-    attempt = await Notifier(httpx.AsyncClient(), "no-scheme").send(NOTIFICATION)
+    attempt = await Notifier(httpx.AsyncClient(), "no-scheme").send(MESSAGE)
     assert attempt.verdict is FAILED

@@ -1,0 +1,118 @@
+"""Shared streams: what several subscriptions ask for alike is computed once, and told to all of them.
+
+A follower who is slow misses what came in between, and is told the latest; one who comes later is told at once what
+the others know, if it is no older than a second. Nobody is told twice in a row the same.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
+from contextlib import aclosing
+
+from strawberry.types.execution import ExecutionResult
+
+FRESH_SECONDS = 1.0
+"""An older result is computed anew for who comes later: figures of "the last 24 hours" change by themselves."""
+
+Results = AsyncGenerator[ExecutionResult, None]
+OpenStream = Callable[[], Awaitable[Results]]
+
+
+class SharedStreams:
+    """The streams of one process, by what they are asked for and by whom they may be seen."""
+
+    def __init__(self) -> None:
+        self._streams: dict[Hashable, _Stream] = {}
+
+    def __len__(self) -> int:
+        """How many streams are open."""
+        return len(self._streams)
+
+    async def follow(self, key: Hashable, open_stream: OpenStream) -> Results:
+        """The results of the stream `key`, which is opened if nobody follows it yet."""
+        stream = self._streams.get(key)
+        if stream is None or stream.has_ended:
+            stream = self._streams[key] = _Stream(open_stream)
+        stream.followers += 1
+        try:
+            async with aclosing(stream.results()) as results:
+                async for result in results:
+                    yield result
+        finally:
+            stream.followers -= 1
+            if not stream.followers:
+                if self._streams.get(key) is stream:
+                    del self._streams[key]
+                await stream.close()
+
+
+class _Stream:
+    """One stream and its latest result."""
+
+    def __init__(self, open_stream: OpenStream) -> None:
+        self.followers = 0
+        self.has_ended = False
+        self._open = open_stream
+        self._working: asyncio.Task[None] | None = None
+        self._latest: ExecutionResult | None = None
+        self._count = 0
+        """Results so far."""
+        self._version = 0
+        """Those of them that differ from the one before."""
+        self._is_current = False
+        """Whether there was a result since the stream was opened, or opened again."""
+        self._read_at = 0.0
+        self._error: Exception | None = None
+        self._news = asyncio.Event()
+
+    async def results(self) -> Results:
+        """The latest result, and then each that differs from the one told before."""
+        if self._working is None or (self._is_current and time.monotonic() - self._read_at > FRESH_SECONDS):
+            await self._start()
+        first = self._count if self._is_current else self._count + 1
+        told = 0
+        while True:
+            if self._count >= first and self._version != told and self._latest is not None:
+                told = self._version
+                yield self._latest
+            elif self._error is not None:
+                raise self._error
+            elif self.has_ended:
+                return
+            else:
+                await self._news.wait()
+
+    async def close(self) -> None:
+        """End the stream."""
+        if self._working is not None:
+            self._working.cancel()
+            await asyncio.wait([self._working])
+
+    async def _start(self) -> None:
+        self._is_current = False
+        before, self._working = self._working, asyncio.create_task(self._work())
+        if before is not None:
+            before.cancel()
+            await asyncio.wait([before])
+
+    async def _work(self) -> None:
+        try:
+            async with aclosing(await self._open()) as results:
+                async for result in results:
+                    self._tell(result)
+        except Exception as error:  # noqa: BLE001 (whoever follows raises it)
+            self._error = error
+        self.has_ended = True
+        self._wake()
+
+    def _tell(self, result: ExecutionResult) -> None:
+        self._count += 1
+        self._is_current, self._read_at = True, time.monotonic()
+        if self._latest is None or result != self._latest:
+            self._latest = result
+            self._version += 1
+        self._wake()
+
+    def _wake(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
