@@ -1,5 +1,6 @@
 """The service as its operators run it: MongoDB, an upstream and any number of our processes, all real."""
 
+import fcntl
 import json
 import os
 import signal
@@ -86,6 +87,7 @@ class Cluster:
         """`mock`: settings of the mock upstream; `settings`: ours, by name in lower case."""
         self._stack = ExitStack()
         self.home = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        self._stack.callback(_await_end_of_servers, self.home)  # they write until then, also into removed directories
         self._processes: list[Process] = []
         self.mongo_url = mongo_url or self._stack.enter_context(embedded_mongo.start(self.home)).url
         self.database_name = f"soak_{os.getpid()}_{time.monotonic_ns()}"
@@ -103,10 +105,9 @@ class Cluster:
     ) -> None:
         for process in reversed(self._processes):
             process.kill()
-        if kind is None:
-            self.client.drop_database(self.database_name)
-        else:
+        if kind is not None:
             self._show_logs()
+        # The database goes with its server: dropping it would wait for the transactions of killed workers, up to 90 s.
         self._stack.close()
 
     @property
@@ -224,6 +225,13 @@ def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS, *
             raise TimeoutError(f"waited {seconds:.0f} s for {what}")
         time.sleep(0.02)
     return time.monotonic() - start
+
+
+def _await_end_of_servers(home: Path) -> None:
+    """Wait until MongoDB and the mock, which nobody uses any more, have been shut down by their supervisors."""
+    for file in home.glob(f"*/{supervisor.SUPERVISOR_LOCK}"):
+        with file.open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def _tail(log: Path) -> str:

@@ -18,6 +18,7 @@ import pytest
 from gql_app.local import shared, supervisor
 from gql_app.local.shared import Running, ServerKind, SharedServer, SharedServerError
 from gql_app.local.supervisor import HOST, Child
+from tests.waiting import PATIENCE_SECONDS
 
 SERVE = """
 import os, socket, sys
@@ -63,8 +64,11 @@ class Tiny(ServerKind):
 
 
 def ask(port: int) -> int:
-    with socket.create_connection((HOST, port), timeout=5) as connection:
-        return int(connection.recv(100))
+    with socket.create_connection((HOST, port), timeout=PATIENCE_SECONDS) as connection:
+        pid = connection.recv(100)
+    if not pid:
+        raise ConnectionResetError("killed before it answered")
+    return int(pid)
 
 
 def start(data_dir: Path, **traits: Any) -> SharedServer:
@@ -151,9 +155,9 @@ def test_a_program_that_does_not_exist_is_told_in_one_line(tmp_path: Path) -> No
 
 
 def test_a_server_that_does_not_get_ready_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared, "START_SECONDS", 1.0)
-    with pytest.raises(TinyError, match=r"not ready after 1 s \(.*refused\); see .*/\*\.log, or set TINY_URL\.$"):
-        shared.start(tmp_path, Tiny("import time; time.sleep(60)"))
+    monkeypatch.setattr(shared, "START_SECONDS", 3.0)
+    with pytest.raises(TinyError, match=r"not ready after 3 s \(.*refused\); see .*/\*\.log, or set TINY_URL\.$"):
+        shared.start(tmp_path, Tiny("import time; time.sleep(600)"))
     wait_for_the_end(tmp_path)  # as nobody uses it
 
 
@@ -163,10 +167,10 @@ def test_a_stray_server_is_stopped_first(tmp_path: Path, traits: dict[str, str])
     home.mkdir()
     with (home / traits.get("own_lock", supervisor.CHILD_LOCK)).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        stray = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], pass_fds=(lock.fileno(),))
+        stray = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], pass_fds=(lock.fileno(),))
         lock.write(str(stray.pid))
     with start(tmp_path, **traits):
-        assert stray.wait(timeout=5) == -signal.SIGTERM
+        assert stray.wait(timeout=PATIENCE_SECONDS) == -signal.SIGTERM
 
 
 def test_the_lock_of_the_server_names_it_and_ends_with_it(tmp_path: Path) -> None:

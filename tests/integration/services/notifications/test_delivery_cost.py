@@ -28,5 +28,5 @@ async def test_an_idle_deliverer_asks_twice_a_second(db: Database) -> None:
         async with at_work(outbox.delivery()):
             await until(lambda: sum(command.name == "aggregate" for command in heard) == 4, "four looks")
             took = time.monotonic() - began
-    assert took >= 1.5
+    assert 1.5 <= took < 15  # three polls; or ten times as long on a busy machine
     assert sum(command.name in OURS for command in heard) <= 10

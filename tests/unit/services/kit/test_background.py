@@ -7,6 +7,7 @@ import structlog
 
 from services.kit import background
 from services.kit.background import Background
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 class Worker(Background):
@@ -27,16 +28,16 @@ class Worker(Background):
 
 
 async def sleep_long(worker: Background) -> None:
-    await worker.rest(60)
+    await worker.rest(3600)
 
 
 @asynccontextmanager
 async def working(worker: Worker) -> AsyncIterator["asyncio.Task[None]"]:
     task = asyncio.create_task(worker.work())
-    await asyncio.sleep(0.01)
+    await until(lambda: worker.rounds)
     yield task
     worker.shut_down()
-    await asyncio.wait_for(task, 1)
+    await asyncio.wait_for(task, PATIENCE_SECONDS)
 
 
 async def test_it_rests_until_it_is_woken_and_stops_when_told() -> None:
@@ -44,8 +45,7 @@ async def test_it_rests_until_it_is_woken_and_stops_when_told() -> None:
     async with working(worker):
         assert worker.rounds == 1
         worker.wake()
-        await asyncio.sleep(0.01)
-        assert worker.rounds == 2
+        await until(lambda: worker.rounds == 2)
     assert worker.has_finished
     assert worker.rounds == 2
 
@@ -55,11 +55,11 @@ async def test_being_woken_during_a_round_is_not_forgotten() -> None:
         if worker.rounds == 1:
             worker.wake()
             await asyncio.sleep(0)
-        await worker.rest(60)
+        await worker.rest(3600)
 
     worker = Worker(once)
     async with working(worker):
-        assert worker.rounds == 2
+        await until(lambda: worker.rounds == 2)
 
 
 async def test_a_rest_of_no_time_forgets_that_it_was_woken() -> None:
@@ -68,12 +68,12 @@ async def test_a_rest_of_no_time_forgets_that_it_was_woken() -> None:
     await worker.rest(0)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.02):
-            await worker.rest(60)
+            await worker.rest(3600)
 
 
 async def test_a_pause_is_ended_by_the_order_to_stop_alone() -> None:
     async def pause(worker: Worker) -> None:
-        await worker.pause(60)
+        await worker.pause(3600)
 
     worker = Worker(pause)
     async with working(worker):
@@ -88,13 +88,12 @@ async def test_after_a_fault_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None
     async def fail_once(worker: Worker) -> None:
         if worker.rounds == 1:
             raise ValueError
-        await worker.rest(60)
+        await worker.rest(3600)
 
     worker = Worker(fail_once)
     with structlog.testing.capture_logs() as logs:
         async with working(worker):
-            await asyncio.sleep(0.02)
-            assert worker.rounds == 2
+            await until(lambda: worker.rounds == 2)
     assert [entry["event"] for entry in logs] == ["worker_crashed"]
 
 
@@ -104,14 +103,13 @@ async def test_a_fault_beside_the_rounds_disturbs_nothing() -> None:
 
     async def start(worker: Worker) -> None:
         worker._start(fail())
-        await worker.rest(60)
+        await worker.rest(3600)
 
     worker = Worker(start)
     with structlog.testing.capture_logs() as logs:
         async with working(worker):
             worker.wake()
-            await asyncio.sleep(0.01)
-            assert worker.rounds == 2
+            await until(lambda: worker.rounds == 2)
     assert {entry["event"] for entry in logs} == {"worker_crashed"}
 
 
@@ -125,22 +123,28 @@ async def test_one_that_was_shut_down_before_does_nothing() -> None:
 async def test_what_goes_on_beside_the_rounds_is_waited_for_and_cancelled_with_the_work() -> None:
     ended = []
 
-    async def beside() -> None:
+    async def beside(seconds: float) -> None:
         try:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(seconds)
             ended.append("by itself")
         except asyncio.CancelledError:
             ended.append("cancelled")
             raise
 
-    async def start(worker: Worker) -> None:
-        worker._start(beside())
-        await worker.rest(60)
+    async def start_short(worker: Worker) -> None:
+        worker._start(beside(0.05))
+        await worker.rest(3600)
 
-    async with working(Worker(start)):
+    async def start_long(worker: Worker) -> None:
+        worker._start(beside(3600))
+        await worker.rest(3600)
+
+    async with working(Worker(start_short)):
         pass
     assert ended == ["by itself"]
-    task = asyncio.create_task(Worker(start).work())
+    worker = Worker(start_long)
+    task = asyncio.create_task(worker.work())
+    await until(lambda: worker.rounds)
     await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.wait([task])
