@@ -8,6 +8,7 @@ from websockets.exceptions import InvalidStatus
 from resolvers.context import Services
 from tests.api.graphql.sockets import opened, served
 from tests.fakes import app_with, at_rest, make_jwt_settings, make_settings, make_token
+from tests.raw_http import UPGRADE, exchange, serving
 
 
 @pytest.fixture
@@ -35,7 +36,6 @@ def bearer(claims: dict[str, object]) -> str:
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        ({"host": "evil.example"}, 421),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "null"}, 403),
         ({"sec-fetch-site": "cross-site"}, 403),
@@ -49,6 +49,12 @@ async def test_another_sites_page_opens_none(services: Services, headers: dict[s
                 pass
         assert caught.value.response.status_code == status
         assert caught.value.response.headers["content-type"] == "application/problem+json"
+
+
+async def test_nor_does_a_page_whose_name_was_made_to_point_here(services: Services) -> None:
+    async with serving(app_with(at_rest(services), make_settings())) as (port, _):
+        answer = await exchange(port, b"GET /graphql HTTP/1.1\r\nHost: evil.example\r\n" + UPGRADE + b"\r\n")
+    assert (answer.status, answer.code) == (421, "HOST_NOT_ALLOWED")
 
 
 async def test_our_own_page_does(services: Services) -> None:
