@@ -14,7 +14,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from soak import bad_data, crashes, delivery, frozen, operations, races, rollups
+from soak import bad_data, crashes, delivery, frozen, operations, races, rollups, slow_clients
 from soak.verdict import Verdict
 
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
@@ -35,6 +35,7 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "rollups": lambda: rollups.exact(40),
     "memory": lambda: operations.memory(50),
     "health": operations.health,
+    "slow_clients": slow_clients.besieged,
 }
 BEGIN, END = "<!-- soak: begin -->", "<!-- soak: end -->"
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reliability.md"

@@ -44,7 +44,7 @@ class _Siege:
     """The seconds that each of the others waited for its answer; infinite where it got none."""
 
 
-def slow_clients(count: int = 1_050, *, open_files: int = 1_024, slack: float = 1.0) -> Verdict:
+def besieged(count: int = 1_050, *, open_files: int = 1_024, slack: float = 1.0) -> Verdict:
     """Open `count` connections to a service that may have `open_files` files, and see who is served meanwhile.
 
     `slack`: by how much the promised seconds are stretched, for a machine that is busy with other things.

@@ -62,7 +62,8 @@ class OwnPagesOnly:
 
     def _is_served(self, host: str) -> bool:
         """Whether a `Host` header, in lower case, names us."""
-        name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0].removesuffix(".")
+        is_ipv6 = host.startswith("[") and "]" in host
+        name = host[1:].partition("]")[0] if is_ipv6 else host.partition(":")[0].removesuffix(".")
         if name in LOOPBACK or name in self._hosts or name.endswith(".localhost"):
             return True
         try:

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from soak import bad_data, crashes, delivery, frozen, operations, races, rollups
+from soak import bad_data, crashes, delivery, frozen, operations, races, rollups, slow_clients
 from soak.verdict import Verdict
 
 BUSY = 10.0
@@ -28,6 +28,7 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "rollups count every ticket once": partial(rollups.exact, 2),
     "memory": partial(operations.memory, 8, tickets=600),
     "a hanging database is reported": partial(operations.health, slack=BUSY),
+    "slow clients": partial(slow_clients.besieged, 300, open_files=256, slack=BUSY),
     "SIGTERM hands the job back": partial(operations.graceful_stop, 1, slack=3.0),
     "one runner however many start": partial(races.one_runner, 5),
     "fuzzed records": partial(bad_data.fuzzed_records, 60),

@@ -5,9 +5,13 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import HTTPConnection
 
-from gql_app.http.limits import MAX_CLIENTS, BodyLimit, RequestRate
+from gql_app.http.limits import MAX_CLIENTS, BodyLimit, RequestRate, client_name
 from gql_app.http.problems import add_error_handlers
+from services.access import EVERYONE
 from tests.fakes import FakeClock
 
 
@@ -50,6 +54,41 @@ class TestRequestRate:
         assert [rate.admit("quiet"), rate.admit("quiet")] == [0.0, 0.0]
         assert rate.admit("client 0") > 0
 
+    def test_a_client_can_be_told_what_is_left(self) -> None:
+        clock = FakeClock()
+        rate = RequestRate(60, clock.monotonic)
+        assert rate.standing("a") == (60, 60, 0)
+        for _ in range(61):
+            rate.admit("a")
+        assert rate.standing("a") == (60, 0, 60)
+        clock.advance(1.5)
+        assert rate.standing("a") == (60, 1, 59)
+
+    @given(per_minute=st.integers(1, 100_000), pauses=st.lists(st.floats(0, 120), max_size=50))
+    def test_what_is_left_is_what_is_admitted(self, per_minute: int, pauses: list[float]) -> None:
+        clock = FakeClock()
+        rate = RequestRate(per_minute, clock.monotonic)
+        for pause in pauses:
+            clock.advance(pause)
+            left = rate.standing("a")[1]
+            assert (rate.admit("a") == 0.0) == (left > 0)
+
+
+class TestClientNames:
+    @pytest.mark.parametrize(
+        ("host", "name"),
+        [
+            ("192.0.2.7", "address 192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "address 2001:db8:1:2::/64"),
+            ("2001:db8:1:2::9", "address 2001:db8:1:2::/64"),
+            ("fe80::1%eth0", "address fe80::/64"),
+            ("no:address", "address no:address"),
+        ],
+    )
+    def test_who_has_one_ipv6_address_has_all_of_its_network(self, host: str, name: str) -> None:
+        scope = {"type": "http", "client": (host, 1)}
+        assert client_name(HTTPConnection(scope), EVERYONE.subject) == name
+
 
 @pytest.fixture
 async def limited() -> AsyncIterator[httpx.AsyncClient]:
@@ -58,12 +97,26 @@ async def limited() -> AsyncIterator[httpx.AsyncClient]:
     add_error_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=1_000, read_by={"/"})
 
+    acts = app.state.acts = []
+
     @app.post("/")
     async def size(request: Request) -> int:
         return len(await request.body())
 
+    @app.post("/act")
+    async def act(request: Request) -> int:
+        acts.append("done")
+        return len(await request.body())
+
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
+
+
+def acts_of(client: httpx.AsyncClient) -> list[str]:
+    transport = client._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    acts: list[str] = transport.app.state.acts  # type: ignore[attr-defined]
+    return acts
 
 
 async def in_pieces(size: int) -> AsyncIterator[bytes]:
@@ -86,3 +139,14 @@ class TestBodyLimit:
     async def test_a_body_that_is_larger_than_announced_is_refused(self, limited: httpx.AsyncClient) -> None:
         answer = await limited.post("/", content=in_pieces(2_000), headers={"content-length": "10"})
         assert answer.status_code == 413
+
+    @pytest.mark.parametrize("size", [0, 100, 1_000])
+    async def test_a_body_that_nobody_reads_is_thrown_away(self, limited: httpx.AsyncClient, size: int) -> None:
+        assert (await limited.post("/act", content=in_pieces(size))).json() == 0
+        assert (await limited.post("/act", content=b"x" * size)).json() == 0
+
+    async def test_unless_it_is_too_large_then_nothing_is_done(self, limited: httpx.AsyncClient) -> None:
+        answer = await limited.post("/act", content=in_pieces(1_100))
+        assert (answer.status_code, answer.json()["code"]) == (413, "TOO_LARGE")
+        assert (await limited.post("/act")).json() == 0
+        assert acts_of(limited) == ["done"]
