@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup run test check lint bench fuzz soak lock clean
+.PHONY: help setup clients run test check lint bench fuzz soak lock clean
 
 help:
 	@echo "make run     MongoDB, the mock external API and the service on http://127.0.0.1:8000, with sample data"
@@ -39,10 +39,21 @@ $(BIN)/python:
 	echo "Python 3.11 or newer is needed (found: $$($(PYTHON) --version 2>&1)); name one with: make PYTHON=/path/to/python" >&2; \
 	exit 1
 
+# Reference clients and code generators, for the tests that try them; without npm these tests are skipped.
+clients:
+	@command -v npm >/dev/null || { echo "No npm: the tests that need it will be skipped."; exit 0; }; \
+	for folder in tests/graphql_http_audit tests/graphql_clients; do \
+	  cmp -s $$folder/package-lock.json $$folder/node_modules/installed && continue; \
+	  echo "Installing $$folder/ ..."; \
+	  (cd $$folder && npm ci --silent --ignore-scripts --no-audit --no-fund \
+	    && cp package-lock.json node_modules/installed) \
+	    || echo "npm cannot fetch the packages of $$folder: its tests will be skipped."; \
+	done
+
 run: setup
 	@$(BIN)/python -m gql_app up
 
-test: setup
+test: setup clients
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: lint test
