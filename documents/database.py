@@ -25,7 +25,8 @@ from pymongo.write_concern import WriteConcern
 
 from documents import ALL_DOCUMENTS
 from documents.failures import DatabaseUnavailableError, one_line, translating
-from documents.indexes import drop_changed, keep_deleted_for
+from documents.indexes import drop_changed, keep_deleted_for, keep_quarantined_for
+from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
 
 Row = dict[str, Any]
@@ -122,11 +123,17 @@ class Database:
         self._client.close()
 
 
-async def connect(url: str, name: str, *, deleted_retention_days: int | None = None) -> Database:
+async def connect(
+    url: str,
+    name: str,
+    *,
+    deleted_retention_days: int | None = None,
+    quarantine_retention_days: int | None = None,
+) -> Database:
     """Open the database, bind the documents to it and create their indexes.
 
-    `deleted_retention_days`: MongoDB is told to purge soft-deleted tickets after that many days; None: it is told
-    nothing, and goes on with what it was told before.
+    MongoDB is told to purge soft-deleted tickets and quarantined records so many days after they were deleted, or met
+    last. None: it is told nothing, and goes on with what it was told before.
 
     Raises:
         DatabaseUnavailableError: the URL is malformed, no server answers within 5 s, or it refuses the indexes.
@@ -144,17 +151,9 @@ async def connect(url: str, name: str, *, deleted_retention_days: int | None = N
     try:
         hello = await client.admin.command("hello")
         _demand_version(hello)
-        transactional = "setName" in hello or hello.get("msg") == "isdbgrid"
-        if not transactional:
-            log.warning(
-                "no_transactions", detail="MongoDB is a standalone server: a crash may leave a page half stored"
-            )
-        database = Database(client, name, transactional=transactional)
-        for document in ALL_DOCUMENTS:
-            await drop_changed(client[name][document.Settings.name], getattr(document.Settings, "indexes", []))
-        await init_beanie(database=client[name], document_models=ALL_DOCUMENTS)
-        if deleted_retention_days is not None:
-            await keep_deleted_for(database.collection(Ticket), deleted_retention_days)
+        database = Database(client, name, transactional=_has_transactions(hello))
+        await _bind(client[name])
+        await _keep_for(database, deleted_retention_days, quarantine_retention_days)
     except PyMongoError as error:
         client.close()
         raise DatabaseUnavailableError(f"MongoDB cannot be used: {one_line(error)}") from error
@@ -162,6 +161,26 @@ async def connect(url: str, name: str, *, deleted_retention_days: int | None = N
         client.close()
         raise
     return database
+
+
+def _has_transactions(hello: Row) -> bool:
+    has_them = "setName" in hello or hello.get("msg") == "isdbgrid"
+    if not has_them:
+        log.warning("no_transactions", detail="MongoDB is a standalone server: a crash may leave a page half stored")
+    return has_them
+
+
+async def _bind(handle: "AsyncIOMotorDatabase[Row]") -> None:
+    for document in ALL_DOCUMENTS:
+        await drop_changed(handle[document.Settings.name], getattr(document.Settings, "indexes", []))
+    await init_beanie(database=handle, document_models=ALL_DOCUMENTS)
+
+
+async def _keep_for(database: Database, deleted_days: int | None, quarantined_days: int | None) -> None:
+    if deleted_days is not None:
+        await keep_deleted_for(database.collection(Ticket), deleted_days)
+    if quarantined_days is not None:
+        await keep_quarantined_for(database.collection(QuarantinedRecord), quarantined_days)
 
 
 def session_id_of(session: Session) -> Row | None:

@@ -51,7 +51,12 @@ async def open_services(settings: Settings, *, mongo_url: str, external_api_url:
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
     """
-    database = await connect(mongo_url, settings.mongo_db, deleted_retention_days=settings.deleted_retention_days)
+    database = await connect(
+        mongo_url,
+        settings.mongo_db,
+        deleted_retention_days=settings.deleted_retention_days,
+        quarantine_retention_days=settings.quarantine_retention_days,
+    )
     timeouts = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
     # A pool of its own: a notifier that hangs must not take connections from ingestion.
     limits = httpx.Limits(max_connections=settings.notify_concurrency)

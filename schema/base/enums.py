@@ -8,7 +8,8 @@ from documents.described import DescribedEnum
 from documents.ingestion_job import JobStatus
 from documents.ingestion_log import RunOutcome
 from documents.notification import NotificationState
-from documents.ticket import CountedField, Sentiment, Urgency
+from documents.quarantined_record import QuarantineState
+from documents.ticket import CountedField, Sentiment, StatusCategory, Urgency
 from documents.ticket_history import HistoryAction
 from services.analytics.customers import CustomerOrder
 from services.analytics.trends import TrendUnit
@@ -45,8 +46,10 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
     IngestionActivity,
     JobStatus,
     NotificationState,
+    QuarantineState,
     RunOutcome,
     Sentiment,
+    StatusCategory,
     TicketOrder,
     TrendUnit,
     Urgency,

@@ -9,6 +9,7 @@ from documents.described import DescribedEnum
 from documents.ticket import CountedField
 from services.errors import InvalidInputError
 from services.rollups.rows import UNKNOWN
+from services.statuses import category_expression
 from services.tenancy import Filter, live
 from services.tickets.filter import created_between
 
@@ -84,8 +85,11 @@ class Trend:
         Truncating in a time zone is slow. Zones differ by quarters of an hour: those come first, by arithmetic.
         """
         quarter = {"$dateTrunc": {"date": "$created_at", "unit": "minute", "binSize": 15}}
-        value = {} if self.breakdown is None else {"value": f"${self.breakdown}"}
-        same_value = {} if self.breakdown is None else {"value": {"$ifNull": ["$_id.value", UNKNOWN]}}
+        stored, shown = self.breakdown, {"$ifNull": ["$_id.value", UNKNOWN]}
+        if stored is CountedField.STATUS_CATEGORY:
+            stored, shown = CountedField.STATUS, category_expression("$_id.value")
+        value = {} if stored is None else {"value": f"${stored}"}
+        same_value = {} if stored is None else {"value": shown}
         counted = {"value": "$_id.value", "count": "$count"}
         return [
             {"$match": where},

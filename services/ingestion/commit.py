@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakSet
 
 from pymongo.errors import BulkWriteError
 
@@ -14,6 +15,7 @@ from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from services.coordination.leases import Leases
 from services.ingestion.diff import STORED_FIELDS, PageChanges, Position, find_changes
+from services.ingestion.quarantine import find_mended, note_mended, quarantine_writes
 from services.ingestion.run import FetchedPage, Run
 from services.kit.clock import Clock
 from services.rollups.write import Rollups
@@ -35,6 +37,8 @@ class PreparedPage:
     at: Position
     records: PageRecords
     changes: PageChanges
+    mended: list[str]
+    """The quarantine's rows about records that can be stored now."""
 
     def shares_tickets_with(self, other: "PreparedPage") -> bool:
         """Whether both pages show the same ticket, so that what one of them writes changes what the other must."""
@@ -63,6 +67,9 @@ class PageStore:
         self._on_urgent = on_urgent
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
+        self._quarantine = database.collection(QuarantinedRecord)
+        self._mixed: WeakSet[Run] = WeakSet()
+        """The runs to which upstream has shown other tenants' records."""
 
     async def prepare(self, run: Run, fetched: FetchedPage, step: Step) -> PreparedPage:
         """Validate the records, classify them, and compare them with what is stored.
@@ -71,10 +78,15 @@ class PageStore:
         page before may be on its way into the database.
         """
         at = Position(run.tenant_id, run.job.id, fetched.number, self._clock.now())
-        records = await asyncio.to_thread(sort_records, fetched.page.tickets, run.tenant_id)
-        stored = await self._stored(run.tenant_id, list(records.own))
+        is_mixed = run in self._mixed or run.job.skipped > 0
+        records = await asyncio.to_thread(sort_records, fetched.page.tickets, run.tenant_id, mixes_tenants=is_mixed)
+        if records.mixes_tenants:
+            self._mixed.add(run)
+        stored, mended = await asyncio.gather(
+            self._stored(run.tenant_id, list(records.own)), find_mended(self._quarantine, run.tenant_id, records.own)
+        )
         changes = await asyncio.to_thread(find_changes, records.own, stored, at)
-        return PreparedPage(fetched, step, at, records, changes)
+        return PreparedPage(fetched, step, at, records, changes, mended)
 
     async def commit(self, run: Run, page: PreparedPage) -> None:
         """Store the page whole or not at all, with the counts and the checkpoint that go with it.
@@ -105,7 +117,10 @@ class PageStore:
 
     async def _write(self, run: Run, page: PreparedPage) -> None:
         at, changes = page.at, page.changes
-        rejected = _quarantine_rows(at, page.records)
+        rejected = quarantine_writes(at, page.records.rejected)
+        # A record that cannot be stored shows all the same that upstream has its ticket.
+        refused = [record.external_id for record in page.records.rejected if record.is_attributed]
+        seen = [*changes.seen, *filter(None, refused)]
         progress = self._progress(page)
 
         async def work(session: Session) -> None:
@@ -116,13 +131,15 @@ class PageStore:
             if changes.notifications:
                 await self._database.insert_new(Notification, changes.notifications, session)
             if rejected:
-                await self._database.insert_new(QuarantinedRecord, rejected, session)
+                await self._quarantine.bulk_write(rejected, session=session)
+            if page.mended:
+                await note_mended(self._quarantine, at, page.mended, session)
             await self._rollups.take_back(at.tenant_id, changes.recounted, session)
             if changes.tickets:
                 await self._tickets.bulk_write(changes.tickets, ordered=False, session=session)
-            if changes.seen:
+            if seen:
                 await self._tickets.update_many(
-                    owned(at.tenant_id, external_id={"$in": changes.seen}),
+                    owned(at.tenant_id, external_id={"$in": seen}),
                     {"$set": {"seen_by_job": at.job_id}},
                     session=session,
                 )
@@ -158,22 +175,3 @@ class PageStore:
         if notes:
             checkpoint["$push"] = {"irregularities": {"$each": notes, "$slice": 20}}
         return checkpoint
-
-
-def _quarantine_rows(at: Position, records: PageRecords) -> list[Row]:
-    return [
-        {
-            "_id": f"{at.job_id}:{at.page}:{rejected.position}",
-            "tenant_id": at.tenant_id,
-            "job_id": at.job_id,
-            "page": at.page,
-            "position": rejected.position,
-            "external_id": rejected.external_id,
-            "reason": rejected.reason,
-            "raw": rejected.raw,
-            # On a page that mixes tenants, a record that names none may be anybody's.
-            "attributed": rejected.names_tenant or records.foreign == 0,
-            "recorded_at": at.now,
-        }
-        for rejected in records.rejected
-    ]
