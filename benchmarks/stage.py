@@ -20,6 +20,7 @@ from mock_external_api.data import make_tickets
 from mock_external_api.settings import MockSettings
 from services.ingestion.diff import classified
 from services.sources.standard.records import sort_records
+from services.statuses import category_of
 
 SIZES = {"t10k": 10_000, "t100k": 100_000, "t1m": 1_000_000}
 """The tenants of the large collection and how many tickets each has."""
@@ -99,8 +100,10 @@ def sample(tenant: str, count: int = BATCH) -> list[Row]:
     upstream = make_tickets(MockSettings(ticket_count=count, tenants={tenant: 1}), now)
     rows = []
     for ticket in sort_records([each.record for each in upstream], tenant).own.values():
-        fields = ticket.model_dump()
-        rows.append({"external_id": fields.pop("id"), **fields, **classified(ticket), "first_ingested_at": now})
+        fields = ticket.model_dump(exclude={"id", "is_dated"})
+        keys = {"tenant_id": tenant, "external_id": ticket.id}
+        category = category_of(ticket.status).value
+        rows.append({**keys, **fields, "status_category": category, **classified(ticket), "first_ingested_at": now})
     return rows
 
 

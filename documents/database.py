@@ -18,7 +18,8 @@ from pymongo.write_concern import WriteConcern
 from documents import ALL_DOCUMENTS
 from documents.driver import ChangeStream, Client, Collection, Driver, Row, Session, patience, patiently
 from documents.failures import DatabaseUnavailableError, one_line, translating
-from documents.indexes import drop_changed, keep_deleted_for
+from documents.indexes import drop_changed, keep_deleted_for, keep_quarantined_for
+from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
 
 __all__ = ["ChangeStream", "Collection", "Database", "Row", "Session", "connect", "patiently", "session_id_of"]
@@ -131,13 +132,14 @@ async def connect(
     name: str,
     *,
     deleted_retention_days: int | None = None,
+    quarantine_retention_days: int | None = None,
     lack_of_room: Callable[[], str | None] = lambda: None,
 ) -> Database:
     """Open the database, bind the documents to it and create their indexes.
 
-    `deleted_retention_days`: MongoDB is told to purge soft-deleted tickets after that many days; None: it is told
-    nothing, and goes on with what it was told before. `lack_of_room` says so if the server has no room on its
-    disk, as far as that is known: one that died of it cannot tell.
+    MongoDB is told to purge soft-deleted tickets and quarantined records so many days after they were deleted, or met
+    last. None: it is told nothing, and goes on with what it was told before. `lack_of_room` says so if the server has
+    no room on its disk, as far as that is known: one that died of it cannot tell.
 
     Raises:
         DatabaseUnavailableError: the URL is malformed, no server answers within 2 s, or it refuses the indexes.
@@ -149,7 +151,7 @@ async def connect(
         why = "percent-encode what is special in user and password" if "@" in url else one_line(error)
         raise DatabaseUnavailableError(f"MONGO_URL is not usable: {why}") from None
     try:
-        return await _opened(driver, name, deleted_retention_days)
+        return await _opened(driver, name, deleted_retention_days, quarantine_retention_days)
     except PyMongoError as error:
         driver.close()
         raise DatabaseUnavailableError(f"MongoDB cannot be used: {one_line(error)}") from error
@@ -158,7 +160,7 @@ async def connect(
         raise
 
 
-async def _opened(driver: Driver, name: str, deleted_retention_days: int | None) -> Database:
+async def _opened(driver: Driver, name: str, deleted_days: int | None, quarantined_days: int | None) -> Database:
     hello = await driver.client.admin.command("hello")
     _demand_version(hello)
     transactional = "setName" in hello or hello.get("msg") == "isdbgrid"
@@ -169,8 +171,10 @@ async def _opened(driver: Driver, name: str, deleted_retention_days: int | None)
         for document in ALL_DOCUMENTS:
             await drop_changed(driver.client[name][document.Settings.name], getattr(document.Settings, "indexes", []))
         await init_beanie(database=driver.client[name], document_models=ALL_DOCUMENTS)
-        if deleted_retention_days is not None:
-            await keep_deleted_for(database.collection(Ticket), deleted_retention_days)
+        if deleted_days is not None:
+            await keep_deleted_for(database.collection(Ticket), deleted_days)
+        if quarantined_days is not None:
+            await keep_quarantined_for(database.collection(QuarantinedRecord), quarantined_days)
     return database
 
 

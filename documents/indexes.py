@@ -4,8 +4,10 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 
-PURGE_INDEX = "purge_deleted"
+PURGE_DELETED_INDEX = "purge_deleted"
 """Purges soft-deleted tickets; sparse, on `deleted_at` alone: a live ticket has no such field and is never purged."""
+PURGE_QUARANTINED_INDEX = "purge_quarantined"
+"""Purges quarantined records, counted from when a run met them last."""
 
 
 async def drop_changed(rows: Any, declared: list[IndexModel]) -> None:
@@ -24,16 +26,21 @@ async def drop_changed(rows: Any, declared: list[IndexModel]) -> None:
 
 async def keep_deleted_for(tickets: Any, days: int) -> None:
     """Create the index that purges soft-deleted tickets, or give the existing one its new retention."""
+    await _keep_for(tickets, PURGE_DELETED_INDEX, "deleted_at", days)
+
+
+async def keep_quarantined_for(records: Any, days: int) -> None:
+    """Create the index that purges records which no run has met for so long, or give it its new retention."""
+    await _keep_for(records, PURGE_QUARANTINED_INDEX, "recorded_at", days)
+
+
+async def _keep_for(rows: Any, name: str, field: str, days: int) -> None:
     seconds = days * 24 * 3600
-    existing = (await tickets.index_information()).get(PURGE_INDEX)
+    existing = (await rows.index_information()).get(name)
     if existing is None:
-        await tickets.create_index(
-            [("deleted_at", ASCENDING)], name=PURGE_INDEX, expireAfterSeconds=seconds, sparse=True
-        )
+        await rows.create_index([(field, ASCENDING)], name=name, expireAfterSeconds=seconds, sparse=True)
     elif existing["expireAfterSeconds"] != seconds:  # not without need: it waits for every open transaction
-        await tickets.database.command(
-            "collMod", tickets.name, index={"name": PURGE_INDEX, "expireAfterSeconds": seconds}
-        )
+        await rows.database.command("collMod", rows.name, index={"name": name, "expireAfterSeconds": seconds})
 
 
 def _is_text(index: dict[str, Any]) -> bool:

@@ -69,7 +69,9 @@ class IngestionJob(Document, RunCounts):
     """Records in the whole list, as the last page has it; null where upstream does not count, or counted differently
     from page to page."""
     irregularities: list[str] = []
-    """Why the walk cannot be trusted to be complete; while there is any, nothing counts as absent upstream."""
+    """Why the walk cannot be trusted to be complete."""
+    remarks: list[str] = []
+    """What else is to be said of the run: what was optional and failed. It lowers the run's outcome no more."""
     retries: int = 0
     waiting_until: datetime | None = None
     """While set and in the future: the run waits, for the outbound rate limit or for upstream to recover."""

@@ -19,15 +19,18 @@ class RunOutcome(DescribedEnum):
 
 
 class IngestionLog(Document, RunCounts):
-    """One ended run; its id is the job's, so that a run cannot be logged twice."""
+    """One ended run; its id is the job's, so that a run cannot be logged twice.
+
+    Rows of other programs may lack any field but the tenant.
+    """
 
     id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
-    job_id: str
+    job_id: str | None = None
     tenant_id: str
-    status: RunOutcome
-    started_at: datetime
-    ended_at: datetime
-    duration_ms: int
+    status: RunOutcome | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_ms: int | None = None
     pages: int = 0
     retries: int = 0
     error: str | None = None

@@ -10,6 +10,8 @@ class RollupBookmark(Document):
 
     id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
     resume_token: dict[str, Any]
+    counting: str = ""
+    """As what the tickets in the rollups are counted (`COUNTING` in `services/rollups/rows.py`)."""
 
     class Settings:
         """Collection."""

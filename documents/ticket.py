@@ -33,10 +33,22 @@ class Sentiment(DescribedEnum):
     POSITIVE = "positive", "Praise or thanks, with nothing negative beside it."
 
 
+class StatusCategory(DescribedEnum):
+    """What a status means, whatever word upstream has for it."""
+
+    OPEN = "open", "Somebody has to go on with it; every status that is not known to mean something else."
+    PENDING = "pending", "It waits: pending, on hold, snoozed, waiting for something."
+    CLOSED = (
+        "closed",
+        "Nothing is left to do: closed, solved, resolved, done, completed, cancelled, archived, merged, spam.",
+    )
+
+
 class CountedField(DescribedEnum):
     """The fields by which tickets can be counted."""
 
-    STATUS = "status", "The status, as upstream names it."
+    STATUS = "status", "The status, as upstream names it, in lower case."
+    STATUS_CATEGORY = "status_category", "What the status means: open, pending, closed."
     URGENCY = "urgency", "How soon somebody has to look at a ticket: high, medium, low."
     SENTIMENT = "sentiment", "The mood: negative, neutral, positive."
     SOURCE = "source", "The channel, as upstream names it."
@@ -69,6 +81,10 @@ class Classified(Shown):
     """It comes from the classification rules; its changes are kept in the history."""
 
 
+class LongText(FromSource):
+    """It may be so long that the history tells of its changes alone, and not of what it was first and last."""
+
+
 NEWEST_INDEX = "tenant_newest"
 """For lists and their filters."""
 COUNTED_INDEX = "tenant_counted"
@@ -77,7 +93,8 @@ HIGH_URGENCY_INDEX = "tenant_high_urgency"
 """For customers at risk."""
 CUSTOMER_INDEX = "tenant_customer_created"
 """For a customer's tickets, and counts by customer."""
-COUNTED_FIELDS = tuple(field.value for field in CountedField)
+COUNTED_FIELDS = tuple(field.value for field in CountedField if field is not CountedField.STATUS_CATEGORY)
+"""Those with a value of their own; the category follows from the status (`services/statuses.py`)."""
 _BY_COUNTED_FIELDS = [(name, ASCENDING) for name in COUNTED_FIELDS]
 
 
@@ -93,8 +110,17 @@ class Ticket(Document):
     source: Annotated[str | None, FromSource("The channel it came through, as upstream names it.")] = None
     customer_id: Annotated[str | None, FromSource("Who wrote it, as upstream names them.")] = None
     subject: Annotated[str, FromSource("The subject line.")] = ""
-    message: Annotated[str, FromSource("The text.")] = ""
-    status: Annotated[str | None, FromSource("The status, as upstream names it.")] = None
+    message: Annotated[str, LongText("The text.")] = ""
+    status: Annotated[str | None, FromSource("The status, as upstream names it, in lower case.")] = None
+    status_category: Annotated[StatusCategory, Shown("What the status means: open, pending, closed.")] = (
+        StatusCategory.OPEN
+    )
+    """Kept for those who read the collection: we derive it from the status wherever it matters."""
+    extra: Annotated[
+        dict[str, Any] | None,
+        FromSource("Further fields that upstream sent, by their names there; of values that are too large, a part."),
+    ] = None
+    """Keys are written as `services/tickets/extra.py` says."""
     urgency: Annotated[
         Urgency | None,
         Classified("How soon somebody has to look at it; null where another program stored something else."),
@@ -114,7 +140,11 @@ class Ticket(Document):
     deleted_at: datetime | None = None
     """When we learned that upstream deleted the ticket; absent on live tickets."""
     seen_by_job: str | None = None
-    """The last run that saw the ticket upstream; what a complete run has not seen is gone."""
+    """The last run that saw the ticket upstream; those that a run has not seen are asked for by id."""
+    asked_at: datetime | None = None
+    """When upstream was last asked for the ticket by id, because a run had not seen it."""
+    unlisted_at: datetime | None = None
+    """When upstream, asked by id, last had the ticket that it does not list: it is archived, for instance."""
     first_ingested_at: datetime | None = None
     rolled_up: bool = False
     """Whether the rollups count this ticket; statistics count the others one by one. Set by us alone: other programs
@@ -203,6 +233,8 @@ SHOWN_FIELDS = _shown()
 SOURCE_FIELDS = _shown(FromSource)
 """The upstream's fields whose change is an update; `updated_at` alone is not."""
 CLASSIFIED_FIELDS = _shown(Classified)
+KEPT_FIELDS = tuple(name for name in (*SOURCE_FIELDS, *CLASSIFIED_FIELDS) if not isinstance(_SHOWN[name], LongText))
+"""What the history holds of a ticket when it comes and when it goes."""
 
 
 def description_of(field: str) -> str:

@@ -13,10 +13,14 @@ from documents.described import DescribedEnum
 class HistoryAction(DescribedEnum):
     """What happened to a ticket."""
 
-    CREATED = "created", "It was ingested for the first time."
+    CREATED = "created", "It was ingested for the first time; the changes hold its first values."
     UPDATED = "updated", "At least one field changed upstream."
-    DELETED = "deleted", "Upstream no longer has it; it was soft-deleted here."
+    DELETED = "deleted", "Upstream no longer has it; it was soft-deleted here. The changes hold its last values."
     RESTORED = "restored", "It was soft-deleted and came back upstream."
+
+
+CHANGES_OF_KNOWN = (HistoryAction.UPDATED.value, HistoryAction.RESTORED.value)
+"""The actions whose rows tell what a ticket was before, too."""
 
 
 class FieldChange(BaseModel):
@@ -27,7 +31,11 @@ class FieldChange(BaseModel):
 
 
 class TicketHistory(Document):
-    """One change of one ticket; its id is derived from the run and page that wrote it, so a replay adds nothing."""
+    """One change of one ticket; its id is derived from the run and page that wrote it, so a replay adds nothing.
+
+    The rows of a ticket, in the order of `recorded_at`, rebuild it as it was at any moment, but for its long text.
+    Rows of other programs may lack any field.
+    """
 
     id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
     ticket_id: str
@@ -35,7 +43,14 @@ class TicketHistory(Document):
     tenant_id: str
     action: HistoryAction
     changes: dict[str, FieldChange] = {}
+    occurred_at: datetime | None = None
+    """When it happened, by the source's clock where the source says; absent in rows of earlier versions.
+
+    Of `created` it is the ticket's own `created_at`; of `updated` its `updated_at`, if that has moved; of all else the
+    moment when we learned it.
+    """
     recorded_at: datetime
+    """When it was stored here."""
     job_id: str
 
     class Settings:
@@ -57,10 +72,16 @@ class TicketHistory(Document):
                 [
                     ("tenant_id", ASCENDING),
                     ("changes.status.new", ASCENDING),
+                    ("changes.status.old", ASCENDING),
+                    ("action", ASCENDING),
                     ("ticket_id", ASCENDING),
+                    ("occurred_at", ASCENDING),
                     ("recorded_at", ASCENDING),
                 ],
                 name="tenant_new_status",
-                partialFilterExpression={"changes.status.new": {"$exists": True}},
+                partialFilterExpression={
+                    "changes.status.new": {"$exists": True},
+                    "action": {"$in": list(CHANGES_OF_KNOWN)},
+                },
             ),
         ]

@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     run_worker: bool = True
     worker_concurrency: int = Field(default=4, ge=1, le=64)
     deleted_retention_days: int = Field(default=90, ge=1, le=20_000)
+    quarantine_retention_days: int = Field(default=30, ge=1, le=20_000)
+    """How long a record that cannot be stored is kept after a run met it last."""
 
     auth_mode: Literal["open", "jwt"] = "open"
     allow_open_on_any_host: bool = False

@@ -72,6 +72,7 @@ async def open_services(
         mongo_url,
         settings.mongo_db,
         deleted_retention_days=settings.deleted_retention_days,
+        quarantine_retention_days=settings.quarantine_retention_days,
         lack_of_room=lack_of_room,
     )
     timeouts = httpx.Timeout(REQUEST_SECONDS, connect=HTTP_CONNECT_SECONDS)

@@ -172,5 +172,5 @@ async def get_lock(context: Context, tenant_id: str) -> LockState:
 
 def _hide_what_may_be_foreign(context: Context, items: Iterable[object]) -> None:
     for item in items:
-        if isinstance(item, QuarantinedRecord) and not item.attributed and context.caller.tenants is not None:
+        if isinstance(item, QuarantinedRecord) and not item.is_attributed and context.caller.tenants is not None:
             item.raw, item.external_id = "", None

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from documents.ingestion_job import IngestionJob, JobStatus, RunCounts
 from documents.ingestion_log import IngestionLog, RunOutcome
-from documents.quarantined_record import QuarantinedRecord
+from documents.quarantined_record import QuarantinedRecord, QuarantineState
 from gql_app.rest.answers import Answer, NumberedPage, place_of
 from services.ingestion.reading import IngestionState, percent
 from services.lists.numbered import Page
@@ -112,11 +112,12 @@ class LogEntry(RunCounts):
     model_config = ConfigDict(from_attributes=True)
 
     tenant_id: str
-    job_id: str
-    status: RunOutcome
-    started_at: datetime
-    ended_at: datetime
-    duration_ms: int
+    job_id: str | None
+    status: RunOutcome | None
+    """Null, as the others, where another program stored something else."""
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_ms: int | None
     pages: int
     retries: int
     error: str | None
@@ -134,18 +135,27 @@ class LogPage(NumberedPage):
 
 
 class QuarantineEntry(Answer):
-    """A record of upstream that could not be stored."""
+    """A record of upstream that could not be stored; one entry, however many runs meet it."""
 
     tenant_id: str
-    job_id: str
-    page: int
-    position: int
+    state: QuarantineState
+    """`waiting`: each run tries it again. `stored`: upstream has mended it since."""
+    job_id: str | None
+    """The last run that met it."""
+    page: int | None
+    position: int | None
     """Index on its page, from 0."""
     external_id: str | None
     reason: str
     raw: str
     """The record as JSON text, cut at 64 KiB; empty where it may be another tenant's."""
-    recorded_at: datetime
+    first_seen_at: datetime | None
+    recorded_at: datetime | None
+    """When a run met it last."""
+    times_seen: int
+    """In how many runs."""
+    stored_at: datetime | None
+    """When its ticket could be stored."""
 
 
 class QuarantinePage(NumberedPage):

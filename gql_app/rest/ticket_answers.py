@@ -5,9 +5,11 @@ from typing import Annotated, Self, get_type_hints
 
 from pydantic import BeforeValidator, create_model
 
-from documents.ticket_history import FieldChange, HistoryAction
+from documents.database import Row
+from documents.ticket_history import FieldChange
 from gql_app.rest.answers import Answer, NumberedPage, place_of
 from services.lists.numbered import Page
+from services.tickets.changes import read_change
 from services.tickets.record import TicketRecord
 
 _Fields = create_model(
@@ -42,10 +44,26 @@ class TicketPage(NumberedPage):
 class HistoryEntry(Answer):
     """One change of a ticket."""
 
-    action: HistoryAction
+    action: str | None
+    """`created`, `updated`, `deleted`, `restored`; or another program's word."""
     changes: dict[str, FieldChange]
-    recorded_at: datetime
-    job_id: str
+    occurred_at: datetime | None
+    """When it happened, by the source's clock where the source says."""
+    recorded_at: datetime | None
+    """When it was stored here."""
+    job_id: str | None
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """The answer for a row."""
+        change = read_change(row)
+        return cls(
+            action=change.action,
+            changes={name: FieldChange(old=old, new=new) for name, (old, new) in change.values.items()},
+            occurred_at=change.occurred_at,
+            recorded_at=change.recorded_at,
+            job_id=change.job_id,
+        )
 
 
 class HistoryAnswer(Answer):

@@ -69,12 +69,12 @@ async def get_history(
 ) -> HistoryAnswer:
     """What happened to a ticket, newest first; also to one that is deleted."""
     rows = await resolvers.get_history(context, tenant_id, external_id, limit=limit)
-    return HistoryAnswer(ticket_id=external_id, history=[HistoryEntry.model_validate(row) for row in rows])
+    return HistoryAnswer(ticket_id=external_id, history=[HistoryEntry.of(row) for row in rows])
 
 
 @router.get("/tickets/{external_id:path}", responses=problems(404))
 async def get_ticket(context: ContextOf, external_id: str, tenant_id: TenantId) -> TicketAnswer:
-    """One ticket."""
+    """One ticket, by its id upstream or by the `id` that lists show."""
     return TicketAnswer.of(await resolvers.get_ticket(context, tenant_id, external_id))
 
 

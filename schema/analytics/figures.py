@@ -63,8 +63,9 @@ class CustomerStats:
 
 
 @strawberry.type(
-    description="From a ticket's creation to the ingestion that found it closed, over the tickets that are closed now. "
-    "Tickets that were closed already when they were first ingested do not count."
+    description="From a ticket's creation to the moment when, by its source, it was closed (where the source does not "
+    "say: when the ingestion found it closed), over the tickets that are closed now. Tickets that were closed already "
+    "when they were first ingested do not count."
 )
 class TimeToClose:
     """How long closing takes."""

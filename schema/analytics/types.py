@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from documents.ticket import CountedField, Sentiment, Urgency
+from documents.ticket import CountedField, Sentiment, StatusCategory, Urgency
 from resolvers.analytics import get_customers, get_preceding_stats, get_time_to_close, get_trend
 from schema.analytics.figures import (
     Breakdown,
@@ -48,6 +48,14 @@ class SentimentCount:
     count: int = strawberry.field(description="How many tickets have it.")
 
 
+@strawberry.type(description="How many tickets have a status that means the same.")
+class StatusCategoryCount:
+    """A category and its count."""
+
+    status_category: StatusCategory = strawberry.field(description="What the status means.")
+    count: int = strawberry.field(description="How many tickets have such a status.")
+
+
 @strawberry.type(description="How many tickets were created in an hour.")
 class HourCount:
     """An hour and its count."""
@@ -82,6 +90,9 @@ class TenantStats:
     total_tickets: int = strawberry.field(description="How many tickets there are.")
     by_status: list[ValueCount] = strawberry.field(
         description="Tickets by status, most frequent first.", directives=[ListSize(assumed_size=10)]
+    )
+    by_status_category: list[StatusCategoryCount] = strawberry.field(
+        description="Tickets by what their status means, most frequent first.", directives=[ListSize(assumed_size=3)]
     )
     by_urgency: list[UrgencyCount] = strawberry.field(
         description="Tickets by urgency, most frequent first.", directives=[ListSize(assumed_size=4)]
@@ -168,7 +179,7 @@ class TenantStats:
 
 PARTS = {
     "totalTickets": StatsPart.COUNTS,
-    **{f"by{field.name.title()}": StatsPart.COUNTS for field in CountedField},
+    **{f"by{field.name.title().replace('_', '')}": StatsPart.COUNTS for field in CountedField},
     "urgencyHighRatio": StatsPart.COUNTS,
     "negativeSentimentRatio": StatsPart.COUNTS,
     "comparison": StatsPart.COUNTS,
@@ -189,6 +200,10 @@ def to_stats(computed: Computed) -> TenantStats:
     return TenantStats(
         tenant_id=computed.tenant_id,
         total_tickets=computed.total_tickets,
+        by_status_category=[
+            StatusCategoryCount(status_category=StatusCategory(value), count=count)
+            for value, count in computed.by_status_category.items()
+        ],
         by_urgency=[
             UrgencyCount(urgency=_URGENCIES.get(value), count=count) for value, count in computed.by_urgency.items()
         ],
@@ -213,6 +228,6 @@ def _values(counts: dict[str, int]) -> list[ValueCount]:
     return [ValueCount(value=value, count=count) for value, count in counts.items()]
 
 
-_ENUMS = (CountedField.URGENCY, CountedField.SENTIMENT)
+_ENUMS = (CountedField.STATUS_CATEGORY, CountedField.URGENCY, CountedField.SENTIMENT)
 _URGENCIES = {urgency.value: urgency for urgency in Urgency}
 _SENTIMENTS = {sentiment.value: sentiment for sentiment in Sentiment}

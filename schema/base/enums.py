@@ -10,7 +10,8 @@ from documents.described import DescribedEnum
 from documents.ingestion_job import JobStatus
 from documents.ingestion_log import RunOutcome
 from documents.notification import NotificationState
-from documents.ticket import CountedField, Sentiment, Urgency
+from documents.quarantined_record import QuarantineState
+from documents.ticket import CountedField, Sentiment, StatusCategory, Urgency
 from documents.ticket_history import HistoryAction
 from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerOrder
@@ -47,8 +48,10 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
     IngestionActivity,
     JobStatus,
     NotificationState,
+    QuarantineState,
     RunOutcome,
     Sentiment,
+    StatusCategory,
     TicketOrder,
     TrendUnit,
     Urgency,

@@ -9,6 +9,7 @@ from documents.ingestion_job import JobStatus
 from documents.ingestion_log import IngestionLog as LogDocument
 from documents.ingestion_log import RunOutcome
 from documents.quarantined_record import QuarantinedRecord as RecordDocument
+from documents.quarantined_record import QuarantineState
 from resolvers.ingestion import load_job, load_log
 from schema.base.enums import IngestionActivity
 from schema.base.ids import Node, global_id
@@ -49,9 +50,8 @@ class IngestionJob(Node):
     )
     cancel_requested: bool = strawberry.field(description="Whether somebody asked for its end.")
     error: str | None = strawberry.field(description="Why it failed, or what was odd about it.")
-    irregularities: list[str] = strawberry.field(
-        description="Why the walk may have missed something; while there is any, nothing counts as deleted."
-    )
+    irregularities: list[str] = strawberry.field(description="Why the walk may have missed something.")
+    remarks: list[str] = strawberry.field(description="What else is to be said of it: what was optional and failed.")
 
     @strawberry.field(description="The audit row of the run; null until it has ended.")
     async def log(self, info: Info) -> "IngestionLog | None":
@@ -64,12 +64,14 @@ class IngestionJob(Node):
 class IngestionLog(Node):
     """One ended run."""
 
-    job_id: str = strawberry.field(description="The job that ran.")
+    job_id: str | None = strawberry.field(description="The job that ran.")
     tenant_id: str = strawberry.field(description="The tenant whose tickets it ingested.")
-    status: RunOutcome = strawberry.field(description="How it ended.")
-    started_at: datetime = strawberry.field(description="When it started.")
-    ended_at: datetime = strawberry.field(description="When it ended.")
-    duration_ms: int = strawberry.field(description="How long it took, in milliseconds.")
+    status: RunOutcome | None = strawberry.field(
+        description="How it ended; null, as what follows, where another program stored something else."
+    )
+    started_at: datetime | None = strawberry.field(description="When it started.")
+    ended_at: datetime | None = strawberry.field(description="When it ended.")
+    duration_ms: int | None = strawberry.field(description="How long it took, in milliseconds.")
     counts: RunCounts = strawberry.field(description="What it did.")
     pages: int = strawberry.field(description="Pages it stored.")
     retries: int = strawberry.field(description="Requests that had to be repeated.")
@@ -78,7 +80,7 @@ class IngestionLog(Node):
     @strawberry.field(description="The job that ran; null where it is no longer stored.")
     async def job(self, info: Info) -> IngestionJob | None:
         """The job, read together with those of other logs."""
-        job = await load_job(info.context, self.tenant_id, self.job_id)
+        job = None if self.job_id is None else await load_job(info.context, self.tenant_id, self.job_id)
         return None if job is None else to_job(job)
 
 
@@ -87,15 +89,19 @@ class QuarantinedRecord(Node):
     """A malformed record."""
 
     tenant_id: str = strawberry.field(description="The tenant whose run met it.")
-    job_id: str = strawberry.field(description="The job that met it.")
-    page: int = strawberry.field(description="The page it was on, from 1.")
-    position: int = strawberry.field(description="Its index on the page, from 0.")
+    state: QuarantineState = strawberry.field(description="What has become of it.")
+    job_id: str | None = strawberry.field(description="The last job that met it.")
+    page: int | None = strawberry.field(description="The page it was on then, from 1.")
+    position: int | None = strawberry.field(description="Its index on the page, from 0.")
     external_id: str | None = strawberry.field(description="Its id upstream, if it has one.")
     reason: str = strawberry.field(description="Why it could not be stored.")
     raw: str = strawberry.field(
         description="The record as JSON text, cut at 64 KiB; empty where it may belong to a tenant you may not see."
     )
-    recorded_at: datetime = strawberry.field(description="When it was quarantined.")
+    first_seen_at: datetime | None = strawberry.field(description="When a run first met it.")
+    recorded_at: datetime | None = strawberry.field(description="When a run met it last.")
+    times_seen: int = strawberry.field(description="In how many runs.")
+    stored_at: datetime | None = strawberry.field(description="When its ticket could be stored.")
 
 
 @strawberry.type(description="What a tenant's ingestion does at this moment.")
@@ -138,7 +144,7 @@ def to_job(job: JobDocument) -> IngestionJob:
             name: getattr(job, name)
             for name in (
                 "tenant_id", "status", "processed_pages", "total_pages", "retries", "queued_at", "started_at",
-                "ended_at", "waiting_until", "cancel_requested", "error", "irregularities",
+                "ended_at", "waiting_until", "cancel_requested", "error", "irregularities", "remarks",
             )
         },
     )  # fmt: skip
@@ -169,10 +175,14 @@ def to_quarantined(record: RecordDocument) -> QuarantinedRecord:
     """A quarantined record as clients see it."""
     return QuarantinedRecord(
         id=global_id("QuarantinedRecord", record.tenant_id, record.id),
-        **record.model_dump(
-            include={"tenant_id", "job_id", "page", "position", "external_id", "reason", "raw", "recorded_at"}
-        ),
-    )
+        **{
+            name: getattr(record, name)
+            for name in (
+                "tenant_id", "state", "job_id", "page", "position", "external_id", "reason", "raw", "first_seen_at",
+                "recorded_at", "times_seen", "stored_at",
+            )
+        },
+    )  # fmt: skip
 
 
 def to_status(state: IngestionState) -> IngestionStatus:

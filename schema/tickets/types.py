@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import strawberry
 
 from documents.database import Row
-from documents.ticket import Sentiment, Urgency, description_of
+from documents.ticket import Sentiment, StatusCategory, Urgency, description_of
 from documents.ticket_history import HistoryAction
 from resolvers.notifications import load_notifications
 from resolvers.tickets import count_tickets_of, load_history, load_tickets_of
@@ -20,6 +20,7 @@ from schema.base.scalars import JSON
 from schema.base.selection import names_below
 from schema.notifications.types import Notification, to_notification
 from services.errors import InvalidInputError
+from services.tickets.changes import read_change
 from services.tickets.filter import CONDITIONS, TicketFilter
 from services.tickets.reading import cursor_of
 from services.tickets.record import COLUMNS, TicketRecord
@@ -28,7 +29,7 @@ T = TypeVar("T")
 
 DEFAULT_CHANGES = 20
 MAX_CHANGES = 100
-BULK = frozenset(["message", "matched"])
+BULK = frozenset(["message", "matched", "extra"])
 """The bulk of a stored ticket; in GraphQL these fields have the same names."""
 
 Order = Annotated[TicketOrder, strawberry.argument(description="The order of the list; cursors belong to one order.")]
@@ -61,9 +62,14 @@ class FieldChange:
 class TicketChange:
     """A row of the history."""
 
-    action: HistoryAction = strawberry.field(description="What happened.")
-    recorded_at: datetime = strawberry.field(description="When it was stored here.")
-    job_id: str = strawberry.field(description="The ingestion job that found it.")
+    action: HistoryAction | None = strawberry.field(
+        description="What happened; null where another program stored something else."
+    )
+    occurred_at: datetime | None = strawberry.field(
+        description="When it happened, by the source's clock where the source says; null where that was not recorded."
+    )
+    recorded_at: datetime | None = strawberry.field(description="When it was stored here.")
+    job_id: str | None = strawberry.field(description="The ingestion job that found it.")
     changes: list[FieldChange] = strawberry.field(
         description="The fields that changed.", directives=[ListSize(assumed_size=3)]
     )
@@ -80,6 +86,8 @@ class Ticket(Node):
     subject: str = shown("subject")
     message: str = shown("message")
     status: str | None = shown("status")
+    status_category: StatusCategory = shown("status_category")
+    extra: JSON = shown("extra")
     urgency: Urgency | None = shown("urgency")
     sentiment: Sentiment | None = shown("sentiment")
     requires_action: bool = shown("requires_action")
@@ -185,14 +193,15 @@ def to_customer(tenant_id: str, customer_id: str) -> Customer:
 
 def to_change(row: Row) -> TicketChange:
     """A row of the history as clients see it."""
-    changes: dict[str, dict[str, Any]] = row.get("changes") or {}
+    change = read_change(row)
     return TicketChange(
-        action=HistoryAction(row["action"]),
-        recorded_at=row["recorded_at"],
-        job_id=row["job_id"],
+        action=_ACTIONS.get(change.action),
+        occurred_at=change.occurred_at,
+        recorded_at=change.recorded_at,
+        job_id=change.job_id,
         changes=[
-            FieldChange(field=name, old=spelled(name, change.get("old")), new=spelled(name, change.get("new")))
-            for name, change in changes.items()
+            FieldChange(field=name, old=spelled(name, old), new=spelled(name, new))
+            for name, (old, new) in change.values.items()
         ],
     )
 
@@ -200,4 +209,5 @@ def to_change(row: Row) -> TicketChange:
 _FIELDS = tuple(name for name in Ticket.__annotations__ if name in COLUMNS)
 _READ = attrgetter(*_FIELDS)
 _URGENCIES: dict[str | None, Urgency] = {urgency.value: urgency for urgency in Urgency}
+_ACTIONS: dict[str | None, HistoryAction] = {action.value: action for action in HistoryAction}
 _SENTIMENTS: dict[str | None, Sentiment] = {sentiment.value: sentiment for sentiment in Sentiment}

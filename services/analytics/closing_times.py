@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from documents.database import Row
-from documents.ticket_history import TicketHistory
-from services.rollups.rows import CLOSED
+from documents.ticket import StatusCategory
+from documents.ticket_history import CHANGES_OF_KNOWN, TicketHistory
+from services.statuses import in_category, is_closed
 from services.tenancy import Filter, live, owned
 from services.tickets.filter import created_between
 
 
 @dataclass(frozen=True, slots=True)
 class TimeToClose:
-    """From creation to the recorded change of status to closed, of the tickets that are closed now."""
+    """From creation to the recorded change to a closed status, of the tickets that are closed now."""
 
     ticket_count: int
     median_seconds: float | None
@@ -29,9 +30,12 @@ def closing_times(tenant_id: str, created_from: datetime | None, created_to: dat
     Raises:
         InvalidInputError: the period makes no sense.
     """
-    closed_now = live(tenant_id, **created_between(created_from, created_to), status=CLOSED)
+    closed = in_category(StatusCategory.CLOSED)
+    closed_now = live(tenant_id, **created_between(created_from, created_to), status=closed)
+    closes = owned(tenant_id, **{"changes.status.new": closed, "action": {"$in": list(CHANGES_OF_KNOWN)}})
     return [
-        *_with_moments(closed_now, owned(tenant_id, **{"changes.status.new": CLOSED})),
+        *_with_moments(closed_now, closes),
+        {"$match": {"created_at": {"$type": "date"}, "closed_at": {"$type": "date"}}},
         {"$project": {"_id": 0, "time": {"$subtract": ["$closed_at", "$created_at"]}}},
         {"$match": {"time": {"$gte": 0}}},
         {"$sort": {"time": 1}},
@@ -51,11 +55,20 @@ def _with_moments(tickets: Filter, closes: Filter) -> list[Row]:
     """One document a ticket: `{created_at, closed_at}`.
 
     Tickets and history are joined by grouping their union, which reads each covering index once; a `$lookup` would
-    seek once a ticket.
+    seek once a ticket. A change from one closed status to another closes nothing.
     """
+    closed_at = {"$ifNull": ["$occurred_at", "$recorded_at"]}
     from_history: list[Row] = [
         {"$match": closes},
-        {"$project": {"_id": 0, "ticket": "$ticket_id", "closed_at": "$recorded_at"}},
+        {
+            "$project": {
+                "_id": 0,
+                "ticket": "$ticket_id",
+                "closed_at": closed_at,
+                "was_closed": is_closed("$changes.status.old"),
+            }
+        },
+        {"$match": {"was_closed": False}},
     ]
     moments = {"created_at": {"$max": "$created_at"}, "closed_at": {"$max": "$closed_at"}}
     return [

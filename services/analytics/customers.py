@@ -8,7 +8,7 @@ from documents.described import DescribedEnum
 from documents.ticket import CUSTOMER_INDEX, HIGH_URGENCY_INDEX, Sentiment, Urgency
 from services.analytics.pipeline import RATIO_DECIMALS
 from services.errors import InvalidInputError
-from services.rollups.rows import CLOSED
+from services.statuses import is_closed
 from services.tenancy import Filter, live
 from services.tickets.filter import created_between
 
@@ -64,7 +64,7 @@ class Ranking:
             raise InvalidInputError(f"Ask for 1 to {MAX_CUSTOMERS} customers.")
         where = live(self.tenant_id, **created_between(self.created_from, self.created_to))
         return [
-            *_leading({**where, "customer_id": {"$gt": ""}, **_COUNTED_FOR[self.order]}, self.first),
+            *_leading({**where, "customer_id": {"$gt": ""}, **_COUNTED_FOR[self.order]}, self.order, self.first),
             *_with_counts(where, tickets),
             {"$sort": {self.order.value: -1, "customer_id": 1}},
         ]
@@ -74,15 +74,18 @@ _COUNTED_FOR: dict[CustomerOrder, Filter] = {
     CustomerOrder.TICKETS: {},
     CustomerOrder.HIGH_URGENCY: {"urgency": Urgency.HIGH.value},
     CustomerOrder.NEGATIVE: {"sentiment": Sentiment.NEGATIVE.value},
-    CustomerOrder.NOT_CLOSED: {"status": {"$ne": CLOSED}},
+    CustomerOrder.NOT_CLOSED: {},
 }
+_ONE: dict[CustomerOrder, object] = {CustomerOrder.NOT_CLOSED: {"$cond": [is_closed(), 0, 1]}}
+"""What a ticket counts, where that is not 1."""
 
 
-def _leading(where: Filter, first: int) -> list[Row]:
+def _leading(where: Filter, order: CustomerOrder, first: int) -> list[Row]:
     """From tickets to one document: `{leading: [customer_id, ...]}`."""
     return [
         {"$match": where},
-        {"$group": {"_id": "$customer_id", "count": {"$sum": 1}}},
+        {"$group": {"_id": "$customer_id", "count": {"$sum": _ONE.get(order, 1)}}},
+        {"$match": {"count": {"$gt": 0}}},
         {"$sort": {"count": -1, "_id": 1}},
         {"$limit": first},
         {"$group": {"_id": None, "leading": {"$push": "$_id"}}},
@@ -120,5 +123,5 @@ def _counts() -> Row:
         "ticket_count": {"$sum": 1},
         "high_urgency_count": having({"$eq": ["$urgency", Urgency.HIGH.value]}),
         "negative_count": having({"$eq": ["$sentiment", Sentiment.NEGATIVE.value]}),
-        "not_closed_count": having({"$ne": ["$status", CLOSED]}),
+        "not_closed_count": having({"$not": [is_closed()]}),
     }

@@ -74,8 +74,8 @@ class Analytics:
     ) -> TimeToClose:
         """Median and 90th percentile over the tickets created in the period, exact, by nearest rank.
 
-        A close is known as of the run that saw it. A ticket that was closed already when it was first ingested has
-        no recorded change and does not count; of one that was closed several times the last time counts.
+        A ticket was closed when its source says, or else when a run saw it. One that was closed already when it was
+        first ingested does not count; of one that was closed several times the last time counts.
 
         Raises:
             InvalidInputError: the period makes no sense.

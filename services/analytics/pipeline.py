@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from documents.database import Row
-from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, Sentiment, Ticket, Urgency
+from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, Sentiment, StatusCategory, Ticket, Urgency
 from documents.ticket_rollup import TicketRollup
 from services.analytics.at_risk import at_risk_customers
 from services.analytics.partition import Partition
 from services.kit.clock import EPOCH
 from services.rollups.rows import HOUR, HOURS_A_DAY, KEYWORD, UNKNOWN, hours_since_epoch
+from services.statuses import category_expression
 from services.tenancy import Filter
 
 TREND_HOURS = 24
@@ -42,7 +43,7 @@ def build_pipeline(of: Partition, hour: datetime, parts: Collection[StatsPart]) 
     facets: dict[str, list[Row]] = {f"by_{name}": _counted_by(name) for name in COUNTED_FIELDS if name in fields}
     finish: Row = {}
     if StatsPart.COUNTS in parts:
-        finish |= _ratios()
+        finish |= _ratios() | {"by_status_category": _by_category()}
     if StatsPart.KEYWORDS in parts:
         facets["top_keywords"] = _keywords()
     if StatsPart.TREND in parts:
@@ -129,6 +130,16 @@ def _ratios() -> Row:
         "urgency_high_ratio": share("by_urgency", Urgency.HIGH.value),
         "negative_sentiment_ratio": share("by_sentiment", Sentiment.NEGATIVE.value),
     }
+
+
+def _by_category() -> list[Row]:
+    """The counts by status, by what the statuses mean: exact without counts of its own."""
+
+    def count(category: StatusCategory) -> Row:
+        belongs = {"$eq": [category_expression("$$this._id"), category.value]}
+        return {"$sum": {"$map": {"input": "$by_status", "in": {"$cond": [belongs, "$$this.count", 0]}}}}
+
+    return [{"_id": category.value, "count": count(category)} for category in StatusCategory]
 
 
 def _keywords() -> list[Row]:

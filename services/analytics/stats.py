@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from documents.database import Database, Row
-from documents.ticket import COUNTED_FIELDS, COUNTED_INDEX, Ticket
+from documents.ticket import COUNTED_INDEX, CountedField, Ticket
 from services.analytics.partition import partition_of
 from services.analytics.pipeline import ALL_PARTS, StatsPart, build_pipeline
 from services.kit.clock import Clock
@@ -37,7 +37,7 @@ class TenantStats:
 
     def __getattr__(self, name: str) -> dict[str, int]:
         """`by_status`, `by_urgency` and so on: the counts by one field."""
-        if name.removeprefix("by_") not in COUNTED_FIELDS:
+        if name.removeprefix("by_") not in list(CountedField):
             raise AttributeError(name)
         return self.by_field.get(name.removeprefix("by_"), {})
 
@@ -86,7 +86,8 @@ def _shape(found: Row, tenant_id: str, created_from: datetime | None, created_to
         summed: Counter[str] = Counter()
         for row in found.get(f"by_{field}", []):
             summed[str(row["_id"])] += row["count"]  # other programs may have stored 5 and "5"
-        return dict(sorted(summed.items(), key=lambda pair: (-pair[1], pair[0])))
+        occurring = ((value, count) for value, count in summed.items() if count)
+        return dict(sorted(occurring, key=lambda pair: (-pair[1], pair[0])))
 
     at_risk = [
         row | {"ticket_ids": [str(external_id) for external_id in row["ticket_ids"] if external_id is not None]}
@@ -97,7 +98,7 @@ def _shape(found: Row, tenant_id: str, created_from: datetime | None, created_to
         created_from=created_from,
         created_to=created_to,
         total_tickets=found.get("total_tickets", 0),
-        by_field={field: counts(field) for field in COUNTED_FIELDS},
+        by_field={field.value: counts(field.value) for field in CountedField},
         urgency_high_ratio=found.get("urgency_high_ratio", 0.0),
         negative_sentiment_ratio=found.get("negative_sentiment_ratio", 0.0),
         hourly_trend=found.get("hourly_trend", []),

@@ -9,6 +9,7 @@ from documents.ticket import CountedField
 from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.errors import InvalidInputError
 from services.rollups.rows import UNKNOWN
+from services.statuses import category_expression
 from services.tenancy import live
 from services.tickets.filter import created_between
 
@@ -62,8 +63,11 @@ class Trend:
 
     def pipeline(self, begins: list[datetime]) -> list[Row]:
         """Ends in one document a unit that has tickets: `{_id: its number, count, counts: [{value, count}]}`."""
-        value = {} if self.breakdown is None else {"value": f"${self.breakdown}"}
-        same_value = {} if self.breakdown is None else {"value": {"$ifNull": ["$_id.value", UNKNOWN]}}
+        stored, shown = self.breakdown, {"$ifNull": ["$_id.value", UNKNOWN]}
+        if stored is CountedField.STATUS_CATEGORY:
+            stored, shown = CountedField.STATUS, category_expression("$_id.value")
+        value = {} if stored is None else {"value": f"${stored}"}
+        same_value = {} if stored is None else {"value": shown}
         counted = {"value": "$_id.value", "count": "$count"}
         number = _number_of_unit(begins)
         # Zones differ by quarters of an hour: those come first, by arithmetic alone, so that few are left to place.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from documents.ticket import MatchedRule, Sentiment, Urgency
+from services.classification.markup import visible_text
 from services.classification.negation import find_signals
 from services.classification.phrases import Hit
 from services.classification.rules import Action, Signal, load
@@ -36,9 +37,9 @@ class Classification:
 
 
 def classify(*, subject: str, message: str) -> Classification:
-    """Classify a ticket by its words; any text will do, the empty one too."""
-    heading = split_words(normalise(subject[:MAX_SUBJECT_CHARACTERS]))
-    words = [*heading, ".", *split_words(normalise(message[:MAX_MESSAGE_CHARACTERS]))]
+    """Classify a ticket by its words; any text will do, the empty one too, and HTML."""
+    heading = split_words(normalise(visible_text(subject)[:MAX_SUBJECT_CHARACTERS]))
+    words = [*heading, ".", *split_words(normalise(visible_text(message)[:MAX_MESSAGE_CHARACTERS]))]
     keys = plain(words)
     signals = find_signals(keys, RULES, heading=len(heading))
     urgency = min((hit.entry.rule.urgency for hit in signals), key=_BY_URGENCY.index, default=Urgency.LOW)

@@ -21,7 +21,7 @@ def outcome(job: Row) -> RunOutcome:
 
 def remarks_on(job: Row) -> str | None:
     """What there is to say of a run that was not given up, if anything."""
-    notes = list(job["irregularities"])
+    notes = [*job["irregularities"], *job["remarks"]]
     if job["errors"]:
         notes.insert(0, f"{job['errors']} records were quarantined")
     return "; ".join(notes) or None

@@ -16,6 +16,7 @@ from services.coordination.leases import Leases
 from services.ingestion.course import Step
 from services.ingestion.diff import STORED_FIELDS, PageChanges, Position, find_changes
 from services.ingestion.portions import Portion
+from services.ingestion.quarantine import find_mended, note_mended, quarantine_writes
 from services.ingestion.run import Run
 from services.kit.clock import Clock
 from services.notifications.policy import ANNOUNCE_ALL, AnnouncementPolicy
@@ -36,6 +37,8 @@ class PreparedPage:
     changes: PageChanges
     seen_again: frozenset[str]
     """Tickets that an earlier portion of the run has stored or found."""
+    mended: list[str]
+    """The quarantine's rows about records that can be stored now."""
 
     def shares_tickets_with(self, other: "PreparedPage") -> bool:
         """Whether both show the same ticket, so that what one of them writes changes what the other must."""
@@ -64,6 +67,7 @@ class PageStore:
         self._on_urgent = on_urgent
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
+        self._quarantine = database.collection(QuarantinedRecord)
 
     async def prepare(self, run: Run, portion: Portion) -> PreparedPage:
         """Classify the tickets, and compare them with what is stored.
@@ -73,10 +77,12 @@ class PageStore:
         """
         at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), self._announce)
         own = portion.records.own
-        stored = await self._stored(run.tenant_id, list(own))
+        stored, mended = await asyncio.gather(
+            self._stored(run.tenant_id, list(own)), find_mended(self._quarantine, run.tenant_id, own)
+        )
         changes = await asyncio.to_thread(find_changes, own, stored, at)
         again = frozenset(name for name, row in stored.items() if row.get("seen_by_job") == run.job.id)
-        return PreparedPage(portion, at, changes, again)
+        return PreparedPage(portion, at, changes, again, mended)
 
     async def commit(self, run: Run, page: PreparedPage) -> None:
         """Store the page whole or not at all, with the counts and the checkpoint that go with it.
@@ -126,7 +132,10 @@ class PageStore:
 
     async def _write(self, run: Run, page: PreparedPage) -> None:
         at, changes = page.at, page.changes
-        rejected = _quarantine_rows(at, page.portion)
+        rejected = quarantine_writes(at, page.portion.records.rejected)
+        # A record that cannot be stored shows all the same that upstream has its ticket.
+        refused = [record.external_id for record in page.portion.records.rejected if record.is_attributed]
+        seen = [*changes.seen, *filter(None, refused)]
         progress = _progress(page)
 
         async def work(session: Session) -> None:
@@ -137,13 +146,15 @@ class PageStore:
             if changes.notifications:
                 await self._database.insert_new(Notification, changes.notifications, session)
             if rejected:
-                await self._database.insert_new(QuarantinedRecord, rejected, session)
+                await self._quarantine.bulk_write(rejected, session=session)
+            if page.mended:
+                await note_mended(self._quarantine, at, page.mended, session)
             await self._rollups.take_back(at.tenant_id, changes.recounted, session)
             if changes.tickets:
                 await self._tickets.bulk_write(changes.tickets, ordered=False, session=session)
-            if changes.seen:
+            if seen:
                 await self._tickets.update_many(
-                    owned(at.tenant_id, external_id={"$in": changes.seen}),
+                    owned(at.tenant_id, external_id={"$in": seen}),
                     {"$set": {"seen_by_job": at.job_id}},
                     session=session,
                 )
@@ -186,23 +197,3 @@ def _progress(page: PreparedPage) -> Row:
 
 def _noted(remarks: Sequence[str]) -> Row:
     return {"$push": {"irregularities": {"$each": list(remarks), "$slice": MAX_REMARKS}}} if remarks else {}
-
-
-def _quarantine_rows(at: Position, portion: Portion) -> list[Row]:
-    return [
-        {
-            "_id": f"{at.job_id}:{at.page}:{rejected.position}",
-            "tenant_id": at.tenant_id,
-            "job_id": at.job_id,
-            "page": at.page,
-            "position": rejected.position,
-            "external_id": rejected.external_id,
-            "reason": rejected.reason,
-            "raw": rejected.raw,
-            # On a page that mixes tenants, a record that names none may be anybody's.
-            "attributed": rejected.names_tenant or portion.records.foreign == 0,
-            "recorded_at": at.now,
-        }
-        for rejected in portion.records.rejected
-        if rejected.position not in portion.known
-    ]

@@ -9,16 +9,20 @@ from pymongo import InsertOne, UpdateOne
 
 from documents.database import Row
 from documents.ingestion_job import RunCounts
-from documents.ticket import CLASSIFIED_FIELDS, SOURCE_FIELDS, Urgency
+from documents.ticket import CLASSIFIED_FIELDS, KEPT_FIELDS, SOURCE_FIELDS, Urgency
 from documents.ticket_history import HistoryAction
 from services.classification import Classification, classify
 from services.classification.keywords import keyword_key
 from services.notifications.outbox import notification_row
 from services.notifications.policy import ANNOUNCE_ALL, AnnouncementPolicy
 from services.sources.standard.records import UpstreamTicket
+from services.statuses import category_of
 from services.tenancy import owned
 
-STORED_FIELDS = ("external_id", "updated_at", "deleted_at", "seen_by_job", *SOURCE_FIELDS, *CLASSIFIED_FIELDS)
+STORED_FIELDS = (
+    *("external_id", "updated_at", "deleted_at", "seen_by_job", "status_category"),
+    *(*SOURCE_FIELDS, *CLASSIFIED_FIELDS),
+)
 """What of a stored ticket has to be read to find out what changed."""
 
 
@@ -35,8 +39,6 @@ class PageChanges:
     history: list[Row] = field(default_factory=list)
     notifications: list[Row] = field(default_factory=list)
     """Rows of the outbox, one for each ticket that became urgent."""
-    duplicates: int = 0
-    """Tickets that an earlier page of the same run had shown already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,6 @@ def find_changes(upstream: Mapping[str, UpstreamTicket], stored: Mapping[str, Ro
         if known is None:
             _create(changes, ticket, at)
         else:
-            changes.duplicates += known.get("seen_by_job") == at.job_id
             _compare(changes, ticket, known, at)
     return changes
 
@@ -75,7 +76,7 @@ def classified(ticket: UpstreamTicket) -> Row:
     }
 
 
-def history_row(at: Position, external_id: str, action: HistoryAction, changes: Row) -> Row:
+def history_row(at: Position, external_id: str, action: HistoryAction, changes: Row, occurred_at: datetime) -> Row:
     """A history row, whose id makes a replay of the page write the same row."""
     return {
         "_id": f"{at.job_id}:{at.page}:{external_id}",
@@ -83,9 +84,16 @@ def history_row(at: Position, external_id: str, action: HistoryAction, changes: 
         "tenant_id": at.tenant_id,
         "action": action.value,
         "changes": changes,
+        "occurred_at": occurred_at,
         "recorded_at": at.now,
         "job_id": at.job_id,
     }
+
+
+def as_gone(at: Position, known: Row) -> Row:
+    """The history row of a ticket that is gone, with its last values. `known`: as read with `STORED_FIELDS`."""
+    last = {name: {"old": known[name], "new": None} for name in KEPT_FIELDS if known.get(name) is not None}
+    return history_row(at, known["external_id"], HistoryAction.DELETED, last, max(at.now, _updated_at(known) or at.now))
 
 
 def _create(changes: PageChanges, ticket: UpstreamTicket, at: Position) -> None:
@@ -99,19 +107,22 @@ def _create(changes: PageChanges, ticket: UpstreamTicket, at: Position) -> None:
         "first_ingested_at": at.now,
     }
     changes.tickets.append(InsertOne(row))
-    changes.history.append(history_row(at, ticket.id, HistoryAction.CREATED, {}))
+    first = {name: {"old": None, "new": row[name]} for name in KEPT_FIELDS if row[name] is not None}
+    changes.history.append(history_row(at, ticket.id, HistoryAction.CREATED, first, ticket.created_at))
     _announce_if_risen(changes, at, ticket.id, row, None)
     changes.counts.new_ingested += 1
 
 
 def _compare(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Position) -> None:
-    newest = known.get("updated_at")
-    is_outdated = newest is not None and ticket.updated_at < newest
+    newest = _updated_at(known)
+    # A record without a date of its own shows the ticket as it is now.
+    is_outdated = newest is not None and ticket.is_dated and ticket.updated_at < newest
+    has_moved = newest is None or ticket.updated_at > newest
     source = _source(ticket)
-    is_changed = any(known.get(name) != value for name, value in source.items()) or known.get("urgency") is None
+    is_changed = any(known.get(name) != source[name] for name in SOURCE_FIELDS) or known.get("urgency") is None
     returned = known.get("deleted_at") is not None
     if not returned and (is_outdated or not is_changed):
-        _keep(changes, ticket, at, moved=newest is not None and ticket.updated_at > newest)
+        _keep(changes, ticket, known, at, has_moved=has_moved)
         return
 
     new = {} if is_outdated else {**source, **classified(ticket)}
@@ -125,8 +136,10 @@ def _compare(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Posit
         update["$unset"] = {"deleted_at": ""}
     changes.tickets.append(UpdateOne(owned(at.tenant_id, external_id=ticket.id), update))
     changes.recounted.append(known["_id"])
+    # Only an `updated_at` that has moved tells when this change was made.
+    occurred_at = ticket.updated_at if ticket.is_dated and has_moved and not returned else at.now
     action = HistoryAction.RESTORED if returned else HistoryAction.UPDATED
-    changes.history.append(history_row(at, ticket.id, action, diff))
+    changes.history.append(history_row(at, ticket.id, action, diff, occurred_at))
     _announce_if_risen(changes, at, ticket.id, new, known.get("urgency"))
     changes.counts.updated += 1
 
@@ -141,10 +154,12 @@ def _announce_if_risen(changes: PageChanges, at: Position, external_id: str, new
         changes.notifications.append(row)
 
 
-def _keep(changes: PageChanges, ticket: UpstreamTicket, at: Position, *, moved: bool) -> None:
+def _keep(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Position, *, has_moved: bool) -> None:
     """Nothing to tell: an outdated view of the ticket, the same one, or one whose `updated_at` alone moved."""
-    if moved:
-        update: Row = {"$set": {"seen_by_job": at.job_id}, "$max": {"updated_at": ticket.updated_at}}
+    category = category_of(known.get("status"))
+    mended = {} if known.get("status_category") == category else {"status_category": category.value}
+    if has_moved or mended:
+        update: Row = {"$set": {"seen_by_job": at.job_id, **mended}, "$max": {"updated_at": ticket.updated_at}}
         changes.tickets.append(UpdateOne(owned(at.tenant_id, external_id=ticket.id), update))
     else:
         changes.seen.append(ticket.id)
@@ -152,4 +167,11 @@ def _keep(changes: PageChanges, ticket: UpstreamTicket, at: Position, *, moved: 
 
 
 def _source(ticket: UpstreamTicket) -> Row:
-    return {name: getattr(ticket, name) for name in SOURCE_FIELDS}
+    fields: Row = {name: getattr(ticket, name) for name in SOURCE_FIELDS}
+    return fields | {"status_category": category_of(ticket.status).value}
+
+
+def _updated_at(known: Row) -> datetime | None:
+    """What is stored as `updated_at`, unless another program has stored something else there."""
+    moment = known.get("updated_at")
+    return moment if isinstance(moment, datetime) else None

@@ -130,7 +130,7 @@ class Jobs:
     ) -> None:
         """End the job (e, f, g), log it, and give the lease back.
 
-        `remarks`: what was irregular at the end of the walk.
+        `remarks`: what is to be said of a run that is no fault of it.
 
         Raises:
             LeaseLostError: the lease is no longer held; nothing was written.
@@ -139,11 +139,11 @@ class Jobs:
         async def work(session: Session) -> None:
             row = await self._jobs.find_one(_job_of(lease), session=session)
             if row is not None:
-                row["irregularities"] += remarks
-                row |= {"status": status.value, "ended_at": self._clock.now(), "error": error or remarks_on(row)}
+                row |= {"status": status.value, "ended_at": self._clock.now(), "remarks": list(remarks)}
+                row["error"] = error or remarks_on(row)
                 log = log_row(row)
                 await self._logs.replace_one({"_id": log["_id"]}, log, upsert=True, session=session)
-                ended = {name: row[name] for name in ("status", "ended_at", "error", "irregularities")}
+                ended = {name: row[name] for name in ("status", "ended_at", "error", "remarks")}
                 await self._jobs.update_one(
                     {"_id": row["_id"]},
                     {"$set": {**ended, "waiting_until": None}, "$unset": {"active": ""}},

@@ -1,9 +1,9 @@
 """The pages of one run in the order of its course, each as portions that one transaction can hold."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from services.ingestion.course import Course, Step
 from services.ingestion.run import FetchedPage, Run, RunUpstream
@@ -41,9 +41,11 @@ async def portions(run: Run, upstream: RunUpstream, course: Course, start: PageP
     """
     place: PagePlace | None = start
     number = run.job.processed_pages
+    mixes_tenants = run.job.skipped > 0
     while place is not None:
         fetched = await upstream.page(place)
-        pieces = await _normalised(upstream, fetched, run.tenant_id)
+        pieces = await _normalised(upstream, fetched, run.tenant_id, mixes_tenants=mixes_tenants)
+        mixes_tenants = any(piece.mixes_tenants for piece in pieces)
         born = {name: ticket.created_at for piece in pieces for name, ticket in piece.own.items()}
         step = course.arrived(place, fetched.page, born)
         for index, piece in enumerate(pieces):
@@ -53,13 +55,17 @@ async def portions(run: Run, upstream: RunUpstream, course: Course, start: PageP
         place = step.next
 
 
-async def _normalised(upstream: RunUpstream, fetched: FetchedPage, tenant_id: str) -> list[PageRecords]:
-    """In a thread: it takes some ms of computing a page, in which this process has requests to answer."""
+async def _normalised(
+    upstream: RunUpstream, fetched: FetchedPage, tenant_id: str, *, mixes_tenants: bool
+) -> list[PageRecords]:
+    """In threads: it takes some ms of computing a page, in which this process has requests to answer."""
     records = fetched.page.records
     cuts = range(0, max(1, len(records)), PORTION_RECORDS)
-    normalise = upstream.source.normalise
-    pieces: list[Sequence[Any]] = [records[cut : cut + PORTION_RECORDS] for cut in cuts]
-    return [await asyncio.to_thread(normalise, piece, tenant_id) for piece in pieces]
+    normalise = partial(upstream.source.normalise, tenant_id=tenant_id, mixes_tenants=mixes_tenants)
+    pieces = [await asyncio.to_thread(normalise, records[cut : cut + PORTION_RECORDS]) for cut in cuts]
+    if not mixes_tenants and len(pieces) > 1 and any(piece.mixes_tenants for piece in pieces):
+        return await _normalised(upstream, fetched, tenant_id, mixes_tenants=True)  # the first ones did not know yet
+    return pieces
 
 
 def _portion(

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from beanie import Document
+from pydantic import ValidationError
 from pymongo import DESCENDING
 
-from documents.database import Database
+from documents.database import Database, Row
 from documents.ingestion_job import IngestionJob, JobStatus
 from documents.ingestion_log import IngestionLog
 from documents.quarantined_record import QuarantinedRecord
@@ -62,14 +63,14 @@ class Runs:
         Raises:
             QueryTimeoutError: the database did not finish.
         """
-        rows = self._database.collection(document).find(_of(tenant_id, job_id), max_time_ms=LIST_MILLISECONDS)
+        rows = self._database.collection(document).find(_of(document, tenant_id, job_id), max_time_ms=LIST_MILLISECONDS)
         newest_first = rows.sort([(MOMENTS[document], DESCENDING), ("_id", DESCENDING)])
         wanted = newest_first.skip((page - 1) * page_size).limit(page_size)
         async with time_limited():
             total, found = await asyncio.gather(
                 self.count(document, tenant_id, job_id=job_id), wanted.to_list(page_size)
             )
-        return Page([document.model_validate(row) for row in found], page, page_size, total)
+        return Page([_read(document, row) for row in found], page, page_size, total)
 
     async def slice(self, document: type[D], tenant_id: str, window: Window, *, job_id: str | None = None) -> Slice[D]:
         """A stretch of the tenant's rows along its cursors; of one run if `job_id` is given.
@@ -78,8 +79,8 @@ class Runs:
             QueryTimeoutError: the database did not finish.
         """
         rows = self._database.collection(document)
-        found = await read_slice(rows, _of(tenant_id, job_id), MOMENTS[document], window)
-        return found.map(document.model_validate)
+        found = await read_slice(rows, _of(document, tenant_id, job_id), MOMENTS[document], window)
+        return found.map(lambda row: _read(document, row))
 
     async def count(self, document: type[Document], tenant_id: str, *, job_id: str | None = None) -> int:
         """How many rows the tenant has, in one run if `job_id` is given.
@@ -89,13 +90,13 @@ class Runs:
         """
         rows = self._database.collection(document)
         async with time_limited():
-            return await rows.count_documents(_of(tenant_id, job_id), maxTimeMS=LIST_MILLISECONDS)
+            return await rows.count_documents(_of(document, tenant_id, job_id), maxTimeMS=LIST_MILLISECONDS)
 
     async def by_id(self, document: type[D], tenant_id: str, ids: Sequence[str]) -> dict[str, D]:
         """Those of the tenant's rows with these ids that there are."""
         rows = self._database.collection(document)
         found = await rows.find(owned(tenant_id, _id={"$in": list(ids)})).to_list(None)
-        return {row["_id"]: document.model_validate(row) for row in found}
+        return {row["_id"]: _read(document, row) for row in found}
 
 
 def percent(job: IngestionJob) -> int:
@@ -105,5 +106,22 @@ def percent(job: IngestionJob) -> int:
     return min(100, 100 * job.processed_pages // job.total_pages) if job.total_pages else 0
 
 
-def _of(tenant_id: str, job_id: str | None) -> Filter:
-    return owned(tenant_id) if job_id is None else owned(tenant_id, job_id=job_id)
+def _read(document: type[D], row: Row) -> D:
+    """A row as a document. What another program has stored in place of a field counts as absent.
+
+    Raises:
+        ValidationError: a field without which there is no such row is absent.
+    """
+    row = row if isinstance(row["_id"], str) else {**row, "_id": str(row["_id"])}
+    try:
+        found: D = document.model_validate(row)
+    except ValidationError as error:
+        odd = {fault["loc"][0] for fault in error.errors(include_url=False, include_input=False)}
+        found = document.model_validate({name: value for name, value in row.items() if name not in odd})
+    return found
+
+
+def _of(document: type[Document], tenant_id: str, job_id: str | None) -> Filter:
+    if job_id is None:
+        return owned(tenant_id)
+    return owned(tenant_id, **{"job_ids" if document is QuarantinedRecord else "job_id": job_id})

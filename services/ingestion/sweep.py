@@ -1,30 +1,62 @@
 """What upstream no longer has: soft deletes after a run's walk, by evidence only.
 
-Evidence is upstream's own list of deleted tickets; or that a complete, faultless walk has not shown a ticket
-*and* upstream answers 404 when asked for it by id, because a walk over a list that changes can miss a ticket
-that is there. An upstream that is suddenly empty or much smaller is taken for broken.
+Evidence is upstream's own list of deleted tickets, or a 404 when it is asked by id for a ticket that the walk has not
+shown. Not being shown is none: a walk over a list that changes can miss a ticket, and many help desks list no archived
+ones. An upstream that is suddenly empty or much smaller is taken for broken.
+
+All this is optional: what fails here becomes a remark on the run, and the rest is done.
 """
+
+from dataclasses import dataclass, field
+
+import structlog
+from pymongo import ASCENDING
 
 from documents.database import Database, Row, Session
 from documents.ingestion_job import IngestionJob
 from documents.ticket import Ticket
-from documents.ticket_history import HistoryAction, TicketHistory
+from documents.ticket_history import TicketHistory
 from services.coordination.leases import Leases
-from services.ingestion.diff import Position, history_row
+from services.errors import UpstreamError
+from services.ingestion.diff import STORED_FIELDS, Position, as_gone
 from services.ingestion.run import Run, RunUpstream
 from services.kit.clock import Clock
 from services.rollups.write import BY_ID
-from services.tenancy import live, owned
+from services.tenancy import Filter, live, owned
 
 _BATCH = 500
 _MAX_MISSING_SHARE = 0.2
 """A tenant of whose tickets a larger share is missing without a reason has a broken upstream."""
 _SMALL_LOSS = 5
 """So many missing tickets are believable whatever their share."""
-_MAX_CONFIRMATIONS = 100
+_MAX_QUESTIONS = 100
 """Tickets asked for by id in one run: each costs one request of the shared budget."""
+_MAX_FAILED_QUESTIONS = 3
+"""Each has cost all the patience that a request is given."""
 _SWEEP_PAGE = 0
 """The page number in the ids of history rows that a sweep writes; real pages count from 1."""
+_LAST_VALUES = dict.fromkeys(STORED_FIELDS, 1)
+
+log = structlog.get_logger("services.ingestion")
+
+
+@dataclass(slots=True)
+class _Answers:
+    """What upstream said of tickets by id."""
+
+    gone: list[Row] = field(default_factory=list)
+    there: list[Row] = field(default_factory=list)
+    failed: list[Row] = field(default_factory=list)
+    fault: str = ""
+    """How the last question failed."""
+
+    def remarks(self, missing: int) -> list[str]:
+        """What is to be said of so many tickets that were not listed."""
+        facts = [(self.there, "are there when asked for by id"), (self.failed, f"could not be asked for: {self.fault}")]
+        said = [f"{len(rows)} {fact}" for rows, fact in facts if rows]
+        if left := missing - len(self.gone) - len(self.there) - len(self.failed):
+            said.append(f"{left} will be asked for in the next runs")
+        return [f"{missing} tickets are not listed by upstream, of which {', '.join(said)}"] if said else []
 
 
 class Deletions:
@@ -38,60 +70,112 @@ class Deletions:
         self._tickets = database.collection(Ticket)
 
     async def sweep(self, run: Run, upstream: RunUpstream) -> list[str]:
-        """Soft-delete what is gone after a finished walk; returns remarks for the log.
+        """Soft-delete what is gone after a finished walk; returns remarks for the log, which are no fault of the run.
+
+        What casts doubt on the walk is added to the job's irregularities.
 
         Raises:
-            UpstreamError: upstream could not be asked.
             StoppedError: the run was told to stop.
             LeaseLostError: somebody else is the tenant's writer now.
         """
         job = await IngestionJob.get(run.job.id)
         if job is None or job.records_seen == 0:
-            kept = await self._tickets.count_documents(live(run.tenant_id), limit=1)
-            return ["upstream is empty: nothing was deleted"] if kept else []
-        await self._delete_named(run, sorted(await upstream.deleted_ids()))
-        if job.upstream_total is not None and job.records_seen != job.upstream_total:
-            return [f"upstream counts {job.upstream_total} tickets but showed {job.records_seen}"]
-        if job.errors or job.irregularities:
+            if await self._tickets.count_documents(live(run.tenant_id), limit=1):
+                await self._doubt(run, "upstream is empty: nothing was deleted")
             return []
-        return await self._delete_missing(run, upstream)
+        is_faultless = not job.irregularities
+        if job.upstream_total is not None and job.records_seen != job.upstream_total:
+            await self._doubt(run, f"upstream counts {job.upstream_total} tickets but showed {job.records_seen}")
+            is_faultless = False
+        named = await self._delete_named(run, upstream)
+        return named + await self._delete_missing(run, upstream, is_faultless=is_faultless)
 
-    async def _delete_named(self, run: Run, named: list[str]) -> None:
+    async def _delete_named(self, run: Run, upstream: RunUpstream) -> list[str]:
+        try:
+            named = sorted(await upstream.deleted_ids())
+        except UpstreamError as error:
+            log.warning("deleted_list_unreadable", error=str(error))
+            return [f"upstream's list of deleted tickets could not be read: {error}"]
         for start in range(0, len(named), _BATCH):
             batch = {"$in": named[start : start + _BATCH]}
-            cursor = self._tickets.find(
-                live(run.tenant_id, external_id=batch, seen_by_job={"$ne": run.job.id}), {"external_id": 1}
-            )
-            await self._delete(run, await cursor.to_list(None))
+            unseen = live(run.tenant_id, external_id=batch, seen_by_job={"$ne": run.job.id})
+            await self._delete(run, await self._tickets.find(unseen, _LAST_VALUES).to_list(None))
+        return []
 
-    async def _delete_missing(self, run: Run, upstream: RunUpstream) -> list[str]:
-        unseen = live(run.tenant_id, seen_by_job={"$ne": run.job.id})
-        missing = await self._tickets.count_documents(unseen)
+    async def _delete_missing(self, run: Run, upstream: RunUpstream, *, is_faultless: bool) -> list[str]:
+        missing = await self._tickets.count_documents(_unseen(run))
         if missing == 0:
             return []
         total = await self._tickets.count_documents(live(run.tenant_id))
-        if missing > max(_SMALL_LOSS, _MAX_MISSING_SHARE * total):
-            return [f"{missing} of {total} tickets are missing upstream, too many to believe: none was deleted"]
-        rows = await self._tickets.find(unseen, {"external_id": 1}).limit(_MAX_CONFIRMATIONS).to_list(None)
-        gone = [row for row in rows if await upstream.is_gone(row["external_id"])]
-        await self._delete(run, gone)
-        left = missing - len(gone)
-        return [f"{left} tickets were not listed by upstream but are not known to be deleted"] if left else []
+        unexplained = await self._tickets.count_documents(_unseen(run, unlisted_at=None))
+        is_believable = unexplained <= max(_SMALL_LOSS, _MAX_MISSING_SHARE * total)
+        answers = await self._ask(run, upstream) if is_believable or is_faultless else _Answers()
+        await self._note_asked(run, answers, is_faultless=is_faultless)
+        if is_believable:
+            await self._delete(run, answers.gone)
+            return answers.remarks(missing)
+        await self._doubt(
+            run, f"{unexplained} of {total} tickets are missing upstream, too many to believe: none was deleted"
+        )
+        return []
+
+    async def _ask(self, run: Run, upstream: RunUpstream) -> _Answers:
+        """Ask for some of the tickets by id: those never asked for, then those asked for longest ago."""
+        longest_ago = [("asked_at", ASCENDING), ("_id", ASCENDING)]
+        rows = (
+            await self._tickets.find(_unseen(run), _LAST_VALUES).sort(longest_ago).limit(_MAX_QUESTIONS).to_list(None)
+        )
+        answers = _Answers()
+        for row in rows:
+            try:
+                (answers.gone if await upstream.is_gone(row["external_id"]) else answers.there).append(row)
+            except UpstreamError as error:
+                log.warning("ticket_not_checked", ticket_id=row["external_id"], error=str(error))
+                answers.failed.append(row)
+                answers.fault = str(error)
+                if len(answers.failed) == _MAX_FAILED_QUESTIONS:
+                    break
+        return answers
 
     async def _delete(self, run: Run, tickets: list[Row]) -> None:
-        """Soft-delete tickets, of which `_id` and `external_id` are known."""
+        """Soft-delete tickets, read with `_LAST_VALUES`."""
         if not tickets:
             return
-        ids = [row["_id"] for row in tickets]
         at = Position(run.tenant_id, run.job.id, _SWEEP_PAGE, self._clock.now())
-        history = [history_row(at, row["external_id"], HistoryAction.DELETED, {}) for row in tickets]
+        history = [as_gone(at, row) for row in tickets]
+        deletion = {"$set": {"deleted_at": at.now}}
 
         async def work(session: Session) -> None:
             await self._database.insert_new(TicketHistory, history, session)
-            deletion = {"$set": {"deleted_at": at.now}}
-            await self._tickets.update_many(
-                owned(run.tenant_id, _id={"$in": ids}), deletion, session=session, hint=BY_ID
-            )
-            await self._jobs.update_one({"_id": at.job_id}, {"$inc": {"deleted": len(ids)}}, session=session)
+            await self._tickets.update_many(_among(run, tickets), deletion, session=session, hint=BY_ID)
+            await self._jobs.update_one({"_id": at.job_id}, {"$inc": {"deleted": len(tickets)}}, session=session)
 
         await self._leases.write(run.lease, work)
+
+    async def _note_asked(self, run: Run, answers: _Answers, *, is_faultless: bool) -> None:
+        """The next run asks for others. What is there although a faultless walk has not shown it is never listed."""
+        asked, there = [*answers.gone, *answers.there, *answers.failed], answers.there if is_faultless else []
+        if not asked:
+            return
+        now = self._clock.now()
+
+        async def work(session: Session) -> None:
+            for rows, moment in ((asked, "asked_at"), (there, "unlisted_at")):
+                await self._tickets.update_many(_among(run, rows), {"$set": {moment: now}}, session=session, hint=BY_ID)
+
+        await self._leases.write(run.lease, work)
+
+    async def _doubt(self, run: Run, doubt: str) -> None:
+        async def work(session: Session) -> None:
+            await self._jobs.update_one({"_id": run.job.id}, {"$addToSet": {"irregularities": doubt}}, session=session)
+
+        await self._leases.write(run.lease, work)
+
+
+def _unseen(run: Run, **more: object) -> Filter:
+    """The live tickets that the walk has not shown, as far as they can be asked for."""
+    return live(run.tenant_id, seen_by_job={"$ne": run.job.id}, external_id={"$gt": ""}, **more)
+
+
+def _among(run: Run, tickets: list[Row]) -> Row:
+    return owned(run.tenant_id, _id={"$in": [row["_id"] for row in tickets]})

@@ -4,7 +4,7 @@ One process at a time keeps the rollups, under a lease. That only spares work: t
 
 Programs that know nothing of rollups may edit or remove a ticket that is in them. The change stream of the tickets
 tells, so statistics are right again within moments. Where it was read to is stored; when the server no longer
-remembers that place, every ticket in the rollups is checked once.
+remembers that place, or tickets are now counted as something else, every ticket in the rollups is checked once.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from services.coordination.change_streams import counted_edits
 from services.coordination.leases import Lease, LeaseLostError, Leases
 from services.kit.background import Background
 from services.kit.clock import Clock
+from services.rollups.rows import COUNTING
 from services.rollups.write import ROLL_UP_BATCH, Rollups
 
 ROLLUPS_RESOURCE = "rollups"
@@ -124,7 +125,8 @@ class RollupKeeper(Background):
     async def _follow(self, lease: Lease) -> None:
         """Check what other programs change; changes that come at once are checked together."""
         bookmark = await self._bookmarks.find_one(_BOOKMARK)
-        token = bookmark["resume_token"] if bookmark else None
+        is_current = bookmark is not None and bookmark.get("counting") == COUNTING
+        token = bookmark["resume_token"] if bookmark and is_current else None
         watching = self._tickets.watch(
             _foreign_changes(), resume_after=token, max_await_time_ms=_AWAIT_MILLISECONDS, comment=ROLLUP_COMMENT
         )
@@ -172,7 +174,7 @@ class RollupKeeper(Background):
             if token is None:
                 await self._bookmarks.delete_one(_BOOKMARK, session=session)
             else:
-                new = {"$set": {"resume_token": token}}
+                new = {"$set": {"resume_token": token, "counting": COUNTING}}
                 await self._bookmarks.update_one(_BOOKMARK, new, upsert=True, session=session)
 
         await self._leases.write(lease, work)

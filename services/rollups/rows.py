@@ -7,13 +7,13 @@ from typing import NamedTuple
 from pymongo import DeleteMany, UpdateOne
 
 from documents.database import Row
-from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, Urgency
+from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, StatusCategory, Urgency
 from documents.ticket_rollup import EVERY_DAY
+from services.statuses import category_of
 
 KEYWORD = "keyword"
 HOUR = "hour"
 AT_RISK = "at_risk"
-CLOSED = "closed"
 UNKNOWN = "unknown"
 """The name under which tickets without the counted field appear."""
 HOUR_MILLISECONDS = 3_600_000
@@ -38,6 +38,9 @@ def hours_since_epoch(date: object) -> Row:
     return {"$toLong": {"$floor": {"$divide": [{"$toLong": date}, HOUR_MILLISECONDS]}}}
 
 
+COUNTING = "; ".join(["closed by category", *COUNTED_FIELDS])
+"""As what tickets are counted, in words. Where it differs from what it was when the rollups were written, every ticket
+in them has to be checked once."""
 COUNTED_PROJECTION: Row = {
     **dict.fromkeys((*COUNTED_FIELDS, "keyword_key", "customer_id"), 1),
     HOUR: {"$cond": [{"$eq": [{"$type": "$created_at"}, "date"]}, hours_since_epoch("$created_at"), None]},
@@ -48,7 +51,8 @@ COUNTED_PROJECTION: Row = {
 def counted_as(row: Row) -> Row:
     """What the rollups count of a ticket read with `COUNTED_PROJECTION`, as `RolledUpTicket.counted` holds it."""
     keyword_key, customer_id = row.get("keyword_key"), row.get("customer_id")
-    is_risky = row.get("urgency") == Urgency.HIGH and row.get("status") != CLOSED and isinstance(customer_id, str)
+    is_closed = category_of(row.get("status")) is StatusCategory.CLOSED
+    is_risky = row.get("urgency") == Urgency.HIGH and not is_closed and isinstance(customer_id, str)
     return {
         HOUR: row[HOUR],
         **{name: UNKNOWN if row.get(name) is None else row[name] for name in COUNTED_FIELDS},
@@ -61,7 +65,7 @@ def sum_rows(counted: Iterable[Row]) -> Counter[RowKey]:
     """The rows that these tickets make, with their counts."""
     rows: Counter[RowKey] = Counter()
     for each in counted:
-        values = [(name, each[name]) for name in COUNTED_FIELDS]
+        values = [(name, each[name]) for name in COUNTED_FIELDS if name in each]  # an older receipt may lack one
         values += [(KEYWORD, keyword) for keyword in each["keywords"]]
         rows.update(RowKey(EVERY_DAY, field, value) for field, value in values)
         if each[AT_RISK] is not None:

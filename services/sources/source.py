@@ -36,5 +36,8 @@ class Source(Protocol):
     async def deleted_ids(self, caller: UpstreamCaller) -> set[str]:
         """The ids that it names as deleted, perhaps those of other tenants too."""
 
-    def normalise(self, records: Sequence[Any], tenant_id: str) -> PageRecords:
-        """Sort a page's records: what a ticket is made of, or why it cannot be one. Computes, and asks nobody."""
+    def normalise(self, records: Sequence[Any], tenant_id: str, *, mixes_tenants: bool = False) -> PageRecords:
+        """Sort a page's records: what a ticket is made of, or why it cannot be one. Computes, and asks nobody.
+
+        `mixes_tenants`: the list has shown other tenants' records, so that one which names no tenant may be anybody's.
+        """

@@ -7,6 +7,7 @@ by one the tickets that are not rolled up.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from documents.database import Database, Row
 from documents.ticket import COUNTED_FIELDS, COUNTED_INDEX, Ticket
@@ -17,8 +18,8 @@ from services.rollups.rows import HOURS_A_DAY, UNKNOWN, hours_since_epoch
 from services.rollups.write import NOT_ROLLED_UP
 from services.tenancy import Filter, deleted_of_any, live_of_any, owned_by_any
 
-Equal = Mapping[str, str]
-"""A counted field and its value; empty: all tickets."""
+Equal = Mapping[str, Any]
+"""A counted field and its value, or the condition on it; empty: all tickets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,11 @@ class TicketCounts:
 
 def is_countable(equal: Equal) -> bool:
     """Whether the rollups can tell how many tickets have these values, and no others."""
-    return len(equal) <= 1 and set(equal) <= set(COUNTED_FIELDS) and UNKNOWN not in equal.values()
+    if len(equal) > 1 or not set(equal) <= set(COUNTED_FIELDS):
+        return False
+    return not any(
+        UNKNOWN in (value.get("$in", ()) if isinstance(value, dict) else (value,)) for value in equal.values()
+    )
 
 
 def _midnight_after(day: int) -> datetime | None:

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from documents.ticket import CUSTOMER_INDEX, NEWEST_INDEX, Sentiment, Urgency
+from documents.ticket import CUSTOMER_INDEX, NEWEST_INDEX, Sentiment, StatusCategory, Urgency
 from services.errors import InvalidInputError
+from services.statuses import in_category, spellings_of
 from services.tenancy import Filter, live
 from services.tickets.counts import is_countable
 from services.tickets.search_words import search_text
@@ -26,7 +27,10 @@ def _told(description: str) -> dict[str, object]:
 class TicketFilter:
     """Conditions on a tenant's tickets; None does not restrict. REST and GraphQL take what is declared here."""
 
-    status: str | None = field(default=None, metadata=_told("Exactly this status.") | _EQUAL)
+    status: str | None = field(default=None, metadata=_told("Exactly this status, or the same in lower case.") | _EQUAL)
+    status_category: StatusCategory | None = field(
+        default=None, metadata=_told("A status that means this: open, pending, closed.") | _EQUAL
+    )
     urgency: Urgency | None = field(default=None, metadata=_told("This urgency.") | _EQUAL)
     sentiment: Sentiment | None = field(default=None, metadata=_told("This sentiment.") | _EQUAL)
     source: str | None = field(default=None, metadata=_told("Exactly this source.") | _EQUAL)
@@ -40,8 +44,16 @@ class TicketFilter:
 
     @property
     def equal(self) -> dict[str, Any]:
-        """The fields that must have a certain value, with it."""
-        return {name: value for name in _EQUALITIES if (value := getattr(self, name)) is not None}
+        """The stored fields that must have a certain value, with it or the condition for it."""
+        equal = {name: value for name in _EQUALITIES if (value := getattr(self, name)) is not None}
+        statuses = [equal.pop(name) for name in ("status", "status_category") if name in equal]
+        match [_on_status(wanted) for wanted in statuses]:
+            case []:
+                return equal
+            case [condition]:
+                return equal | {"status": condition}
+            case conditions:
+                return equal | {"$and": [{"status": condition} for condition in conditions]}
 
     @property
     def index(self) -> str | None:
@@ -69,11 +81,18 @@ def condition(tenant_id: str, wanted: TicketFilter) -> Filter:
         InvalidInputError: a date, a text or the search makes no sense.
     """
     equal = wanted.equal
-    if any(isinstance(value, str) and not _is_storable(value) for value in equal.values()):
+    if not all(_is_storable(value) for name in _EQUALITIES if isinstance(value := getattr(wanted, name), str)):
         raise InvalidInputError("A filter holds text that is not Unicode.")
     created = created_between(wanted.created_from, wanted.created_to)
     search = {} if wanted.q is None else {"$text": {"$search": search_text(wanted.q)}}
     return live(tenant_id, **equal, **created, **search)
+
+
+def _on_status(wanted: str) -> Any:
+    if isinstance(wanted, StatusCategory):
+        return in_category(wanted)
+    spellings = spellings_of(wanted)
+    return spellings[0] if len(spellings) == 1 else {"$in": spellings}
 
 
 def _is_storable(text: str) -> bool:

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Collection
+from typing import Any
 
+from bson import ObjectId
 from pymongo import DESCENDING
 
 from documents.database import Database, Row
@@ -21,6 +23,7 @@ MOMENT = "created_at"
 """What lists of tickets are ordered by."""
 NEWEST_FIRST = [(MOMENT, DESCENDING), ("_id", DESCENDING)]
 MAX_OFFSET = 1_000_000
+_INT64_DIGITS = 19
 SEEK_FROM = 1_000
 """Walking to a page before this ticket takes less than looking for its place."""
 
@@ -36,12 +39,14 @@ class Tickets:
         self._counts = TicketCounts(database)
 
     async def get(self, tenant_id: str, external_id: str) -> TicketRecord:
-        """One live ticket.
+        """One live ticket, by its id upstream, or else by the `id` that lists show.
 
         Raises:
             TicketNotFoundError: the tenant has none with this id.
         """
         row = await self._tickets.find_one(live(tenant_id, external_id=external_id), PROJECTION)
+        if row is None:
+            row = await self._tickets.find_one(live(tenant_id, _id={"$in": _row_ids(external_id)}), PROJECTION)
         if row is None:
             raise TicketNotFoundError(external_id)
         return to_record(row)
@@ -117,7 +122,7 @@ class Tickets:
         return found.map(to_record)
 
     async def history(self, tenant_id: str, external_id: str, *, limit: int) -> list[Row]:
-        """What happened to a ticket, newest first; also of a soft-deleted one.
+        """What happened to a ticket, newest first; also of a soft-deleted one. Ids are those of `get`.
 
         Raises:
             TicketNotFoundError: the tenant never had a ticket with this id.
@@ -126,9 +131,25 @@ class Tickets:
             [("recorded_at", DESCENDING), ("_id", DESCENDING)]
         )
         rows = await cursor.limit(limit).to_list(limit)
-        if not rows and await self._tickets.find_one(owned(tenant_id, external_id=external_id), {"_id": 1}) is None:
+        if rows or await self._tickets.find_one(owned(tenant_id, external_id=external_id), {"_id": 1}) is not None:
+            return rows
+        listed = owned(tenant_id, _id={"$in": _row_ids(external_id)})
+        named = await self._tickets.find_one(listed, {"external_id": 1})
+        if named is None:
             raise TicketNotFoundError(external_id)
-        return rows
+        if named.get("external_id") in (None, external_id):
+            return []
+        return await self.history(tenant_id, named["external_id"], limit=limit)
+
+
+def _row_ids(text: str) -> list[Any]:
+    """The `_id`s that are shown as this text: other programs may have chosen ids of their own."""
+    ids: list[Any] = [text]
+    if ObjectId.is_valid(text):
+        ids.append(ObjectId(text))
+    if text.isascii() and text.isdecimal() and len(text) < _INT64_DIGITS:
+        ids.append(int(text))
+    return ids
 
 
 def cursor_of(ticket: TicketRecord) -> Cursor:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, get_type_hints
 
-from documents.ticket import SHOWN_FIELDS, MatchedRule
+from documents.ticket import SHOWN_FIELDS, MatchedRule, StatusCategory
+from services.kit.stored_json import from_stored
+from services.statuses import category_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,9 @@ class TicketRecord:
     subject: str
     message: str
     status: str | None
+    status_category: StatusCategory
+    """Of the status as it is stored, whatever is stored as its category."""
+    extra: dict[str, Any]
     urgency: str | None
     sentiment: str | None
     requires_action: bool
@@ -37,7 +42,7 @@ def to_record(row: Mapping[str, Any]) -> TicketRecord:
     """A row as a record."""
     row_id, read = row["_id"], row.get
     external_id = read("external_id")
-    values = [as_declared(read(name)) for name, as_declared in _READERS]
+    values = [as_declared(read(column)) for column, as_declared in _READERS]
     return TicketRecord(row_id, external_id if external_id.__class__ is str else str(row_id), row["tenant_id"], *values)
 
 
@@ -63,6 +68,10 @@ def _reasons(value: Any) -> list[MatchedRule]:
     return [MatchedRule(*map(reason.get, _REASON)) for reason in value if _is_reason(reason)]
 
 
+def _extra(value: Any) -> dict[str, Any]:
+    return from_stored(value) if value and isinstance(value, dict) else {}
+
+
 def _is_reason(value: Any) -> bool:
     return isinstance(value, dict) and all([isinstance(value.get(name), str) for name in _REASON])  # noqa: C419 (hot)
 
@@ -74,8 +83,14 @@ _BY_TYPE: dict[object, Callable[[Any], object]] = {
     bool: _flag,
     datetime | None: _moment,
     list[MatchedRule]: _reasons,
+    StatusCategory: category_of,
+    dict[str, Any]: _extra,
 }
+_READ_OFF = {"status_category": "status"}
+"""Fields that are derived from another one."""
 _KEYS = ("id", "external_id", "tenant_id")
 _READERS: list[tuple[str, Callable[[Any], Any]]] = [
-    (name, _BY_TYPE[kind]) for name, kind in get_type_hints(TicketRecord).items() if name not in _KEYS
+    (_READ_OFF.get(name, name), _BY_TYPE[kind])
+    for name, kind in get_type_hints(TicketRecord).items()
+    if name not in _KEYS
 ]

@@ -110,9 +110,9 @@ class ExternalApi:
         """
         return await self._fetch(caller, self._url(DELETED), read_deleted)
 
-    def normalise(self, records: Sequence[Any], tenant_id: str) -> PageRecords:
+    def normalise(self, records: Sequence[Any], tenant_id: str, *, mixes_tenants: bool = False) -> PageRecords:
         """Sort a page's records: tickets, others' tickets, and what cannot be one."""
-        return sort_records(records, tenant_id)
+        return sort_records(records, tenant_id, mixes_tenants=mixes_tenants)
 
     async def ping(self) -> None:
         """Ask upstream's health route, which costs nothing of the request budget.

@@ -1,103 +1,85 @@
-"""The boundary to the external API: what a page and a record must look like, and what happens to those that do not."""
+"""The boundary to the external API: what a page and a record must look like, and what happens to those that do not.
 
+Only what a ticket cannot exist without is demanded: an id and a time of creation. Everything else may be missing, null
+or of another type than the contract says. What cannot be read as the field that it should be is kept in `extra`.
+"""
+
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from enum import Enum, auto
 from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    StringConstraints,
     TypeAdapter,
     ValidationError,
     create_model,
+    model_validator,
 )
 
 from documents.ticket import SOURCE_FIELDS
-from services.kit.clock import truncate
+from services.sources.standard.extra import bounded
+from services.sources.standard.fields import (
+    LONGEST_MESSAGE,
+    LONGEST_SUBJECT,
+    key_of,
+    moment_of,
+    status_of,
+    text_of,
+    word_of,
+)
 from services.sources.standard.salvage import Unreadable
 
-KNOWN_STATUSES = frozenset(
-    [
-        "new",
-        "open",
-        "reopened",
-        "pending",
-        "in_progress",
-        "on_hold",
-        "waiting",
-        "escalated",
-        "resolved",
-        "solved",
-        "closed",
-    ]
-)
-"""What help desks call the states of a ticket; another word means that the record is damaged."""
 MAX_RAW_CHARACTERS = 64 * 1024
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-CLOCK_SKEW = timedelta(days=1)
-"""A ticket may come from a machine whose clock is ahead, but not by more than this."""
+_DEMANDED = ("id", "created_at")
+_RULES: dict[str, Callable[[object], Any]] = {
+    "subject": lambda value: text_of(value, LONGEST_SUBJECT),
+    "message": lambda value: text_of(value, LONGEST_MESSAGE),
+    "status": status_of,
+}
+_FURTHER = {name: _RULES.get(name, word_of) for name in SOURCE_FIELDS if name not in (*_DEMANDED, "extra")}
+"""How the fields are read that may be missing; those without a rule of their own are names of something."""
+_CONTRACT = frozenset([*_DEMANDED, *_FURTHER, "tenant_id", "updated_at"])
 
 
-def _plausible(moment: datetime) -> datetime:
-    if not EARLIEST <= moment <= datetime.now(UTC) + CLOCK_SKEW:
-        raise ValueError("the date is absurd")
-    return truncate(moment)
-
-
-def _known(status: str) -> str:
-    if status.casefold().replace("-", "_").replace(" ", "_") not in KNOWN_STATUSES:
-        raise ValueError("the status is unknown")
-    return status
-
-
-def _text(value: object) -> object:
-    """Null is an empty text. NUL, which breaks CSV readers, and lone surrogates, which UTF-8 lacks, go."""
-    if value is None:
-        return ""
-    return value.encode("utf-8", "ignore").decode().replace("\x00", "") if isinstance(value, str) else value
-
-
-def _encodable(key: str) -> str:
-    key.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
-    return key
-
-
-Key = Annotated[
-    str,
-    StringConstraints(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
-    AfterValidator(_encodable),
-]
-Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
-Subject = Annotated[str, BeforeValidator(_text), StringConstraints(strict=True, max_length=2_000)]
-Message = Annotated[str, BeforeValidator(_text), StringConstraints(strict=True, max_length=200_000)]
+def _read_already(moment: object) -> datetime:
+    return moment if isinstance(moment, datetime) else moment_of(moment)
 
 
 class _WithRules(BaseModel):
-    """The fields that a record cannot be stored without, and those that need a rule of their own."""
+    """The fields that need a rule of their own."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    id: Key
-    tenant_id: Key
-    source: Key
-    customer_id: Key
-    subject: Subject
-    message: Message
-    status: Annotated[Key, AfterValidator(_known)]
-    created_at: Moment
-    updated_at: Moment
+    id: Annotated[str, BeforeValidator(key_of)]
+    source: str | None = None
+    customer_id: str | None = None
+    subject: str = ""
+    message: str = ""
+    status: str | None = None
+    created_at: Annotated[datetime, BeforeValidator(moment_of)]
+    updated_at: Annotated[datetime, BeforeValidator(_read_already)]
+    """Of a record that does not tell, `created_at`."""
+    is_dated: bool
+    """Whether the record tells its `updated_at`."""
+    extra: dict[str, Any] | None = None
+    """As it is stored (`services/kit/stored_json.py`)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, record: object) -> object:
+        return _values(record) if isinstance(record, dict) else record
 
 
 _Further = create_model(  # type: ignore[call-overload]  # mypy takes the fields for options
     "_Further",
     __base__=_WithRules,
-    **{name: (Key | None, None) for name in SOURCE_FIELDS if name not in _WithRules.model_fields},
+    **{name: (str | None, None) for name in _FURTHER if name not in _WithRules.model_fields},
 )
 
 
@@ -114,10 +96,13 @@ class Rejected:
 
     position: int
     reason: str
+    """In words of ours: it quotes nothing of the record."""
     raw: str
     external_id: str | None
-    names_tenant: bool
-    """Whether the record says that it is the tenant's."""
+    identity: str
+    """By what it is the same record in the next run: its id, else what it says."""
+    is_attributed: bool
+    """Whether it is the tenant's, as far as anybody can tell; else its text may be another's."""
 
 
 @dataclass(slots=True)
@@ -131,29 +116,42 @@ class PageRecords:
     foreign: int = 0
     """Records of other tenants."""
     rejected: list[Rejected] = field(default_factory=list)
+    mixes_tenants: bool = False
+    """Whether there is, or was before, a record that is not the tenant's."""
+
+
+class _Claim(Enum):
+    """Whose a record says that it is."""
+
+    OWN = auto()
+    FOREIGN = auto()
+    SILENT = auto()
+    """It does not say; where tenants are mixed it may be anybody's."""
+    ODD = auto()
+    """It says so in a way that we cannot read: it may be anybody's."""
+    BROKEN = auto()
+    """It is no object, and cannot say: it may be anybody's, but is no sign that tenants are mixed."""
 
 
 _ticket = TypeAdapter(UpstreamTicket)
 
 
-def sort_records(records: Sequence[Any], tenant_id: str) -> PageRecords:
+def sort_records(records: Sequence[Any], tenant_id: str, *, mixes_tenants: bool = False) -> PageRecords:
     """Validate every record and sort it: the tenant's own, another tenant's, or rejected with the reason.
 
-    Records come from `read_json`, whose bound on nesting lets a rejected one be written down.
+    Records come from `read_json`, whose bound on nesting lets a rejected one be written down. `mixes_tenants`: the
+    same list has shown other tenants' records before, so that one which names no tenant is not taken for this one's.
     """
-    page = PageRecords()
-    for position, record in enumerate(records):
-        named = record.get("tenant_id") if isinstance(record, dict) else None
-        if isinstance(named, str) and named and named != tenant_id:
+    claims = [_claim(record, tenant_id) for record in records]
+    page = PageRecords(mixes_tenants=mixes_tenants or not {_Claim.FOREIGN, _Claim.ODD}.isdisjoint(claims))
+    for position, (record, claim) in enumerate(zip(records, claims, strict=True)):
+        if claim is _Claim.FOREIGN:
             page.foreign += 1
             continue
-        if isinstance(record, Unreadable):
-            page.rejected.append(Rejected(position, record.reason, record[:MAX_RAW_CHARACTERS], None, False))
-            continue
-        try:
-            ticket = _ticket.validate_python(record)
-        except ValidationError as error:
-            page.rejected.append(_rejected(position, record, _reason(error), names_tenant=named == tenant_id))
+        is_own = claim is _Claim.OWN or (claim is _Claim.SILENT and not page.mixes_tenants)
+        ticket = _readable(record) if is_own or claim is _Claim.BROKEN else "tenant_id: does not tell whose it is"
+        if isinstance(ticket, str):
+            page.rejected.append(_rejected(position, record, ticket, is_attributed=is_own))
             continue
         known = page.own.get(ticket.id)
         page.duplicates += known is not None
@@ -162,17 +160,65 @@ def sort_records(records: Sequence[Any], tenant_id: str) -> PageRecords:
     return page
 
 
-def _rejected(position: int, record: Any, reason: str, *, names_tenant: bool) -> Rejected:
-    external_id = record.get("id") if isinstance(record, dict) else None
-    return Rejected(
-        position=position,
-        reason=reason,
-        raw=json.dumps(record)[:MAX_RAW_CHARACTERS],
-        external_id=external_id[:200].encode("utf-8", "replace").decode() if isinstance(external_id, str) else None,
-        names_tenant=names_tenant,
+def _claim(record: Any, tenant_id: str) -> _Claim:
+    if not isinstance(record, dict):
+        return _Claim.BROKEN
+    named = record.get("tenant_id")
+    if named == tenant_id:
+        return _Claim.OWN
+    try:
+        name = word_of(named)
+    except ValueError:
+        return _Claim.ODD
+    if name is None:
+        return _Claim.SILENT
+    return _Claim.OWN if name == tenant_id and not isinstance(named, str) else _Claim.FOREIGN
+
+
+def _values(record: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a ticket that a record tells, each of which is readable but for those that are demanded."""
+    values: dict[str, Any] = {name: record.get(name) for name in _DEMANDED}
+    unknown = {name: value for name, value in record.items() if name not in _CONTRACT}
+    for name, read in _FURTHER.items():
+        try:
+            values[name] = read(record.get(name))
+        except ValueError:
+            unknown[name] = record[name]
+    updated_at = record.get("updated_at")
+    try:
+        values |= {"updated_at": moment_of(updated_at), "is_dated": True}
+    except ValueError:
+        values |= {"updated_at": values["created_at"], "is_dated": False}
+        if updated_at is not None:
+            unknown["updated_at"] = updated_at
+    return values | {"extra": bounded(unknown)}
+
+
+def _readable(record: Any) -> UpstreamTicket | str:
+    """The ticket, or why the record is none."""
+    if not isinstance(record, dict):
+        return record.reason if isinstance(record, Unreadable) else "record: is no object"
+    try:
+        return _ticket.validate_python(record)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        told = {str(fault["loc"][0]): fault["msg"].removeprefix("Value error, ") for fault in faults}
+        return "; ".join(f"{name}: {what}" for name, what in told.items() if name in _DEMANDED)
+
+
+def _rejected(position: int, record: Any, reason: str, *, is_attributed: bool) -> Rejected:
+    try:
+        external_id = key_of(record.get("id")) if isinstance(record, dict) else None
+    except ValueError:
+        external_id = None
+    raw = record if isinstance(record, Unreadable) else json.dumps(record)
+    identity = external_id or _fingerprint(record)
+    return Rejected(position, reason, raw[:MAX_RAW_CHARACTERS], external_id, identity, is_attributed)
+
+
+def _fingerprint(record: Any) -> str:
+    """Of what a record says, but for its `updated_at`, which upstream may draw anew for each answer."""
+    said = (
+        {name: value for name, value in record.items() if name != "updated_at"} if isinstance(record, dict) else record
     )
-
-
-def _reason(error: ValidationError) -> str:
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'record'}: {fault['msg']}" for fault in faults)[:500]
+    return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -200,11 +200,15 @@ async def test_failing_field_leaves_the_others(api: Api) -> None:
 
 
 async def test_history_tells_when_the_ticket_came(api: Api) -> None:
-    query = """{ tickets(tenantId: "tenant_a", first: 1) { nodes { history { action jobId changes { field } } } } }"""
+    query = """{ tickets(tenantId: "tenant_a", first: 1) { nodes { status createdAt
+      history { action jobId occurredAt changes { field old new } } } } }"""
     (node,) = (await api.data(query))["tickets"]["nodes"]
     job = await api.data('{ ingestionJobs(tenantId: "tenant_a") { nodes { jobId } } }')
     job_id = job["ingestionJobs"]["nodes"][0]["jobId"]
-    assert node["history"] == [{"action": "CREATED", "jobId": job_id, "changes": []}]
+    [row] = node["history"]
+    assert (row["action"], row["jobId"], row["occurredAt"]) == ("CREATED", job_id, node["createdAt"])
+    assert {"field": "status", "old": None, "new": node["status"]} in row["changes"]
+    assert "message" not in {change["field"] for change in row["changes"]}
 
 
 @pytest.mark.parametrize("first", [0, 101])

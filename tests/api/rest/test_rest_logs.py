@@ -47,21 +47,31 @@ class TestQuarantine:
     async def test_shows_malformed_records_with_the_reason(
         self, app_client: httpx.AsyncClient, mock_api: MockApi
     ) -> None:
-        broken = {"id": "broken-1", "tenant_id": "tenant_a", "status": "exploded"}
+        broken = {"id": "broken-1", "tenant_id": "tenant_a", "created_at": "exploded"}
         mock_api.upstream.store.add(broken, None)
         run = (await app_client.post(RUN)).json()
         found = (await app_client.get("/ingest/quarantine?tenant_id=tenant_a")).json()
         assert (run["errors"], found["total_count"]) == (1, 1)
         record = found["records"][0]
         assert (record["external_id"], record["job_id"]) == ("broken-1", run["job_id"])
-        assert "status" in record["reason"]
+        assert record["reason"] == "created_at: is no date"
         assert "exploded" in record["raw"]
 
     async def test_can_be_narrowed_to_one_run(self, app_client: httpx.AsyncClient, mock_api: MockApi) -> None:
         mock_api.upstream.store.add({"tenant_id": "tenant_a"}, None)
         jobs = [(await app_client.post(RUN)).json()["job_id"] for _ in range(2)]
-        found = (await app_client.get(f"/ingest/quarantine?tenant_id=tenant_a&job_id={jobs[0]}")).json()
-        assert [record["job_id"] for record in found["records"]] == [jobs[0]]
+        for job_id, total in ((jobs[0], 1), (jobs[1], 1), ("another", 0)):
+            found = (await app_client.get(f"/ingest/quarantine?tenant_id=tenant_a&job_id={job_id}")).json()
+            assert found["total_count"] == total
+
+    async def test_has_one_row_for_the_same_record_in_many_runs(
+        self, app_client: httpx.AsyncClient, mock_api: MockApi
+    ) -> None:
+        mock_api.upstream.store.add({"id": "broken", "tenant_id": "tenant_a"}, None)
+        jobs = [(await app_client.post(RUN)).json()["job_id"] for _ in range(3)]
+        [record] = (await app_client.get("/ingest/quarantine?tenant_id=tenant_a")).json()["records"]
+        assert (record["times_seen"], record["job_id"], record["state"]) == (3, jobs[-1], "waiting")
+        assert record["first_seen_at"] < record["recorded_at"]
 
 
 async def test_the_text_of_a_record_that_may_be_anothers_is_for_those_who_may_see_all(

@@ -52,7 +52,8 @@ async def test_a_ticket_carries_its_classification_and_the_reasons(ingested: Ing
     ticket = (await tickets(ingested, urgency="high"))[0]
     assert set(ticket) == {
         *("id", "external_id", "tenant_id", "source", "customer_id", "subject", "message", "status"),
-        *("urgency", "sentiment", "requires_action", "created_at", "updated_at", "matched"),
+        *("status_category", "extra", "urgency", "sentiment", "requires_action"),
+        *("created_at", "updated_at", "matched"),
     }
     assert ticket["requires_action"] is True
     assert all(set(reason) == {"rule", "keyword", "text"} for reason in ticket["matched"])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,6 +43,7 @@ class Stage:
     limiter: RateLimiter
     worker: Worker
     another_worker: Callable[[], Worker | None]
+    transport: "DoctoredTransport"
 
     async def control(self, path: str, body: Any) -> Any:
         """Call one of the mock's `/_control` routes."""
@@ -55,8 +57,7 @@ class Stage:
 
     async def add(self, *ids: str, **changes: Any) -> None:
         """Add tickets upstream, at the end of its list."""
-        for external_id in ids:
-            await self.control("tickets/add", ticket(external_id, **changes))
+        await self.control("tickets/add", [ticket(external_id, **changes) for external_id in ids])
 
     async def edit(self, *ids: str, **fields: Any) -> None:
         """Change tickets upstream and move their `updated_at`."""
@@ -133,16 +134,37 @@ def ticket(external_id: str, **changes: Any) -> Row:
     } | changes
 
 
+Doctor = Callable[[httpx.Request], httpx.Response | None]
+"""Answers a request in place of the mock; None leaves it to the mock."""
+
+
+class DoctoredTransport(InProcessTransport):
+    """The mock, some of whose answers a test gives itself."""
+
+    doctor: Doctor = staticmethod(lambda request: None)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self.doctor(request) or await super().handle_async_request(request)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(db: Database) -> AsyncIterator[Stage]:
     """A worker at work on an upstream that has no tickets yet; pages of 5."""
+    async with open_stage(db) as stage:
+        yield stage
+
+
+@asynccontextmanager
+async def open_stage(db: Database, *, page_size: int = 5) -> AsyncIterator[Stage]:
+    """The same, with pages of another size."""
     mock = create_app(
         MockSettings(
             ticket_count=0, rate_limit_per_minute=0, control=True, drifting_updated_at_share=0, deleted_share=0
         )
     )
-    settings = make_settings(page_size=5, lock_ttl_seconds=PATIENCE_SECONDS)
-    async with httpx.AsyncClient(transport=InProcessTransport(mock), base_url="http://upstream") as http:
+    settings = make_settings(page_size=page_size, lock_ttl_seconds=PATIENCE_SECONDS)
+    transport = DoctoredTransport(mock)
+    async with httpx.AsyncClient(transport=transport, base_url="http://upstream") as http:
 
         def services() -> Services:
             return build_services(settings, db, http, "http://upstream", retries=QUICK_RETRIES)
@@ -150,7 +172,16 @@ async def stage(db: Database) -> AsyncIterator[Stage]:
         built = services()
         assert built.worker is not None
         async with running(built.worker):
-            yield Stage(db, http, built.locks, built.jobs, built.rate_limiter, built.worker, lambda: services().worker)
+            yield Stage(
+                db,
+                http,
+                built.locks,
+                built.jobs,
+                built.rate_limiter,
+                built.worker,
+                lambda: services().worker,
+                transport,
+            )
 
 
 def counts(job: IngestionJob) -> dict[str, int]:

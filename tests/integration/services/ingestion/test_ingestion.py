@@ -67,7 +67,7 @@ async def test_an_updated_at_that_drifts_is_stored_when_newer_and_ignored_when_o
 
 async def test_a_broken_record_is_quarantined_and_the_run_goes_on(stage: Stage) -> None:
     await stage.add(*ids(4))
-    await stage.control("tickets/add?tenant_id=acme", ticket("T-bad", status="exploded"))
+    await stage.control("tickets/add?tenant_id=acme", ticket("T-bad", created_at="never"))
     await stage.control("tickets/add?tenant_id=acme", {"tenant_id": TENANT, "$where": "1", "a.b": 2})
     await stage.add("T-after")
     job = await stage.run()
@@ -75,7 +75,7 @@ async def test_a_broken_record_is_quarantined_and_the_run_goes_on(stage: Stage) 
     log = await stage.log(job)
     assert (log.status, log.error) == (RunOutcome.PARTIAL_SUCCESS, "2 records were quarantined")
     rows = await QuarantinedRecord.find({"job_id": job.id}).sort("page").to_list()
-    assert [(row.external_id, row.page, row.attributed) for row in rows] == [("T-bad", 1, True), (None, 2, True)]
+    assert [(row.external_id, row.page, row.is_attributed) for row in rows] == [("T-bad", 1, True), (None, 2, True)]
     assert '"$where": "1"' in rows[1].raw
 
 
@@ -86,7 +86,7 @@ async def test_a_nameless_record_on_a_page_that_mixes_tenants_is_attributed_to_n
     await stage.control("tickets/add?tenant_id=globex", {"id": "X-2", "message": "secret"})
     job = await stage.run()
     [row] = await QuarantinedRecord.find({"job_id": job.id}).to_list()
-    assert row.attributed is False
+    assert row.is_attributed is False
 
 
 async def test_tickets_shown_on_two_pages_are_counted_once_and_what_they_pushed_away_is_found(stage: Stage) -> None:

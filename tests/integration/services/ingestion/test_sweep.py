@@ -1,11 +1,16 @@
 from typing import Any
 
+import httpx
 import pytest
 
+from documents.database import Database
 from documents.ingestion_job import JobStatus
 from documents.ingestion_log import RunOutcome
 from documents.ticket import Ticket
-from tests.integration.services.conftest import TENANT, Stage, counts, ids, ticket
+from tests.integration.services.conftest import TENANT, Stage, counts, ids, open_stage, ticket
+
+DELETED_LIST = "/external/deleted-tickets"
+BY_ID = "/external/support-tickets"
 
 
 async def test_deleted_and_restored_tickets_follow_upstream(stage: Stage) -> None:
@@ -24,9 +29,12 @@ async def test_deleted_and_restored_tickets_follow_upstream(stage: Stage) -> Non
 async def test_a_ticket_that_turned_unreadable_is_not_taken_for_deleted(stage: Stage) -> None:
     await stage.add(*ids(6))
     await stage.run()
-    await stage.edit("T-002", status="exploded")
-    assert counts(await stage.run()) == {"unchanged": 5, "errors": 1}
-    assert await stage.live() == set(ids(6))
+    await stage.edit("T-002", created_at="exploded")
+    await stage.delete("T-004")
+    job = await stage.run()
+    # The record that cannot be stored takes its own id out of the sweep, and no other.
+    assert (counts(job), job.remarks) == ({"unchanged": 4, "errors": 1, "deleted": 1}, [])
+    assert await stage.live() == set(ids(6)) - {"T-004"}
 
 
 async def test_an_empty_upstream_deletes_nothing_and_says_so(stage: Stage) -> None:
@@ -60,7 +68,8 @@ async def test_a_ticket_missing_from_the_list_is_deleted_only_when_upstream_deni
     job = await stage.run()
     assert counts(job) == {"unchanged": 8, "deleted": 1}
     assert await stage.live() == set(ids(10)) - {"T-004"}  # T-005 was not listed, but is there
-    assert job.error == "1 tickets were not listed by upstream but are not known to be deleted"
+    assert job.error == "1 tickets are not listed by upstream, of which 1 are there when asked for by id"
+    assert (await stage.log(job)).status is RunOutcome.SUCCESS
 
 
 @pytest.mark.parametrize(
@@ -73,12 +82,106 @@ async def test_a_walk_that_does_not_fit_deletes_nothing_by_absence(
 ) -> None:
     await stage.add(*ids(12))
     await stage.run()
-    await stage.db.collection(Ticket).insert_one({"tenant_id": TENANT, "external_id": "ours"})
+    archive(stage, "T-old")
+    await stage.db.collection(Ticket).insert_one({"tenant_id": TENANT, "external_id": "T-old"})
     if "total_count" in patch:
         await stage.script({"patch": patch, "times": 1_000})
     else:
         await stage.script({"page": 2, "patch": patch})
     job = await stage.run()
-    assert (job.status, job.unchanged) == (JobStatus.COMPLETED, unchanged)
-    assert "ours" in await stage.live()
+    assert (job.status, job.unchanged, job.deleted) == (JobStatus.COMPLETED, unchanged, 0)
+    assert "T-old" in await stage.live()
     assert (await stage.log(job)).status is RunOutcome.PARTIAL_SUCCESS
+
+
+async def test_a_ticket_that_upstream_denies_is_gone_whatever_became_of_the_walk(stage: Stage) -> None:
+    await stage.add(*ids(12))
+    await stage.run()
+    await stage.delete("T-004")
+    answer(stage, DELETED_LIST, 403)
+    await stage.script({"page": 3, "patch": {"total_count": 999}})
+    job = await stage.run()
+    assert (job.deleted, await stage.live()) == (1, set(ids(12)) - {"T-004"})
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [(403, "no"), (404, ""), (200, "<html>"), (200, '{"deleted_ids": {}}'), (200, '{"deleted_ids": ["T-1", null]}')],
+)
+async def test_a_deleted_list_that_fails_is_a_remark(stage: Stage, status: int, text: str) -> None:
+    await stage.add(*ids(4))
+    answer(stage, DELETED_LIST, status, text)
+    job = await stage.run()
+    assert (job.status, counts(job)) == (JobStatus.COMPLETED, {"new_ingested": 4})
+    log = await stage.log(job)
+    assert log.status is RunOutcome.SUCCESS  # all that upstream has is stored
+    assert (log.error or "").startswith("upstream's list of deleted tickets could not be read: ")
+
+
+async def test_a_ticket_that_cannot_be_asked_for_is_a_remark_and_waits_its_turn(stage: Stage) -> None:
+    await stage.add(*ids(20))
+    await stage.run()
+    answer(stage, DELETED_LIST, 403)
+    for external_id in ("T-001", "T-002", "T-003"):
+        answer(stage, f"{BY_ID}/{external_id}", 403)
+    await stage.delete("T-001", "T-002", "T-003", "T-004")
+    first, second = await stage.run(), await stage.run()
+    assert (first.status, first.deleted) == (JobStatus.COMPLETED, 0)
+    assert "4 tickets are not listed by upstream, of which 3 could not be asked for: " in first.remarks[1]
+    assert "1 will be asked for in the next runs" in first.remarks[1]
+    assert second.deleted == 1
+    assert await stage.live() == set(ids(20)) - {"T-004"}
+    assert (await stage.log(first)).status is RunOutcome.SUCCESS
+
+
+async def test_archived_tickets_never_keep_a_deleted_one_from_being_found(db: Database) -> None:
+    async with open_stage(db, page_size=100) as stage:
+        everything = ids(1_000)
+        await stage.add(*everything)
+        await stage.run()
+        archived = everything[100:220]
+        archive(stage, *archived)
+        await stage.delete(*archived)
+        await stage.run()
+        await stage.delete("T-900")
+        answer(stage, DELETED_LIST, 403)
+        for _ in range(3):
+            await stage.run()
+        assert await stage.live() == set(everything) - {"T-900"}
+        # Nobody starves: by then each of them has been asked for.
+        asked = await stage.tickets(asked_at={"$exists": True})
+        assert {row["external_id"] for row in asked} == {*archived, "T-900"}
+
+
+async def test_archived_tickets_do_not_make_upstream_look_broken_for_ever(stage: Stage) -> None:
+    await stage.add(*ids(20))
+    await stage.run()
+    archived = ids(20)[:10]
+    archive(stage, *archived)
+    await stage.delete(*archived)
+    job = await stage.run()
+    assert job.error == "10 of 20 tickets are missing upstream, too many to believe: none was deleted"
+    await stage.delete("T-015")
+    assert (await stage.run()).deleted == 1
+    assert await stage.live() == set(ids(20)) - {"T-015"}
+
+
+def archive(stage: Stage, *archived: str) -> None:
+    """Upstream lists these tickets no longer, neither as live nor as deleted, and has them when asked by id."""
+    hidden = {f"{BY_ID}/{external_id}" for external_id in archived}
+    before = stage.transport.doctor
+
+    def doctor(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path == DELETED_LIST:
+            return before(request) or httpx.Response(200, json={"deleted_ids": []})
+        return httpx.Response(200, json={}) if request.url.path in hidden else before(request)
+
+    stage.transport.doctor = doctor
+
+
+def answer(stage: Stage, path: str, status: int, text: str = "no") -> None:
+    """Give every request for this path the same answer."""
+    before = stage.transport.doctor
+    stage.transport.doctor = lambda request: (
+        httpx.Response(status, text=text) if request.url.path == path else before(request)
+    )

@@ -1,8 +1,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from documents.database import Row
-from services.ingestion.diff import PageChanges, Position, find_changes
+from services.ingestion.diff import PageChanges, Position, as_gone, find_changes
 from services.sources.standard.records import UpstreamTicket
 
 THEN = datetime(2026, 2, 1, 10, tzinfo=UTC)
@@ -33,6 +35,7 @@ def stored(**changes: Any) -> Row:
         "subject": "Hello",
         "message": "Where is the manual?",
         "status": "open",
+        "status_category": "open",
         "created_at": THEN,
         "updated_at": THEN,
         "urgency": "low",
@@ -54,7 +57,23 @@ def test_an_unknown_ticket_is_created_with_history() -> None:
     assert insert._doc["urgency"] == "high"  # type: ignore[union-attr]
     [row] = changes.history
     assert (row["_id"], row["action"], row["job_id"]) == ("job-2:3:T-1", "created", "job-2")
+    assert (row["occurred_at"], row["recorded_at"]) == (THEN, AT.now)
     assert changes.counts.new_ingested == 1
+
+
+def test_the_first_values_are_in_the_history_but_for_the_long_text_and_what_there_is_none_of() -> None:
+    [row] = compare(upstream(message="We will sue you.", source=None, priority=1)).history
+    assert {name: change["new"] for name, change in row["changes"].items()} == {
+        "customer_id": "C-1",
+        "subject": "Hello",
+        "status": "open",
+        "extra": {"priority": 1},
+        "created_at": THEN,
+        "urgency": "high",
+        "sentiment": "negative",
+        "requires_action": True,
+    }
+    assert {change["old"] for change in row["changes"].values()} == {None}
 
 
 def test_the_same_ticket_is_only_marked_as_seen() -> None:
@@ -69,8 +88,62 @@ def test_a_changed_field_is_an_update_with_old_and_new_value() -> None:
     [row] = changes.history
     assert row["action"] == "updated"
     assert row["changes"] == {"status": {"old": "open", "new": "closed"}}
+    assert row["occurred_at"] == later
     assert changes.counts.updated == 1
     assert changes.recounted == [1]
+
+
+@pytest.mark.parametrize(
+    ("status", "category"),
+    [("Hold", "pending"), ("Merged", "closed"), ("reopened", "open"), (4, "open"), (None, "open")],
+)
+def test_a_ticket_of_any_status_is_stored_with_its_category(status: object, category: str) -> None:
+    later = THEN + timedelta(hours=1)
+    [update] = compare(upstream(status=status, updated_at=later), stored()).tickets
+    assert update._doc["$set"]["status_category"] == category  # type: ignore[union-attr, index]
+    [insert] = compare(upstream(status=status)).tickets
+    assert insert._doc["status_category"] == category  # type: ignore[union-attr]
+
+
+def test_a_ticket_stored_without_a_category_is_brought_in_step_without_history() -> None:
+    row = stored()
+    del row["status_category"]
+    changes = compare(upstream(), row)
+    [update] = changes.tickets
+    assert update._doc["$set"]["status_category"] == "open"  # type: ignore[union-attr, index]
+    assert (changes.history, changes.counts.unchanged, changes.recounted) == ([], 1, [])
+
+
+def test_a_change_in_fields_that_nobody_knows_is_an_update() -> None:
+    later = THEN + timedelta(hours=1)
+    [row] = compare(upstream(priority="high", updated_at=later), stored(extra={"priority": "low"})).history
+    assert row["changes"] == {"extra": {"old": {"priority": "low"}, "new": {"priority": "high"}}}
+
+
+def test_a_record_without_a_date_shows_the_ticket_as_it_is_now() -> None:
+    newer = THEN + timedelta(days=1)
+    changes = compare(upstream(status="closed", updated_at=None), stored(updated_at=newer))
+    [row] = changes.history
+    assert (row["changes"], row["occurred_at"]) == ({"status": {"old": "open", "new": "closed"}}, AT.now)
+    assert changes.tickets[0]._doc["$max"] == {"updated_at": THEN}  # type: ignore[union-attr, index]
+
+
+def test_a_change_that_left_its_date_as_it_was_happened_when_we_saw_it() -> None:
+    [row] = compare(upstream(status="closed"), stored()).history
+    assert row["occurred_at"] == AT.now
+
+
+def test_what_another_program_has_stored_for_a_date_is_no_obstacle() -> None:
+    changes = compare(upstream(status="closed"), stored(updated_at="yesterday"))
+    assert changes.counts.updated == 1
+
+
+def test_a_ticket_that_is_gone_leaves_its_last_values_in_the_history() -> None:
+    row = as_gone(AT, stored(updated_at=AT.now + timedelta(minutes=5), source=None))
+    assert row["action"] == "deleted"
+    assert row["occurred_at"] == AT.now + timedelta(minutes=5)  # never before what happened last
+    assert row["changes"]["status"] == {"old": "open", "new": None}
+    assert not {"message", "source"} & row["changes"].keys()
 
 
 def test_a_changed_text_is_classified_anew_and_the_difference_is_in_the_history() -> None:
