@@ -129,9 +129,9 @@ def failovers(times: int, *, seed: int = 7) -> Verdict:
 
 
 def _has_noticed(stale: Process) -> bool:
-    """Whether it says that its lease is lost, or that the new holder has ended its session."""
+    """Whether it says that its lease is lost, or too old to go on, or that the new holder has ended its session."""
     printed = stale.tail()
-    return "lease_lost" in printed or "database_failed" in printed
+    return any(event in printed for event in ("lease_lost", "run_stopped", "database_failed"))
 
 
 def forget_everything(cluster: Cluster) -> None:
