@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup clients run test check lint bench fuzz soak lock clean
+.PHONY: help setup clients run test check lint bench fuzz soak audit lock clean
 
 help:
 	@echo "make run     MongoDB, the mock external API and the service on http://127.0.0.1:8000, with sample data"
@@ -12,6 +12,7 @@ help:
 	@echo "make bench   speed, measured against the plain way of doing it"
 	@echo "make fuzz    made-up requests against every REST route and GraphQL field"
 	@echo "make soak    every reliability promise at full size (long)"
+	@echo "make audit   known vulnerabilities of the locked dependencies; needs the network, and says so without"
 	@echo "make lock    bring the locks in step with pyproject.toml (newest versions: make lock UV_FLAGS=--upgrade)"
 
 setup: .venv/installed
@@ -79,14 +80,18 @@ fuzz: setup
 soak: setup
 	@$(BIN)/python -m soak
 
+audit:
+	@$(PYTHON) .ci/audit
+
 lock: setup
 	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install -qq --disable-pip-version-check uv
 	@$(COMPILE) --output-file requirements.lock pyproject.toml
 	@$(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml
 	@$(COMPILE) --output-file fuzz/requirements.lock fuzz/requirements.in
+	@$(COMPILE) --output-file .ci/audit.lock .ci/audit.in
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url $(UV_FLAGS)
 
 clean:
-	rm -rf .venv .venv-fuzz .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-fuzz .venv-audit .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
