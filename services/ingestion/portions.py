@@ -51,6 +51,7 @@ async def portions(run: Run, upstream: RunUpstream, course: Course, start: PageP
         for index, piece in enumerate(pieces):
             number += 1
             is_last = index == len(pieces) - 1
+            run.go_on()
             yield _portion(number, piece, index * PORTION_RECORDS, place, step, fetched, is_last=is_last)
         place = step.next
 

@@ -56,6 +56,15 @@ class Run:
         if not self._stop.done():
             self._stop.set_result(reason)
 
+    def go_on(self) -> None:
+        """Called between two steps that take long.
+
+        Raises:
+            StoppedError: the run was told to stop.
+        """
+        if self._stop.done():
+            raise StoppedError(self._stop.result())
+
     async def unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:
         """Do what may wait long, but not longer than the run goes on.
 

@@ -12,6 +12,7 @@ from services.kit.http_answers import moment_of, retry_after_seconds
 from services.sources.pages import SourcePage
 from services.sources.standard.bodies import UnreadableBodyError, as_utf8, inflated
 from services.sources.standard.salvage import (
+    CUT_OFF,
     MAX_PAGE_LEVELS,
     MAX_RECORDS,
     Unreadable,
@@ -117,12 +118,12 @@ def _page_of(page: Any, answer: UpstreamAnswer, number: int, page_size: int) -> 
     records = records or []
     remarks: list[str] = []
     total = _total(page.get("total_count"), remarks)
-    following = _following(page.get("next_page"), number, remarks)
-    # Upstream's pages are as large as they are, whatever size was asked for.
-    size = max(1, len(records)) if following is not None else page_size
-    if len(records) > MAX_RECORDS:
+    if len(records) > MAX_RECORDS or CUT_OFF in page:
         records = records[:MAX_RECORDS]
         remarks.append(f"page {number} holds more than {MAX_RECORDS} records: the rest was not read")
+    following = number + 1 if CUT_OFF in page else _following(page.get("next_page"), number, remarks)
+    # Upstream's pages are as large as they are, whatever size was asked for.
+    size = max(1, len(records)) if following is not None else page_size
     return SourcePage(
         records,
         [_record_id(record) for record in records],

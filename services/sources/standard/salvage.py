@@ -23,8 +23,10 @@ MAX_RECORD_BYTES = 1024 * 1024
 MAX_RECORD_VALUES = 50_000
 MAX_READ_BYTES = 16 * 1024 * 1024
 """Of all records of one page together."""
-MAX_MARKS = 4_000_000
-"""Brackets, commas and texts of one page that are looked at: some 3 s."""
+MAX_MARKS = 2_000_000
+"""Brackets, commas and texts of one page that are looked at: some 1.5 s of a processor."""
+CUT_OFF = "rest_of_page"
+"""The key, in a page as `salvage` returns it, that says that nothing behind the first `MAX_RECORDS` was looked at."""
 MAX_UNREADABLE_CHARACTERS = 64 * 1024
 
 _NESTING = (dict, list)
@@ -32,6 +34,7 @@ _MARK = re.compile(rb'["\[\]{},]')
 _STRETCH_OF_TEXT = re.compile(rb'(?:[^"\\]++|\\.){0,4096}+', re.DOTALL)
 """A part of a text, short enough that other threads get their turn; possessive, so that no way back is kept."""
 _TOO_LARGE = "not readable as JSON: it is too large"
+_NOWHERE = -1
 _RECORDS_KEY = b'"tickets"'
 
 
@@ -90,19 +93,20 @@ def _nests_deeper(value: Any, levels: int) -> bool:
 def salvage(body: bytes | bytearray) -> dict[str, Any]:
     """The page as an object whose `tickets` are records, or `Unreadable` where a record cannot be read.
 
-    Of more than `MAX_RECORDS` the rest is left out.
+    After `MAX_RECORDS` nothing more is looked at: the page then has the key `CUT_OFF`.
 
     Raises:
         ValueError: the page is not an object with an array of tickets, or is cut short.
     """
     start, end, spans = _find_records(body)
-    if start + len(body) - end > MAX_RECORD_BYTES:
+    is_cut_off = end == _NOWHERE
+    rest = b"}" if is_cut_off else bytes(body[end:])
+    if start + len(rest) > MAX_RECORD_BYTES:
         raise UnreadableBodyError("there is too much beside its tickets")
-    envelope = bytes(body[:start]) + b"[]" + bytes(body[end:])
-    page = read_json(envelope.decode("utf-8", "replace"), levels=MAX_PAGE_LEVELS)
+    page = read_json((bytes(body[:start]) + b"[]" + rest).decode("utf-8", "replace"), levels=MAX_PAGE_LEVELS)
     if not isinstance(page, dict):
         raise UnreadableBodyError("the page is not an object")
-    return page | {"tickets": list(_read_each(body, spans))}
+    return page | {"tickets": list(_read_each(body, spans))} | ({CUT_OFF: True} if is_cut_off else {})
 
 
 def _read_each(body: bytes | bytearray, spans: list[tuple[int, int]]) -> Iterator[Any]:
@@ -127,7 +131,10 @@ def _read(record: bytes) -> Any:
 
 
 def _find_records(body: bytes | bytearray) -> tuple[int, int, list[tuple[int, int]]]:
-    """Where the array of tickets begins and ends, and its elements; counts brackets and never recurses."""
+    """Where the array of tickets begins and ends, and its elements; counts brackets and never recurses.
+
+    The end is `_NOWHERE` if there are more than `MAX_RECORDS` elements.
+    """
     depth, is_next, start, first = 0, False, -1, -1
     spans: list[tuple[int, int]] = []
     for begin, end in _marks(body):
@@ -139,13 +146,14 @@ def _find_records(body: bytes | bytearray) -> tuple[int, int, list[tuple[int, in
         elif mark in b"]}":
             depth -= 1
             if depth == 1 and start >= 0:
-                if len(spans) <= MAX_RECORDS and body[first:begin].strip():
+                if body[first:begin].strip():
                     spans.append((first, begin))
                 return start, end, spans
         elif mark == b",":
             if depth == 2 and start >= 0:
-                if len(spans) <= MAX_RECORDS:
-                    spans.append((first, begin))
+                spans.append((first, begin))
+                if len(spans) == MAX_RECORDS:
+                    return start, _NOWHERE, spans
                 first = end
         else:
             is_next = depth == 1 and end - begin == len(_RECORDS_KEY) and body[begin:end] == _RECORDS_KEY

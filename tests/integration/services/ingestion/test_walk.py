@@ -1,0 +1,376 @@
+"""Runs over sources that are not the mock: an API of another make, and a source whose places are no numbers."""
+
+import asyncio
+import json
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+
+from documents.database import Database
+from documents.ingestion_job import IngestionJob, JobStatus
+from documents.ingestion_log import IngestionLog, RunOutcome
+from documents.notification import Notification
+from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
+from gql_app.wiring import build_services
+from resolvers.context import Services
+from services.coordination.leases import Leases
+from services.ingestion.commit import PageStore
+from services.ingestion.course import KEPT_MOVING
+from services.ingestion.jobs import Jobs
+from services.ingestion.sweep import Deletions
+from services.ingestion.walk import Ingestion
+from services.ingestion.worker import Worker
+from services.kit.clock import SystemClock
+from services.kit.retry import Patience
+from services.rollups.write import Rollups
+from services.sources.budget import RateLimiter
+from services.sources.pages import BEGINNING, Capabilities, PagePlace, SourcePage, UpstreamCaller
+from services.sources.standard.records import PageRecords, sort_records
+from services.tenancy import owned
+from tests.fakes import make_settings, running
+from tests.moving_list import ORDERS, MovingList
+from tests.standin import StandIn, once, times
+from tests.waiting import PATIENCE_SECONDS, until
+
+TENANT = "acme"
+EAGER = Patience(seconds=PATIENCE_SECONDS, base_seconds=0.01, cap_seconds=0.02)
+Opening = Callable[..., AbstractAsyncContextManager[Services]]
+
+
+@pytest.fixture
+def opened(db: Database) -> Opening:
+    """Services over an API of another make, with their worker at work."""
+
+    @asynccontextmanager
+    async def open_over(api: StandIn, *, patience: Patience = EAGER, **changes: Any) -> AsyncIterator[Services]:
+        settings = make_settings(page_size=100, lock_ttl_seconds=PATIENCE_SECONDS, **changes)
+        async with httpx.AsyncClient(transport=api) as http:
+            services = build_services(settings, db, http, "http://elsewhere", retries=patience)
+            assert services.worker is not None
+            async with running(services.worker):
+                yield services
+
+    return open_over
+
+
+async def run(services: Services) -> IngestionJob:
+    job = await services.jobs.start(TENANT)
+    assert services.worker is not None
+    services.worker.wake()
+    return await services.jobs.wait(job.id, seconds=PATIENCE_SECONDS)
+
+
+async def stored(db: Database) -> set[str]:
+    return set(await db.collection(Ticket).distinct("external_id", owned(TENANT)))
+
+
+async def log_of(job: IngestionJob) -> IngestionLog:
+    log = await IngestionLog.get(job.id)
+    assert log is not None
+    return log
+
+
+def names(numbers: Sequence[int]) -> set[str]:
+    return set(map(str, numbers))
+
+
+async def test_pages_are_as_large_as_upstream_makes_them(db: Database, opened: Opening) -> None:
+    api = StandIn(list(range(1, 201)), deleted=[])
+    async with opened(api) as services:
+        job = await run(services)
+        assert (job.status, job.new_ingested, job.error) == (JobStatus.COMPLETED, 200, None)
+        assert (job.processed_pages, job.total_pages, job.records_seen) == (40, 40, 200)
+        assert api.pages == list(range(1, 41))
+        assert (await run(services)).unchanged == 200
+    assert (await log_of(job)).status is RunOutcome.SUCCESS
+
+
+async def test_a_bad_quarter_of_an_hour_is_waited_for_and_no_page_read_twice(db: Database, opened: Opening) -> None:
+    api = StandIn(list(range(1, 51)), deleted=[])
+    statuses = iter([520, 521, 522, 523, 524, 525, 526, 527, 529, 503, 503, 408, 425, 429, 500])
+
+    def fail() -> httpx.Response | None:
+        status = next(statuses, None)
+        return None if status is None else httpx.Response(status, headers={"retry-after": "0"})
+
+    api.troubles = [lambda number: fail() if number == 4 else None]
+    async with opened(api) as services:
+        job = await run(services)
+    assert (job.status, job.new_ingested, job.error) == (JobStatus.COMPLETED, 50, None)
+    assert job.retries == 14  # all but the 429
+    assert api.pages == [1, 2, 3, *[4] * 16, 5, 6, 7, 8, 9, 10]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: httpx.Response(200, stream=Raw(b"plain"), headers={"content-encoding": "gzip"}),
+        lambda: httpx.Response(200, stream=Raw(b'{"tickets": null}'), headers={"content-encoding": "br"}),
+        lambda: httpx.Response(200, stream=Raw(b""), headers={"content-length": "many"}),
+        lambda: httpx.Response(200, content=b'{"tickets": [\xff'),
+    ],
+    ids=["gzip that is none", "unasked for", "nonsense for a length", "cut short"],
+)
+async def test_a_broken_answer_is_asked_for_again(opened: Opening, answer: Callable[[], httpx.Response]) -> None:
+    api = StandIn(list(range(1, 8)), deleted=[])
+    api.troubles = [times(3, answer)]
+    async with opened(api) as services:
+        job = await run(services)
+    assert (job.status, job.new_ingested, job.retries) == (JobStatus.COMPLETED, 7, 3)
+
+
+class Raw(httpx.AsyncByteStream):
+    """Bytes as they come over the network."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._body
+
+
+async def test_a_run_that_waits_says_so_and_can_be_cancelled(opened: Opening) -> None:
+    api = StandIn(list(range(1, 21)), deleted=[])
+    api.troubles = [lambda number: httpx.Response(503, headers={"retry-after": "500"}) if number == 3 else None]
+    async with opened(api, patience=Patience()) as services:
+        job = await services.jobs.start(TENANT)
+        assert services.worker is not None
+        services.worker.wake()
+
+        async def waits() -> datetime | None:
+            return (await services.jobs.get(job.id)).waiting_until
+
+        waiting_until = await until(waits, "the wait")
+        assert (waiting_until - datetime.now(UTC)).total_seconds() > 300
+        assert (await services.locks.state(TENANT)).locked
+        ended = await services.jobs.cancel(job.id, wait_seconds=PATIENCE_SECONDS)
+    assert (ended.status, ended.new_ingested) == (JobStatus.CANCELLED, 10)
+    assert api.pages == [1, 2, 3]
+
+
+async def test_a_permanent_refusal_fails_at_once_with_the_reason(opened: Opening) -> None:
+    api = StandIn(list(range(1, 21)), deleted=[])
+    api.troubles = [lambda number: httpx.Response(401, text="who are you?") if number == 2 else None]
+    async with opened(api) as services:
+        job = await run(services)
+    assert (job.status, job.error) == (JobStatus.FAILED, "upstream refused: status 401, 12 bytes")
+    assert api.pages == [1, 2]
+
+
+async def test_a_ticket_that_slips_to_a_page_already_read_is_stored_and_announced(
+    db: Database, opened: Opening
+) -> None:
+    api = StandIn(list(range(5, 24)), deleted=[5])  # the tenth stands first on page 2, and is urgent
+    api.troubles = [once(2, lambda: api.delete(5))]
+    async with opened(api) as services:
+        job = await run(services)
+    assert (job.status, job.error) == (JobStatus.COMPLETED, None)
+    assert names(api.numbers) <= await stored(db)
+    assert await db.collection(Notification).count_documents(owned(TENANT, ticket_id="10")) == 1
+    assert (job.new_ingested, job.unchanged, job.records_seen) == (19, 0, 19)
+    assert api.pages == [1, 2, 1, 2, 3, 4]
+
+
+async def test_tickets_read_twice_have_a_history_and_counts_as_if_read_once(db: Database, opened: Opening) -> None:
+    api = StandIn(list(range(1, 24)), deleted=[])
+    async with opened(api) as services:
+        await run(services)
+        record = api.record
+        api.record = lambda number: record(number) | {"status": "closed"}  # type: ignore[method-assign]
+        api.troubles = [once(3, lambda: api.delete(1))]
+        api.deleted = [1]
+        job = await run(services)
+    assert (job.updated, job.unchanged, job.new_ingested) == (23, 0, 0)
+    actions = await db.collection(TicketHistory).find(owned(TENANT)).to_list(None)
+    assert sorted(row["action"] for row in actions if row["ticket_id"] != "1") == ["created"] * 22 + ["updated"] * 22
+
+
+async def test_what_came_in_during_the_run_is_stored_too(db: Database, opened: Opening) -> None:
+    api = StandIn(list(range(11, 31)), deleted=[])
+    api.troubles = [once(3, lambda: api.numbers.insert(0, 1))]
+    async with opened(api) as services:
+        job = await run(services)
+    assert (job.status, job.error, job.new_ingested) == (JobStatus.COMPLETED, None, 21)
+    assert await stored(db) == names(api.numbers)
+
+
+async def test_one_page_of_everything_is_stored_piece_by_piece(db: Database, opened: Opening) -> None:
+    api = StandIn(list(range(1, 1_301)), page_size=10_000, deleted=[])
+    async with opened(api) as services:
+        job = await run(services)
+    assert (job.status, job.new_ingested, job.processed_pages) == (JobStatus.COMPLETED, 1_300, 3)
+    assert (job.next_page, job.error, api.pages) == (None, None, [1])
+
+
+async def test_pages_without_end_end_with_a_remark(opened: Opening) -> None:
+    api = StandIn(list(range(1, 10_000)), deleted=[])
+    async with opened(api, upstream_max_pages=7) as services:
+        job = await run(services)
+    assert (job.status, job.new_ingested) == (JobStatus.COMPLETED, 35)
+    assert "stopped after 7 pages, and there were more" in (job.error or "")
+    assert (await log_of(job)).status is RunOutcome.PARTIAL_SUCCESS
+
+
+@pytest.mark.parametrize("body", ['{"tickets": null, "next_page": null}', '{"tickets": [], "total_count": 0}'])
+async def test_an_upstream_without_tickets_is_a_run_without_tickets(opened: Opening, body: str) -> None:
+    api = StandIn([], deleted=[])
+    api.troubles = [lambda number: httpx.Response(200, text=body)]
+    async with opened(api) as services:
+        job = await run(services)
+    assert (job.status, job.error, api.pages) == (JobStatus.COMPLETED, None, [1])
+
+
+async def test_a_job_of_an_earlier_version_goes_on_where_it_was(db: Database, opened: Opening) -> None:
+    api = StandIn(list(range(1, 21)), deleted=[])
+    old = {
+        "_id": "old",
+        "tenant_id": TENANT,
+        "status": "queued",
+        "active": True,
+        "queued_at": datetime.now(UTC),
+        "next_page": 3,
+        "processed_pages": 2,
+        "records_seen": 10,
+        "upstream_total": 20,
+        "new_ingested": 10,
+        "updated": 0,
+        "unchanged": 0,
+        "deleted": 0,
+        "skipped": 0,
+        "errors": 0,
+        "retries": 0,
+        "irregularities": [],
+        "started_at": None,
+        "error": None,
+        "attempts": 0,
+        "total_pages": 4,
+    }
+    await db.collection(IngestionJob).insert_one(old)
+    async with opened(api) as services:
+        job = await services.jobs.wait("old", seconds=PATIENCE_SECONDS)
+    assert (job.status, job.new_ingested, job.processed_pages) == (JobStatus.COMPLETED, 20, 4)
+    assert api.pages == [3, 4]
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whoever_lived_throughout_a_run_is_stored_or_its_log_does_not_say_success(
+    db: Database, opened: Opening, seed: int
+) -> None:
+    chance = random.Random(seed)
+    listed = MovingList(chance, 5, ORDERS[seed % len(ORDERS)], liveliness=chance.choice([0.1, 0.3]))
+    listed.fill(40)
+    before = set(listed.ids)
+    api = StandIn()
+
+    def show(number: int) -> httpx.Response:
+        page = listed.page(number)
+        records = [api.record(1) | {"id": name} for name in page.records]
+        return httpx.Response(200, json={"tickets": records, "next_page": page.next, "total_count": page.total})
+
+    api.troubles = [show]
+    api.deleted = lambda: sorted(listed.deleted_now() or ())
+    async with opened(api) as services:
+        job = await run(services)
+    assert job.status is JobStatus.COMPLETED
+    missed = before & set(listed.ids) - await stored(db)
+    if missed or KEPT_MOVING in (job.error or ""):
+        assert (await log_of(job)).status is RunOutcome.PARTIAL_SUCCESS
+
+
+SECRET = "the-text-of-somebody-else's-ticket"
+
+
+async def test_no_log_line_and_no_error_quotes_a_record(
+    opened: Opening, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def explode(records: Any, tenant_id: str) -> PageRecords:
+        raise RuntimeError(f"cannot make sense of {records}")
+
+    monkeypatch.setattr("services.sources.standard.client.sort_records", explode)
+    api = StandIn([1], deleted=[])
+    api.troubles = [
+        lambda number: httpx.Response(200, json={"tickets": [{"id": SECRET, "message": SECRET}], "next_page": None})
+    ]
+    caplog.set_level(logging.DEBUG)
+    with structlog.testing.capture_logs() as lines:
+        async with opened(api) as services:
+            job = await run(services)
+    assert job.status is JobStatus.FAILED
+    assert (job.error or "").startswith("its worker died 3 times at page 1; RuntimeError at ")
+    assert "run_crashed" in {line["event"] for line in lines}
+    assert SECRET not in json.dumps([lines, job.error, job.irregularities], default=str) + caplog.text
+
+
+class Keyset:
+    """A source whose places name the ticket after which a page begins; it cannot count and names no deletions."""
+
+    capabilities = Capabilities(list_may_shift=False, names_deleted=False)
+
+    def __init__(self, numbers: list[int], budget: RateLimiter) -> None:
+        self.numbers = numbers
+        self.budget = budget
+        self.places: list[PagePlace] = []
+
+    async def page(self, caller: UpstreamCaller, place: PagePlace) -> SourcePage:
+        self.places.append(place)
+        after = 0 if place == BEGINNING else int(str(place).removeprefix("after-"))
+        shown = [number for number in self.numbers if number > after][:4]
+        made = StandIn()
+        following = f"after-{shown[-1]}" if len(shown) == 4 else None
+        return SourcePage([made.record(each) for each in shown], list(map(str, shown)), following)
+
+    async def is_gone(self, caller: UpstreamCaller, external_id: str) -> bool:
+        return int(external_id) not in self.numbers
+
+    async def deleted_ids(self, caller: UpstreamCaller) -> set[str]:
+        raise AssertionError("it has no such list")
+
+    def normalise(self, records: Sequence[Any], tenant_id: str) -> PageRecords:
+        return sort_records(records, tenant_id)
+
+
+async def test_a_source_without_page_numbers_is_walked_and_taken_up_alike(db: Database) -> None:
+    clock, leases, rollups = SystemClock(), Leases(db, ttl_seconds=PATIENCE_SECONDS), Rollups(db)
+    jobs = Jobs(db, leases, clock)
+    source = Keyset(list(range(1, 15)), RateLimiter(db, clock, limit=0, request_seconds=1))
+    held = asyncio.Event()
+
+    def another_worker() -> Worker:
+        pages, deletions = PageStore(db, leases, rollups, clock), Deletions(db, leases, clock)
+        return Worker(jobs, Ingestion(jobs, source, pages, deletions, clock, max_pages=1_000))
+
+    show = source.page
+
+    async def hold_the_third(caller: UpstreamCaller, place: PagePlace) -> SourcePage:
+        if place == "after-8" and not held.is_set():
+            held.set()
+            await asyncio.sleep(PATIENCE_SECONDS)
+        if place == "after-4":
+            source.numbers.remove(2)
+        return await show(caller, place)
+
+    source.page = hold_the_third  # type: ignore[method-assign]
+    async with running(another_worker()) as first:
+        job = await jobs.start(TENANT)
+        first.wake()
+        await until(held.is_set, "the third page")
+
+        async def has_two_pages() -> bool:
+            return (await jobs.get(job.id)).processed_pages == 2
+
+        await until(has_two_pages, "two pages")
+    stopped = await jobs.get(job.id)
+    assert (stopped.status, stopped.next_page) == (JobStatus.QUEUED, "after-8")
+    async with running(another_worker()):
+        done = await jobs.wait(job.id, seconds=PATIENCE_SECONDS)
+    assert (done.status, done.error, done.next_page) == (JobStatus.COMPLETED, None, None)
+    assert await stored(db) == names(range(1, 15))
+    assert source.places == [1, "after-4", "after-8", "after-12"]
