@@ -2,8 +2,9 @@
 
 from resolvers.context import Context
 from services.access import Scope
-from services.errors import CircuitNotFoundError, DestinationNotFoundError
+from services.errors import CircuitNotFoundError
 from services.notifications.breaker import DEFAULT_CIRCUIT, CircuitBreaker, CircuitStatus
+from services.notifications.receivers.refusals import DestinationNotFoundError
 
 
 async def get_circuit(context: Context, name: str) -> CircuitStatus:

@@ -113,13 +113,6 @@ class NotificationNotFoundError(NotFoundError):
         super().__init__(f"There is no notification {notification_id!r}.")
 
 
-class DestinationNotFoundError(NotFoundError):
-    """There is no destination with this id."""
-
-    def __init__(self, destination_id: str) -> None:
-        super().__init__(f"There is no destination {destination_id!r}.")
-
-
 class CircuitNotFoundError(NotFoundError):
     """There is no circuit breaker by this name."""
 
@@ -137,18 +130,6 @@ class InvalidCursorError(InvalidInputError):
     """A cursor is broken or was made for another list."""
 
     code = ErrorCode.INVALID_CURSOR
-
-
-class AddressRefusedError(InvalidInputError):
-    """An address that is malformed, or that nothing may be sent to."""
-
-    code = ErrorCode.ADDRESS_REFUSED
-
-
-class InvalidSecretError(InvalidInputError):
-    """A signing secret is broken, or the format does not sign."""
-
-    code = ErrorCode.INVALID_SECRET
 
 
 class ConflictError(ServiceError):
@@ -184,13 +165,6 @@ class NotDeadError(ConflictError):
     def __init__(self, notification_id: str, state: str) -> None:
         super().__init__(f"The notification is no dead letter: {state}.", notification_id=notification_id, state=state)
         self.state = state
-
-
-class DestinationGoneError(ConflictError):
-    """The notification's destination was deleted: there is nowhere to send it to."""
-
-    def __init__(self, notification_id: str) -> None:
-        super().__init__("The notification's destination was deleted.", notification_id=notification_id)
 
 
 class UnauthenticatedError(ServiceError):

@@ -16,7 +16,7 @@ from services.coordination.leases import Leases
 from services.ingestion.diff import STORED_FIELDS, PageChanges, Position, find_changes
 from services.ingestion.run import FetchedPage, Run
 from services.kit.clock import Clock
-from services.notifications.policy import ANNOUNCE_ALL, AnnouncementPolicy
+from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy
 from services.rollups.write import Rollups
 from services.sources.standard.next_page import Step, page_count
 from services.sources.standard.records import PageRecords, sort_records

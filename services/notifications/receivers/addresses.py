@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from services.errors import AddressRefusedError
+from services.notifications.receivers.refusals import AddressRefusedError
 
 MAX_URL_CHARACTERS = 2_000
 LOOKUP_SECONDS = 5.0

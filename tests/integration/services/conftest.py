@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -136,12 +137,19 @@ def ticket(external_id: str, **changes: Any) -> Row:
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(db: Database) -> AsyncIterator[Stage]:
     """A worker at work on an upstream that has no tickets yet; pages of 5."""
+    async with at_stage(db) as stage:
+        yield stage
+
+
+@asynccontextmanager
+async def at_stage(db: Database, **changes: Any) -> AsyncIterator[Stage]:
+    """The same with other settings."""
     mock = create_app(
         MockSettings(
             ticket_count=0, rate_limit_per_minute=0, control=True, drifting_updated_at_share=0, deleted_share=0
         )
     )
-    settings = make_settings(page_size=5, lock_ttl_seconds=PATIENCE_SECONDS)
+    settings = make_settings(**{"page_size": 5, "lock_ttl_seconds": PATIENCE_SECONDS, **changes})
     async with httpx.AsyncClient(transport=InProcessTransport(mock), base_url="http://upstream") as http:
 
         def services() -> Services:

@@ -103,7 +103,7 @@ PAGE = "<!doctype html><title>Sign in</title>"
         PAGE.encode("utf-16"),
         b"<?xml version='1.0'?>\n<html xmlns='http://www.w3.org/1999/xhtml'>",
         b"<!-- proxy --> <!-- 2 --><html>",
-        gzip.compress(PAGE.encode()),
+        gzip.compress(PAGE.encode(), mtime=0),
     ],
 )
 def test_a_web_page_is_no_delivery_whatever_the_header_says(headers: dict[str, str], body: bytes) -> None:
