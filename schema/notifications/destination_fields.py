@@ -75,7 +75,7 @@ class DestinationMutations:
         ),
         directives=[Cost(weight=50)],
     )
-    async def create_destination(self, info: Info, input: CreateInput) -> CreateDestinationResult | None:
+    async def create_destination(self, info: Info, input: CreateInput) -> CreateDestinationResult:
         """Add a destination."""
         try:
             saved = await create_destination(

@@ -141,7 +141,7 @@ class NotificationMutations:
         ),
         directives=[Cost(weight=100)],
     )
-    async def redrive_notifications(self, info: Info, input: RedriveManyInput) -> RedriveNotificationsResult | None:
+    async def redrive_notifications(self, info: Info, input: RedriveManyInput) -> RedriveNotificationsResult:
         """Redrive many dead letters."""
         wanted = NotificationFilter(
             destination_id=input.destination_id,
