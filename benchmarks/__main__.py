@@ -14,7 +14,7 @@ import structlog
 
 from benchmarks import analytics, export, graphql_page, ingestion, lists, others, stats
 from benchmarks.report import Chapter, describe_machine, write_report
-from benchmarks.stage import Stage, fill, open_stage
+from benchmarks.stage import Stage, at_stage, fill
 from documents.database import connect
 from documents.ticket import COUNTED_INDEX, Ticket
 from services.rollups.write import Rollups
@@ -44,7 +44,7 @@ def main() -> None:
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     chosen = [name for name in ALL if name in arguments.only.split(",")]
-    with open_stage(quick=arguments.quick) as stage:
+    with at_stage(quick=arguments.quick) as stage:
         chapters = asyncio.run(measure(stage, chosen))
         with stage.client() as client:
             machine = describe_machine(client.server_info()["version"])

@@ -19,7 +19,7 @@ from strawberry.fastapi import BaseContext, GraphQLRouter
 from strawberry.schema.config import StrawberryConfig
 
 from benchmarks.report import Chapter, Finding
-from benchmarks.stage import Stage, open_stage, sample
+from benchmarks.stage import Stage, at_stage, sample
 from benchmarks.timing import medians, ms
 from documents.database import Database, connect
 from documents.ticket import Ticket
@@ -168,5 +168,5 @@ async def _fill(database: Database) -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    with open_stage(quick=False) as alone:
+    with at_stage(quick=False) as alone:
         print(asyncio.run(measure(alone)).as_text())

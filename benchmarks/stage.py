@@ -51,7 +51,7 @@ class Stage:
 
 
 @contextmanager
-def open_stage(*, quick: bool) -> Iterator[Stage]:
+def at_stage(*, quick: bool) -> Iterator[Stage]:
     """A MongoDB server with nothing in it, gone at the end."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory, embedded_mongo.start(Path(directory)) as server:
         yield Stage(server.url, quick, QUICK_SIZES if quick else SIZES)

@@ -19,7 +19,7 @@ from gql_app.http.observability import Metrics, Observed
 from gql_app.http.origins import OwnPagesOnly
 from gql_app.http.problems import Problems, add_error_handlers
 from gql_app.rest import analytics as stats
-from gql_app.rest import batch, circuits, ingestion, system, tickets
+from gql_app.rest import batch, circuits, destinations, ingestion, notifications, system, tickets
 from gql_app.settings import Settings
 from resolvers.context import Services
 from services.kit.background import shut_down
@@ -65,7 +65,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     app.state.metrics = metrics
     app.state.request_rate = rate
     add_error_handlers(app)
-    for module in (ingestion, batch, tickets, stats, circuits, system, api_docs):
+    for module in (ingestion, batch, tickets, stats, notifications, destinations, circuits, system, api_docs):
         app.include_router(module.router)
     app.include_router(graphql_router(settings))
     app.openapi = lambda: api_docs.openapi_of(app)  # type: ignore[method-assign]  # FastAPI documents this way
@@ -82,7 +82,7 @@ def _middlewares(settings: Settings, metrics: Metrics, rate: RequestRate | None)
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
-                allow_methods=["GET", "POST", "DELETE"],
+                allow_methods=["GET", "POST", "PATCH", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "Prefer", "X-Request-ID"],
                 expose_headers=["X-Request-ID", "Location", "Retry-After", "Preference-Applied", *RATE_HEADERS],
             )

@@ -24,18 +24,20 @@ from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker
 from services.kit.clock import Clock, SystemClock
 from services.kit.retry import Patience
-from services.kit.sealing import SecretBox, parse_keys
+from services.kit.sealing import SecretBox, key_of_file, parse_keys
+from services.notifications.backlog import Backlogs
 from services.notifications.circuits import Circuits
 from services.notifications.delivery import Delivery
 from services.notifications.judging import RetryRules
 from services.notifications.lanes import Lanes
-from services.notifications.outbox import Notifications
-from services.notifications.policy import AnnouncementPolicy
+from services.notifications.outbox import AnnouncementPolicy
 from services.notifications.queue import NotificationQueue
+from services.notifications.reading import Notifications
 from services.notifications.receivers.addresses import AddressRules
 from services.notifications.receivers.answers import Notifier
 from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.targets import Targets
+from services.notifications.waiting import Waiting
 from services.rollups.keeper import LONGEST_LEASE_SECONDS, RollupKeeper
 from services.rollups.write import Rollups
 from services.sources.budget import RateLimiter
@@ -49,6 +51,7 @@ from services.tickets.search import Search
 from services.tickets.tenants import Tenants
 
 HTTP_CONNECT_SECONDS = 5.0
+SECRETS_KEY_FILE = "secrets.key"
 SETTLE_SECONDS = 20.0
 """How long after a notification's request the database may take until others may claim it."""
 
@@ -127,6 +130,7 @@ def build_services(
         rate_limiter=limiter,
         health=Health({"mongodb": database.ping, "external_api": api.ping}),
         notifications=Notifications(database),
+        backlogs=Backlogs(database),
         **_destinations(settings, database, notify_http or http, external_api_url, clock),
     )
     if not settings.run_worker:
@@ -178,15 +182,15 @@ class _Destinations(TypedDict):
     destinations: Destinations
     targets: Targets
     circuits: Circuits
+    waiting: Waiting
 
 
 def _destinations(
     settings: Settings, database: Database, http: httpx.AsyncClient, base_url: str, clock: Clock
 ) -> _Destinations:
     """Who is told of urgent tickets, and the circuit breakers before them."""
-    keys = parse_keys(settings.secrets_key.get_secret_value()) if settings.secrets_key else []
     rules = AddressRules(allow_private=settings.allow_private_destinations)
-    destinations = Destinations(database, SecretBox(keys), rules, clock)
+    destinations = Destinations(database, SecretBox(lambda: _secrets_keys(settings)), rules, clock)
     url = settings.notify_url or base_url.rstrip("/") + "/notify"
     default = Notifier(http, url, request_seconds=settings.notify_timeout_seconds)
     circuits = Circuits(
@@ -198,7 +202,15 @@ def _destinations(
         "destinations": destinations,
         "targets": Targets(default, destinations, rules, clock),
         "circuits": circuits,
+        "waiting": Waiting(circuits, destinations),
     }
+
+
+def _secrets_keys(settings: Settings) -> list[bytes]:
+    """The keys of stored secrets; with an embedded MongoDB, that of a file beside it unless the settings have any."""
+    if settings.secrets_key is not None:
+        return parse_keys(settings.secrets_key.get_secret_value())
+    return [key_of_file(settings.data_dir / SECRETS_KEY_FILE)] if settings.mongo_url is None else []
 
 
 def _delivery(settings: Settings, database: Database, services: Services, clock: Clock) -> Delivery:

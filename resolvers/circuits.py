@@ -4,7 +4,7 @@ from resolvers.context import Context
 from services.access import Scope
 from services.errors import CircuitNotFoundError
 from services.notifications.breaker import DEFAULT_CIRCUIT, CircuitBreaker, CircuitStatus
-from services.notifications.refusals import DestinationNotFoundError
+from services.notifications.receivers.refusals import DestinationNotFoundError
 
 
 async def get_circuit(context: Context, name: str) -> CircuitStatus:

@@ -15,12 +15,14 @@ from services.ingestion.jobs import Jobs
 from services.ingestion.reading import Runs
 from services.ingestion.worker import Worker
 from services.kit.background import Background
+from services.notifications.backlog import Backlogs
 from services.notifications.circuits import Circuits
 from services.notifications.delivery import Delivery
-from services.notifications.outbox import Notifications
+from services.notifications.reading import Notifications
 from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.targets import Targets
 from services.notifications.sender import OnAttempt
+from services.notifications.waiting import Waiting
 from services.rollups.keeper import RollupKeeper
 from services.sources.budget import RateLimiter
 from services.tickets.batches import TicketBatches
@@ -52,6 +54,8 @@ class Services:
     destinations: Destinations
     targets: Targets
     circuits: Circuits
+    waiting: Waiting
+    backlogs: Backlogs
     worker: Worker | None = None
     """The worker of this process, if it has one."""
     delivery: Delivery | None = None
@@ -86,4 +90,6 @@ class Context:
     def loaders(self) -> Loaders:
         """Batch reads for nested fields."""
         services = self.services
-        return Loaders(services.ticket_batches, services.runs, services.tenants, services.notifications)
+        return Loaders(
+            services.ticket_batches, services.runs, services.tenants, services.notifications, services.waiting
+        )

@@ -12,7 +12,8 @@ from documents.ingestion_log import IngestionLog
 from documents.notification import Notification
 from services.ingestion.reading import Runs
 from services.lists.keyset import Slice, Window
-from services.notifications.outbox import Notifications
+from services.notifications.reading import Notifications
+from services.notifications.waiting import Surroundings, Waiting
 from services.tickets.batches import TicketBatches
 from services.tickets.record import TicketRecord
 from services.tickets.tenants import Tenants
@@ -50,7 +51,9 @@ class GroupLoader(Generic[S, V]):
 class Loaders:
     """The loaders of one request."""
 
-    def __init__(self, batches: TicketBatches, runs: Runs, tenants: Tenants, notifications: Notifications) -> None:
+    def __init__(
+        self, batches: TicketBatches, runs: Runs, tenants: Tenants, notifications: Notifications, waiting: Waiting
+    ) -> None:
         self.histories: GroupLoader[tuple[str, int], list[Row]] = GroupLoader(
             lambda shared, ids: batches.histories(shared[0], ids, limit=shared[1]), list
         )
@@ -63,6 +66,10 @@ class Loaders:
         """Of tenant and customer."""
         self.notifications: GroupLoader[str, list[Notification]] = GroupLoader(notifications.of_tickets, list)
         """Of tenant and ticket."""
+        self.surroundings: GroupLoader[None, Surroundings | None] = GroupLoader(
+            lambda _, ids: waiting.around(ids), lambda: None
+        )
+        """Of nothing and destination; there is one for each."""
         self.jobs: GroupLoader[str, IngestionJob | None] = GroupLoader(
             lambda tenant_id, ids: runs.by_id(IngestionJob, tenant_id, ids), lambda: None
         )

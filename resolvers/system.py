@@ -5,7 +5,7 @@ from collections.abc import Collection
 from resolvers.context import Context
 from services.access import Scope
 from services.health import HealthReport
-from services.notifications.outbox import Outbox
+from services.notifications.backlog import Backlog
 from services.sources.budget import RateLimitState
 
 
@@ -23,9 +23,9 @@ async def get_health(context: Context, only: Collection[str] | None = None) -> H
     return await context.services.health.check(only)
 
 
-async def get_outbox(context: Context) -> Outbox:
+async def get_backlog(context: Context) -> Backlog:
     """How many notifications wait; numbers only, asked for without a credential."""
-    return await context.services.notifications.outbox()
+    return await context.services.backlogs.now()
 
 
 async def get_rate_limit(context: Context) -> RateLimitState:

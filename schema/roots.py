@@ -6,6 +6,7 @@ from schema.analytics.fields import StatsQueries
 from schema.ingestion.fields import IngestionQueries
 from schema.ingestion.mutations import IngestionMutations
 from schema.nodes import NodeQueries
+from schema.notifications.destination_fields import DestinationMutations, DestinationQueries
 from schema.notifications.fields import NotificationMutations, NotificationQueries
 from schema.subscriptions import Subscription
 from schema.system.fields import SystemQueries
@@ -15,12 +16,20 @@ from schema.tickets.fields import TicketQueries
 @strawberry.type(
     description="Reading. A field that fails is null, with an error that names it; the others are answered."
 )
-class Query(NodeQueries, TicketQueries, StatsQueries, IngestionQueries, NotificationQueries, SystemQueries):
+class Query(
+    NodeQueries,
+    TicketQueries,
+    StatsQueries,
+    IngestionQueries,
+    NotificationQueries,
+    DestinationQueries,
+    SystemQueries,
+):
     """Every root field that reads."""
 
 
 @strawberry.type(description="Changing. Expected failures are members of each field's result.")
-class Mutation(IngestionMutations, NotificationMutations):
+class Mutation(IngestionMutations, NotificationMutations, DestinationMutations):
     """Every root field that changes something."""
 
 

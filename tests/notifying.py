@@ -88,7 +88,7 @@ class Outbox:
     def destinations(self, *, allow_private: bool = True) -> Destinations:
         """Tenants' own destinations; the receivers of the tests are on this machine."""
         rules = AddressRules(allow_private=allow_private)
-        return Destinations(self.db, SecretBox([SECRETS_KEY]), rules, SystemClock())
+        return Destinations(self.db, SecretBox(lambda: [SECRETS_KEY]), rules, SystemClock())
 
     def queue(self, *, claim_seconds: float = 60.0) -> NotificationQueue:
         """The queue, as another process would have it."""
@@ -102,6 +102,7 @@ class Outbox:
         concurrency: int = 64,
         circuits: Circuits | None = None,
         queue: NotificationQueue | None = None,
+        allow_private: bool = True,
     ) -> Delivery:
         """A deliverer of its own, with the same patience for every kind of failure."""
         http = httpx.AsyncClient(transport=httpx.MockTransport(self.notifier.handle), follow_redirects=False)
@@ -111,7 +112,7 @@ class Outbox:
             Lanes(self.db),
             queue or self.queue(),
             circuits or self.circuits(),
-            Targets(notifier, destinations, AddressRules(allow_private=True), SystemClock()),
+            Targets(notifier, destinations, AddressRules(allow_private), SystemClock()),
             destinations,
             SystemClock(),
             concurrency=concurrency,

@@ -13,6 +13,7 @@ from documents.failures import DatabaseUnavailableError
 from documents.notification import NotificationState
 from gql_app.commands import notifications as notification_commands
 from gql_app.commands import serving as commands
+from gql_app.commands.destinations import destinations
 from gql_app.commands.importing import import_file
 from gql_app.commands.runtime import InvalidSettingsError, load_mock_settings, load_settings, open_dependencies, run
 from gql_app.commands.tokens import sign_token
@@ -24,6 +25,7 @@ from gql_app.local.embedded_mongo import EmbeddedMongoError
 from gql_app.settings import Settings
 from services.errors import ServiceError
 from services.ingestion.batches.files import FileFormat, to_columns
+from services.notifications.reading import NotificationFilter
 
 CANNOT_START = (
     AddressError,
@@ -43,6 +45,7 @@ app = typer.Typer(
 
 notifications = typer.Typer(no_args_is_help=True, help="Look at the notifications of urgent tickets; redrive them.")
 app.add_typer(notifications, name="notifications")
+app.add_typer(destinations, name="destinations")
 
 
 @app.command()
@@ -133,13 +136,21 @@ def token(
 def list_notifications(
     tenant: Annotated[str, typer.Argument(help="The tenant's id.", show_default=False)],
     state: Annotated[NotificationState | None, typer.Option(help="Only those in this state.")] = None,
+    destination: Annotated[str | None, typer.Option(help="Only those of this destination.")] = None,
+    ticket: Annotated[str | None, typer.Option(help="Only those of this ticket, by its id upstream.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Show a tenant's notifications, newest first."""
+    """Show a tenant's notifications, newest first, and what those wait for that are pending."""
     settings, console = load_settings(), Console()
     configure_logging(settings)
+    wanted = NotificationFilter(state=state, destination_id=destination, ticket_id=ticket)
     with open_dependencies(settings) as found:
-        run(lambda _: notification_commands.show(settings, found, console, tenant_id=tenant, state=state, limit=limit))
+        run(
+            lambda _: notification_commands.show(
+                settings, found, console, tenant_id=tenant, wanted=wanted, limit=limit, as_json=as_json
+            )
+        )
 
 
 @notifications.command()
@@ -148,13 +159,18 @@ def redrive(
         str | None, typer.Argument(help="The notification's id; default: every dead letter.", show_default=False)
     ] = None,
     tenant: Annotated[str | None, typer.Option(help="Only the dead letters of this tenant.")] = None,
+    destination: Annotated[str | None, typer.Option(help="Only those of this destination.")] = None,
+    status: Annotated[int | None, typer.Option(help="Only those whose last answer had this status.")] = None,
 ) -> None:
     """Send dead letters again; whoever runs a worker delivers them."""
     settings = load_settings()
     configure_logging(settings)
+    wanted = NotificationFilter(destination_id=destination, last_status=status)
     with open_dependencies(settings) as found:
         count = run(
-            lambda _: notification_commands.redrive(settings, found, notification_id=notification, tenant_id=tenant)
+            lambda _: notification_commands.redrive(
+                settings, found, notification_id=notification, tenant_id=tenant, wanted=wanted
+            )
         )
     typer.echo(f"{count} redriven.")
 

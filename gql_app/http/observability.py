@@ -25,8 +25,9 @@ from prometheus_client import (
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from documents.circuit_breaker import CircuitState
 from gql_app.settings import Settings
-from services.notifications.outbox import Outbox
+from services.notifications.backlog import KINDS, Backlog
 
 REQUEST_ID_HEADER = "x-request-id"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -128,6 +129,10 @@ class Metrics:
         self._oldest_pending = Gauge(
             "notifications_oldest_pending_seconds", "Age of what has waited longest.", registry=self._registry
         )
+        self._depth = self._by_kind("outbox_depth", "Notifications that wait, by kind of destination.")
+        self._age = self._by_kind("outbox_oldest_seconds", "Age of what has waited longest, by kind of destination.")
+        self._dead = self._by_kind("dead_letters", "Notifications that were given up, by kind of destination.")
+        self._circuits = self._by_kind("circuits", "Circuit breakers, by kind of destination and state.", "state")
         self._attempts = Counter(
             "notification_attempts",
             "Attempts of this process to deliver, by kind of destination and by what they came to.",
@@ -141,12 +146,22 @@ class Metrics:
             registry=self._registry,
         )
 
-    def show_outbox(self, outbox: Outbox, now: datetime) -> None:
-        """Set the gauges of the outbox."""
-        for state, count in outbox.counts.items():
-            self._notifications.labels(state.value).set(count)
-        oldest = outbox.oldest_pending
-        self._oldest_pending.set(0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
+    def show_backlog(self, backlog: Backlog, now: datetime) -> None:
+        """Set the gauges of the outbox and of the circuits; the labels are of a few fixed kinds."""
+        counts = {"pending": sum(backlog.pending.values()), "dead": sum(backlog.dead.values())}
+        for state, count in (counts | {"delivered": backlog.delivered}).items():
+            self._notifications.labels(state).set(count)
+        ages = {kind: max(0.0, (now - oldest).total_seconds()) for kind, oldest in backlog.oldest_pending.items()}
+        self._oldest_pending.set(max(ages.values(), default=0.0))
+        for kind in KINDS:
+            self._depth.labels(kind).set(backlog.pending[kind])
+            self._age.labels(kind).set(ages.get(kind, 0.0))
+            self._dead.labels(kind).set(backlog.dead[kind])
+            for state in CircuitState:
+                self._circuits.labels(kind, state.value).set(backlog.circuits.get((kind, state), 0))
+
+    def _by_kind(self, name: str, meaning: str, *further: str) -> Gauge:
+        return Gauge(name, meaning, ["kind", *further], registry=self._registry)
 
     def attempted(self, kind: str, result: str, seconds: float | None) -> None:
         """Count one attempt to deliver; `seconds` are a delivery's, from the ticket's becoming urgent."""

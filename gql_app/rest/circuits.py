@@ -1,9 +1,9 @@
-"""Routes about circuit breakers; `notify` is the one there is."""
+"""Routes about circuit breakers: `notify`, the operator's, and one for each destination, by its id."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
 from documents.circuit_breaker import CircuitState
 from gql_app.rest.answers import Answer
@@ -12,6 +12,9 @@ from resolvers import circuits as resolvers
 from services.notifications.breaker import CircuitStatus
 
 router = APIRouter(prefix="/circuit", tags=["circuit breakers"])
+
+
+Name = Annotated[str, Path(description="`notify`, or the id of a tenant's destination.")]
 
 
 class CircuitAnswer(Answer):
@@ -25,7 +28,7 @@ class CircuitAnswer(Answer):
     opened_at: datetime | None
     """When it opened; null while closed."""
     retry_after: float | None
-    """Seconds until a probe may be sent; null unless open."""
+    """Seconds until anything may be sent; null: now."""
 
     @classmethod
     def of(cls, status: CircuitStatus) -> Self:
@@ -41,12 +44,12 @@ class ResetAnswer(Answer):
 
 
 @router.get("/{name}/status", responses=problems(404))
-async def get_status(context: ContextOf, name: str) -> CircuitAnswer:
+async def get_status(context: ContextOf, name: Name) -> CircuitAnswer:
     """Whether requests to a destination are sent at this moment; the same in all processes."""
     return CircuitAnswer.of(await resolvers.get_circuit(context, name))
 
 
 @router.post("/{name}/reset", responses=problems(404))
-async def reset(context: ContextOf, name: str) -> ResetAnswer:
+async def reset(context: ContextOf, name: Name) -> ResetAnswer:
     """Close the circuit and forget its results, in all processes; needs the scope `admin`."""
     return ResetAnswer(name=(await resolvers.reset_circuit(context, name)).name)

@@ -43,7 +43,7 @@ async def get_metrics(context: PublicContext, request: Request) -> Response:
     try:
         with translating():
             async with asyncio.timeout(OUTBOX_SECONDS):
-                metrics.show_outbox(await resolvers.get_outbox(context), SystemClock().now())
+                metrics.show_backlog(await resolvers.get_backlog(context), SystemClock().now())
     except (DatabaseError, TimeoutError) as error:
         log.warning("outbox_unknown", error=str(error)[:200])
     text, media_type = metrics.render()

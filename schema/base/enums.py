@@ -7,6 +7,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from documents.circuit_breaker import CircuitState
 from documents.described import DescribedEnum
+from documents.destination import DestinationFormat
 from documents.ingestion_job import JobStatus
 from documents.ingestion_log import RunOutcome
 from documents.notification import NotificationState
@@ -43,6 +44,7 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
     CircuitState,
     CountedField,
     CustomerOrder,
+    DestinationFormat,
     HealthStatus,
     HistoryAction,
     IngestionActivity,

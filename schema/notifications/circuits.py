@@ -14,12 +14,12 @@ from services.notifications.breaker import DEFAULT_CIRCUIT, CircuitStatus
 class CircuitBreaker:
     """A circuit breaker at a moment."""
 
-    name: str = strawberry.field(description="The destination, for instance `notify`.")
+    name: str = strawberry.field(description="`notify`, or the id of a tenant's destination.")
     state: CircuitState = strawberry.field(description="Whether requests are sent.")
     failure_count: int = strawberry.field(description="Failures among the last `windowSize` results.")
     window_size: int = strawberry.field(description="How many results are looked at.")
     opened_at: datetime | None = strawberry.field(description="When it opened; null while closed.")
-    retry_after: float | None = strawberry.field(description="Seconds until a probe may be sent; null unless open.")
+    retry_after: float | None = strawberry.field(description="Seconds until anything may be sent; null: now.")
 
 
 @strawberry.input(description="Which circuit breaker to reset.")

@@ -7,7 +7,13 @@ import strawberry
 from documents.notification import Notification as NotificationDocument
 from documents.notification import NotificationState
 from resolvers.circuits import get_circuit, reset_circuit
-from resolvers.notifications import count_by_state, count_notifications, redrive_notification, slice_notifications
+from resolvers.notifications import (
+    count_by_state,
+    count_notifications,
+    redrive_dead_letters,
+    redrive_notification,
+    slice_notifications,
+)
 from schema.base.arguments import TenantId
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION, Cost
@@ -23,20 +29,34 @@ from schema.notifications.circuits import (
 from schema.notifications.types import (
     Notification,
     NotificationCounts,
+    NotificationDestinationGone,
     NotificationNotDead,
     NotificationNotFound,
     NotificationRedriven,
+    NotificationsRedriven,
     RedriveNotificationInput,
     RedriveNotificationResult,
+    RedriveNotificationsInput,
+    RedriveNotificationsResult,
+    RedriveRefused,
     to_counts,
     to_notification,
 )
-from services.errors import CircuitNotFoundError, NotDeadError, NotificationNotFoundError
+from services.errors import CircuitNotFoundError, InvalidInputError, NotDeadError, NotificationNotFoundError
 from services.lists.cursors import Cursor
 from services.notifications.breaker import DEFAULT_CIRCUIT
+from services.notifications.reading import NotificationFilter
+from services.notifications.receivers.refusals import DestinationGoneError
 
 OfState = Annotated[NotificationState | None, strawberry.argument(description="Only those in this state.")]
-CircuitName = Annotated[str, strawberry.argument(description="The destination.")]
+OfDestination = Annotated[
+    str | None, strawberry.argument(description="Only those of this destination; empty: the operator's notifier's.")
+]
+OfTicket = Annotated[str | None, strawberry.argument(description="Only those of this ticket, by its id upstream.")]
+RedriveManyInput = Annotated[
+    RedriveNotificationsInput, strawberry.argument(description="Which dead letters to send again.")
+]
+CircuitName = Annotated[str, strawberry.argument(description="`notify`, or the id of a destination.")]
 RedriveInput = Annotated[RedriveNotificationInput, strawberry.argument(description="Which dead letter to send again.")]
 ResetInput = Annotated[ResetCircuitBreakerInput, strawberry.argument(description="Which circuit breaker to reset.")]
 
@@ -51,21 +71,24 @@ class NotificationQueries:
         info: Info,
         tenant_id: TenantId,
         state: OfState = None,
+        destination_id: OfDestination = None,
+        ticket_id: OfTicket = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> Connection[Notification] | None:
         """A page of notifications."""
+        wanted = NotificationFilter(state=state, destination_id=destination_id, ticket_id=ticket_id)
         pager: Pager[NotificationDocument] = Pager(
             info,
-            f"Notification:{tenant_id}:{state.value if state else ''}",
+            f"Notification:{tenant_id}:{wanted}",
             place=lambda row: Cursor(row.created_at, row.id),
         )
         window = pager.window(first, last, after, before)
-        found = await slice_notifications(info.context, tenant_id, state, window)
+        found = await slice_notifications(info.context, tenant_id, wanted, window)
         return pager.connection(
-            found, window, to_notification, lambda: count_notifications(info.context, tenant_id, state)
+            found, window, to_notification, lambda: count_notifications(info.context, tenant_id, wanted)
         )
 
     @strawberry.field(description="How many notifications a tenant has in each state.", directives=[Cost(weight=10)])
@@ -107,4 +130,27 @@ class NotificationMutations:
         except NotDeadError as error:
             state = NotificationState(error.state)
             return NotificationNotDead(message=str(error), notification_id=notification_id, state=state)
+        except DestinationGoneError as error:
+            return NotificationDestinationGone(message=str(error), notification_id=notification_id)
         return NotificationRedriven(notification=to_notification(redriven))
+
+    @strawberry.mutation(
+        description=(
+            "Sends a tenant's dead letters again, all or some of them; those of deleted destinations stay. Needs the "
+            "scope `admin`."
+        ),
+        directives=[Cost(weight=100)],
+    )
+    async def redrive_notifications(self, info: Info, input: RedriveManyInput) -> RedriveNotificationsResult:
+        """Redrive many dead letters."""
+        wanted = NotificationFilter(
+            destination_id=input.destination_id,
+            last_status=input.last_status,
+            created_from=input.created_from,
+            created_to=input.created_to,
+            ids=input.notification_ids,
+        )
+        try:
+            return NotificationsRedriven(count=await redrive_dead_letters(info.context, input.tenant_id, wanted))
+        except InvalidInputError as error:
+            return RedriveRefused(message=str(error))

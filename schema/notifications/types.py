@@ -8,8 +8,12 @@ import strawberry
 from documents.notification import Notification as NotificationDocument
 from documents.notification import NotificationState
 from documents.ticket import Urgency
+from resolvers.notifications import explain_one
+from schema.base.cost import Cost
 from schema.base.ids import Node, global_id
+from schema.base.info import Info
 from schema.ingestion.payloads import Refusal
+from services.kit.clock import SystemClock
 
 
 @strawberry.type(description="The announcement of a ticket that became urgent.")
@@ -21,6 +25,9 @@ class Notification(Node):
     )
     tenant_id: str = strawberry.field(description="The tenant whose ticket it is about.")
     ticket_id: str = strawberry.field(description="The ticket's id upstream.")
+    destination_id: str | None = strawberry.field(
+        description="The tenant's destination that it goes to; null: the operator's notifier."
+    )
     urgency: Urgency = strawberry.field(description="The urgency that it announces.")
     reason: str = strawberry.field(description="The rules that made the ticket urgent, with what they found.")
     state: NotificationState = strawberry.field(description="Where it is in its life.")
@@ -34,6 +41,20 @@ class Notification(Node):
     delivered_at: datetime | None = strawberry.field(description="When the notifier took it.")
     last_status: int | None = strawberry.field(description="The HTTP status of the last answer, if there was one.")
     last_error: str | None = strawberry.field(description="What the last failed attempt met, cut at 1,000 characters.")
+    stored: strawberry.Private[NotificationDocument]
+
+    @strawberry.field(description="Seconds since the ticket became urgent here.")
+    def age_seconds(self) -> float:
+        """Its age."""
+        return max(0.0, (SystemClock().now() - self.created_at).total_seconds())
+
+    @strawberry.field(
+        description="What it waits for, in words, for instance `circuit open, probe in 12 s`; null unless pending.",
+        directives=[Cost(weight=1)],
+    )
+    async def waits_for(self, info: Info) -> str | None:
+        """Why it has not been delivered yet."""
+        return (await explain_one(info.context, self.stored)).waits_for
 
 
 @strawberry.type(description="A tenant's notifications by state.")
@@ -59,6 +80,47 @@ class NotificationRedriven:
     notification: Notification = strawberry.field(description="The notification as it is now.")
 
 
+@strawberry.type(description="The notification's destination was deleted; nothing was changed.")
+class NotificationDestinationGone(Refusal):
+    """There is nowhere to send it to."""
+
+    notification_id: str = strawberry.field(description="The notification.")
+
+
+@strawberry.input(description="Which of a tenant's dead letters to send again; what is left out does not restrict.")
+class RedriveNotificationsInput:
+    """The input of `redriveNotifications`."""
+
+    tenant_id: str = strawberry.field(description="The tenant.")
+    destination_id: str | None = strawberry.field(default=None, description="Only those of this destination.")
+    notification_ids: list[str] | None = strawberry.field(
+        default=None, description="Only these (not global ids); at most 1,000."
+    )
+    last_status: int | None = strawberry.field(
+        default=None, description="Only those whose last answer had this status."
+    )
+    created_from: datetime | None = strawberry.field(default=None, description="Only those of this moment or later.")
+    created_to: datetime | None = strawberry.field(default=None, description="Only those before this moment.")
+
+
+@strawberry.type(description="The dead letters are pending again, with all attempts and 72 hours before them.")
+class NotificationsRedriven:
+    """What `redriveNotifications` did."""
+
+    count: int = strawberry.field(description="How many there were.")
+
+
+@strawberry.type(description="What was asked does not fit; nothing was changed.")
+class RedriveRefused(Refusal):
+    """Too many were named."""
+
+
+RedriveNotificationsResult = Annotated[
+    NotificationsRedriven | RedriveRefused,
+    strawberry.union("RedriveNotificationsResult", description="What came of `redriveNotifications`."),
+]
+
+
 @strawberry.type(description="The notification is no dead letter; nothing was changed.")
 class NotificationNotDead(Refusal):
     """It is pending or delivered."""
@@ -75,7 +137,7 @@ class NotificationNotFound(Refusal):
 
 
 RedriveNotificationResult = Annotated[
-    NotificationRedriven | NotificationNotDead | NotificationNotFound,
+    NotificationRedriven | NotificationNotDead | NotificationNotFound | NotificationDestinationGone,
     strawberry.union("RedriveNotificationResult", description="What came of `redriveNotification`."),
 ]
 
@@ -86,6 +148,8 @@ def to_notification(stored: NotificationDocument) -> Notification:
     return Notification(
         id=global_id("Notification", stored.tenant_id, stored.id),
         notification_id=stored.id,
+        destination_id=stored.destination_id or None,
+        stored=stored,
         urgency=Urgency(stored.urgency),
         # A new row is due since the beginning of time; what clients can use is when it came to be.
         next_attempt_at=max(stored.due_at, stored.created_at) if is_pending else None,

@@ -19,7 +19,7 @@ from services.ingestion.portions import Portion
 from services.ingestion.quarantine import find_mended, note_mended, quarantine_writes
 from services.ingestion.run import Run
 from services.kit.clock import Clock
-from services.notifications.policy import ANNOUNCE_ALL, AnnouncementPolicy
+from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy
 from services.rollups.write import Rollups
 from services.tenancy import owned
 

@@ -13,8 +13,7 @@ from documents.ticket import CLASSIFIED_FIELDS, KEPT_FIELDS, SOURCE_FIELDS, Urge
 from documents.ticket_history import HistoryAction
 from services.classification import Classification, classify
 from services.classification.keywords import keyword_key
-from services.notifications.outbox import notification_row
-from services.notifications.policy import ANNOUNCE_ALL, AnnouncementPolicy
+from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy, notification_row
 from services.sources.standard.records import UpstreamTicket
 from services.statuses import category_of
 from services.tenancy import owned

@@ -4,7 +4,11 @@ import base64
 import binascii
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from uuid import uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,14 +22,16 @@ _NONCE_BYTES = 12
 class SecretBox:
     """Seals with the first of its keys, and opens what was sealed with any: a new key is put before the old one."""
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
-        """Each key has 32 bytes; without any, nothing can be sealed or opened."""
-        self._keys = {_fingerprint(key): AESGCM(key) for key in keys}
+    def __init__(self, read_keys: Callable[[], Sequence[bytes]]) -> None:
+        """`read_keys` is asked once, when there is something to seal or open; without a key, neither is possible.
 
-    @property
-    def has_key(self) -> bool:
-        """Whether anything can be sealed."""
-        return bool(self._keys)
+        Each key has 32 bytes. It may raise `SecretsKeyError`.
+        """
+        self._read_keys = read_keys
+
+    @cached_property
+    def _keys(self) -> dict[str, AESGCM]:
+        return {_fingerprint(key): AESGCM(key) for key in self._read_keys()}
 
     def seal(self, text: str, place: str) -> str:
         """`text` sealed for one place in the database: copied to another one it cannot be opened.
@@ -73,6 +79,36 @@ def parse_keys(text: str) -> list[bytes]:
             raise ValueError(_EXPECTED)
         keys.append(key)
     return keys
+
+
+def key_of_file(path: Path) -> bytes:
+    """The key in a file that only its owner can read; it is made if there is none, by one process of several.
+
+    Raises:
+        SecretsKeyError: the file cannot be read or made, or holds no key.
+    """
+    try:
+        if not path.exists():
+            _make_key_file(path)
+        path.chmod(0o600)
+        [key] = parse_keys(path.read_text())
+    except OSError as error:
+        raise SecretsKeyError(f"The file with the key of secrets cannot be used: {error.strerror}.") from error
+    except ValueError as error:
+        raise SecretsKeyError("The file with the key of secrets holds no key.") from error
+    return key
+
+
+def _make_key_file(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{uuid4().hex}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(base64.b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
+    try:
+        with suppress(FileExistsError):  # another process was faster
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink()
 
 
 _URL_SAFE = str.maketrans("+/", "-_")

@@ -98,7 +98,7 @@ class Delivery(Background):
         for destination_id in ids:
             destination = known.get(destination_id)
             if destination is None:
-                count = await self._queue.abandon(destination_id)
+                count = await self._destinations.abandon(destination_id)
                 log.warning("notifications_abandoned", destination_id=destination_id, count=count)
             elif not destination.is_paused:
                 self._open(destination)

@@ -32,7 +32,6 @@ from services.tenancy import Filter, owned
 
 _PENDING = NotificationState.PENDING.value
 TOO_OLD = "not delivered within 72 h"
-NO_DESTINATION = "its destination was deleted"
 LANES_AT_ONCE = 16
 """Tenants of one destination that a claim looks at; the others have their turn in the next."""
 _IN_LANE = {"rank": 1, "created_at": 1, "_id": 1}
@@ -117,11 +116,8 @@ class NotificationQueue:
     async def expire(self) -> int:
         """Make dead letters of what is too old and not being sent (f); returns how many there were."""
         too_old = {"state": _PENDING, "$expr": {"$and": [_passed("$give_up_at"), _passed("$due_at")]}}
-        return await self._bury(too_old, TOO_OLD)
-
-    async def abandon(self, destination_id: str) -> int:
-        """Make dead letters of what waits for a destination that is no more; returns how many there were."""
-        return await self._bury({"state": _PENDING, "destination_id": destination_id}, NO_DESTINATION)
+        update = {"$set": {"state": NotificationState.DEAD.value, "last_error": TOO_OLD, "claim": None}}
+        return (await self._rows.update_many(too_old, update)).modified_count
 
     async def adopt(self) -> int:
         """Put rows that an earlier version wrote into their lanes; returns how many there were."""
@@ -129,10 +125,6 @@ class NotificationQueue:
         return (
             await self._rows.update_many(unplaced, {"$set": {"destination_id": DEFAULT_DESTINATION, "rank": 0}})
         ).modified_count
-
-    async def _bury(self, where: Filter, reason: str) -> int:
-        update = {"$set": {"state": NotificationState.DEAD.value, "last_error": reason, "claim": None}}
-        return (await self._rows.update_many(where, update)).modified_count
 
 
 def _write(settlement: Settlement) -> UpdateOne:

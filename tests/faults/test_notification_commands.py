@@ -1,5 +1,8 @@
 """`python -m gql_app notifications`: real processes on a real database."""
 
+import base64
+import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +15,7 @@ from pymongo.database import Database
 
 from services.notifications.outbox import notification_row
 from tests.processes import Command
+from tests.receiver import receiving
 
 MATCHED = [{"rule": "outage", "keyword": "down", "text": "down"}]
 
@@ -37,9 +41,11 @@ def test_the_list_shows_the_tenants_dead_letters_and_why(
     tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]]
 ) -> None:
     arguments = ("notifications", "list", "acme", "--state", "dead")
-    with Command(tmp_path, "-m", "gql_app", *arguments, **environment, COLUMNS=200) as command:
+    with Command(tmp_path, "-m", "gql_app", *arguments, **environment, COLUMNS=40) as command:
         assert command.exit_code() == 0
         output = command.output
+    for row in stored.notifications.find({"tenant_id": "acme"}):
+        assert f"{row['_id']}  dead" in output  # whole, however narrow the terminal is
     assert "T-1" in output
     assert "T-3" not in output
     assert "status 400: [bold]no" in output
@@ -71,3 +77,51 @@ def test_one_dead_letter_is_redriven_once(
     with Command(tmp_path, *call, **environment) as command:
         assert command.exit_code() == 2
         assert "Error: The notification is no dead letter: pending." in command.output
+
+
+def test_the_list_can_be_read_by_programs(
+    tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]]
+) -> None:
+    stored.notifications.update_one(
+        {"ticket_id": "T-1"}, {"$set": {"state": "pending", "due_at": datetime(2000, 1, 1, tzinfo=UTC)}}
+    )
+    arguments = ("notifications", "list", "acme", "--json", "--ticket", "T-1")
+    with Command(tmp_path, "-m", "gql_app", *arguments, **environment) as command:
+        assert command.exit_code() == 0
+        found = [json.loads(line) for line in command.output.splitlines() if line.startswith("{")]
+    assert [(each["ticket_id"], each["waits_for"]) for each in found] == [("T-1", "its turn")]
+
+
+def test_some_dead_letters_are_redriven(
+    tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]]
+) -> None:
+    stored.notifications.update_one({"ticket_id": "T-1"}, {"$set": {"last_status": 503}})
+    arguments = ("notifications", "redrive", "--tenant", "acme", "--status", "503")
+    with Command(tmp_path, "-m", "gql_app", *arguments, **environment) as command:
+        assert command.exit_code() == 0
+        assert "1 redriven." in command.output
+
+
+def test_a_destination_is_kept_by_commands(tmp_path: Path, environment: dict[str, object]) -> None:
+    key = base64.b64encode(bytes(32)).decode()
+    given = {**environment, "SECRETS_KEY": key, "ALLOW_PRIVATE_DESTINATIONS": "true"}
+
+    def call(*arguments: str) -> tuple[int, str]:
+        with Command(tmp_path, "-m", "gql_app", "destinations", *arguments, **given) as command:
+            return command.exit_code(), command.output
+
+    with receiving() as receiver, MongoClient(str(environment["MONGO_URL"])) as client:
+        code, output = call("add", "acme", receiver.url)
+        assert (code, "secret, never shown again: whsec_" in output) == (0, True)
+        name = re.findall(r"dst_[0-9a-f]{32}", output)[0]
+        assert call("test", name)[0] == 0
+        receiver.answer = lambda received: 404
+        assert call("test", name) == (1, "Not taken: status 404: ok\n")
+        assert f"{name}  webhook, paused  {receiver.url}" in call("change", name, "--pause")[1]
+        code, output = call("list", "acme")
+        assert (code, "whsec_" in output, name in output) == (0, False, True)
+        code, output = call("add", "acme", "http://10.0.0.1/")
+        assert (code, "Error: An address begins with https://." in output) == (2, True)
+        assert call("remove", name) == (0, f"{name} removed.\n")
+        assert call("remove", name)[0] == 2
+        client.drop_database(str(environment["MONGO_DB"]))

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import httpx
 
-from services.notifications.refusals import AddressRefusedError
+from services.notifications.receivers.refusals import AddressRefusedError
 
 MAX_URL_CHARACTERS = 2_000
+MAX_PORT = 65_535
 LOOKUP_SECONDS = 5.0
 LOOPBACK_NAMES = frozenset(["localhost"])
 
@@ -41,12 +42,14 @@ class AddressRules:
         Raises:
             AddressRefusedError: it may not, or it is malformed; the text does not repeat it.
         """
-        if not 0 < len(url) <= MAX_URL_CHARACTERS or not url.isprintable():
+        if not 0 < len(url) <= MAX_URL_CHARACTERS or not url.isprintable() or " " in url:
             raise AddressRefusedError(f"An address is a URL of at most {MAX_URL_CHARACTERS:,} characters.")
         try:
             parsed = httpx.URL(url)
         except httpx.InvalidURL as error:
             raise AddressRefusedError("The address is no URL.") from error
+        if not 0 < (parsed.port or 443) <= MAX_PORT:
+            raise AddressRefusedError("The address has a port that does not exist.")
         if not parsed.host or parsed.userinfo or parsed.fragment:
             raise AddressRefusedError("An address has a host, and neither user, password nor fragment.")
         plain = parsed.scheme == "http" and self.allow_private and _names_loopback(parsed.host)

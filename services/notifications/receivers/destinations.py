@@ -2,63 +2,37 @@
 
 from collections.abc import Collection as Many
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx
 from pymongo import ASCENDING, ReturnDocument
 
 from documents.database import Database, Row
 from documents.destination import Destination, DestinationFormat, SealedSecret
-from services.errors import ConflictError, InvalidInputError
+from documents.notification import Notification, NotificationState
+from services.errors import ConflictError
 from services.kit.clock import Clock
 from services.kit.sealing import SecretBox
 from services.notifications.receivers.addresses import AddressRules
-from services.notifications.receivers.formats import new_secret, secret_bytes
-from services.notifications.refusals import DestinationNotFoundError, InvalidSecretError
+from services.notifications.receivers.changes import (
+    DestinationChange,
+    OpenedDestination,
+    SavedDestination,
+    demand_digest,
+    demand_secret,
+    shown,
+)
+from services.notifications.receivers.formats import new_secret
+from services.notifications.receivers.refusals import DestinationNotFoundError, InvalidSecretError
 from services.tenancy import owned, owned_by_any
 
 MAX_DESTINATIONS = 20
 """A tenant's destinations at most."""
-MAX_DIGEST = 1_000
 OLD_SECRET_LIVES = timedelta(hours=24)
 """How long a secret is still used beside the one that took its place."""
 MAX_SECRETS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class DestinationChange:
-    """What is to be changed; what is None stays."""
-
-    url: str | None = None
-    secret: str | None = None
-    """A new signing secret."""
-    rotate_secret: bool = False
-    """Make a new signing secret."""
-    digest_above: int | None = None
-    """0: no digests any more."""
-    is_paused: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SavedDestination:
-    """A destination as it is now, and the secret that was made for it."""
-
-    destination: Destination
-    secret: str | None = field(default=None, repr=False)
-    """Shown this once; None: none was made."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedDestination:
-    """A destination that can be sent to."""
-
-    destination: Destination
-    url: str = field(repr=False)
-    secrets: tuple[str, ...] = field(repr=False)
-    """Those that are valid now, the present one first."""
+NO_DESTINATION = "its destination was deleted"
 
 
 class Destinations:
@@ -66,6 +40,7 @@ class Destinations:
 
     def __init__(self, database: Database, box: SecretBox, rules: AddressRules, clock: Clock) -> None:
         self._rows = database.collection(Destination)
+        self._notifications = database.collection(Notification)
         self._box = box
         self._rules = rules
         self._clock = clock
@@ -90,7 +65,7 @@ class Destinations:
         """
         parsed = await self._rules.check(url)
         made = new_secret() if secret is None and format_ is DestinationFormat.WEBHOOK else None
-        signing = _demand_secret(format_, secret) or made
+        signing = demand_secret(format_, secret) or made
         if await self._rows.count_documents(owned(tenant_id), limit=MAX_DESTINATIONS) >= MAX_DESTINATIONS:
             raise ConflictError(f"A tenant has at most {MAX_DESTINATIONS} destinations.")
         now, key = self._clock.now(), f"dst_{uuid4().hex}"
@@ -101,7 +76,7 @@ class Destinations:
             sealed_url=self._box.seal(url, _place(key, tenant_id, "url")),
             shown_url=shown(parsed, format_),
             secrets=[self._sealed(key, tenant_id, signing)] if signing else [],
-            digest_above=_demand_digest(format_, digest_above),
+            digest_above=demand_digest(format_, digest_above),
             is_paused=False,
             created_at=now,
             updated_at=now,
@@ -154,10 +129,10 @@ class Destinations:
         if change.rotate_secret and change.secret is not None:
             raise InvalidSecretError("Give a secret, or have one made, not both.")
         made = new_secret() if change.rotate_secret else None
-        if signing := _demand_secret(known.format, change.secret or made):
+        if signing := demand_secret(known.format, change.secret or made):
             changed["secrets"] = [each.model_dump() for each in self._rotated(known, signing)]
         if change.digest_above is not None:
-            changed["digest_above"] = _demand_digest(known.format, change.digest_above) if change.digest_above else None
+            changed["digest_above"] = demand_digest(known.format, change.digest_above) if change.digest_above else None
         if change.is_paused is not None:
             changed["is_paused"] = change.is_paused
         row = await self._rows.find_one_and_update(
@@ -168,13 +143,20 @@ class Destinations:
         return SavedDestination(_stored(row), made)
 
     async def delete(self, destination_id: str) -> None:
-        """Remove a destination.
+        """Remove a destination; what waits for it becomes dead letters.
 
         Raises:
             DestinationNotFoundError: there is none with this id.
         """
         if not (await self._rows.delete_one({"_id": destination_id})).deleted_count:
             raise DestinationNotFoundError(destination_id)
+        await self.abandon(destination_id)
+
+    async def abandon(self, destination_id: str) -> int:
+        """Make dead letters of what waits for a destination that is no more; returns how many there were."""
+        waiting = {"state": NotificationState.PENDING.value, "destination_id": destination_id}
+        update = {"$set": {"state": NotificationState.DEAD.value, "last_error": NO_DESTINATION, "claim": None}}
+        return (await self._notifications.update_many(waiting, update)).modified_count
 
     def open(self, destination: Destination) -> OpenedDestination:
         """Its address and the secrets that are valid now.
@@ -197,33 +179,6 @@ class Destinations:
 
     def _sealed(self, key: str, tenant_id: str, secret: str) -> SealedSecret:
         return SealedSecret(sealed=self._box.seal(secret, _place(key, tenant_id)))
-
-
-def shown(url: httpx.URL, format_: DestinationFormat) -> str:
-    """An address without what lets others use it: the query, and of Slack's also the path."""
-    origin = f"{url.scheme}://{url.netloc.decode()}"
-    if format_ is DestinationFormat.SLACK:
-        return f"{origin}/..."
-    return f"{origin}{url.path}{'?...' if url.query else ''}"
-
-
-def _demand_secret(format_: DestinationFormat, secret: str | None) -> str | None:
-    if secret is None:
-        return None
-    if format_ is not DestinationFormat.WEBHOOK:
-        raise InvalidSecretError(f"The format {format_.value!r} is not signed; leave the secret out.")
-    secret_bytes(secret)
-    return secret
-
-
-def _demand_digest(format_: DestinationFormat, above: int | None) -> int | None:
-    if above is None:
-        return None
-    if format_ is DestinationFormat.SPECIFICATION:
-        raise InvalidInputError("The format 'specification' knows no digest.")
-    if not 1 <= above <= MAX_DIGEST:
-        raise InvalidInputError(f"digest_above must be 1 to {MAX_DIGEST:,}.")
-    return above
 
 
 def _place(key: str, tenant_id: str, what: str = "secret") -> str:

@@ -14,7 +14,7 @@ import orjson
 
 from documents.destination import DestinationFormat
 from services.notifications.claims import ClaimedNotification
-from services.notifications.refusals import InvalidSecretError
+from services.notifications.receivers.refusals import InvalidSecretError
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  (what a secret begins with, no secret)
 SECRET_BYTES = range(24, 65)

@@ -3,6 +3,7 @@
 The routes are taken from the application, so that a new one without a case here fails.
 """
 
+import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -12,7 +13,10 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from documents.database import Database
+from documents.destination import DestinationFormat
+from documents.notification import Notification
 from tests.fakes import MockApi, app_with, bearer, empty, ingest, make_jwt_settings, open_client, open_services
+from tests.notifying import SECRETS_KEY
 
 PUBLIC = {
     ("GET", path)
@@ -36,8 +40,25 @@ OF_A_TENANT = {
     ("GET", "/tickets/{external_id}"): "/tickets/{ticket}?tenant_id=tenant_a",
     ("GET", "/tickets/{external_id}/history"): "/tickets/{ticket}/history?tenant_id=tenant_a",
     ("GET", "/tenants/{tenant_id}/stats"): "/tenants/tenant_a/stats",
+    ("GET", "/notifications"): "/notifications?tenant_id=tenant_a",
+    ("GET", "/notifications/{notification_id}"): "/notifications/{notification}?tenant_id=tenant_a",
 }
 """For each route that shows or changes a tenant's data: a request for tenant_a's."""
+FOR_ADMINS = {
+    ("POST", "/notifications/redrive"): "/notifications/redrive?tenant_id=tenant_a",
+    ("POST", "/notifications/{notification_id}/redrive"): "/notifications/{notification}/redrive",
+    ("GET", "/destinations"): "/destinations?tenant_id=tenant_a",
+    ("POST", "/destinations"): "/destinations",
+    ("GET", "/destinations/{destination_id}"): "/destinations/{destination}",
+    ("PATCH", "/destinations/{destination_id}"): "/destinations/{destination}",
+    ("POST", "/destinations/{destination_id}/test"): "/destinations/{destination}/test",
+    ("DELETE", "/destinations/{destination_id}"): "/destinations/{destination}",
+}
+"""The same of what needs the scope `admin`."""
+BODIES: dict[tuple[str, str], object] = {
+    ("POST", "/destinations"): {"tenant_id": "tenant_a", "url": "https://1.1.1.1/", "format": "slack"},
+    ("PATCH", "/destinations/{destination_id}"): {"is_paused": True},
+}
 SHARED = {
     ("GET", "/circuit/{name}/status"): "/circuit/notify/status",
     ("POST", "/circuit/{name}/reset"): "/circuit/notify/reset",
@@ -53,23 +74,31 @@ class Stage:
     client: httpx.AsyncClient
     job: str
     ticket: str
+    notification: str
+    destination: str
 
     async def call(self, route: tuple[str, str], headers: dict[str, str]) -> httpx.Response:
-        url = (OF_A_TENANT | SHARED)[route].format(job=self.job, ticket=self.ticket)
-        return await self.client.request(route[0], url, headers=headers)
+        names = ("job", "ticket", "notification", "destination")
+        url = (OF_A_TENANT | FOR_ADMINS | SHARED)[route].format(**{name: getattr(self, name) for name in names})
+        return await self.client.request(route[0], url, headers=headers, json=BODIES.get(route))
 
 
 @pytest.fixture(scope="module")
 async def stage(database: Database) -> AsyncIterator[Stage]:
     """tenant_a and tenant_b, ingested, behind an application that wants tokens."""
     await empty(database)
-    mock_api, settings = MockApi(), make_jwt_settings()
+    mock_api, settings = MockApi(), make_jwt_settings(secrets_key=base64.b64encode(SECRETS_KEY).decode())
     async with open_services(database, mock_api.transport, settings) as services:
         app = app_with(services, settings)
         async with open_client(app) as client:
             job = await ingest(services, "tenant_a")
             await ingest(services, "tenant_b")
-            yield Stage(app, client, job.id, mock_api.live_ids("tenant_a")[0])
+            notification = await database.collection(Notification).find_one({"tenant_id": "tenant_a"})
+            assert notification is not None
+            destination = await services.destinations.create("tenant_a", "https://1.1.1.1/", DestinationFormat.SLACK)
+            yield Stage(
+                app, client, job.id, mock_api.live_ids("tenant_a")[0], notification["_id"], destination.destination.id
+            )
 
 
 async def test_every_route_is_known_to_this_module(stage: Stage) -> None:
@@ -79,7 +108,7 @@ async def test_every_route_is_known_to_this_module(stage: Stage) -> None:
         for method in (route.methods or set()) - {"HEAD"}
         if route.path_format is not None and not route.path_format.startswith("/graphql")
     }
-    assert found == PUBLIC | OF_A_TENANT.keys() | SHARED.keys()
+    assert found == PUBLIC | OF_A_TENANT.keys() | FOR_ADMINS.keys() | SHARED.keys()
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
@@ -89,7 +118,7 @@ async def test_the_tenants_own_token_is_served(stage: Stage, route: tuple[str, s
     assert answer.status_code == expected, answer.text
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+@pytest.mark.parametrize("route", [*ROUTES, *FOR_ADMINS], ids=" ".join)
 @pytest.mark.parametrize("tenants", [["tenant_b"], [], None], ids=["another tenant's", "nobody's", "no claim"])
 async def test_to_another_token_the_tenant_does_not_exist(
     stage: Stage, route: tuple[str, str], tenants: list[str] | None
@@ -107,14 +136,20 @@ async def test_a_job_of_another_tenant_looks_like_one_that_does_not_exist(stage:
     assert set(foreign) == set(unknown)
 
 
-@pytest.mark.parametrize("route", [*ROUTES, *SHARED], ids=" ".join)
+@pytest.mark.parametrize("route", [*ROUTES, *FOR_ADMINS, *SHARED], ids=" ".join)
 async def test_without_a_token_nothing_is_served(stage: Stage, route: tuple[str, str]) -> None:
     answer = await stage.call(route, {})
     assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHENTICATED")
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+@pytest.mark.parametrize("route", FOR_ADMINS, ids=" ".join)
+async def test_what_is_for_administrators_is_for_nobody_else(stage: Stage, route: tuple[str, str]) -> None:
+    answer = await stage.call(route, bearer())
+    assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+
+
+@pytest.mark.parametrize("route", [*ROUTES, *FOR_ADMINS], ids=" ".join)
 async def test_a_token_without_scopes_is_forbidden_every_tenants_data(stage: Stage, route: tuple[str, str]) -> None:
     answer = await stage.call(route, bearer(scope=""))
     assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")

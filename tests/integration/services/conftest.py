@@ -150,19 +150,19 @@ class DoctoredTransport(InProcessTransport):
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(db: Database) -> AsyncIterator[Stage]:
     """A worker at work on an upstream that has no tickets yet; pages of 5."""
-    async with open_stage(db) as stage:
+    async with at_stage(db) as stage:
         yield stage
 
 
 @asynccontextmanager
-async def open_stage(db: Database, *, page_size: int = 5) -> AsyncIterator[Stage]:
-    """The same, with pages of another size."""
+async def at_stage(db: Database, **changes: Any) -> AsyncIterator[Stage]:
+    """The same with other settings."""
     mock = create_app(
         MockSettings(
             ticket_count=0, rate_limit_per_minute=0, control=True, drifting_updated_at_share=0, deleted_share=0
         )
     )
-    settings = make_settings(page_size=page_size, lock_ttl_seconds=PATIENCE_SECONDS)
+    settings = make_settings(**{"page_size": 5, "lock_ttl_seconds": PATIENCE_SECONDS, **changes})
     transport = DoctoredTransport(mock)
     async with httpx.AsyncClient(transport=transport, base_url="http://upstream") as http:
 

@@ -1,5 +1,5 @@
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,11 +8,14 @@ from documents.notification import Notification, NotificationState
 from services.errors import NotDeadError, NotificationNotFoundError
 from services.kit.clock import SystemClock
 from services.lists.keyset import Window
-from services.notifications.outbox import Notifications
-from tests.integration.services.conftest import TENANT, Stage
+from services.notifications.backlog import KINDS, Backlogs
+from services.notifications.reading import NotificationFilter, Notifications
+from services.notifications.receivers.refusals import DestinationGoneError
+from tests.integration.services.conftest import TENANT, Stage, at_stage
 from tests.notifying import Outbox, always, at_work
 
 PENDING, DELIVERED, DEAD = NotificationState
+THEN = datetime(2026, 2, 5, tzinfo=UTC)
 URGENT = {"message": "We will sue you."}
 
 
@@ -77,16 +80,16 @@ async def test_another_tenants_urgent_ticket_is_not_announced(stage: Stage) -> N
 async def test_the_list_is_the_tenants_newest_first(outbox: Outbox, notifications: Notifications) -> None:
     await outbox.add("T-1", "T-2")
     await outbox.add("foreign", tenant="other")
-    found = await notifications.slice("acme", None, Window(10))
+    found = await notifications.slice("acme", NotificationFilter(), Window(10))
     assert [row.ticket_id for row in found.items] == ["T-2", "T-1"]
 
 
 async def test_the_list_can_be_of_one_state(outbox: Outbox, notifications: Notifications) -> None:
     await outbox.add("T-1", "T-2")
     await outbox.add("T-3", state="dead")
-    found = await notifications.slice("acme", DEAD, Window(10))
+    found = await notifications.slice("acme", NotificationFilter(state=DEAD), Window(10))
     assert [row.ticket_id for row in found.items] == ["T-3"]
-    assert await notifications.count("acme", DEAD) == 1
+    assert await notifications.count("acme", NotificationFilter(state=DEAD)) == 1
 
 
 async def test_counts_have_every_state(outbox: Outbox, notifications: Notifications) -> None:
@@ -97,18 +100,17 @@ async def test_counts_have_every_state(outbox: Outbox, notifications: Notificati
     assert await notifications.counts("nobody") == {PENDING: 0, DELIVERED: 0, DEAD: 0}
 
 
-async def test_the_outbox_as_a_whole_tells_what_waits_and_since_when(
-    outbox: Outbox, notifications: Notifications
-) -> None:
+async def test_the_outbox_as_a_whole_tells_what_waits_and_since_when(outbox: Outbox) -> None:
     await outbox.add("delivered", state="delivered")
     await outbox.add("T-1", "T-2")
-    state = await notifications.outbox()
-    assert state.counts == {PENDING: 2, DELIVERED: 1, DEAD: 0}
-    assert state.oldest_pending == (await outbox.row("T-1"))["created_at"]
+    state = await Backlogs(outbox.db).now()
+    assert (state.pending["default"], state.delivered, state.dead["default"]) == (2, 1, 0)
+    assert state.oldest_pending == {"default": (await outbox.row("T-1"))["created_at"]}
 
 
-async def test_an_empty_outbox_has_nothing_that_waits(notifications: Notifications) -> None:
-    assert (await notifications.outbox()).oldest_pending is None
+async def test_an_empty_outbox_has_nothing_that_waits(outbox: Outbox) -> None:
+    state = await Backlogs(outbox.db).now()
+    assert (state.oldest_pending, state.pending) == ({}, dict.fromkeys(KINDS, 0))
 
 
 async def test_notifications_of_several_tickets_are_read_together(outbox: Outbox, notifications: Notifications) -> None:
@@ -164,5 +166,47 @@ async def test_all_dead_letters_of_a_tenant_or_of_everybody_are_redriven(
     await outbox.add("T-1", "T-2", state="dead")
     await outbox.add("T-3", state="delivered")
     await outbox.add("foreign", tenant="other", state="dead")
-    assert await notifications.redrive_all("acme") == 2
-    assert await notifications.redrive_all() == 1
+    assert await notifications.redrive_many("acme", NotificationFilter()) == 2
+    assert await notifications.redrive_many(None, NotificationFilter()) == 1
+
+
+async def test_some_dead_letters_of_a_tenant_are_redriven(outbox: Outbox, notifications: Notifications) -> None:
+    await outbox.add("T-1", "T-2", state="dead", last_status=503)
+    await outbox.add("T-3", state="dead", last_status=422)
+    await outbox.add("T-4", state="dead", last_status=503, created_at=THEN)
+    await outbox.add("foreign", tenant="other", state="dead", last_status=503)
+    wanted = NotificationFilter(last_status=503, created_from=THEN + timedelta(days=1))
+    assert await notifications.redrive_many("acme", wanted) == 2
+    assert await notifications.redrive_many("acme", NotificationFilter(ids=[(await outbox.row("T-3"))["_id"]])) == 1
+    assert await outbox.count(DEAD) == 2
+
+
+async def test_what_is_redriven_begins_anew(outbox: Outbox, notifications: Notifications) -> None:
+    await outbox.add("T-1", state="dead", attempts=60, refusals=3, rank=1)
+    await notifications.redrive_many("acme", NotificationFilter())
+    row = await outbox.row("T-1")
+    assert (row["state"], row["attempts"], row["refusals"], row["rank"]) == ("pending", 0, 0, 0)
+
+
+async def test_a_dead_letter_of_a_deleted_destination_stays_dead(outbox: Outbox, notifications: Notifications) -> None:
+    await outbox.add("gone", state="dead", destination_id="dst_gone")
+    await outbox.add("T-1", state="dead")
+    assert await notifications.redrive_many("acme", NotificationFilter()) == 1
+    with pytest.raises(DestinationGoneError):
+        await notifications.redrive((await outbox.row("gone"))["_id"])
+    assert (await outbox.row("gone"))["state"] == "dead"
+
+
+async def test_what_was_closed_at_first_sight_is_not_announced_where_only_open_tickets_are(
+    db: Database,
+) -> None:
+    async with at_stage(db, announce="open") as stage:
+        await stage.add("closed", status="closed", **URGENT)
+        await stage.add("open", **URGENT)
+        await stage.add("rises")
+        await stage.run()
+        assert await announced(db) == ["open"]
+        await stage.edit("rises", status="closed", **URGENT)
+        await stage.run()
+        assert await announced(db) == ["open", "rises"]
+        assert await stage.live() == {"closed", "open", "rises"}

@@ -1,0 +1,160 @@
+"""Routes about tenants' own destinations; all of them need the scope `admin`."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Response, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from documents.destination import Destination, DestinationFormat
+from gql_app.rest.answers import Answer
+from gql_app.rest.parameters import ContextOf, TenantId, problems
+from resolvers import destinations as resolvers
+from services.notifications.receivers.answers import Verdict
+from services.notifications.receivers.changes import DestinationChange, SavedDestination
+
+NO_DIGEST = 0
+"""What a change says where a client says null."""
+
+router = APIRouter(prefix="/destinations", tags=["destinations"])
+
+Url = Annotated[str, Field(description="Where to send: https, on the public internet.")]
+Secret = Annotated[str | None, Field(description="For `webhook`: `whsec_` and 24 to 64 bytes in base64.")]
+DigestAbove = Annotated[
+    int | None, Field(description="Send more alerts than that within a minute together; not for `specification`.")
+]
+
+
+class NewDestination(BaseModel):
+    """A destination to add. For `webhook` without a secret, one is made."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    tenant_id: str
+    url: Url
+    format: DestinationFormat
+    secret: Secret = None
+    digest_above: DigestAbove = None
+
+
+class ChangedDestination(BaseModel):
+    """What to change; what is left out stays. A secret that is replaced stays valid beside the new one for 24 h."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    url: Url | None = None
+    secret: Secret = None
+    rotate_secret: bool = False
+    """Have a new secret made."""
+    digest_above: DigestAbove = None
+    """Null: no digests any more."""
+    is_paused: bool | None = None
+    """What is for a paused destination waits."""
+
+    def to_change(self) -> DestinationChange:
+        """The same as the services take it."""
+        ends_digests = "digest_above" in self.model_fields_set and self.digest_above is None
+        above = NO_DIGEST if ends_digests else self.digest_above
+        return DestinationChange(self.url, self.secret, self.rotate_secret, above, self.is_paused)
+
+
+class DestinationAnswer(Answer):
+    """A destination, without its secrets."""
+
+    id: str
+    """Also the name of its circuit breaker: `GET /circuit/{name}/status`."""
+    tenant_id: str
+    format: DestinationFormat
+    url: str
+    """The address, without what lets others use it."""
+    is_signed: bool
+    digest_above: int | None
+    is_paused: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, stored: Destination) -> Self:
+        """The answer for a destination."""
+        return cls.model_validate({**_shared(stored), "url": stored.shown_url, "is_signed": bool(stored.secrets)})
+
+
+class SavedAnswer(DestinationAnswer):
+    """A destination as it is now."""
+
+    secret: str | None = None
+    """The secret that was made, if one was; it is never shown again."""
+
+    @classmethod
+    def of_saved(cls, saved: SavedDestination) -> Self:
+        """The answer for what was saved."""
+        return cls(**DestinationAnswer.of(saved.destination).model_dump(), secret=saved.secret)
+
+
+class DestinationList(Answer):
+    """A tenant's destinations, oldest first; at most 20."""
+
+    destinations: list[DestinationAnswer]
+
+
+class TestAnswer(Answer):
+    """What came of an example that was sent."""
+
+    ok: bool
+    """Whether it was taken."""
+    status: int | None
+    """The HTTP status of the answer, if there was one."""
+    detail: str | None
+    """What was received, or why nothing was; null if it was taken."""
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(409))
+async def create(context: ContextOf, response: Response, wanted: NewDestination) -> SavedAnswer:
+    """Add a destination: from now on the tenant's alerts go to its own ones, not to the operator's notifier."""
+    saved = await resolvers.create_destination(
+        context,
+        wanted.tenant_id,
+        wanted.url,
+        wanted.format,
+        secret=wanted.secret,
+        digest_above=wanted.digest_above,
+    )
+    response.headers["location"] = f"/destinations/{saved.destination.id}"
+    return SavedAnswer.of_saved(saved)
+
+
+@router.get("", responses=problems())
+async def list_destinations(context: ContextOf, tenant_id: TenantId) -> DestinationList:
+    """The tenant's destinations."""
+    found = await resolvers.list_destinations(context, tenant_id)
+    return DestinationList(destinations=[DestinationAnswer.of(each) for each in found])
+
+
+@router.get("/{destination_id}", responses=problems(404))
+async def get_destination(context: ContextOf, destination_id: str) -> DestinationAnswer:
+    """One destination."""
+    return DestinationAnswer.of(await resolvers.get_destination(context, destination_id))
+
+
+@router.patch("/{destination_id}", responses=problems(404))
+async def change(context: ContextOf, destination_id: str, wanted: ChangedDestination) -> SavedAnswer:
+    """Change a destination, or rotate its secret."""
+    return SavedAnswer.of_saved(await resolvers.change_destination(context, destination_id, wanted.to_change()))
+
+
+@router.delete("/{destination_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404))
+async def delete(context: ContextOf, destination_id: str) -> None:
+    """Remove a destination; what waits for it becomes dead letters."""
+    await resolvers.delete_destination(context, destination_id)
+
+
+@router.post("/{destination_id}/test", responses=problems(404))
+async def try_out(context: ContextOf, destination_id: str) -> TestAnswer:
+    """Send an example, at once and once, whatever the circuit breaker says."""
+    attempt = await resolvers.try_destination(context, destination_id)
+    return TestAnswer(ok=attempt.verdict is Verdict.DELIVERED, status=attempt.status, detail=attempt.detail)
+
+
+def _shared(stored: Destination) -> dict[str, object]:
+    names = ("id", "tenant_id", "format", "digest_above", "is_paused", "created_at", "updated_at")
+    return {name: getattr(stored, name) for name in names}
