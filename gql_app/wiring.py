@@ -105,15 +105,12 @@ def build_services(
     clock: Clock | None = None,
     retries: Patience | None = None,
 ) -> Services:
-    """Every service on an open database and HTTP clients; the notifier's is `http` unless it has one of its own.
-
-    `clock` and `retries` are for tests.
-    """
+    """Every service on an open database and HTTP clients; `clock` and `retries` are for tests."""
     clock = clock or SystemClock()
     leases = Leases(database, ttl_seconds=settings.lock_ttl_seconds)
     limiter = RateLimiter(database, clock, limit=settings.rate_limit_per_minute, request_seconds=REQUEST_SECONDS)
     api = _external_api(settings, http, external_api_url, limiter, clock, retries)
-    jobs = Jobs(database, leases, clock)
+    jobs, pages = Jobs(database, leases, clock), _pages(settings, database, leases, clock)
     services = Services(
         tenants=Tenants(database),
         tickets=Tickets(database),
@@ -124,7 +121,7 @@ def build_services(
         analytics=Analytics(database, clock),
         jobs=jobs,
         runs=Runs(database, jobs),
-        batches=Batches(jobs, api, _pages(settings, database, leases, clock)),
+        batches=Batches(jobs, api, pages),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,

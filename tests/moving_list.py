@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from services.ingestion.course import Course
+from services.ingestion.courses.course import Course
 from services.sources.pages import BEGINNING, PagePlace, SourcePage
 
 ORDERS = ("oldest first", "newest first", "edited last", "edited first", "anywhere")

@@ -63,7 +63,7 @@ class BodyLimit:
     def _limit_of(self, path: str) -> int | None:
         """How large a body may be that the path reads itself; None: it reads none."""
         for front, limit in self._read_by.items():
-            if path == front or path.startswith(f"{front.rstrip('/')}/"):
+            if path == front or path.startswith(f"{front}/"):
                 return limit
         return None
 

@@ -13,7 +13,7 @@ from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from services.coordination.leases import Leases
-from services.ingestion.course import Step
+from services.ingestion.courses.course import Step
 from services.ingestion.diff import STORED_FIELDS, PageChanges, Position, find_changes
 from services.ingestion.portions import Portion
 from services.ingestion.quarantine import find_mended, note_mended, quarantine_writes

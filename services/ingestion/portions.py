@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from functools import partial
 
-from services.ingestion.course import Course, Step
+from services.ingestion.courses.course import Course, Step
 from services.ingestion.run import FetchedPage, Run, RunUpstream
 from services.sources.pages import PagePlace
 from services.sources.standard.records import PageRecords

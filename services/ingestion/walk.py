@@ -10,7 +10,7 @@ from documents.ingestion_job import JobStatus
 from services.coordination.leases import LeaseLostError
 from services.errors import UpstreamError
 from services.ingestion.commit import PageStore, PreparedPage
-from services.ingestion.course import Course
+from services.ingestion.courses.course import Course
 from services.ingestion.jobs import Jobs
 from services.ingestion.portions import portions
 from services.ingestion.run import Run, RunUpstream, StoppedError, StopReason

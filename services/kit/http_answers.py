@@ -20,7 +20,7 @@ def retry_after_seconds(headers: Mapping[str, str], *, default: float = DEFAULT_
     value = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(value):
         return min(float(value), LONGEST_RETRY_AFTER_SECONDS)
-    until, sent_at = moment_of(value), moment_of(headers.get("date", ""))
+    until, sent_at = http_moment(value), http_moment(headers.get("date", ""))
     if until is None:
         return default
     wait = (until - (sent_at or datetime.now(UTC))).total_seconds()
@@ -29,7 +29,7 @@ def retry_after_seconds(headers: Mapping[str, str], *, default: float = DEFAULT_
     return min(max(wait, 0.0), LONGEST_RETRY_AFTER_SECONDS)
 
 
-def moment_of(http_date: str) -> datetime | None:
+def http_moment(http_date: str) -> datetime | None:
     """An HTTP date as a moment; None if it is none."""
     try:
         moment = parsedate_to_datetime(http_date)

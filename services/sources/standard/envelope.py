@@ -8,7 +8,7 @@ import math
 from typing import Any, Final
 
 from services.errors import UpstreamError
-from services.kit.http_answers import moment_of, retry_after_seconds
+from services.kit.http_answers import http_moment, retry_after_seconds
 from services.sources.pages import SourcePage
 from services.sources.standard.bodies import UnreadableBodyError, as_utf8, inflated
 from services.sources.standard.salvage import (
@@ -130,7 +130,7 @@ def _page_of(page: Any, answer: UpstreamAnswer, number: int, page_size: int) -> 
         following,
         total,
         None if total is None else math.ceil(total / size),
-        moment_of(answer.headers.get("date", "")),
+        http_moment(answer.headers.get("date", "")),
         tuple(remarks),
     )
 

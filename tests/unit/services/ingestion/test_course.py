@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.ingestion.course import CIRCLE, KEPT_MOVING, MAX_DULL_PAGES, Course, Step
+from services.ingestion.courses.course import CIRCLE, KEPT_MOVING, MAX_DULL_PAGES, Course, Step
 from services.sources.pages import PagePlace, SourcePage
 from tests.moving_list import ORDERS, MovingList, walk
 

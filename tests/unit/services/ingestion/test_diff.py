@@ -188,10 +188,6 @@ def test_a_ticket_written_by_another_program_is_completed() -> None:
     assert changes.history[0]["changes"]["subject"] == {"old": None, "new": "Hello"}
 
 
-def test_a_ticket_that_this_run_has_seen_before_is_a_duplicate() -> None:
-    assert compare(upstream(), stored(seen_by_job="job-2")).duplicates == 1
-
-
 def test_a_new_urgent_ticket_is_announced_with_the_reason() -> None:
     [row] = compare(upstream(message="We will sue you.")).notifications
     assert (row["tenant_id"], row["ticket_id"], row["version"]) == ("acme", "T-1", "job-2:3")

@@ -6,10 +6,10 @@ import pytest
 from documents.notification import NotificationState
 from services.notifications.breaker import Permit
 from services.notifications.claims import FINISH_UP_TO, LAST, ClaimedNotification
-from services.notifications.judging import WHEN_REFUSED, WHILE_UNWELCOME, Patience, result_of
+from services.notifications.judging import WHEN_REFUSED, WHILE_UNWELCOME, RetryRules, result_of
 from services.notifications.receivers.answers import Attempt, Verdict
 
-PATIENCE, PERMIT = Patience(), Permit("p", 1)
+PATIENCE, PERMIT = RetryRules(), Permit("p", 1)
 NOTIFICATION = ClaimedNotification("n", "c", "acme", "T-1", "high", "", 0, 0, datetime(2026, 2, 5, tzinfo=UTC))
 DELIVERED, FAILED, BUSY, UNWELCOME, REFUSED = Verdict
 

@@ -15,8 +15,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.ingestion.balance import Balance
-from services.ingestion.trail import BEFORE, Leg, Trail
+from services.ingestion.courses.balance import Balance
+from services.ingestion.courses.trail import BEFORE, Leg, Trail
 from services.sources.pages import BEGINNING, PagePlace, SourcePage
 
 MAX_DULL_PAGES = 10
