@@ -28,7 +28,7 @@ VERSION = "0.1.0"
 _SHUTDOWN_SECONDS = 20.0
 """How long the worker gets to store the page at hand and hand its jobs back; orchestrators kill after 30 s."""
 
-READ_BODIES = (GRAPHQL, "/destinations")
+READ_BODIES = (GRAPHQL, "/destinations", "/notifications")
 """The paths that read the bodies of their requests, and those below them; the bodies of others are thrown away before
 anything happens."""
 RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")

@@ -14,7 +14,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from soak import bad_data, crashes, delivery, frozen, operations, races, rollups, slow_clients
+from soak import bad_data, bombs, crashes, delivery, frozen, operations, races, rollups, slow_clients, upstream
 from soak.verdict import Verdict
 
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
@@ -24,6 +24,9 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "limit": lambda: operations.rate_limit(180),
     "bad_data": lambda: bad_data.fuzzed_records(1_000),
     "deletes": lambda: bad_data.partial_runs(100),
+    "moving_list": lambda: upstream.moving_list(1_000),
+    "patience": lambda: upstream.patience([*upstream.troubles(8), upstream.Trouble(300, 503, "0")]),
+    "bombs": bombs.harmless,
     "delivery": lambda: delivery.delivery(10_000),
     "probe": lambda: delivery.one_probe(100),
     "cancel": lambda: operations.cancelling(100),

@@ -44,7 +44,7 @@ def partial_runs(runs: int, *, seed: int = 6) -> Verdict:
 
 async def _fuzz(cluster: Cluster, records: int, chance: random.Random) -> Counter[str]:
     faults = Counter[str]()
-    async with _services(cluster) as services:
+    async with open_services(cluster) as services:
         for number in range(0, records, PAGE_SIZE):
             cluster.control("reset", {})
             good = [good_record(f"G-{number}-{index}") for index in range(chance.randint(1, 12))]
@@ -54,7 +54,7 @@ async def _fuzz(cluster: Cluster, records: int, chance: random.Random) -> Counte
             cluster.upstream.post(f"/_control/tickets/add?tenant_id={TENANT}", content=json.dumps(listed))
             for page in range(1, chance.randint(1, 4)):
                 cluster.control("script", {"page": page, **chance.choice(PAGE_FAULTS)})
-            job = await _run(services)
+            job = await run_of(services)
             faults += _unaccounted(cluster, job, good, listed)
     return faults
 
@@ -76,14 +76,14 @@ async def _disturb(cluster: Cluster, runs: int, chance: random.Random) -> tuple[
     ends = Counter[str]()
     ids = [f"T-{index:03}" for index in range(40)]
     cluster.upstream.post("/_control/tickets/add", content=json.dumps([good_record(ticket) for ticket in ids]))
-    async with _services(cluster) as services:
-        await _run(services)
+    async with open_services(cluster) as services:
+        await run_of(services)
         for _ in range(runs):
             page = chance.randint(1, 8)
             disturbance = chance.choice(["cancel", "fail", "short", "empty", "repeat", "total"])
             scripts: dict[str, Row] = {
                 "cancel": {"delay_ms": 20_000},
-                "fail": {"status": chance.choice([403, 500]), "times": 4},
+                "fail": {"status": chance.choice([403, 500]), "times": 10_000},
                 "short": {"patch": {"next_page": None}},
                 "empty": {"patch": {"tickets": [], "next_page": None}},
                 "repeat": {"patch": {"next_page": max(1, page - 1)}},
@@ -96,7 +96,7 @@ async def _disturb(cluster: Cluster, runs: int, chance: random.Random) -> tuple[
                 await asyncio.sleep(chance.uniform(0, 0.2))
                 job = await services.jobs.cancel(job.id, wait_seconds=PATIENCE_SECONDS)
             else:
-                job = await _run(services)
+                job = await run_of(services)
             ends[job.status.value] += 1
             cluster.upstream.delete("/_control/script")
     deleted = cluster.db["tickets"].count_documents({"deleted_at": {"$exists": True}})
@@ -104,7 +104,8 @@ async def _disturb(cluster: Cluster, runs: int, chance: random.Random) -> tuple[
 
 
 @asynccontextmanager
-async def _services(cluster: Cluster) -> AsyncIterator[Services]:
+async def open_services(cluster: Cluster) -> AsyncIterator[Services]:
+    """Services with a worker at work, in this process."""
     database = await connect(cluster.mongo_url, cluster.database_name)
     settings = Settings(_env_file=None, rate_limit_per_minute=0, page_size=PAGE_SIZE)
     async with httpx.AsyncClient(timeout=30) as http:
@@ -124,8 +125,9 @@ def _worker_of(services: Services) -> Any:
     return services.worker
 
 
-async def _run(services: Services) -> IngestionJob:
-    job = await services.jobs.start(TENANT)
+async def run_of(services: Services, tenant: str = TENANT) -> IngestionJob:
+    """A run from its start to its end."""
+    job = await services.jobs.start(tenant)
     _worker_of(services).wake()
     return await services.jobs.wait(job.id, seconds=PATIENCE_SECONDS)
 

@@ -7,13 +7,14 @@ from functools import partial
 
 import pytest
 
-from soak import bad_data, crashes, delivery, frozen, operations, races, rollups, slow_clients
+from soak import bad_data, bombs, crashes, delivery, frozen, operations, races, rollups, slow_clients, upstream
 from soak.verdict import Verdict
 
 BUSY = 10.0
 """How many times the promised seconds may take here: the machine may be busy. `make soak` measures the promise."""
 LONG_LEASE = 5.0
 """Seconds: also on a busy machine a live holder renews it in time."""
+FEW_BOMBS = ["40 kB of escaped quotes", "64 MB in gzip", "300,000 records", "100 MB of headers", "a count of 10**20"]
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "killed workers lose nothing": partial(crashes.resume, 2, tickets=800, lease_seconds=LONG_LEASE, slack=BUSY),
     "a holder that slept writes nothing": partial(crashes.fencing, 1, lease_seconds=LONG_LEASE),
@@ -32,6 +33,9 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "SIGTERM hands the job back": partial(operations.graceful_stop, 1, slack=3.0),
     "one runner however many start": partial(races.one_runner, 5),
     "fuzzed records": partial(bad_data.fuzzed_records, 60),
+    "a list that moves is read whole": partial(upstream.moving_list, 40),
+    "upstream's troubles are sat out": partial(upstream.patience, upstream.troubles(1)[8:]),
+    "bombs do little harm": partial(bombs.harmless, FEW_BOMBS, slack=BUSY),
     "disturbed runs delete nothing": partial(bad_data.partial_runs, 6),
 }
 

@@ -12,6 +12,7 @@ from documents.database import Database, Row
 from documents.ticket import Ticket
 from services.analytics.stats import Stats
 from services.rollups.write import Rollups
+from services.statuses import category_of
 from tests.fakes import FakeClock
 
 NOW = datetime(2026, 2, 5, 12, 30, tzinfo=UTC)
@@ -19,7 +20,7 @@ HOUR = NOW.replace(minute=0)
 
 moments = st.integers(-2, 100 * 60).map(lambda minutes: NOW - timedelta(minutes=minutes))
 VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "status": st.sampled_from(["open", "closed", "pending", None]),
+    "status": st.sampled_from(["open", "closed", "Solved", "pending", "CLOSED successful", "on hold", None]),
     "urgency": st.sampled_from(["high", "high", "medium", "low", None]),
     "sentiment": st.sampled_from(["negative", "neutral", "positive", None]),
     "source": st.sampled_from(["email", "chat", "unknown", None]),
@@ -136,6 +137,7 @@ async def expect_exact(
     for field in ("status", "urgency", "sentiment", "source"):
         expected = Counter(row.get(field) or "unknown" for row in live)
         assert getattr(found, f"by_{field}") == expected
+    assert found.by_status_category == Counter(category_of(row.get("status")) for row in live)
     assert found.urgency_high_ratio == _share(live, "urgency", "high")
     assert found.negative_sentiment_ratio == _share(live, "sentiment", "negative")
     assert found.hourly_trend == _trend(live)
@@ -171,7 +173,7 @@ def _keywords(rows: list[Row]) -> list[tuple[str, int]]:
 def _at_risk(rows: list[Row]) -> list[Row]:
     risky: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        if row.get("urgency") == "high" and row.get("status") != "closed" and row.get("customer_id"):
+        if row.get("urgency") == "high" and category_of(row.get("status")) != "closed" and row.get("customer_id"):
             risky[row["customer_id"]].append(row)
     return [
         {

@@ -333,7 +333,7 @@ class Keyset:
     async def deleted_ids(self, caller: UpstreamCaller) -> set[str]:
         raise AssertionError("it has no such list")
 
-    def normalise(self, records: Sequence[Any], tenant_id: str) -> PageRecords:
+    def normalise(self, records: Sequence[Any], tenant_id: str, *, mixes_tenants: bool = False) -> PageRecords:
         return sort_records(records, tenant_id)
 
 
