@@ -345,7 +345,7 @@ async def test_a_source_without_page_numbers_is_walked_and_taken_up_alike(db: Da
 
     def another_worker() -> Worker:
         pages, deletions = PageStore(db, leases, rollups, clock), Deletions(db, leases, clock)
-        return Worker(jobs, Ingestion(jobs, source, pages, deletions, clock, max_pages=1_000))
+        return Worker(jobs, Ingestion(jobs, source, pages, deletions, clock, max_pages=1_000), concurrency=1)
 
     show = source.page
 
