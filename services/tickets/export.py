@@ -106,6 +106,8 @@ def _text(value: object) -> str:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, list):  # the rules that matched
         return "; ".join(f"{reason.rule}: {reason.text}" for reason in value)
+    if isinstance(value, dict):  # fields that nobody knows
+        return orjson.dumps(value).decode() if value else ""
     return str(value)
 
 

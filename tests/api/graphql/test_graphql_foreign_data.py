@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from documents.ingestion_log import IngestionLog
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from tests.api.graphql.client import Api
@@ -73,3 +74,54 @@ async def test_history_shows_values_of_any_type(fresh: Api) -> None:
         {"field": "created_at", "old": "2026-02-05T13:00:00Z", "new": None},
         {"field": "tags", "old": ["a", 1], "new": {"b": True}},
     ]
+
+
+async def test_history_with_fields_missing_is_shown(fresh: Api) -> None:
+    await fresh.db.collection(Ticket).insert_one({"tenant_id": "t", "external_id": "1", "extra": {"a": 1}})
+    rows: list[dict[str, Any]] = [{"action": "merged", "changes": None}, {"changes": {"status": "closed"}}]
+    await fresh.db.collection(TicketHistory).insert_many(
+        [{"_id": f"h{number}", "tenant_id": "t", "ticket_id": "1", **row} for number, row in enumerate(rows)]
+    )
+    query = """{ ticket(tenantId: "t", externalId: "1") { extra statusCategory
+      history { action occurredAt recordedAt jobId changes { field old new } } } }"""
+    nothing = dict.fromkeys(["action", "occurredAt", "recordedAt", "jobId"])
+    assert (await fresh.data(query))["ticket"] == {
+        "extra": {"a": 1},
+        "statusCategory": "OPEN",
+        "history": [
+            {**nothing, "changes": [{"field": "status", "old": None, "new": "closed"}]},
+            {**nothing, "changes": []},
+        ],
+    }
+
+
+async def test_logs_with_fields_missing_are_shown(fresh: Api) -> None:
+    await fresh.db.collection(IngestionLog).insert_many(
+        [{"tenant_id": "t", "status": "FINE", "errors": None}, {"_id": "own", "tenant_id": "t", "duration_ms": "long"}]
+    )
+    query = """{ ingestionLogs(tenantId: "t", first: 2) { nodes {
+      id jobId status startedAt endedAt durationMs pages counts { errors } job { id } } pageInfo { endCursor } } }"""
+    nodes = (await fresh.data(query))["ingestionLogs"]["nodes"]
+    assert len(nodes) == 2
+    for node in nodes:
+        assert node.pop("id")
+        assert node == {
+            **dict.fromkeys(["jobId", "status", "startedAt", "endedAt", "durationMs", "job"]),
+            "pages": 0,
+            "counts": {"errors": 0},
+        }
+
+
+async def test_statistics_by_category_whatever_was_stored_as_one(fresh: Api) -> None:
+    rows = [{"status": "Solved", "status_category": "open"}, {"status": "closed"}, {"status": "hold"}, {}]
+    numbered = [{"tenant_id": "t", "external_id": str(number), **row} for number, row in enumerate(rows)]
+    await fresh.db.collection(Ticket).insert_many(numbered)
+    query = """{ tenantStats(tenantId: "t") { byStatusCategory { statusCategory count } }
+      tickets(tenantId: "t", filter: {statusCategory: CLOSED}) { totalCount nodes { statusCategory } } }"""
+    found = await fresh.data(query)
+    assert found["tenantStats"]["byStatusCategory"] == [
+        {"statusCategory": "CLOSED", "count": 2},
+        {"statusCategory": "OPEN", "count": 1},
+        {"statusCategory": "PENDING", "count": 1},
+    ]
+    assert found["tickets"] == {"totalCount": 2, "nodes": [{"statusCategory": "CLOSED"}] * 2}

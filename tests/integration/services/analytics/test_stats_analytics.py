@@ -26,15 +26,16 @@ def ticket(number: int, created_at: datetime = NOW - timedelta(hours=2), **field
     return {"tenant_id": TENANT, "external_id": f"t{number}", "created_at": created_at, **fields}
 
 
-def change(number: int, recorded_at: datetime, status: str = "closed") -> Row:
+def change(number: int, recorded_at: datetime, status: str = "closed", old: str = "open", **fields: Any) -> Row:
     return {
         "_id": f"{number}:{recorded_at.isoformat()}",
         "tenant_id": TENANT,
         "ticket_id": f"t{number}",
         "action": "updated",
-        "changes": {"status": {"old": "open", "new": status}},
+        "changes": {"status": {"old": old, "new": status}},
         "recorded_at": recorded_at,
         "job_id": "job",
+        **fields,
     }
 
 
@@ -201,6 +202,56 @@ async def test_only_live_closed_tickets_of_the_tenant_have_a_time_to_close(db: D
 
 async def test_a_ticket_that_came_closed_has_no_time_to_close(db: Database) -> None:
     assert (await (await store(db, ticket(1, status="closed"))).time_to_close(TENANT)).ticket_count == 0
+
+
+async def test_a_ticket_is_closed_when_its_source_says_so(db: Database) -> None:
+    created = NOW - timedelta(days=1)
+    history = [change(1, NOW, "Solved", occurred_at=created + timedelta(minutes=7))]
+    analytics = await store(db, ticket(1, created, status="solved"), history=history)
+    assert await analytics.time_to_close(TENANT) == TimeToClose(1, median_seconds=420.0, p90_seconds=420.0)
+
+
+async def test_a_change_from_one_closed_status_to_another_closes_nothing(db: Database) -> None:
+    created = NOW - timedelta(days=10)
+    history = [
+        change(1, created + timedelta(minutes=5), "solved"),
+        change(1, created + timedelta(days=4), "closed", old="solved"),
+    ]
+    analytics = await store(db, ticket(1, created, status="closed"), history=history)
+    assert (await analytics.time_to_close(TENANT)).median_seconds == 300.0
+
+
+async def test_the_first_values_in_the_history_close_nothing(db: Database) -> None:
+    history = [change(1, NOW, old="", action="created")]
+    analytics = await store(db, ticket(1, status="closed"), history=history)
+    assert (await analytics.time_to_close(TENANT)).ticket_count == 0
+
+
+@pytest.mark.parametrize(
+    "odd", [{"occurred_at": "yesterday"}, {"recorded_at": None}, {"changes": None}, {"changes": {"status": "closed"}}]
+)
+async def test_rows_of_other_programs_do_not_break_the_time_to_close(db: Database, odd: Row) -> None:
+    created = NOW - timedelta(days=1)
+    history = [change(1, created + timedelta(minutes=5)), change(2, created) | odd, {"_id": "x", "tenant_id": TENANT}]
+    rows = [ticket(1, created, status="closed"), ticket(2, created, status="closed"), ticket(3, status="closed")]
+    undated = ticket(4, status="closed") | {"created_at": "yesterday"}
+    analytics = await store(db, *rows, undated, history=history)
+    assert (await analytics.time_to_close(TENANT)).ticket_count == 1
+
+
+async def test_customers_have_counts_of_what_is_not_closed_in_any_words(db: Database) -> None:
+    words = ["closed", "Solved", "MERGED", "open", "on hold", None]
+    rows = [ticket(number, customer_id="a", status=word) for number, word in enumerate(words)]
+    analytics = await store(db, *rows, ticket(9, customer_id="b", status="resolved by bot"))
+    found = await analytics.customers(TENANT, order=CustomerOrder.NOT_CLOSED, first=5)
+    assert [(customer.customer_id, customer.not_closed_count) for customer in found] == [("a", 3)]
+
+
+async def test_a_trend_is_broken_down_by_what_statuses_mean(db: Database) -> None:
+    words = ["closed", "Solved", "open", "on hold", None, 5]
+    analytics = await store(db, *(ticket(number, status=word) for number, word in enumerate(words)))
+    trend = await analytics.trend(TENANT, unit=TrendUnit.DAY, breakdown=CountedField.STATUS_CATEGORY)
+    assert trend[-1].counts == [("open", 3), ("closed", 2), ("pending", 1)]
 
 
 async def test_time_to_close_keeps_to_the_period_of_creation(db: Database) -> None:

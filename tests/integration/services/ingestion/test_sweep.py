@@ -106,7 +106,7 @@ async def test_a_ticket_that_upstream_denies_is_gone_whatever_became_of_the_walk
 
 @pytest.mark.parametrize(
     ("status", "text"),
-    [(403, "no"), (404, ""), (200, "<html>"), (200, '{"deleted_ids": {}}'), (200, '{"deleted_ids": ["T-1", null]}')],
+    [(403, "no"), (404, ""), (200, "<html>"), (200, '{"deleted_ids": {}}'), (200, '{"deleted_ids": 5}')],
 )
 async def test_a_deleted_list_that_fails_is_a_remark(stage: Stage, status: int, text: str) -> None:
     await stage.add(*ids(4))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from documents.database import Database, Row
-from documents.ticket import Ticket
+from documents.ticket import StatusCategory, Ticket
 from services.rollups.write import Rollups
 from services.tickets.filter import TicketFilter
 from services.tickets.reading import Tickets
@@ -26,7 +26,7 @@ moments = st.one_of(
 fields = st.fixed_dictionaries(
     {},
     optional={
-        "status": st.sampled_from(["open", "closed", "unknown", None, 5, ["open"]]),
+        "status": st.sampled_from(["open", "closed", "Solved", "hold", "unknown", None, 5, ["open"]]),
         "source": st.sampled_from(["email", None]),
         "created_at": moments,
         "deleted_at": st.sampled_from([None, None, NOW]),
@@ -38,7 +38,13 @@ fields = st.fixed_dictionaries(
     rolled_up=st.lists(fields, max_size=25),
     deleted=st.sets(st.integers(0, 24), max_size=4),
     single=st.lists(fields, max_size=10),
-    wanted=st.sampled_from([{}, {"status": "open"}, {"status": "unknown"}, {"source": "email", "status": "open"}]),
+    wanted=st.sampled_from(
+        [
+            *({}, {"status": "open"}, {"status": "unknown"}, {"source": "email", "status": "open"}),
+            *({"status": "Open"}, {"status": "Unknown"}, {"status": "solved", "status_category": "closed"}),
+            *({"status_category": category} for category in StatusCategory),
+        ]
+    ),
 )
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -66,7 +72,7 @@ async def test_pages_that_are_looked_up_are_those_that_are_walked_to(
 async def _walk(database: Database, tenant: str, wanted: dict[str, Any], *, seek_from: int) -> list[list[str]]:
     """All pages and one beyond, with the total that each of them shows."""
     tickets = Tickets(database, seek_from=seek_from)
-    tenants_tickets = {"tenant_id": tenant, "deleted_at": None, **wanted}
+    tenants_tickets = {"tenant_id": tenant, "deleted_at": None, **TicketFilter(**wanted).equal}
     total = await database.collection(Ticket).count_documents(tenants_tickets)
     pages = []
     for number in range(1, total // PAGE_SIZE + 3):
