@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, get_type_hints
 
 from documents.ticket import SHOWN_FIELDS, MatchedRule, StatusCategory
@@ -65,18 +66,23 @@ def _moment(value: Any) -> datetime | None:
 def _reasons(value: Any) -> list[MatchedRule]:
     if not value or not isinstance(value, list):
         return []
-    return [MatchedRule(*map(reason.get, _REASON)) for reason in value if _is_reason(reason)]
+    return [MatchedRule(*texts) for reason in value if (texts := _texts_of(reason)) is not None]
 
 
 def _extra(value: Any) -> dict[str, Any]:
     return from_stored(value) if value and isinstance(value, dict) else {}
 
 
-def _is_reason(value: Any) -> bool:
-    return isinstance(value, dict) and all([isinstance(value.get(name), str) for name in _REASON])  # noqa: C419 (hot)
+def _texts_of(reason: Any) -> tuple[str, ...] | None:
+    try:
+        texts: tuple[str, ...] = _fields_of(reason)
+    except (KeyError, TypeError):
+        return None
+    return texts if tuple(map(type, texts)) == _TEXTS else None
 
 
-_REASON = tuple(field.name for field in fields(MatchedRule))
+_fields_of = itemgetter(*(field.name for field in fields(MatchedRule)))
+_TEXTS = (str,) * len(fields(MatchedRule))
 _BY_TYPE: dict[object, Callable[[Any], object]] = {
     str: _text,
     str | None: _optional_text,

@@ -253,3 +253,16 @@ async def test_the_log_has_everything_about_a_good_run(stage: Stage) -> None:
     assert (log.status, log.error, log.pages, log.retries) == (RunOutcome.SUCCESS, None, 2, 0)
     assert (log.job_id, log.tenant_id, log.new_ingested) == (job.id, TENANT, 6)
     assert log.duration_ms == pytest.approx((log.ended_at - log.started_at).total_seconds() * 1000, abs=1)
+
+
+async def test_texts_of_megabytes_break_no_page(stage: Stage) -> None:
+    words = [f"word{number % 5_000}" for number in range(90_000)]
+    long = " ".join(words)  # 0.8 MB
+    await stage.control("tickets/add", [ticket(external_id, message=long) for external_id in ids(3)])
+    await stage.control("tickets/add", [ticket("T-short"), ticket("T-huge", message="x" * 10_000_000)])
+    job = await stage.run()
+    stored = {row["external_id"]: len(row["message"]) for row in await stage.tickets()}
+    assert (job.status, len(stored) + job.errors) == (JobStatus.COMPLETED, 5)
+    assert {stored[external_id] for external_id in ids(3)} == {len(long)}
+    await stage.edit(*ids(3), message=f"{long} and more")
+    assert (await stage.run()).updated == 3
