@@ -49,13 +49,16 @@ async def _fuzz(cluster: Cluster, records: int, chance: random.Random) -> Counte
             cluster.control("reset", {})
             good = [good_record(f"G-{number}-{index}") for index in range(chance.randint(1, 12))]
             bad = [chance.choice(BROKEN)(good_record(f"B-{number}-{index}"), chance) for index in range(PAGE_SIZE)]
-            listed = good + bad
+            distinct = {json.dumps(record): record for record in bad}  # the same record twice is quarantined once
+            listed = good + list(distinct.values())
             chance.shuffle(listed)
             cluster.upstream.post(f"/_control/tickets/add?tenant_id={TENANT}", content=json.dumps(listed))
-            for page in range(1, chance.randint(1, 4)):
-                cluster.control("script", {"page": page, **chance.choice(PAGE_FAULTS)})
+            scripted = [chance.choice(PAGE_FAULTS) for _ in range(1, chance.randint(1, 4))]
+            for page, fault in enumerate(scripted, start=1):
+                cluster.control("script", {"page": page, **fault})
             job = await run_of(services)
-            faults += _unaccounted(cluster, job, good, listed)
+            if not (LEADS_ASTRAY in scripted and job.irregularities):
+                faults += _unaccounted(cluster, job, good, listed)
     return faults
 
 
@@ -178,6 +181,8 @@ BROKEN: list[Callable[[Row, random.Random], Any]] = [
     lambda record, chance: chance.choice([None, 1, "text", [record], True, 1.5]),
     _garbage,
 ]
+LEADS_ASTRAY: Row = {"patch": {"next_page": 99}}
+"""Where upstream says that its list goes on, a run goes; that it has missed something it has to say."""
 PAGE_FAULTS: list[Row] = [
     {"truncate": True},
     {"truncate": True, "close": True},
@@ -189,6 +194,6 @@ PAGE_FAULTS: list[Row] = [
     {"status": 503},
     {"status": 429, "headers": {"Retry-After": "0"}},
     {"patch": {"next_page": 1}},
-    {"patch": {"next_page": 99}},
+    LEADS_ASTRAY,
     {"patch": {"total_count": "many"}},
 ]
