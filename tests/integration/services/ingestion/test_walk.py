@@ -291,7 +291,7 @@ SECRET = "the-text-of-somebody-else's-ticket"
 async def test_no_log_line_and_no_error_quotes_a_record(
     opened: Opening, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def explode(records: Any, tenant_id: str) -> PageRecords:
+    def explode(records: Any, tenant_id: str, *, mixes_tenants: bool) -> PageRecords:
         raise RuntimeError(f"cannot make sense of {records}")
 
     monkeypatch.setattr("services.sources.standard.client.sort_records", explode)
