@@ -14,7 +14,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from soak import bad_data, crashes, delivery, operations, races, rollups
+from soak import bad_data, crashes, delivery, neighbours, operations, races, rollups
 from soak.verdict import Verdict
 
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
@@ -34,6 +34,7 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "rollups": lambda: rollups.exact(40),
     "memory": lambda: operations.memory(50),
     "health": operations.health,
+    "neighbours": lambda: neighbours.neighbours(15),
 }
 BEGIN, END = "<!-- soak: begin -->", "<!-- soak: end -->"
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reliability.md"

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from soak import bad_data, crashes, delivery, operations, races, rollups
+from soak import bad_data, crashes, delivery, neighbours, operations, races, rollups
 from soak.verdict import Verdict
 
 BUSY = 10.0
@@ -31,6 +31,9 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "one runner however many start": partial(races.one_runner, 5),
     "fuzzed records": partial(bad_data.fuzzed_records, 60),
     "disturbed runs delete nothing": partial(bad_data.partial_runs, 6),
+    "one client leaves the others alone": partial(
+        neighbours.neighbours, 3, tickets=500, subscriptions=120, judges_time=False
+    ),
 }
 
 
