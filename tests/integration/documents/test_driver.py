@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
@@ -67,6 +67,63 @@ def frozen(server: SharedServer) -> Iterator[None]:
         yield
     finally:
         os.kill(server.pid, signal.SIGCONT)
+
+
+class Network:
+    """What lies between client and server. What passes while it is broken is lost, also later."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._whole = asyncio.Event()
+        self._whole.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[int]:
+        server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+            for task in self._tasks:
+                task.cancel()
+
+    @contextmanager
+    def broken(self) -> Iterator[None]:
+        self._whole.clear()
+        try:
+            yield
+        finally:
+            self._whole.set()
+
+    async def _connect(self, ours: asyncio.StreamReader, to_us: asyncio.StreamWriter) -> None:
+        await self._whole.wait()
+        theirs, to_them = await asyncio.open_connection("127.0.0.1", self._port)
+        for source, target in ((ours, to_them), (theirs, to_us)):
+            self._tasks.add(asyncio.create_task(self._pass_on(source, target)))
+
+    async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        is_lost = False
+        while data := await source.read(65_536):
+            is_lost = is_lost or not self._whole.is_set()
+            if not is_lost:  # a connection that has lost something never speaks again
+                target.write(data)
+        target.close()
+
+
+async def test_connections_that_a_partition_has_broken_are_replaced(server: SharedServer) -> None:
+    port = server.url.split("@")[1].split(":")[1].split("/")[0]
+    network = Network(int(port))
+    async with network.open() as place:
+        url = server.url.replace(f":{port}/", f":{place}/").replace("replicaSet=rs0", "directConnection=true")
+        driver = Driver(url)
+        rows: Collection = driver.client["driver"]["rows"]
+        await asyncio.gather(*(rows.find_one() for _ in range(THREADS)))
+        with network.broken():
+            await asyncio.gather(*(refused(lambda: rows.find_one()) for _ in range(THREADS)))
+        await until(lambda: succeeds(lambda: rows.find_one()))
+        await asyncio.gather(*(rows.find_one() for _ in range(THREADS)))
+        driver.close()
 
 
 async def refused(call: Callable[[], Awaitable[Any]]) -> PyMongoError:

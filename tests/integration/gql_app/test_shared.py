@@ -56,7 +56,7 @@ class Tiny(ServerKind):
     def obstacle(self, home: Path, server: Running) -> str | None:
         try:
             return None if ask(server.port) == server.pid else "another one answers"
-        except OSError as error:
+        except (OSError, ValueError) as error:  # it is not there, or died before it answered
             return str(error)
 
     def complaint(self, printed: list[str]) -> str:
