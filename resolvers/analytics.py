@@ -98,7 +98,7 @@ async def follow_stats(
     context.caller.require_tenant(tenant_id)
     async with context.services.changes.tickets.follow(tenant_id) as changed:
         while True:
-            await context.services.changes.turns.take(context.client)
-            changed.clear()
-            yield await get_stats(context, tenant_id, parts=parts)
+            async with context.services.changes.turns.turn(context.client):
+                changed.clear()
+                yield await get_stats(context, tenant_id, parts=parts)  # until all that is asked for below is read
             await changed.wait(at_least=MIN_INTERVAL_SECONDS)

@@ -74,13 +74,13 @@ async def follow_job(context: Context, job_id: str) -> AsyncGenerator[IngestionJ
     shown: Row = {}
     async with context.services.changes.jobs.follow(job_id) as changed:
         while True:
-            await context.services.changes.turns.take(context.client)
-            changed.clear()
-            job = await get_job(context, job_id)
-            current = job.model_dump(exclude={"heartbeat_at"})
-            if current != shown:
-                shown = current
-                yield job
+            async with context.services.changes.turns.turn(context.client):
+                changed.clear()
+                job = await get_job(context, job_id)
+                current = job.model_dump(exclude={"heartbeat_at"})
+                if current != shown:
+                    shown = current
+                    yield job  # until all that is asked for below is read
             if job.active is None:
                 return
             await changed.wait(at_least=FOLLOWING_SECONDS)

@@ -58,6 +58,8 @@ async def page_notifications(
 
 async def explain(context: Context, notifications: Sequence[Notification]) -> list[ExplainedNotification]:
     """What notifications that the caller was shown wait for."""
+    for tenant_id in {each.tenant_id for each in notifications}:
+        context.caller.require_tenant(tenant_id)
     now = SystemClock().now()
     around = await context.services.waiting.around(list({each.destination_id for each in notifications}))
     return [
@@ -72,6 +74,7 @@ async def explain(context: Context, notifications: Sequence[Notification]) -> li
 
 async def explain_one(context: Context, notification: Notification) -> ExplainedNotification:
     """The same of one; what it depends on is read together with that of others."""
+    context.caller.require_tenant(notification.tenant_id)
     around = await context.loaders.surroundings.load(None, notification.destination_id)
     assert around is not None  # noqa: S101 - there is one for every destination
     now = SystemClock().now()

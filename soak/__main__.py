@@ -14,7 +14,19 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from soak import bad_data, bombs, crashes, delivery, frozen, operations, races, rollups, slow_clients, upstream
+from soak import (
+    bad_data,
+    bombs,
+    crashes,
+    delivery,
+    frozen,
+    neighbours,
+    operations,
+    races,
+    rollups,
+    slow_clients,
+    upstream,
+)
 from soak.verdict import Verdict
 
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
@@ -39,6 +51,7 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "memory": lambda: operations.memory(50),
     "health": operations.health,
     "slow_clients": slow_clients.besieged,
+    "neighbours": lambda: neighbours.neighbours(15),
 }
 BEGIN, END = "<!-- soak: begin -->", "<!-- soak: end -->"
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reliability.md"

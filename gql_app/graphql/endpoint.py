@@ -29,6 +29,7 @@ from gql_app.graphql.over_http import (
 from gql_app.graphql.over_websocket import Clients, SocketContext, WebSocketHandler
 from gql_app.graphql.schema import ApiSchema
 from gql_app.http.auth import NOBODY, Authenticator, authenticate
+from gql_app.http.limits import client_name
 from gql_app.settings import Settings
 from resolvers.context import Context, Services
 from resolvers.system import admit
@@ -148,7 +149,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
     def _context(self, connection: HTTPConnection, caller: Caller) -> Context:
         services: Services = connection.app.state.services
-        return Context(services, caller, connection.state.request_id, self._max_page_size)
+        client = client_name(connection, caller.subject)
+        return Context(services, caller, connection.state.request_id, self._max_page_size, client)
 
 
 def graphql_router(settings: Settings) -> APIRouter:

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from graphql import GraphQLSyntaxError, get_operation_ast
+from graphql import DocumentNode, get_operation_ast
 from graphql.language import OperationType as CoreOperationType
-from strawberry.exceptions import MissingQueryError
 from strawberry.schema import Schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -19,10 +18,11 @@ from strawberry.utils.aio import aclosing
 
 from gql_app.graphql.direct.executor import DirectExecutor, OrdinaryExecutor, direct_execution
 from gql_app.graphql.errors import code_errors, failure
-from gql_app.graphql.guard.extension import Guard, Memory
+from gql_app.graphql.guard.documents import CACHED_DOCUMENTS, Documents, Studied
+from gql_app.graphql.guard.extension import Costs, Guard
 from gql_app.graphql.guard.limits import Limits
 from gql_app.graphql.guard.variables import excess
-from gql_app.graphql.parsing import parse_cached
+from gql_app.graphql.identity_cache import IdentityCache
 from gql_app.graphql.shared_streams import Results, SharedStreams
 from gql_app.settings import Settings
 from resolvers.context import Context
@@ -50,13 +50,14 @@ class ApiSchema(Schema):
         )
         self._max_seconds = settings.graphql_max_seconds
         self._shared = SharedStreams()
-        memory = Memory()
+        self._documents = documents = Documents(limits)
+        costs: Costs = IdentityCache(CACHED_DOCUMENTS)
         super().__init__(
             query=Query,
             mutation=Mutation,
             subscription=Subscription,
             execution_context_class=DirectExecutor if direct else OrdinaryExecutor,
-            extensions=[lambda: Guard(limits, settings.graphql_max_cost, memory)],
+            extensions=[lambda: Guard(documents, costs, settings.graphql_max_cost)],
             config=StrawberryConfig(scalar_map=SCALARS),
         )
 
@@ -87,6 +88,9 @@ class ApiSchema(Schema):
             return refusal
         try:
             async with asyncio.timeout(self._max_seconds):
+                studied = await self._study(query, context_value)
+                if studied.document is None:
+                    return PreExecutionError(data=None, errors=list(studied.faults))
                 result = await super().execute(
                     query,
                     variable_values,
@@ -99,8 +103,6 @@ class ApiSchema(Schema):
         except TimeoutError:
             late = failure(ErrorCode.TIMEOUT, f"The operation took more than {self._max_seconds:g} seconds.")
             return ExecutionResult(data=None, errors=[late])
-        except MissingQueryError:
-            return _refused(ErrorCode.BAD_REQUEST, "The request has no query.")
         except CannotGetOperationTypeError as error:
             return _refused(ErrorCode.GRAPHQL_VALIDATION_FAILED, error.as_http_error_reason())
         except InvalidOperationTypeError as error:
@@ -121,16 +123,13 @@ class ApiSchema(Schema):
         refusal = self._refusal(query, variable_values)
         if refusal is not None:
             return _single(refusal)
-        if context_value is not None and self._is_subscription(query, operation_name or None):
+        studied = await self._study(query, context_value)
+        if context_value is not None and _is_subscription(studied.document, operation_name or None):
             return self._subscribed(query or "", variable_values or {}, operation_name or None, context_value)
         return _single(await self.execute(query, variable_values, context_value, root_value, operation_name))
 
-    def _is_subscription(self, query: str | None, operation_name: str | None) -> bool:
-        try:
-            operation = get_operation_ast(parse_cached(query or "", self.limits.tokens), operation_name)
-        except (GraphQLSyntaxError, RecursionError):
-            return False
-        return operation is not None and operation.operation is CoreOperationType.SUBSCRIPTION
+    async def _study(self, query: str | None, context: Context | None) -> Studied:
+        return await self._documents.study(self._schema, query or "", context.client if context else "-")
 
     def _subscribed(
         self, query: str, variables: dict[str, Any], operation_name: str | None, context: Context
@@ -150,10 +149,17 @@ class ApiSchema(Schema):
 
     def _refusal(self, query: str | None, variables: dict[str, Any] | None) -> PreExecutionError | None:
         """Why a request is not even parsed, if it is not."""
+        if not query:
+            return _refused(ErrorCode.BAD_REQUEST, "The request has no query.")
         too_much = excess(variables or {})
-        if query is not None and len(query) > self.limits.characters:
+        if len(query) > self.limits.characters:
             too_much = f"The document has more than {self.limits.characters} characters."
         return None if too_much is None else _refused(ErrorCode.QUERY_TOO_COMPLEX, too_much)
+
+
+def _is_subscription(document: DocumentNode | None, operation_name: str | None) -> bool:
+    operation = None if document is None else get_operation_ast(document, operation_name)
+    return operation is not None and operation.operation is CoreOperationType.SUBSCRIPTION
 
 
 async def _single(result: ExecutionResult) -> StreamResult:

@@ -7,7 +7,19 @@ from functools import partial
 
 import pytest
 
-from soak import bad_data, bombs, crashes, delivery, frozen, operations, races, rollups, slow_clients, upstream
+from soak import (
+    bad_data,
+    bombs,
+    crashes,
+    delivery,
+    frozen,
+    neighbours,
+    operations,
+    races,
+    rollups,
+    slow_clients,
+    upstream,
+)
 from soak.verdict import Verdict
 
 BUSY = 10.0
@@ -37,6 +49,9 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "upstream's troubles are sat out": partial(upstream.patience, upstream.troubles(1)[8:]),
     "bombs do little harm": partial(bombs.harmless, FEW_BOMBS, slack=BUSY),
     "disturbed runs delete nothing": partial(bad_data.partial_runs, 6),
+    "one client leaves the others alone": partial(
+        neighbours.neighbours, 3, tickets=500, subscriptions=120, judges_time=False
+    ),
 }
 
 

@@ -24,8 +24,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from gql_app.graphql.direct.completion import Column, Complete, UnusualError
 from gql_app.graphql.direct.planning import Planner, Plans, nullable_of
+from gql_app.graphql.guard.documents import CACHED_DOCUMENTS
 from gql_app.graphql.identity_cache import IdentityCache
-from gql_app.graphql.parsing import CACHED_DOCUMENTS
 
 EXTENSION = "direct-execution"
 """Under what name a schema keeps its `DirectExecution` in its `extensions`."""

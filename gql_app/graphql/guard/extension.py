@@ -1,4 +1,4 @@
-"""The guard that every GraphQL operation passes before it is executed: parse, limits, validation, cost."""
+"""The guard that every GraphQL operation passes before it is executed: what is wrong with it, and what it costs."""
 
 from collections.abc import Iterator
 from typing import Any, TypeAlias
@@ -8,57 +8,44 @@ from strawberry.extensions import SchemaExtension
 
 from gql_app.graphql.errors import failure
 from gql_app.graphql.guard.cost import operation_cost
-from gql_app.graphql.guard.limits import Limits, check
+from gql_app.graphql.guard.documents import Documents
 from gql_app.graphql.guard.variables import declared
 from gql_app.graphql.identity_cache import IdentityCache
-from gql_app.graphql.parsing import CACHED_DOCUMENTS, parse_cached
 from schema.base.selection import fragments_of
 from services.errors import ErrorCode
 
 MAX_KNOWN_COSTS = 100
 Variables: TypeAlias = tuple[tuple[str, float], ...]
-
-
-class Memory:
-    """What is known about documents from earlier operations; one for a schema."""
-
-    def __init__(self) -> None:
-        self.faults: IdentityCache[DocumentNode, tuple[GraphQLError, ...]] = IdentityCache(CACHED_DOCUMENTS)
-        """What is wrong with a document."""
-        self.costs: IdentityCache[OperationDefinitionNode, dict[Variables, int]] = IdentityCache(CACHED_DOCUMENTS)
-        """What an operation costs with variables."""
+Costs: TypeAlias = IdentityCache[OperationDefinitionNode, dict[Variables, int]]
+"""What operations cost with variables."""
 
 
 class Guard(SchemaExtension):
-    """Refuses what is malformed, invalid or too dear, and reports the cost with every answer.
+    """Refuses what is invalid or too dear, and reports the cost with every answer.
 
     It stands in for Strawberry's `ParserCache`, `ValidationCache` and limiters: those validate before they look
     at the limits, and walk each fragment as often as it is spread.
     """
 
-    def __init__(self, limits: Limits, max_cost: int, memory: Memory) -> None:
-        self._limits = limits
-        self._memory = memory
+    def __init__(self, documents: Documents, costs: Costs, max_cost: int) -> None:
+        self._documents = documents
+        self._costs = costs
         self._max_cost = max_cost
         self._cost: int | None = None
 
     def on_parse(self) -> Iterator[None]:
-        """Parse the document, or find it parsed already."""
+        """Take the document that was parsed before."""
         context = self.execution_context
         if context.query:
-            context.graphql_document = parse_cached(context.query, self._limits.tokens)
+            context.graphql_document = self._documents.get(context.schema._schema, context.query).document
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Check the document, and what it costs with these variables."""
+        """See what is wrong with the document, and what it costs with these variables."""
         context = self.execution_context
-        document = context.graphql_document
-        if document is None:
-            yield
-            return
-        schema = context.schema._schema
-        faults = self._memory.faults.get(document, lambda: check(schema, document, self._limits))
-        context.pre_execution_errors = list(faults or self._check_cost(document))
+        if context.query and context.graphql_document is not None:
+            faults = self._documents.get(context.schema._schema, context.query).faults
+            context.pre_execution_errors = list(faults or self._check_cost(context.graphql_document))
         yield
 
     def get_results(self) -> dict[str, Any]:
@@ -81,7 +68,7 @@ class Guard(SchemaExtension):
 
     def _cost_of(self, operation: OperationDefinitionNode, document: DocumentNode, variables: dict[str, Any]) -> int:
         """The operation's cost, which depends on those variables only that can be page sizes or switches."""
-        known = self._memory.costs.get(operation, dict)
+        known = self._costs.get(operation, dict)
         numbers = tuple([each for each in variables.items() if isinstance(each[1], (int, float))])
         if numbers not in known:
             if len(known) >= MAX_KNOWN_COSTS:

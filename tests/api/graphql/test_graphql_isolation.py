@@ -25,6 +25,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 
 from documents.database import Database
+from documents.destination import Destination
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.notification import Notification
@@ -48,9 +49,11 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 THEN = NOW - timedelta(hours=2)
 LIMITS = dict.fromkeys(("characters", "depth", "aliases", "directives", "comparisons", "tokens", "cost"), 10**6)
 SETTINGS = make_settings(**{f"graphql_max_{name}": value for name, value in LIMITS.items()})
-CALLER = Caller(tenants=frozenset([MINE]), scopes=frozenset([Scope.TICKETS_READ, Scope.INGEST_RUN]))
+CALLER = Caller(tenants=frozenset([MINE]), scopes=frozenset(Scope))
 SHARED = {"health", "rateLimit", "circuitBreaker"}
 """Root fields that show what all tenants share, and nothing of theirs."""
+MOVING = {"ageSeconds", "hourlyTrend"}
+"""Fields whose value changes with time alone."""
 NOT_SHOWN = {
     "CircuitBreaker.openedAt", "CircuitBreaker.retryAfter", "RateLimit.blockedUntil",
     "IngestionJob.waitingUntil",
@@ -60,7 +63,7 @@ NOT_SHOWN = {
 
 def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]]]:
     """A tenant's rows, of every kind that a field can show. Two tenants' have the same ids where ids are a tenant's."""
-    job = f"job-of-{tenant_id}"
+    job, goal = f"job-of-{tenant_id}", f"destination-of-{tenant_id}"
     its = {"tenant_id": tenant_id}
     told = {"urgency": "high", "reason": tenant_id, "state": "dead", "last_error": tenant_id, "last_status": 500}
     run = {"job_id": job, "error": tenant_id, "started_at": THEN, "ended_at": NOW, "pages": count, "retries": count}
@@ -81,23 +84,30 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
         Ticket: [*tickets, *older],
         TicketHistory: [
             its | {"_id": f"{job}:{each}:{number}", "ticket_id": each, "action": "updated", "job_id": job}
-            | {"changes": closing, "recorded_at": NOW}
+            | {"changes": closing, "recorded_at": NOW, "occurred_at": THEN}
             for number, each in enumerate(("t0", "closed"))
         ],
         IngestionJob: [
             its | run | {"_id": job, "status": "completed", "queued_at": THEN, "processed_pages": count}
-            | {"total_pages": count, "irregularities": [tenant_id], "next_page": None},
+            | {"total_pages": count, "irregularities": [tenant_id], "next_page": None}
+            | {"remarks": [tenant_id]},
             its | {"_id": f"active-{job}", "status": "running", "active": True, "queued_at": NOW, "started_at": NOW},
         ],
         IngestionLog: [its | run | {"_id": job, "status": "FAILED", "duration_ms": count}],
         Notification: [
             its | told | {"_id": f"{tenant_id}-{number}", "ticket_id": "t0", "version": str(number), "attempts": count}
-            | {"created_at": THEN, "due_at": NOW, "give_up_at": NOW, "attempted_at": NOW, **state}
+            | {"created_at": THEN, "due_at": NOW, "give_up_at": NOW, "attempted_at": NOW, "destination_id": goal}
+            | state
             for number, state in enumerate(({}, {"state": "delivered", "delivered_at": NOW}, {"state": "pending"}))
         ],
         QuarantinedRecord: [
-            its | {"_id": f"{job}:1:1", "job_id": job, "page": 1, "position": count, "external_id": "x"}
-            | {"reason": tenant_id, "raw": tenant_id, "attributed": True, "recorded_at": NOW}
+            its | {"_id": f"{job}:1:1", "job_id": job, "job_ids": [job], "page": 1, "position": count}
+            | {"external_id": "x", "reason": tenant_id, "raw": tenant_id, "is_attributed": True, "recorded_at": NOW}
+            | {"first_seen_at": THEN, "stored_at": NOW}
+        ],
+        Destination: [
+            its | {"_id": goal, "format": "webhook", "sealed_url": "x", "shown_url": tenant_id, "digest_above": count}
+            | {"secrets": [{"sealed": "x"}], "created_at": THEN, "updated_at": NOW}
         ],
         TenantLock: [
             {"resource_id": f"ingest:{tenant_id}", "owner_id": job, "acquired_at": NOW, "fence": 1}
@@ -119,6 +129,7 @@ def arguments(field: GraphQLField, tenant_id: str) -> str:
     own = {
         "tenantId": json.dumps(tenant_id),
         "jobId": json.dumps(f"job-of-{tenant_id}"),
+        "destinationId": json.dumps(f"destination-of-{tenant_id}"),
         "id": json.dumps(global_id("Ticket", tenant_id, "t0")),
     }
     written = [f"{name}: {({**VALUES, **own})[name]}" for name in field.args if name in {**VALUES, **own}]
@@ -210,13 +221,11 @@ async def test_another_tenants_objects_do_not_exist(twins: Twins, name: str) -> 
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["NOT_FOUND"]
 
 
-def timeless(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer without the hours that begin "now": another one may have begun since."""
-    stats = (answer["data"] or {}).get("tenantStats")
-    if stats is None:
-        return answer
-    hours = sum(hour["count"] for hour in stats["hourlyTrend"])
-    return answer | {"data": {"tenantStats": stats | {"hourlyTrend": hours}}}
+def timeless(answer: Any) -> Any:
+    """The answer without what time alone changes: an age, and the hours that end with the present one."""
+    if isinstance(answer, dict):
+        return {name: timeless(value) for name, value in answer.items() if name not in MOVING}
+    return [timeless(each) for each in answer] if isinstance(answer, list) else answer
 
 
 def shown(answer: Any) -> Iterator[str]:
@@ -313,6 +322,14 @@ async def test_nested_field_refuses_an_object_of_another_tenant(twins: Twins, co
     result = await swapping.execute(query, context_value=context)
     assert context.caller is CALLER, "the field is not reached"
     assert {error.extensions["code"] for error in result.errors or () if error.extensions} == {"NOT_FOUND"}
+
+
+async def test_circuit_of_another_tenants_destination_does_not_exist(twins: Twins) -> None:
+    query = f'{{ circuitBreaker(name: "destination-of-{THEIRS}") {{ name }} }}'
+    assert (await twins.ask(query, EVERYONE))["errors"] == []
+    answer = await twins.ask(query)
+    assert answer["data"] == {"circuitBreaker": None}
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["NOT_FOUND"]
 
 
 def test_every_type_with_a_global_id_is_tried() -> None:
