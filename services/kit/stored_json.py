@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 _ESCAPE = "\uff04"
-_INT64 = range(-(2**63), 2**63)
+_MAX_INT64 = 2**63 - 1
 
 
 def to_stored(value: Any) -> Any:
@@ -39,7 +39,7 @@ def from_stored(value: Any) -> Any:
 
 def _is_number(value: Any) -> bool:
     if isinstance(value, int):
-        return value in _INT64
+        return -_MAX_INT64 - 1 <= value <= _MAX_INT64
     return isinstance(value, float) and math.isfinite(value)
 
 
