@@ -141,6 +141,9 @@ class Ticket(Document):
     """When we learned that upstream deleted the ticket; absent on live tickets."""
     seen_by_job: str | None = None
     """The last run that saw the ticket upstream; those that a run has not seen are asked for by id."""
+    from_file: bool = False
+    """Whether only a file that a client sent has shown it since it was new or deleted: upstream, which does not know
+    it, is not asked whether it still exists."""
     asked_at: datetime | None = None
     """When upstream was last asked for the ticket by id, because a run had not seen it."""
     unlisted_at: datetime | None = None

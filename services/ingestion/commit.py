@@ -75,7 +75,9 @@ class PageStore:
         In a thread: it takes some 15 ms of computing a page, in which this process has requests to answer, and the
         page before may be on its way into the database.
         """
-        at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), self._announce)
+        at = Position(
+            run.tenant_id, run.job.id, portion.number, self._clock.now(), self._announce, is_file=run.job.is_batch
+        )
         own = portion.records.own
         stored, mended = await asyncio.gather(
             self._stored(run.tenant_id, list(own)), find_mended(self._quarantine, run.tenant_id, own)

@@ -19,7 +19,7 @@ from services.statuses import category_of
 from services.tenancy import owned
 
 STORED_FIELDS = (
-    *("external_id", "updated_at", "deleted_at", "seen_by_job", "status_category"),
+    *("external_id", "updated_at", "deleted_at", "seen_by_job", "from_file", "status_category"),
     *(*SOURCE_FIELDS, *CLASSIFIED_FIELDS),
 )
 """What of a stored ticket has to be read to find out what changed."""
@@ -49,6 +49,8 @@ class Position:
     page: int
     now: datetime
     announce: AnnouncementPolicy = ANNOUNCE_ALL
+    is_file: bool = False
+    """Seen in a file that a client sent, which says nothing of what upstream has."""
 
 
 def find_changes(upstream: Mapping[str, UpstreamTicket], stored: Mapping[str, Row], at: Position) -> PageChanges:
@@ -104,6 +106,7 @@ def _create(changes: PageChanges, ticket: UpstreamTicket, at: Position) -> None:
         **classified(ticket),
         "seen_by_job": at.job_id,
         "first_ingested_at": at.now,
+        **({"from_file": True} if at.is_file else {}),
     }
     changes.tickets.append(InsertOne(row))
     first = {name: {"old": None, "new": row[name]} for name in KEPT_FIELDS if row[name] is not None}
@@ -130,10 +133,7 @@ def _compare(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Posit
         for name in (*SOURCE_FIELDS, *CLASSIFIED_FIELDS)
         if name in new and known.get(name) != new[name]
     }
-    update: Row = {"$set": {**new, "seen_by_job": at.job_id}, "$max": {"updated_at": ticket.updated_at}}
-    if returned:
-        update["$unset"] = {"deleted_at": ""}
-    changes.tickets.append(UpdateOne(owned(at.tenant_id, external_id=ticket.id), update))
+    changes.tickets.append(_update(ticket, known, at, new, returned=returned))
     changes.recounted.append(known["_id"])
     # Only an `updated_at` that has moved tells when this change was made.
     occurred_at = ticket.updated_at if ticket.is_dated and has_moved and not returned else at.now
@@ -157,12 +157,28 @@ def _keep(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Position
     """Nothing to tell: an outdated view of the ticket, the same one, or one whose `updated_at` alone moved."""
     category = category_of(known.get("status"))
     mended = {} if known.get("status_category") == category else {"status_category": category.value}
-    if has_moved or mended:
-        update: Row = {"$set": {"seen_by_job": at.job_id, **mended}, "$max": {"updated_at": ticket.updated_at}}
-        changes.tickets.append(UpdateOne(owned(at.tenant_id, external_id=ticket.id), update))
+    if has_moved or mended or _is_found_upstream(known, at):
+        changes.tickets.append(_update(ticket, known, at, mended))
     else:
         changes.seen.append(ticket.id)
     changes.counts.unchanged += 1
+
+
+def _update(ticket: UpstreamTicket, known: Row, at: Position, new: Row, *, returned: bool = False) -> UpdateOne:
+    update: Row = {"$set": {**new, "seen_by_job": at.job_id}, "$max": {"updated_at": ticket.updated_at}}
+    unset = ["deleted_at"] * returned
+    if returned and at.is_file:
+        update["$set"]["from_file"] = True
+    elif _is_found_upstream(known, at):
+        unset.append("from_file")
+    if unset:
+        update["$unset"] = dict.fromkeys(unset, "")
+    return UpdateOne(owned(at.tenant_id, external_id=ticket.id), update)
+
+
+def _is_found_upstream(known: Row, at: Position) -> bool:
+    """Whether upstream has, after all, a ticket that only a file had shown."""
+    return bool(known.get("from_file")) and not at.is_file
 
 
 def _source(ticket: UpstreamTicket) -> Row:

@@ -2,7 +2,8 @@
 
 Evidence is upstream's own list of deleted tickets, or a 404 when it is asked by id for a ticket that the walk has not
 shown. Not being shown is none: a walk over a list that changes can miss a ticket, and many help desks list no archived
-ones. An upstream that is suddenly empty or much smaller is taken for broken.
+ones. An upstream that is suddenly empty or much smaller is taken for broken. It is not asked for tickets that only a
+file has shown, which it has never known.
 
 All this is optional: what fails here becomes a remark on the run, and the rest is done.
 """
@@ -80,7 +81,7 @@ class Deletions:
         """
         job = await IngestionJob.get(run.job.id)
         if job is None or job.records_seen == 0:
-            if await self._tickets.count_documents(live(run.tenant_id), limit=1):
+            if await self._tickets.count_documents(_upstreams(run), limit=1):
                 await self._doubt(run, "upstream is empty: nothing was deleted")
             return []
         is_faultless = not job.irregularities
@@ -106,7 +107,7 @@ class Deletions:
         missing = await self._tickets.count_documents(_unseen(run))
         if missing == 0:
             return []
-        total = await self._tickets.count_documents(live(run.tenant_id))
+        total = await self._tickets.count_documents(_upstreams(run))
         unexplained = await self._tickets.count_documents(_unseen(run, unlisted_at=None))
         is_believable = unexplained <= max(_SMALL_LOSS, _MAX_MISSING_SHARE * total)
         answers = await self._ask(run, upstream) if is_believable or is_faultless else _Answers()
@@ -174,7 +175,12 @@ class Deletions:
 
 def _unseen(run: Run, **more: object) -> Filter:
     """The live tickets that the walk has not shown, as far as they can be asked for."""
-    return live(run.tenant_id, seen_by_job={"$ne": run.job.id}, external_id={"$gt": ""}, **more)
+    return _upstreams(run, seen_by_job={"$ne": run.job.id}, external_id={"$gt": ""}, **more)
+
+
+def _upstreams(run: Run, **more: object) -> Filter:
+    """The live tickets that upstream knows, or once knew."""
+    return live(run.tenant_id, from_file={"$ne": True}, **more)
 
 
 def _among(run: Run, tickets: list[Row]) -> Row:

@@ -21,6 +21,8 @@ from mock_external_api.app import create_app
 from mock_external_api.settings import MockSettings
 from resolvers.context import Services
 from services.coordination.leases import Leases, ingest_resource
+from services.ingestion.batches.files import FileRecord
+from services.ingestion.batches.storing import Batches
 from services.ingestion.jobs import Jobs
 from services.ingestion.worker import Worker
 from services.kit.clock import EPOCH as LONG_AGO
@@ -40,6 +42,7 @@ class Stage:
     upstream: httpx.AsyncClient
     locks: Leases
     jobs: Jobs
+    batches: Batches
     limiter: RateLimiter
     worker: Worker
     another_worker: Callable[[], Worker | None]
@@ -77,6 +80,11 @@ class Stage:
         job = await self.jobs.start(tenant_id)
         self.worker.wake()
         return await asyncio.wait_for(self.jobs.wait(job.id), PATIENCE_SECONDS)
+
+    async def store_file(self, *records: Row) -> IngestionJob:
+        """Store tickets that a client sends as a file."""
+        lines = (FileRecord(line, record) for line, record in enumerate(records, start=1))
+        return (await self.batches.store(TENANT, lines)).job
 
     async def reaches(self, job: IngestionJob, *, pages: int) -> None:
         """Wait until so many pages are stored."""
@@ -177,6 +185,7 @@ async def at_stage(db: Database, **changes: Any) -> AsyncIterator[Stage]:
                 http,
                 built.locks,
                 built.jobs,
+                built.batches,
                 built.rate_limiter,
                 built.worker,
                 lambda: services().worker,

@@ -185,3 +185,41 @@ def answer(stage: Stage, path: str, status: int, text: str = "no") -> None:
     stage.transport.doctor = lambda request: (
         httpx.Response(status, text=text) if request.url.path == path else before(request)
     )
+
+
+async def test_upstream_is_not_asked_for_what_only_a_file_has_shown(stage: Stage) -> None:
+    await stage.add("T-000", "T-001")
+    await stage.store_file(ticket("T-001"), ticket("F-1"), ticket("F-2"))
+    assert counts(await stage.run()) == {"new_ingested": 1, "unchanged": 1}
+    assert await stage.live() == {"T-000", "T-001", "F-1", "F-2"}
+    await stage.delete("T-001")  # shown by both: upstream knows it
+    await stage.add("F-1")
+    assert counts(await stage.run()) == {"unchanged": 2, "deleted": 1}
+    await stage.delete("F-1")  # known upstream since the last run
+    assert counts(await stage.run()) == {"unchanged": 1, "deleted": 1}
+    assert await stage.live() == {"T-000", "F-2"}
+
+
+async def test_a_file_brings_back_what_upstream_has_deleted_until_upstream_has_it_again(stage: Stage) -> None:
+    await stage.add(*ids(3))
+    await stage.run()
+    await stage.delete("T-001")
+    await stage.run()
+    answer(stage, DELETED_LIST, 404)
+    assert (await stage.store_file(ticket("T-001"))).updated == 1
+    await stage.run()
+    assert await stage.live() == set(ids(3))
+    await stage.control("tickets/restore", {"ids": ["T-001"]})
+    await stage.run()
+    await stage.delete("T-001")
+    assert counts(await stage.run()) == {"unchanged": 2, "deleted": 1}
+
+
+async def test_what_only_files_have_shown_does_not_make_a_loss_upstream_believable(stage: Stage) -> None:
+    await stage.add(*ids(20))
+    await stage.run()
+    await stage.store_file(*(ticket(f"F-{number}") for number in range(200)))
+    kept = [ticket(external_id) for external_id in ids(5)]
+    await stage.script({"patch": {"tickets": kept, "next_page": None, "total_count": 5}})
+    job = await stage.run()
+    assert job.error == "15 of 20 tickets are missing upstream, too many to believe: none was deleted"
