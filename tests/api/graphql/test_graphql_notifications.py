@@ -1,5 +1,7 @@
 """Notifications and the circuit breaker over GraphQL."""
 
+from datetime import UTC, datetime
+
 from services.notifications.breaker import RequestResult
 from services.notifications.breaker_updates import FAILURES_TO_OPEN
 from tests.api.graphql.client import Api
@@ -74,11 +76,11 @@ async def test_counts_by_state(fresh: Api) -> None:
 
 async def test_the_next_attempt_is_told_only_while_there_is_one(fresh: Api) -> None:
     outbox = await held_up(fresh)
-    await outbox.add("T-1")
+    await outbox.add("T-1", due_at=datetime(2126, 2, 1, 10, tzinfo=UTC))
     await outbox.add("T-2", state="delivered")
-    query = '{ notifications(tenantId: "acme") { nodes { ticketId createdAt nextAttemptAt } } }'
+    query = '{ notifications(tenantId: "acme") { nodes { ticketId nextAttemptAt } } }'
     nodes = {node["ticketId"]: node for node in (await fresh.data(query))["notifications"]["nodes"]}
-    assert nodes["T-1"]["nextAttemptAt"] == nodes["T-1"]["createdAt"]
+    assert nodes["T-1"]["nextAttemptAt"] == "2126-02-01T10:00:00Z"
     assert nodes["T-2"]["nextAttemptAt"] is None
 
 
