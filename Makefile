@@ -54,8 +54,9 @@ clients:
 run: setup
 	@$(BIN)/python -m gql_app up
 
+# Four processes on any machine: the tests wait more than they compute.
 test: setup clients
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	@$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
 
 check: lint test
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import resource
+import socket
 import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ GONE_SECONDS = 45.0
 SERVED_SECONDS = 2.0
 FILES_TO_SPARE = 200
 TRICKLE_SECONDS = 1.0
+KEEPALIVE_SECONDS = 5
 _HOST = b"Host: 127.0.0.1\r\n"
 _UPGRADE = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
 _SOCKET = _UPGRADE + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n"
@@ -78,6 +80,7 @@ async def _be_slow(siege: _Siege, port: int, beginning: bytes, drop: bytes) -> N
     """Begin something, go on drop by drop, and note when the service has had enough."""
     with contextlib.suppress(OSError):  # being thrown out is what is expected
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        _notice_silence(writer.get_extra_info("socket"))
         dripping = asyncio.create_task(_drip(writer, drop))
         try:
             writer.write(beginning)
@@ -88,6 +91,14 @@ async def _be_slow(siege: _Siege, port: int, beginning: bytes, drop: bytes) -> N
             writer.close()
     siege.gone += 1
     siege.last_gone = time.monotonic() - siege.began
+
+
+def _notice_silence(connection: socket.socket) -> None:
+    """Ask the other kernel now and then: where the queue of the listening socket is full, it forgets a connection that
+    this side takes for open, and a client that sends nothing would never learn it."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL):
+        connection.setsockopt(socket.IPPROTO_TCP, option, KEEPALIVE_SECONDS)
 
 
 async def _drip(writer: asyncio.StreamWriter, drop: bytes) -> None:
