@@ -1,7 +1,8 @@
-"""`python -m benchmarks.attempt_order`: in which order, and how many at once, should 50 urgent tickets be tried?
+"""`python -m benchmarks.attempt_order`: in which order, and how many at once, should a page's urgent tickets be tried?
 
 A simulation of the notifier of the contract (fails each ticket twice, takes 0.1 to 0.5 s, 503 for 30 s after 10
-failures in a row) behind our circuit breaker; prints the table of docs/notifications.md within seconds.
+failures in a row) behind our circuit breaker; prints the table of docs/notifications.md within a minute. All rows are
+due from the same moment on, as those of one page are.
 """
 
 import heapq
@@ -10,10 +11,12 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from services.notifications.breaker_updates import FAILURES_TO_OPEN, MAX_ALLOWANCE, WINDOW_SIZE
+from services.notifications.breaker_updates import AT_FIRST, FAILURES_TO_OPEN, MAX_ALLOWANCE, WINDOW_SIZE
+from services.notifications.claims import FINISH_UP_TO, LAST
 from services.notifications.judging import RETRIES
 
-TICKETS = 50
+PAGES = (16, 50)
+"""How many urgent tickets a page has."""
 FAILURES_PER_TICKET = 2
 OPEN_SECONDS = 30.0
 OUTAGE_AFTER = 10
@@ -42,8 +45,10 @@ class Simulation:
     order: Order
     allowed_at_first: int
     chance: random.Random
-    tickets: list[Ticket] = field(default_factory=lambda: [Ticket(number) for number in range(TICKETS)])
+    tickets: list[Ticket]
     now: float = 0.0
+    first: float = 0.0
+    """When the first ticket was delivered."""
     state: str = "closed"
     window: list[bool] = field(default_factory=list)
     allowance: float = 0.0
@@ -73,7 +78,7 @@ class Simulation:
         limit = {"closed": int(self.allowance), "half-open": 1, "open": 0}[self.state]
         if not due or self.in_flight >= limit:
             return False
-        ticket = due[0] if self.state == "half-open" else self.order(self, due)
+        ticket = self.order(self, due)
         ticket.is_sending = True
         self.in_flight += 1
         self.requests += 1
@@ -103,21 +108,26 @@ class Simulation:
         while self.answers and self.answers[0][0] <= self.now:
             _, _, ticket, is_success, generation = heapq.heappop(self.answers)
             self._settle(ticket, is_success)
-            if generation == self.generation:
-                self._report(is_success)
+            self._report(is_success, is_late=generation != self.generation)
 
     def _settle(self, ticket: Ticket, is_success: bool) -> None:
         ticket.is_sending, ticket.is_delivered = False, is_success
-        if not is_success:
-            ticket.failures += 1
-            ticket.due = self.now + (RETRIES.delay(ticket.failures, self.chance.random()) or 0.0)
+        if is_success:
+            self.first = self.first or self.now
+            return
+        ticket.failures += 1
+        ticket.due = self.now + (RETRIES.delay(ticket.failures, self.chance.random()) or 0.0)
 
-    def _report(self, is_success: bool) -> None:
+    def _report(self, is_success: bool, *, is_late: bool) -> None:
         """The circuit breaker's transitions, as services/notifications/breaker.py draws them."""
+        if is_late:
+            if self.state == "open" and not is_success:
+                self.opened_at = self.now
+            return
         self.in_flight -= 1
         self.window = [*self.window, is_success][-WINDOW_SIZE:]
-        grown, shrunk = self.allowance + 1, self.allowance / 2
-        self.allowance = min(MAX_ALLOWANCE, grown) if is_success else max(self.allowed_at_first, shrunk)
+        grown, halved = self.allowance + 2, max(self.allowed_at_first, self.allowance / 2)
+        self.allowance = min(MAX_ALLOWANCE, grown) if is_success else min(self.allowance, halved)
         if self.state == "half-open" and is_success:
             self.state, self.window, self.allowance = "closed", [], self.allowed_at_first
         elif not is_success and (self.state == "half-open" or self.window.count(False) >= FAILURES_TO_OPEN):
@@ -128,19 +138,19 @@ class Simulation:
         self.in_flight = 0
 
 
-def oldest(simulation: Simulation, due: Sequence[Ticket]) -> Ticket:
-    """What we do."""
-    return due[0]
+def finish_first(simulation: Simulation, due: Sequence[Ticket]) -> Ticket:
+    """What we do: the rank of services/notifications/claims.py."""
+    return min(due, key=lambda ticket: (LAST if ticket.failures > FINISH_UP_TO else -ticket.failures, ticket.number))
 
 
-def most_tried(simulation: Simulation, due: Sequence[Ticket]) -> Ticket:
-    """Finish what was begun."""
-    return max(due, key=lambda ticket: (ticket.failures, -ticket.number))
-
-
-def least_tried(simulation: Simulation, due: Sequence[Ticket]) -> Ticket:
-    """Begin everything first."""
+def untried_first(simulation: Simulation, due: Sequence[Ticket]) -> Ticket:
+    """What the order of their times alone amounts to, where all are of the same moment."""
     return min(due, key=lambda ticket: (ticket.failures, ticket.number))
+
+
+def at_random(simulation: Simulation, due: Sequence[Ticket]) -> Ticket:
+    """No order."""
+    return simulation.chance.choice(due)
 
 
 def clairvoyant(simulation: Simulation, due: Sequence[Ticket]) -> Ticket:
@@ -150,22 +160,35 @@ def clairvoyant(simulation: Simulation, due: Sequence[Ticket]) -> Ticket:
     )
     safe = [ticket for ticket in due if ticket.failures >= FAILURES_PER_TICKET]
     risky = [ticket for ticket in due if ticket.failures < FAILURES_PER_TICKET]
-    return most_tried(simulation, risky) if risky and (risked < FAILURES_TO_OPEN - 1 or not safe) else safe[0]
+    may_risk = risky and (not safe or (simulation.state == "closed" and risked < FAILURES_TO_OPEN - 1))
+    return finish_first(simulation, risky if may_risk else safe)
 
 
 def main() -> None:
     """Print the table."""
-    print("| order of attempts | in flight at first | median | circuit opens | outages | requests |")
-    print("|---|---|---|---|---|---|")
-    for order in (oldest, most_tried, least_tried, clairvoyant):
-        for allowed in (1, FAILURES_TO_OPEN, 6, 9, 64):
-            runs = [Simulation(order, allowed, random.Random(seed)) for seed in range(RUNS)]
-            seconds = statistics.median(run.run() for run in runs)
-            openings, outages, requests = (
-                statistics.mean(getattr(run, name) for run in runs) for name in ("openings", "outages", "requests")
-            )
-            name = order.__name__.replace("_", " ")
-            print(f"| {name} | {allowed} | {seconds:.0f} s | {openings:.1f} | {outages:.1f} | {requests:.0f} |")
+    print("| urgent tickets | order of attempts | in flight at first | first | all | opens | outages | requests |")
+    print("|---|---|---|---|---|---|---|---|")
+    for size in PAGES:
+        for order in (finish_first, untried_first, at_random, clairvoyant):
+            for allowed in (1, 5, AT_FIRST, 16, 64):
+                print(_row(size, order, allowed), flush=True)
+
+
+def _row(size: int, order: Order, allowed: int) -> str:
+    runs = [
+        Simulation(order, allowed, random.Random(seed), [Ticket(number) for number in range(size)])
+        for seed in range(RUNS)
+    ]
+    last = statistics.median(run.run() for run in runs)
+    first = statistics.median(run.first for run in runs)
+    openings, outages, requests = (
+        statistics.mean(getattr(run, name) for run in runs) for name in ("openings", "outages", "requests")
+    )
+    name = order.__name__.replace("_", " ")
+    return (
+        f"| {size} | {name} | {allowed} | {first:.0f} s | {last:.0f} s "
+        f"| {openings:.1f} | {outages:.1f} | {requests:.0f} |"
+    )
 
 
 if __name__ == "__main__":

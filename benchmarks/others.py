@@ -14,7 +14,7 @@ async def delivery(stage: Stage) -> Chapter:
 
 
 def _delivery(tickets: int, rounds: int) -> Chapter:
-    rate = statistics.median(deliveries.deliveries_per_second(tickets) for _ in range(3))
+    rate = statistics.median(deliveries.deliveries_per_second(tickets) for _ in range(5))
     plain, hanging = deliveries.ingestion_slowdown(rounds)
     slowdown = hanging / plain - 1
     findings = [

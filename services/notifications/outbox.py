@@ -23,16 +23,12 @@ class AnnouncementPolicy:
 
     open_only: bool = False
     """Leave out what was closed already."""
-    since: datetime | None = None
-    """Leave out what was created before."""
 
     def wants(self, ticket: Row, *, is_first_sight: bool) -> bool:
         """Whether an urgent ticket is announced; `ticket` is it as it is about to be stored."""
-        if not is_first_sight:
+        if not (is_first_sight and self.open_only):
             return True
-        created_at = ticket.get("created_at")
-        is_old = self.since is not None and created_at is not None and created_at < self.since
-        return not is_old and not (self.open_only and category_of(ticket.get("status")) is StatusCategory.CLOSED)
+        return category_of(ticket.get("status")) is not StatusCategory.CLOSED
 
 
 ANNOUNCE_ALL = AnnouncementPolicy()
