@@ -11,9 +11,12 @@ from services.kit.stored_json import from_stored
 from services.statuses import category_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TicketRecord:
-    """What clients see of a ticket; fields that are absent, or of a type that they cannot have, are None or empty."""
+    """What clients see of a ticket; fields that are absent, or of a type that they cannot have, are None or empty.
+
+    Not frozen: making one, of which a page has a hundred, would take twice as long.
+    """
 
     id: Any
     external_id: str
