@@ -62,6 +62,8 @@ class IngestionJob(Document, RunCounts):
     last_page: int | str | None = None
     """The page that was stored last, likewise, unless the walk goes back from there."""
     processed_pages: int = 0
+    portions: int = 0
+    """How many pieces of pages were stored. Each has a number of its own, also those of a page that is read twice."""
     total_pages: int | None = None
     records_seen: int = 0
     """Different records on the processed pages, whoever they belong to."""

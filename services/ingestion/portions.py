@@ -20,6 +20,8 @@ class Portion:
 
     number: int
     """Which portion of the run it is, from 1; a page that is read twice has two numbers."""
+    page: int | None
+    """The number of the page that begins with it; None: none does that was not counted already."""
     records: PageRecords
     size: int
     known: frozenset[int]
@@ -30,7 +32,6 @@ class Portion:
     pages: int | None
     retries: int
     remarks: tuple[str, ...]
-    ends_page: bool
 
 
 async def portions(run: Run, upstream: RunUpstream, course: Course, start: PagePlace) -> AsyncGenerator[Portion, None]:
@@ -40,7 +41,6 @@ async def portions(run: Run, upstream: RunUpstream, course: Course, start: PageP
     looked for signs that the list moved.
     """
     place: PagePlace | None = start
-    number = run.job.processed_pages
     mixes_tenants = run.job.skipped > 0
     while place is not None:
         fetched = await upstream.page(place)
@@ -48,11 +48,12 @@ async def portions(run: Run, upstream: RunUpstream, course: Course, start: PageP
         mixes_tenants = any(piece.mixes_tenants for piece in pieces)
         born = {name: ticket.created_at for piece in pieces for name, ticket in piece.own.items()}
         step = course.arrived(place, fetched.page, born)
+        page = run.begin_page(place)
         for index, piece in enumerate(pieces):
-            number += 1
-            is_last = index == len(pieces) - 1
+            number, is_last = run.begin_portion(), index == len(pieces) - 1
             run.go_on()
-            yield _portion(number, piece, index * PORTION_RECORDS, place, step, fetched, is_last=is_last)
+            yield _portion(number, page, piece, index * PORTION_RECORDS, place, step, fetched, is_last=is_last)
+            page = None
         place = step.next
 
 
@@ -70,20 +71,27 @@ async def _normalised(
 
 
 def _portion(
-    number: int, records: PageRecords, offset: int, place: PagePlace, step: Step, fetched: FetchedPage, *, is_last: bool
+    number: int,
+    page: int | None,
+    records: PageRecords,
+    offset: int,
+    place: PagePlace,
+    step: Step,
+    fetched: FetchedPage,
+    *,
+    is_last: bool,
 ) -> Portion:
-    page = fetched.page
-    size = min(PORTION_RECORDS, len(page.records) - offset)
+    size = min(PORTION_RECORDS, len(fetched.page.records) - offset)
     return Portion(
         number=number,
+        page=page,
         records=records,
         size=size,
         known=frozenset(at - offset for at in step.known if offset <= at < offset + size),
         next=step.next if is_last and step.next is not None else place,
         last=None if step.goes_back else place,
-        total=page.total,
-        pages=page.pages,
+        total=fetched.page.total,
+        pages=fetched.page.pages,
         retries=fetched.retries if is_last else 0,
         remarks=step.remarks if is_last else (),
-        ends_page=is_last,
     )

@@ -44,12 +44,31 @@ class Run:
         self.job = job
         """As it was claimed; counts and checkpoint go on in the database."""
         self.lease = lease
+        self._pages = job.processed_pages
+        self._portions = max(job.portions, job.processed_pages)
+        self._counted = job.last_page
         self._stop: asyncio.Future[StopReason] = asyncio.get_running_loop().create_future()
 
     @property
     def tenant_id(self) -> str:
         """The tenant whose tickets the run ingests."""
         return self.job.tenant_id
+
+    def begin_page(self, place: PagePlace) -> int | None:
+        """The number of the page at `place`, from 1 and in the order of reading; None: it has one already.
+
+        It has if whoever had the job before has stored it, or a part of it, and nothing after it.
+        """
+        is_counted, self._counted = place == self._counted, None
+        if is_counted:
+            return None
+        self._pages += 1
+        return self._pages
+
+    def begin_portion(self) -> int:
+        """The number of the next portion, from 1; never the same twice in a job."""
+        self._portions += 1
+        return self._portions
 
     def stop(self, reason: StopReason) -> None:
         """Tell the run to stop; the first reason counts."""

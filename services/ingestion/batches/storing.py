@@ -119,6 +119,7 @@ def _owned(record: Any, tenant_id: str) -> Any:
 def _portion(number: int, records: PageRecords, size: int) -> Portion:
     return Portion(
         number=number,
+        page=number,
         records=records,
         size=size,
         known=frozenset(),
@@ -128,5 +129,4 @@ def _portion(number: int, records: PageRecords, size: int) -> Portion:
         pages=None,
         retries=0,
         remarks=(),
-        ends_page=True,
     )

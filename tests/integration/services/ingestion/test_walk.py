@@ -93,6 +93,33 @@ async def test_pages_are_as_large_as_upstream_makes_them(db: Database, opened: O
     assert (await log_of(job)).status is RunOutcome.SUCCESS
 
 
+async def test_what_changes_before_a_page_is_read_again_is_in_the_history(db: Database, opened: Opening) -> None:
+    api = Edited(list(range(1, 13)))
+    api.deleted = api.meddle
+    async with opened(api) as services:
+        job = await run(services)
+    assert (job.status, job.new_ingested, job.updated) == (JobStatus.COMPLETED, 12, 1)
+    assert api.pages == [1, 2, 3, 1, 2, 3]  # the whole list, and once from its beginning again
+    history = await db.collection(TicketHistory).find(owned(TENANT, ticket_id="1")).sort("recorded_at", 1).to_list(None)
+    assert [row["action"] for row in history] == ["created", "updated"]
+    assert history[1]["changes"]["status"] == {"old": "open", "new": "solved"}
+
+
+class Edited(StandIn):
+    """At the end of the first walk, ticket 2 goes, and ticket 1 of the same page is solved."""
+
+    status = "open"
+
+    def meddle(self) -> list[str]:
+        self.delete(2)
+        self.status = "solved"
+        return ["2"]
+
+    def record(self, number: int) -> dict[str, Any]:
+        shown = super().record(number)
+        return shown | {"status": self.status, "updated_at": "2026-02-03T10:00:00Z"} if number == 1 else shown
+
+
 async def test_a_bad_quarter_of_an_hour_is_waited_for_and_no_page_read_twice(db: Database, opened: Opening) -> None:
     api = StandIn(list(range(1, 51)), deleted=[])
     statuses = iter([520, 521, 522, 523, 524, 525, 526, 527, 529, 503, 503, 408, 425, 429, 500])
@@ -206,7 +233,7 @@ async def test_one_page_of_everything_is_stored_piece_by_piece(db: Database, ope
     api = StandIn(list(range(1, 1_301)), page_size=10_000, deleted=[])
     async with opened(api) as services:
         job = await run(services)
-    assert (job.status, job.new_ingested, job.processed_pages) == (JobStatus.COMPLETED, 1_300, 3)
+    assert (job.status, job.new_ingested, job.processed_pages) == (JobStatus.COMPLETED, 1_300, 1)
     assert (job.next_page, job.error, api.pages) == (None, None, [1])
 
 
