@@ -5,6 +5,7 @@ import itertools
 import json
 import re
 import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -68,9 +69,11 @@ class Page:
 
     async def until(self, expression: str) -> Any:
         """Wait until an expression is truthy; its value."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not (value := await self.evaluate(expression)):
-                await asyncio.sleep(0.1)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (value := await self.evaluate(expression)):
+            shown = "" if time.monotonic() < deadline else await self.evaluate("document.body.innerText")
+            assert not shown, f"still not so: {expression}; {self.complaints}; the page says: {shown[:2_000]}"
+            await asyncio.sleep(0.1)
         return value
 
     def _note(self, method: str | None, params: dict[str, Any]) -> None:

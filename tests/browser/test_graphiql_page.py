@@ -16,7 +16,9 @@ from tests.browser.chromium import Page
 from tests.fakes import app_with, at_rest, make_settings
 
 RESULT = "(document.querySelector('.result-window .CodeMirror')?.CodeMirror.getValue() ?? '')"
-READY = "Boolean(document.querySelector('.graphiql-execute-button'))"
+EDITOR = "(document.querySelector('.graphiql-query-editor .CodeMirror')?.CodeMirror.getValue() ?? '')"
+READY = f"Boolean(document.querySelector('.graphiql-execute-button')) && {EDITOR}.includes('{{')"
+"""There is something to run: the button is there before the editor has its text."""
 RUN = "document.querySelector('.graphiql-execute-button').click()"
 
 
