@@ -26,8 +26,8 @@ WARM_UP_RUNS = 5
 def rate_limit(seconds: int | None, *, processes: int = 4) -> Verdict:
     """Several workers and more pages than the limit admits: upstream's own log says what arrived when.
 
-    `seconds`: how long to watch; None: until one window's budget is used up and every run waits, however long that
-    takes.
+    `seconds`: how long to watch; None: until one window's budget is used up, every tenant has had a turn and every run
+    waits, however long that takes.
     """
     mock = {"rate_limit_per_minute": LIMIT, "ticket_count": 100_000 if seconds else 20_000}
     with Cluster(mock=mock, page_size=10, rate_limit_per_minute=LIMIT, lock_ttl_seconds=30) as cluster:
@@ -40,11 +40,12 @@ def rate_limit(seconds: int | None, *, processes: int = 4) -> Verdict:
             time.sleep(seconds)
         else:
             wait_for(lambda: _sent(cluster.upstream_state()) >= LIMIT, what="one window's requests")
+            wait_for(lambda: _served(cluster.upstream_state()) == set(TENANTS), what="every tenant's turn")
             wait_for(lambda: _waiting(cluster) == len(TENANTS), what="every run to wait")
         state, waiting = cluster.upstream_state(), _waiting(cluster)
     requests, refused = state["requests"], state["requests"]["rate_limited"]
     used = _sent(state) / (LIMIT * (seconds or 60) / 60)
-    tenants = {entry["query"]["tenant_id"] for entry in state["pages"]}
+    tenants = _served(state)
     watched = f"{seconds} s" if seconds else "one window"
     measured = (
         f"{processes} processes, {watched}: {refused} answers 429, at most {requests['max_in_window']} in a window, "
@@ -57,6 +58,11 @@ def rate_limit(seconds: int | None, *, processes: int = 4) -> Verdict:
 def _sent(state: Any) -> int:
     """Requests that count against the limit."""
     return sum(count for path, count in state["requests"]["by_path"].items() if path.startswith("/external/"))
+
+
+def _served(state: Any) -> set[str]:
+    """The tenants of which a page was asked for."""
+    return {entry["query"]["tenant_id"] for entry in state["pages"]}
 
 
 def _waiting(cluster: Cluster) -> int:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from documents.ingestion_job import IngestionJob, JobStatus
 from gql_app.commands.serving import ALIVE_FILE
 from tests.processes import ROOT, Command, answers
 from tests.waiting import PATIENCE_SECONDS, eventually
@@ -152,10 +154,19 @@ def test_ingest_runs_by_itself_and_says_what_it_did(
 def test_two_ingests_of_one_tenant_watch_the_same_run(
     tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]]
 ) -> None:
+    now = datetime.now(UTC)
+    job = IngestionJob.model_construct(tenant_id="tenant_d", status=JobStatus.QUEUED, active=True, queued_at=now)
+    row = job.model_dump(exclude={"id", "revision_id"}) | {"_id": "job-1", "status": job.status.value}
+    stored.ingestion_jobs.insert_one(row)
+    lock = {"resource_id": "ingest:tenant_d", "owner_id": "job-1", "holder": "somebody", "fence": 1}
+    stored.distributed_locks.insert_one({**lock, "acquired_at": now, "expires_at": now + timedelta(days=1)})
     with (
         Command(tmp_path, "-m", "gql_app", "ingest", "tenant_d", **environment) as one,
         Command(tmp_path, "-m", "gql_app", "ingest", "tenant_d", **environment) as other,
     ):
+        both = (one, other)
+        eventually(lambda: all("waits for a worker" in each.output for each in both), lambda: one.output + other.output)
+        stored.distributed_locks.update_one({}, {"$set": {"expires_at": now}})
         assert (one.exit_code(), other.exit_code()) == (0, 0)
         (end,) = {re.findall("tenant_d: completed.*", command.output)[0] for command in (one, other)}
     assert stored.ingestion_jobs.count_documents({}) == 1, end

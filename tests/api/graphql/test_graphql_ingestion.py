@@ -1,10 +1,11 @@
 """Ingestion over GraphQL: starting, following, cancelling, and reading about runs."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from documents.database import Database
-from documents.ingestion_job import JobStatus
+from documents.ingestion_job import IngestionJob, JobStatus
 from resolvers.context import Services
 from services.coordination.leases import ingest_resource
 from tests.api.graphql.client import Api
@@ -97,11 +98,12 @@ async def test_queued_job_is_cancelled_at_once(fresh: Api) -> None:
 
 
 async def test_job_that_does_not_stop_in_time_is_cancelling(fresh: Api) -> None:
-    fresh.services.worker.shut_down()  # type: ignore[union-attr]
-    job = await fresh.services.jobs.start("tenant_a")
-    held = await fresh.services.locks.acquire(ingest_resource("tenant_a"), job.id)  # by a worker that hangs
+    held = await fresh.services.locks.acquire(ingest_resource("tenant_a"), "job-1")  # by a worker that hangs
     assert held is not None
-    result = await cancel(fresh, job.id)
+    now = datetime.now(UTC)
+    job = {"_id": "job-1", "tenant_id": "tenant_a", "status": "running", "active": True}
+    await fresh.db.collection(IngestionJob).insert_one({**job, "queued_at": now, "heartbeat_at": now})
+    result = await cancel(fresh, "job-1")
     assert result["__typename"] == "IngestionCancelling"
     assert result["job"]["cancelRequested"] is True
 
