@@ -22,8 +22,9 @@ from services.notifications.sender import OnAttempt, Sender
 from services.notifications.slots import Slots
 
 _POLL_SECONDS = 0.5
-_SHORTEST_POLL_SECONDS = 0.05
-"""Every page with urgent tickets wakes this loop; so often at most it looks."""
+_SHORTEST_POLL_SECONDS = 0.25
+"""Every page with urgent tickets wakes this loop, which then asks the database three times: so often at most, since a
+fast run stores a page in 50 ms and ought not to notice."""
 _MAINTENANCE_SECONDS = 60.0
 
 log = structlog.get_logger("services.notification_delivery")
