@@ -13,14 +13,13 @@ from documents.ticket import MatchedRule, Sentiment, Urgency
 from services.classification.markup import visible_text
 from services.classification.negation import find_signals
 from services.classification.phrases import Hit
-from services.classification.rules import Action, Signal, load
+from services.classification.rules import Action, Signal, rule_set
 from services.classification.words import SENTENCE_ENDS, normalise, plain, split_words
 
 MAX_SUBJECT_CHARACTERS = 1_000
 MAX_MESSAGE_CHARACTERS = 20_000
 """Longer texts are judged by their beginning (about 3,500 words): people say early what they want."""
 
-RULES = load()
 _REQUESTS = (Action.ASK, Action.ASK_WEAKLY, Action.WISH)
 _BY_URGENCY = (Urgency.HIGH, Urgency.MEDIUM, Urgency.LOW)
 
@@ -41,7 +40,7 @@ def classify(*, subject: str, message: str) -> Classification:
     heading = split_words(normalise(visible_text(subject)[:MAX_SUBJECT_CHARACTERS]))
     words = [*heading, ".", *split_words(normalise(visible_text(message)[:MAX_MESSAGE_CHARACTERS]))]
     keys = plain(words)
-    signals = find_signals(keys, RULES, heading=len(heading))
+    signals = find_signals(keys, rule_set(), heading=len(heading))
     urgency = min((hit.entry.rule.urgency for hit in signals), key=_BY_URGENCY.index, default=Urgency.LOW)
     return Classification(
         urgency=urgency,

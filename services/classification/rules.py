@@ -1,11 +1,9 @@
 """The classification rules, read from `rules.toml` and compiled once."""
 
-import gc
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,31 +89,12 @@ class RuleSet:
     """Words before `fixed` that say that it is not: `when`, `should`."""
 
 
-def load(path: Path = RULES_FILE) -> RuleSet:
-    """Read a rules file.
+@cache
+def rule_set(path: Path = RULES_FILE) -> RuleSet:
+    """Read a rules file; read once, at the first text that is classified.
 
     Raises ValueError or KeyError for a file that does not say what it should.
     """
-    with _uncollected():
-        return _compiled(path)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Hold the garbage collector off while some ten thousand containers are made, all of which stay.
-
-    It would look through everything that the program has imported, time and again: 60 of 100 ms at every start.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def _compiled(path: Path) -> RuleSet:
     data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     phrases = PhraseBook[Meaning](data["macros"])
     for harmless in data["harmless"].values():

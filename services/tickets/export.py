@@ -88,7 +88,7 @@ def _json_line(ticket: TicketRecord) -> bytes:
 
 
 def _csv_row(ticket: TicketRecord) -> bytes:
-    return _csv_line([_safe(_text(getattr(ticket, column))) for column in COLUMNS])
+    return _csv_line([_cell(getattr(ticket, column)) for column in COLUMNS])
 
 
 def _csv_line(cells: list[str]) -> bytes:
@@ -97,20 +97,23 @@ def _csv_line(cells: list[str]) -> bytes:
     return line.getvalue().encode()
 
 
-def _text(value: object) -> str:
+def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return _safe(value)
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, list):  # the rules that matched
-        return "; ".join(f"{reason.rule}: {reason.text}" for reason in value)
+        return _safe("; ".join(f"{reason.rule}: {reason.text}" for reason in value))
     if isinstance(value, dict):  # fields that nobody knows
-        return orjson.dumps(value).decode() if value else ""
-    return str(value)
+        return _safe(orjson.dumps(value).decode()) if value else ""
+    return _safe(str(value))
 
 
-def _safe(cell: str) -> str:
-    cell = FORMULA_INSIDE.sub(r"\1'", cell)
-    return f"'{cell}" if FORMULA_AT_START.match(cell) else cell
+def _safe(text: str) -> str:
+    if FORMULA_INSIDE.search(text):  # rare, and replacing takes long even where there is nothing to replace
+        text = FORMULA_INSIDE.sub(r"\1'", text)
+    return f"'{text}" if FORMULA_AT_START.match(text) else text

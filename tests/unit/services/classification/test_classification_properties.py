@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents.ticket import Urgency
-from services.classification.classifier import MAX_MESSAGE_CHARACTERS, RULES, Classification, classify
+from services.classification.classifier import MAX_MESSAGE_CHARACTERS, Classification, classify
+from services.classification.rules import rule_set
 
 FIELDS = ("urgency", "sentiment", "requires_action")
 REAL = [
@@ -36,7 +37,7 @@ def test_ten_megabytes_take_less_than_a_second(text: str) -> None:
 
 
 # Words with and without meaning to the rules, so that random texts reach negation, lists and repairs.
-WORDS = [*sorted(filter(str.isalpha, RULES.phrases.vocabulary)), "can't", "isn't", "table", "Zürich"]
+WORDS = [*sorted(filter(str.isalpha, rule_set().phrases.vocabulary)), "can't", "isn't", "table", "Zürich"]
 wordy_texts = st.one_of(
     st.lists(st.sampled_from([*WORDS, ".", ",", "?", "!"]), max_size=40).map(" ".join),
     st.sampled_from(REAL),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.classification.rules import RULES_FILE, load
+from services.classification.rules import RULES_FILE, rule_set
 
 PARTS = """
 [macros]
@@ -30,7 +30,7 @@ def rules_file(folder: Path, text: str) -> Path:
 
 
 def test_rules_are_read_from_a_file(tmp_path: Path) -> None:
-    rules = load(rules_file(tmp_path, PARTS))
+    rules = rule_set(rules_file(tmp_path, PARTS))
     assert [rule.name for rule in rules.rules.values()] == ["defect"]
     assert [(hit.start, hit.end) for hit in rules.phrases.find(["it", "is", "broken"])] == [(2, 3)]
 
@@ -41,7 +41,7 @@ def test_rules_are_read_from_a_file(tmp_path: Path) -> None:
 )
 def test_a_file_that_makes_no_sense_is_refused(tmp_path: Path, right: str, wrong: str) -> None:
     with pytest.raises((ValueError, KeyError)):
-        load(rules_file(tmp_path, PARTS.replace(right, wrong)))
+        rule_set(rules_file(tmp_path, PARTS.replace(right, wrong)))
 
 
 def test_every_macro_is_used() -> None:
