@@ -91,6 +91,8 @@ COUNTED_INDEX = "tenant_counted"
 """For what statistics count one by one."""
 HIGH_URGENCY_INDEX = "tenant_high_urgency"
 """For customers at risk."""
+UPDATED_INDEX = "tenant_updated"
+"""For lists by the last change."""
 CUSTOMER_INDEX = "tenant_customer_created"
 """For a customer's tickets, and counts by customer."""
 COUNTED_FIELDS = tuple(field.value for field in CountedField if field is not CountedField.STATUS_CATEGORY)
@@ -169,6 +171,16 @@ class Ticket(Document):
                     *_BY_COUNTED_FIELDS,
                 ],
                 name=NEWEST_INDEX,
+            ),
+            # Lists by the last change.
+            IndexModel(
+                [
+                    ("tenant_id", ASCENDING),
+                    ("updated_at", DESCENDING),
+                    ("_id", DESCENDING),
+                    ("deleted_at", ASCENDING),
+                ],
+                name=UPDATED_INDEX,
             ),
             # What statistics count one by one, without a fetch: the tickets that are not rolled up, and those of a day
             # that a period cuts. Soft-deleted ones are stepped over.

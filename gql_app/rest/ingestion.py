@@ -18,12 +18,13 @@ from gql_app.rest.ingestion_answers import (
     StateAnswer,
 )
 from gql_app.rest.parameters import ContextOf, PageNumber, PageSize, TenantId, problems
+from gql_app.rest.strict import StrictRoute
 from resolvers import ingestion as resolvers
 from services.errors import ConflictError, JobFinishedError, UpstreamError
 
 RESPOND_ASYNC = "respond-async"
 
-router = APIRouter(tags=["ingestion"])
+router = APIRouter(tags=["ingestion"], route_class=StrictRoute)
 
 
 class RunFailedError(UpstreamError):

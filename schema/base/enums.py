@@ -16,13 +16,7 @@ from documents.ticket import CountedField, Sentiment, StatusCategory, Urgency
 from documents.ticket_history import HistoryAction
 from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerOrder
-
-
-class TicketOrder(DescribedEnum):
-    """The orders in which tickets can be listed. Tickets without a creation time count as the oldest."""
-
-    NEWEST_FIRST = "newest_first", "By creation time, newest first."
-    OLDEST_FIRST = "oldest_first", "By creation time, oldest first."
+from services.tickets.ordering import TicketOrder
 
 
 class IngestionActivity(DescribedEnum):
