@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from beanie import Document
 from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
 
-from documents.described import DescribedEnum
+from documents.described import Classified, DescribedEnum, FromSource, LongText, Shown
 
 KEYWORD_SEPARATOR = "|"
 """Between the keywords of `Ticket.keyword_key`."""
@@ -64,25 +64,6 @@ class MatchedRule:
     """The rule's term in its plain form, for instance `refund`; what keyword statistics count."""
     text: str
     """The words of the ticket that matched, normalised."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A field that clients see; fields without it are our bookkeeping."""
-
-    description: str
-
-
-class FromSource(Shown):
-    """It comes from upstream: a change of it there is an update of the ticket."""
-
-
-class Classified(Shown):
-    """It comes from the classification rules; its changes are kept in the history."""
-
-
-class LongText(FromSource):
-    """It may be so long that the history tells of its changes alone, and not of what it was first and last."""
 
 
 NEWEST_INDEX = "tenant_newest"

@@ -86,10 +86,10 @@ async def follow_job(context: Context, job_id: str) -> AsyncGenerator[IngestionJ
             await changed.wait(at_least=FOLLOWING_SECONDS)
 
 
-async def run_to_end(context: Context, job_id: str) -> IngestionJob:
-    """Wait until the job has ended. The run is not the waiter's: it goes on when the waiter leaves."""
+async def run_to_end(context: Context, job_id: str, *, seconds: float | None = None) -> IngestionJob:
+    """Wait until the job has ended, or for so long. The run is not the waiter's: it goes on when the waiter leaves."""
     job = await get_job(context, job_id, Scope.INGEST_RUN)
-    return await context.services.jobs.wait(job.id)
+    return await context.services.jobs.wait(job.id, seconds=seconds)
 
 
 async def cancel_ingestion(context: Context, job_id: str) -> IngestionJob:

@@ -89,7 +89,7 @@ async def load_history(context: Context, tenant_id: str, external_id: str, *, li
     return await context.loaders.histories.load((tenant_id, limit), external_id)
 
 
-async def load_tickets(
+async def load_ticket_list(
     context: Context, tenant_id: str, wanted: TicketFilter, window: Window, order: TicketOrder
 ) -> Slice[TicketRecord]:
     """A stretch of a list along its cursors; read together with what other fields ask for."""
@@ -97,7 +97,7 @@ async def load_tickets(
     return await context.loaders.ticket_lists.load((tenant_id, window, ORDERINGS[order]), wanted)
 
 
-async def load_ticket_count(context: Context, tenant_id: str, wanted: TicketFilter) -> int:
+async def load_ticket_list_count(context: Context, tenant_id: str, wanted: TicketFilter) -> int:
     """How many tickets match; counted together with what other fields ask for."""
     context.caller.require_tenant(tenant_id)
     return await context.loaders.ticket_list_counts.load(tenant_id, wanted)

@@ -11,7 +11,7 @@ from gql_app.rest.answers import Problem
 from resolvers.context import Context
 from services.kit.moments import read_moment
 from services.rollups.rows import UNKNOWN
-from services.tickets.choices import MAX_VALUE_CHARACTERS, MAX_VALUES, Choice
+from services.tickets.choices import MAX_CHOICES, MAX_VALUE_CHARACTERS, Choice
 from services.tickets.filter import CHOICES, OTHERS, TicketFilter, may_be_unknown, type_of_condition
 from services.tickets.ordering import TicketOrder
 
@@ -37,7 +37,7 @@ def _values_of(name: str) -> Any:
     value: Any = Text if kind is str else kind
     if may_be_unknown(name):
         value = Literal[*(each.value for each in kind), UNKNOWN]
-    return Annotated[list[value], Field(max_length=MAX_VALUES)] | None
+    return Annotated[list[value], Field(max_length=MAX_CHOICES)] | None
 
 
 class _OfATenant(BaseModel):

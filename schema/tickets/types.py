@@ -10,7 +10,7 @@ from documents.database import Row
 from documents.ticket import Sentiment, StatusCategory, Urgency, description_of
 from documents.ticket_history import HistoryAction
 from resolvers.notifications import load_notifications
-from resolvers.tickets import load_history, load_ticket_count, load_tickets
+from resolvers.tickets import load_history, load_ticket_list, load_ticket_list_count
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION, ListSize
 from schema.base.enums import spelled
@@ -144,9 +144,9 @@ class Customer(Node):
         pager = ticket_pager(info, self.tenant_id, order_by)
         window = pager.window(first, last, after, before)
         wanted = TicketFilter(customer_id=only(self.external_id))
-        found = await load_tickets(info.context, self.tenant_id, wanted, window, order_by)
+        found = await load_ticket_list(info.context, self.tenant_id, wanted, window, order_by)
         return pager.connection(
-            found, window, to_ticket, lambda: load_ticket_count(info.context, self.tenant_id, wanted)
+            found, window, to_ticket, lambda: load_ticket_list_count(info.context, self.tenant_id, wanted)
         )
 
 

@@ -13,7 +13,7 @@ from services.errors import InvalidInputError
 from services.rollups.rows import UNKNOWN
 from services.statuses import in_categories, spellings_of
 
-MAX_VALUES = 100
+MAX_CHOICES = 100
 MAX_VALUE_CHARACTERS = 1_000
 _WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 T = TypeVar("T")
@@ -36,8 +36,8 @@ class Choice(Generic[T]):
             InvalidInputError: there are too many values, or one is too long or holds text that cannot be stored.
         """
         values = (*(self.any_of or ()), *self.none_of)
-        if len(values) > MAX_VALUES:
-            raise InvalidInputError(f"A filter takes at most {MAX_VALUES} values of a field.")
+        if len(values) > MAX_CHOICES:
+            raise InvalidInputError(f"A filter takes at most {MAX_CHOICES} values of a field.")
         for value in values:
             if isinstance(value, str) and len(value) > MAX_VALUE_CHARACTERS:
                 raise InvalidInputError(f"A value in a filter has at most {MAX_VALUE_CHARACTERS:,} characters.")
@@ -95,8 +95,7 @@ def chosen_of(known: Iterable[T], choice: Choice[Any] | None) -> set[T]:
 
 def _listed(choice: Choice[str], spellings: Callable[[str], list[Any]]) -> Condition:
     def stored(values: tuple[str | None, ...]) -> list[Any]:
-        spelled = [spelling for value in values for spelling in _spelled(value, spellings)]
-        return list(dict.fromkeys(spelled))
+        return [spelling for value in values for spelling in _spelled(value, spellings)]
 
     condition: dict[str, Any] = {} if choice.any_of is None else {"$in": stored(choice.any_of)}
     return condition | ({"$nin": stored(choice.none_of)} if choice.none_of else {})

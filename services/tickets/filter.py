@@ -62,9 +62,9 @@ class TicketFilter:
     def by_field(self) -> Filter:
         """The conditions on stored fields other than moments, each on one field."""
         found: list[Filter] = [
-            {traits.stored or name: traits.to_condition(choice)}
+            {traits.stored or name: condition}
             for name, traits in CHOICES.items()
-            if (choice := getattr(self, name)) is not None
+            if (choice := getattr(self, name)) is not None and (condition := traits.to_condition(choice))
         ]
         if self.requires_action is not None:
             found.append({"requires_action": self.requires_action})
@@ -97,8 +97,8 @@ def may_be_unknown(name: str) -> bool:
     return kind is not str and kind is not StatusCategory
 
 
-def condition(tenant_id: str, wanted: TicketFilter) -> Filter:
-    """The query for a filter: typed values only, never an operator that a client made.
+def condition(tenant_id: str, wanted: TicketFilter, *further: Filter) -> Filter:
+    """The query for a filter, and what else has to hold: typed values only, never an operator that a client made.
 
     Raises:
         InvalidInputError: a date, a value or the search makes no sense.
@@ -109,7 +109,10 @@ def condition(tenant_id: str, wanted: TicketFilter) -> Filter:
     created = created_between(wanted.created_from, wanted.created_to)
     updated = between("updated_at", wanted.updated_from, wanted.updated_to)
     search = {} if wanted.q is None else {"$text": {"$search": search_text(wanted.q)}}
-    return live(tenant_id, **wanted.by_field, **created, **updated, **search)
+    by_field = wanted.by_field
+    if further:
+        by_field["$and"] = [*by_field.get("$and", []), *further]
+    return live(tenant_id, **by_field, **created, **updated, **search)
 
 
 def created_between(start: datetime | None, end: datetime | None) -> Filter:

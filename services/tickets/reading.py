@@ -67,9 +67,9 @@ class Tickets:
                 total, rows = await self._page_of_parts(tenant_id, order, wanted, offset, page_size)
             elif offset >= self._seek_from and wanted.is_countable and order is NEWEST_FIRST:
                 place = await self._counts.find_place(tenant_id, wanted.by_field, offset)
-                before = {} if place.not_from is None else {order.moment: {"$not": {"$gte": place.not_from}}}
+                before = [] if place.not_from is None else [{order.moment: {"$not": {"$gte": place.not_from}}}]
                 total = place.total_count
-                rows = await self._rows(tenant_id, order, wanted, place.offset, page_size, before)
+                rows = await self._rows(tenant_id, order, wanted, place.offset, page_size, *before)
             else:
                 total, rows = await asyncio.gather(
                     self.count(tenant_id, wanted), self._rows(tenant_id, order, wanted, offset, page_size)
@@ -95,11 +95,10 @@ class Tickets:
         wanted: TicketFilter,
         offset: int,
         limit: int,
-        before: Filter | None = None,
+        *further: Filter,
     ) -> list[Row]:
         """Some rows of the list. Only the index is walked up to `offset`; what is skipped is not read."""
-        where = condition(tenant_id, wanted)
-        where = {"$and": [where, before]} if before else where
+        where = condition(tenant_id, wanted, *further)
         sort = list(sort_order(order.moment, Window(limit, newest_first=order.newest_first)).items())
         index = order.index(wanted)
         skipped = self._tickets.find(where, {"_id": 1}, hint=index, max_time_ms=LIST_MILLISECONDS).sort(sort)

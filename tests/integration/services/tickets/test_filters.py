@@ -19,7 +19,7 @@ from services.lists.keyset import Window
 from services.rollups.write import Rollups
 from services.statuses import category_of
 from services.tickets.batches import TicketBatches
-from services.tickets.choices import MAX_VALUES, Choice, only
+from services.tickets.choices import MAX_CHOICES, Choice, only
 from services.tickets.export import ExportFormat, Exports
 from services.tickets.filter import TicketFilter, condition
 from services.tickets.ordering import ORDERINGS, TicketOrder
@@ -216,7 +216,7 @@ async def test_a_filter_means_the_same_everywhere(
 @pytest.mark.parametrize(
     "wanted",
     [
-        TicketFilter(status=only(*(f"s{number}" for number in range(MAX_VALUES + 1)))),
+        TicketFilter(status=only(*(f"s{number}" for number in range(MAX_CHOICES + 1)))),
         TicketFilter(source=only("x" * 1_001)),
         TicketFilter(keyword=only("a\x00b")),
         TicketFilter(rule=Choice(none_of=("\ud800",))),
