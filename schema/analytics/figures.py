@@ -87,8 +87,20 @@ class PeriodComparison:
     total_tickets_change: float | None = strawberry.field(
         description="How much more tickets there are now: 0.25 for a quarter more; null when there were none."
     )
-    urgency_high_ratio_change: float = strawberry.field(description="The present ratio minus that one.")
-    negative_sentiment_ratio_change: float = strawberry.field(description="The present ratio minus that one.")
+    urgency_high_ratio_difference: float | None = strawberry.field(
+        description="The present ratio minus that one; null when there were no tickets."
+    )
+    negative_sentiment_ratio_difference: float | None = strawberry.field(
+        description="The present ratio minus that one; null when there were no tickets."
+    )
+    urgency_high_ratio_change: float = strawberry.field(
+        description="The present ratio minus that one, which is 0 when there were no tickets.",
+        deprecation_reason="It cannot be null when there were no tickets: use urgencyHighRatioDifference.",
+    )
+    negative_sentiment_ratio_change: float = strawberry.field(
+        description="The present ratio minus that one, which is 0 when there were no tickets.",
+        deprecation_reason="It cannot be null when there were no tickets: use negativeSentimentRatioDifference.",
+    )
 
 
 def to_step(bucket: TrendBucket, field: CountedField | None) -> TrendStep:
@@ -111,15 +123,19 @@ def to_customer_stats(tenant_id: str, counted: CustomerCount) -> CustomerStats:
 
 
 def to_comparison(start: datetime, end: datetime, before: Computed, now: Computed) -> PeriodComparison:
-    """Two periods side by side."""
-    growth = None if before.total_tickets == 0 else round(now.total_tickets / before.total_tickets - 1, 3)
+    """Two periods side by side. Against an empty one there is no change: its ratios are no figures."""
+    was_empty = before.total_tickets == 0
+    urgency = round(now.urgency_high_ratio - before.urgency_high_ratio, 3)
+    sentiment = round(now.negative_sentiment_ratio - before.negative_sentiment_ratio, 3)
     return PeriodComparison(
         from_date=start,
         to_date=end,
         total_tickets=before.total_tickets,
         urgency_high_ratio=before.urgency_high_ratio,
         negative_sentiment_ratio=before.negative_sentiment_ratio,
-        total_tickets_change=growth,
-        urgency_high_ratio_change=round(now.urgency_high_ratio - before.urgency_high_ratio, 3),
-        negative_sentiment_ratio_change=round(now.negative_sentiment_ratio - before.negative_sentiment_ratio, 3),
+        total_tickets_change=None if was_empty else round(now.total_tickets / before.total_tickets - 1, 3),
+        urgency_high_ratio_difference=None if was_empty else urgency,
+        negative_sentiment_ratio_difference=None if was_empty else sentiment,
+        urgency_high_ratio_change=urgency,
+        negative_sentiment_ratio_change=sentiment,
     )
