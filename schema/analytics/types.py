@@ -23,6 +23,8 @@ from schema.analytics.figures import (
     to_customer_stats,
     to_step,
 )
+from schema.analytics.history import HistoryFields
+from schema.analytics.patterns import PatternFields
 from schema.base.cost import Cost, ListSize
 from schema.base.info import Info
 from schema.base.selection import selected_names
@@ -30,6 +32,7 @@ from schema.tickets.types import Customer, to_customer
 from services.analytics.customers import CustomerOrder
 from services.analytics.pipeline import StatsPart
 from services.analytics.stats import TenantStats as Computed
+from services.errors import InvalidInputError
 
 
 @strawberry.type(description="How many tickets have an urgency.")
@@ -83,10 +86,9 @@ class AtRiskCustomer:
 
 
 @strawberry.type(description="Statistics of a tenant's live tickets; only what is asked for is computed.")
-class TenantStats:
+class TenantStats(HistoryFields, PatternFields):
     """The statistics."""
 
-    tenant_id: str = strawberry.field(description="The tenant.")
     total_tickets: int = strawberry.field(description="How many tickets there are.")
     by_status: list[ValueCount] = strawberry.field(
         description="Tickets by status, most frequent first.", directives=[ListSize(assumed_size=10)]
@@ -116,7 +118,6 @@ class TenantStats:
     at_risk_customers: list[AtRiskCustomer] = strawberry.field(
         description="The 10 customers most at risk.", directives=[ListSize(assumed_size=10)]
     )
-    computed: strawberry.Private[Computed]
 
     @strawberry.field(
         description="Tickets by creation time, oldest first, empty steps included: at most 1,000. Without a period: "
@@ -133,14 +134,9 @@ class TenantStats:
         to_date: To = None,
     ) -> list[TrendStep] | None:
         """How the number of tickets develops."""
+        period = self.created(from_date, to_date)
         steps = await get_trend(
-            info.context,
-            self.tenant_id,
-            unit=unit,
-            created_from=from_date or self.computed.created_from,
-            created_to=to_date or self.computed.created_to,
-            time_zone=time_zone,
-            breakdown=breakdown,
+            info.context, self.tenant_id, unit=unit, time_zone=time_zone, breakdown=breakdown, **period
         )
         return [to_step(step, breakdown) for step in steps]
 
@@ -152,15 +148,13 @@ class TenantStats:
         self, info: Info, order_by: RankedBy = CustomerOrder.TICKETS, first: Top = 10
     ) -> list[CustomerStats] | None:
         """Who writes."""
-        period = {"created_from": self.computed.created_from, "created_to": self.computed.created_to}
-        found = await get_customers(info.context, self.tenant_id, order=order_by, first=first, **period)
+        found = await get_customers(info.context, self.tenant_id, order=order_by, first=first, **self.created())
         return [to_customer_stats(self.tenant_id, customer) for customer in found]
 
     @strawberry.field(description="How long tickets take to be closed.", directives=[Cost(weight=50)])
     async def time_to_close(self, info: Info) -> TimeToClose | None:
         """How long closing takes."""
-        period = {"created_from": self.computed.created_from, "created_to": self.computed.created_to}
-        found = await get_time_to_close(info.context, self.tenant_id, **period)
+        found = await get_time_to_close(info.context, self.tenant_id, **self.created())
         return TimeToClose(
             ticket_count=found.ticket_count, median_seconds=found.median_seconds, p90_seconds=found.p90_seconds
         )
@@ -193,6 +187,19 @@ PARTS = {
 def selected_parts(info: Info) -> frozenset[StatsPart]:
     """The parts that the present field's selection needs."""
     return frozenset(PARTS[name] for name in selected_names(info) if name in PARTS)
+
+
+def require_told_of_the_past(info: Info) -> None:
+    """Refuse what the history does not tell.
+
+    Raises:
+        InvalidInputError: the present field's selection has something else than counts and their ratios.
+    """
+    counts = {name for name, part in PARTS.items() if part is StatsPart.COUNTS} - {"comparison"}
+    if others := selected_names(info) - counts - {"tenantId", "__typename"}:
+        raise InvalidInputError(
+            f"asOf: only counts and ratios are known of a past moment; leave out {', '.join(sorted(others))}."
+        )
 
 
 def to_stats(computed: Computed) -> TenantStats:

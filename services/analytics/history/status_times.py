@@ -20,7 +20,7 @@ class StatusTime:
 
     status: str
     """The status, or the category that was asked for."""
-    category: StatusCategory
+    status_category: StatusCategory
     ticket_count: int
     """Tickets that were in it."""
     median_seconds: float
@@ -65,7 +65,7 @@ def to_status_times(found: list[Row], *, by_category: bool) -> list[StatusTime]:
     return [
         StatusTime(
             status=str(row["_id"]),
-            category=StatusCategory(row["_id"]) if by_category else category_of(row["_id"]),
+            status_category=StatusCategory(row["_id"]) if by_category else category_of(row["_id"]),
             ticket_count=row["count"],
             median_seconds=row["median"] / 1000,
             p90_seconds=row["p90"] / 1000,

@@ -8,12 +8,10 @@ from documents.ticket import COUNTED_INDEX, NEWEST_INDEX, Ticket
 from documents.ticket_rollup import TicketRollup
 from services.analytics.partition import Partition
 from services.kit.clock import EPOCH
-from services.rollups.rows import HOUR_MILLISECONDS
+from services.rollups.rows import HOUR_MILLISECONDS, HOURS_A_DAY
 from services.tenancy import Filter
 
-HOURS_A_DAY = 24
-DAYS_A_WEEK = 7
-_HOURS_A_WEEK = HOURS_A_DAY * DAYS_A_WEEK
+_HOURS_A_WEEK = 7 * HOURS_A_DAY
 _EPOCH_HOUR = 3 * HOURS_A_DAY
 """The hour of the week, from Monday, in which 1970 began: on a Thursday."""
 _HOUR, _QUARTER, _SECOND = timedelta(hours=1), timedelta(minutes=15), timedelta(seconds=1)

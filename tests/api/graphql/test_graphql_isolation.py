@@ -52,7 +52,7 @@ SETTINGS = make_settings(**{f"graphql_max_{name}": value for name, value in LIMI
 CALLER = Caller(tenants=frozenset([MINE]), scopes=frozenset(Scope))
 SHARED = {"health", "rateLimit", "circuitBreaker"}
 """Root fields that show what all tenants share, and nothing of theirs."""
-MOVING = {"ageSeconds", "hourlyTrend"}
+MOVING = {"ageSeconds", "hourlyTrend", "timeInStatus", "timeInStatusCategory"}
 """Fields whose value changes with time alone."""
 NOT_SHOWN = {
     "CircuitBreaker.openedAt", "CircuitBreaker.retryAfter", "RateLimit.blockedUntil",
@@ -120,6 +120,7 @@ VALUES = {
     "externalId": '"t0"', "q": '"refund"', "first": "5", "unit": "DAY", "breakdown": "STATUS",
     "fromDate": json.dumps((NOW - timedelta(days=1)).isoformat()),
     "toDate": json.dumps(NOW.isoformat()),
+    "at": json.dumps(NOW.isoformat()),
 }  # fmt: skip
 """Arguments, as they are written in documents; those that are not here are left out."""
 

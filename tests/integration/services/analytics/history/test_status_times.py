@@ -55,7 +55,7 @@ async def test_times_in_status_are_exact(
         assert row.total_seconds == sum(seconds)
         assert row.median_seconds == seconds[ceil(len(seconds) * 0.5) - 1]
         assert row.p90_seconds == seconds[ceil(len(seconds) * 0.9) - 1]
-        assert row.category == (row.status if by_category else category_of(row.status))
+        assert row.status_category == (row.status if by_category else category_of(row.status))
 
 
 def _stored(edit: Row) -> Row:
