@@ -161,7 +161,7 @@ async def load_log(context: Context, tenant_id: str, job_id: str) -> IngestionLo
 async def load_last_job(context: Context, tenant_id: str) -> IngestionJob | None:
     """The tenant's newest job, if there ever was one; read together with those of other tenants."""
     context.caller.require_tenant(tenant_id)
-    return await context.loaders.last_jobs.load(None, tenant_id)
+    return await context.tenant_loaders.last_jobs.load(None, tenant_id)
 
 
 async def get_lock(context: Context, tenant_id: str) -> LockState:

@@ -10,6 +10,8 @@ from documents.database import Row
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.notification import Notification
+from services.analytics.several import StatsQuestion, stats_of_each
+from services.analytics.stats import Stats, TenantStats
 from services.ingestion.reading import Runs
 from services.lists.keyset import Slice, Window
 from services.notifications.reading import Notifications
@@ -52,9 +54,7 @@ class GroupLoader(Generic[S, K, V]):
 class Loaders:
     """The loaders of one request."""
 
-    def __init__(
-        self, batches: TicketBatches, runs: Runs, tenants: Tenants, notifications: Notifications, waiting: Waiting
-    ) -> None:
+    def __init__(self, batches: TicketBatches, runs: Runs, notifications: Notifications, waiting: Waiting) -> None:
         self.histories: GroupLoader[tuple[str, int], str, list[Row]] = GroupLoader(
             lambda shared, ids: batches.histories(shared[0], ids, limit=shared[1]), list
         )
@@ -79,6 +79,12 @@ class Loaders:
             lambda tenant_id, ids: runs.by_id(IngestionLog, tenant_id, ids), lambda: None
         )
         """Of tenant and job."""
+
+
+class TenantLoaders:
+    """The loaders of one request for what a list of tenants shows of each."""
+
+    def __init__(self, tenants: Tenants, stats: Stats) -> None:
         self.ticket_counts: GroupLoader[None, str, int] = GroupLoader(
             lambda _, names: tenants.ticket_counts(names), int
         )
@@ -87,3 +93,7 @@ class Loaders:
             lambda _, names: tenants.last_jobs(names), lambda: None
         )
         """Of nothing and tenant."""
+        self.stats: GroupLoader[StatsQuestion, str, TenantStats | None] = GroupLoader(
+            lambda question, names: stats_of_each(stats, question, names), lambda: None
+        )
+        """Of a question and tenant; there are some for each."""

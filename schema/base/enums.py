@@ -55,7 +55,11 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
 """What clients can name by its members; they are told what the enums themselves say of them."""
 
 
-TICKET_ENUMS: dict[str, type[DescribedEnum]] = {"urgency": Urgency, "sentiment": Sentiment}
+TICKET_ENUMS: dict[str, type[DescribedEnum]] = {
+    "urgency": Urgency,
+    "sentiment": Sentiment,
+    "status_category": StatusCategory,
+}
 """The fields of a ticket that are enums, by the names that are stored."""
 
 
