@@ -138,7 +138,9 @@ class ApiSchema(Schema):
         caller = context.caller
         asked = (query, operation_name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS))
         # The stream may outlive the connection that it was opened for.
-        own = Context(context.services, caller, context.request_id, context.max_page_size, context.client)
+        own = Context(
+            context.services, caller, context.request_id, context.max_page_size, context.client, context.budget_of
+        )
         open_stream = super().stream
 
         async def opened() -> Results:

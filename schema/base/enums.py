@@ -14,6 +14,7 @@ from documents.notification import NotificationState
 from documents.quarantined_record import QuarantineState
 from documents.ticket import CountedField, Sentiment, StatusCategory, Urgency
 from documents.ticket_history import HistoryAction
+from services.access import Scope
 from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerOrder
 
@@ -52,6 +53,7 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
     NotificationState,
     QuarantineState,
     RunOutcome,
+    Scope,
     Sentiment,
     StatusCategory,
     TicketOrder,
