@@ -28,6 +28,7 @@ from services.rollups.keeper import RollupKeeper
 from services.sources.budget import RateLimiter
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
+from services.tickets.following import FollowedTickets
 from services.tickets.reading import Tickets
 from services.tickets.search import Search
 from services.tickets.tenants import Tenants
@@ -39,6 +40,7 @@ class Services:
 
     tenants: Tenants
     tickets: Tickets
+    followed_tickets: FollowedTickets
     search: Search
     exports: Exports
     ticket_batches: TicketBatches

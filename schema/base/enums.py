@@ -17,6 +17,7 @@ from documents.ticket_history import HistoryAction
 from services.access import Scope
 from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerOrder
+from services.tickets.following import TicketUpdateKind
 
 
 class TicketOrder(DescribedEnum):
@@ -57,6 +58,7 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
     Sentiment,
     StatusCategory,
     TicketOrder,
+    TicketUpdateKind,
     TrendUnit,
     Urgency,
 )
