@@ -7,12 +7,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import structlog
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from gql_app.graphql.endpoint import PATH as GRAPHQL
 from gql_app.graphql.endpoint import graphql_router
 from gql_app.http import docs as api_docs
 from gql_app.http.auth import Authenticator
+from gql_app.http.compression import Compressed
+from gql_app.http.cors import cors
 from gql_app.http.headers import CompletedHeaders
 from gql_app.http.limits import BodyLimit, ClientLimit, RequestRate
 from gql_app.http.observability import Metrics, Observed
@@ -33,7 +34,6 @@ READ_BODIES = (GRAPHQL, "/destinations", "/notifications")
 anything happens."""
 SUBJECTS = (*("ingestion", "tickets", "statistics", "notifications", "destinations", "circuit breakers", "system"),)
 """The order of the REST documentation."""
-RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 log = structlog.get_logger(__name__)
@@ -81,17 +81,7 @@ def _middlewares(settings: Settings, metrics: Metrics, rate: RequestRate | None)
     middlewares = [Middleware(Observed, metrics=metrics), Middleware(CompletedHeaders)]
     if settings.auth_mode == "open":
         middlewares.append(Middleware(OwnPagesOnly, settings=settings))
-    if settings.cors_origins:
-        middlewares.append(
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.cors_origins,
-                allow_methods=["GET", "POST", "PATCH", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "Prefer", "X-Request-ID"],
-                expose_headers=["X-Request-ID", "Location", "Retry-After", "Preference-Applied", *RATE_HEADERS],
-            )
-        )
-    middlewares.append(Middleware(Problems))
+    middlewares += [*cors(settings), Middleware(Compressed), Middleware(Problems)]
     if rate is not None:
         middlewares.append(Middleware(ClientLimit, rate=rate))
     middlewares.append(

@@ -4,26 +4,33 @@ import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.kit.sealing import parse_keys
 
 LOOPBACK = frozenset(["127.0.0.1", "::1", "localhost"])
+ENV_FILE = ".env"
+BUNDLED_MOCK = "mock"
+"""In the place of a URL: the external API that comes with the service."""
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s,]+")
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 HOST_NAME = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
 class Settings(BaseSettings):
     """Every setting, by the name of its environment variable in lower case."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True)
 
     mongo_url: str | None = None
     """Where MongoDB is; unset: an embedded one under `data_dir`."""
     mongo_db: str = "support_saas"
     external_api_url: str | None = None
-    """The system the tickets come from; unset: the bundled mock."""
+    """The system the tickets come from. `mock`: the bundled one; so if unset, unless `mongo_url` is set: sample data
+    must not get into a database of somebody's own unnoticed."""
     notify_url: str | None = None
     """Where urgent tickets are announced; unset: `external_api_url` + `/notify`."""
 
@@ -71,6 +78,8 @@ class Settings(BaseSettings):
 
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose pages may call the service, separated by commas."""
+    cors_headers: Annotated[tuple[str, ...], NoDecode] = ()
+    """Headers that these pages may send beside the usual ones (`gql_app/http/cors.py`), separated by commas."""
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Host names under which the service may be asked, beside this machine's own; needed with `auth_mode=open` only."""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
@@ -104,10 +113,38 @@ class Settings(BaseSettings):
     graphql_max_client_subscriptions: int = Field(default=100, ge=1)
     """Operations under way at once on all WebSockets of one client to this process."""
 
-    @field_validator("cors_origins", "allowed_hosts", "trusted_proxies", mode="before")
+    @property
+    def uses_bundled_mock(self) -> bool:
+        """Whether tickets come from the bundled mock."""
+        return self.external_api_url in (None, BUNDLED_MOCK)
+
+    @field_validator("cors_origins", "cors_headers", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("external_api_url", "notify_url", "jwt_jwks_url")
+    @classmethod
+    def _is_http_url(cls, value: str | None, info: ValidationInfo) -> str | None:
+        is_mock = value == BUNDLED_MOCK and info.field_name == "external_api_url"
+        if value is not None and not is_mock and not _is_url(value):
+            raise ValueError(f"a URL is http://... or https://..., not {value[:100]!r}")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        origins = tuple(origin.removesuffix("/") for origin in origins)
+        if wrong := [origin for origin in origins if origin != "*" and not ORIGIN.fullmatch(origin)]:
+            raise ValueError(f"an origin is scheme, host and port like http://localhost:3000, not {wrong[0][:100]!r}")
+        return origins
+
+    @field_validator("cors_headers")
+    @classmethod
+    def _are_header_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [name for name in names if not HEADER_NAME.fullmatch(name)]:
+            raise ValueError(f"a header has a name like X-Trace-Id, not {wrong[0][:100]!r}")
+        return names
 
     @field_validator("allowed_hosts")
     @classmethod
@@ -145,3 +182,13 @@ class Settings(BaseSettings):
         if self.jwt_secret is not None and len(self.jwt_secret.get_secret_value().encode()) < 32:
             raise ValueError("JWT_SECRET must have at least 32 bytes")
         return self
+
+
+def _is_url(text: str) -> bool:
+    """Whether a text is a URL that can be asked over HTTP."""
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 (it raises where the port is no number)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", text)

@@ -47,6 +47,7 @@ from services.sources.standard.client import ExternalApi
 from services.sources.standard.transport import REQUEST_SECONDS
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
+from services.tickets.following import FollowedTickets
 from services.tickets.reading import Tickets
 from services.tickets.search import Search
 from services.tickets.tenants import Tenants
@@ -115,6 +116,7 @@ def build_services(
     services = Services(
         tenants=Tenants(database),
         tickets=Tickets(database),
+        followed_tickets=FollowedTickets(database),
         search=Search(database),
         exports=Exports(database),
         ticket_batches=TicketBatches(database),

@@ -13,13 +13,18 @@ from services.analytics.history.flow import BacklogPoint, FlowStep
 from services.analytics.history.status_times import StatusTime
 from services.analytics.patterns.heat_map import HeatMapCell
 from services.analytics.patterns.repeat_contacts import RepeatContacts
+from services.analytics.periods import parse_period
 from services.analytics.pipeline import ALL_PARTS, StatsPart
 from services.analytics.several import StatsQuestion
 from services.analytics.stats import TenantStats
 from services.analytics.trends import TrendBucket
+from services.errors import InvalidInputError
 
 MIN_INTERVAL_SECONDS = 1.0
 """Statistics that are followed are computed at most so often, however many tickets change."""
+
+MAX_AGE_SECONDS = 60.0
+"""Statistics that are followed are computed at least so often: the last hours, and periods that end now, move."""
 
 
 async def get_stats(
@@ -169,17 +174,31 @@ async def get_time_in_status(
 
 
 async def follow_stats(
-    context: Context, tenant_id: str, *, parts: Collection[StatsPart] = ALL_PARTS
+    context: Context,
+    tenant_id: str,
+    *,
+    created_from: datetime | None = None,
+    created_to: datetime | None = None,
+    period: str | None = None,
+    parts: Collection[StatsPart] = ALL_PARTS,
 ) -> AsyncGenerator[TenantStats, None]:
     """The tenant's statistics as they are now and after changes of its tickets, whichever process makes them.
 
+    Time alone changes them, too: each computation has a `period` (`parse_period`) end at its own moment.
+
     Raises:
+        InvalidInputError: the period makes no sense, or there are two.
         UnavailableError: changes cannot be followed at the moment.
     """
     context.caller.require_tenant(tenant_id)
+    length = None if period is None else parse_period(period)
+    if length is not None and (created_from is not None or created_to is not None):
+        raise InvalidInputError("A period and dates exclude each other.")
     async with context.services.changes.tickets.follow(tenant_id) as changed:
         while True:
             async with context.services.changes.turns.turn(context.client):
                 changed.clear()
-                yield await get_stats(context, tenant_id, parts=parts)  # until all that is asked for below is read
-            await changed.wait(at_least=MIN_INTERVAL_SECONDS)
+                start = created_from if length is None else context.services.stats.beginning(length)
+                # The turn lasts until all that is asked for below is read.
+                yield await get_stats(context, tenant_id, created_from=start, created_to=created_to, parts=parts)
+            await changed.wait(at_least=MIN_INTERVAL_SECONDS, at_most=MAX_AGE_SECONDS)

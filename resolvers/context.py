@@ -1,5 +1,6 @@
 """What every resolver is given: who asks, and the services that answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,6 +29,7 @@ from services.rollups.keeper import RollupKeeper
 from services.sources.budget import RateLimiter
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
+from services.tickets.following import FollowedTickets
 from services.tickets.reading import Tickets
 from services.tickets.search import Search
 from services.tickets.tenants import Tenants
@@ -39,6 +41,7 @@ class Services:
 
     tenants: Tenants
     tickets: Tickets
+    followed_tickets: FollowedTickets
     search: Search
     exports: Exports
     ticket_batches: TicketBatches
@@ -76,6 +79,18 @@ class Services:
         return [each for each in (self.worker, self.delivery, self.rollup_keeper) if each is not None]
 
 
+@dataclass(frozen=True, slots=True)
+class RequestBudget:
+    """What a client may still ask of us."""
+
+    limit: int
+    """Requests in a minute."""
+    remaining: int
+    """Those of them that it may make at once."""
+    reset_seconds: int
+    """Until all of them are there again."""
+
+
 @dataclass
 class Context:
     """One request, or one command."""
@@ -87,6 +102,8 @@ class Context:
     """The most nodes that a GraphQL connection shows at once."""
     client: str = "-"
     """Whose budget is used by what this context follows."""
+    budget_of: Callable[[str], RequestBudget | None] = lambda client: None
+    """How a client stands; None: it may ask as often as it likes."""
 
     @cached_property
     def loaders(self) -> Loaders:

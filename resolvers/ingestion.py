@@ -21,6 +21,8 @@ from services.lists.numbered import Page
 
 D = TypeVar("D", bound=Document)
 
+NEWEST_JOBS = 20
+"""So many are looked at for those that are new: a tenant's jobs come one after the other."""
 FOLLOWING_SECONDS = 0.25
 """A job that is followed is read at most so often: a fast run stores dozens of pages a second."""
 
@@ -83,6 +85,26 @@ async def follow_job(context: Context, job_id: str) -> AsyncGenerator[IngestionJ
                     yield job  # until all that is asked for below is read
             if job.active is None:
                 return
+            await changed.wait(at_least=FOLLOWING_SECONDS)
+
+
+async def follow_starts(context: Context, tenant_id: str) -> AsyncGenerator[IngestionJob, None]:
+    """The tenant's active job, if there is one, and then each new one once, whoever queues it.
+
+    Raises:
+        UnavailableError: changes cannot be followed at the moment.
+    """
+    context.caller.require_tenant(tenant_id)
+    known: set[str] | None = None
+    async with context.services.changes.starts.follow(tenant_id) as changed:
+        while True:
+            async with context.services.changes.turns.turn(context.client):
+                changed.clear()
+                jobs = (await slice_runs(context, IngestionJob, tenant_id, Window(limit=NEWEST_JOBS))).items
+                for job in reversed(jobs):
+                    if job.active if known is None else job.id not in known:
+                        yield job
+                known = {job.id for job in jobs}
             await changed.wait(at_least=FOLLOWING_SECONDS)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from resolvers.context import Context
+from resolvers.context import Context, RequestBudget
 from services.access import Scope
 from services.health import HealthReport
 from services.notifications.backlog import Backlog
@@ -39,6 +39,17 @@ async def list_tenants(context: Context) -> list[str]:
     if context.caller.tenants is not None:
         return sorted(context.caller.tenants)
     return await context.services.tenants.names()
+
+
+async def list_own_tenants(context: Context) -> list[str] | None:
+    """The tenants that the caller may see; None: all, whose names they may not read."""
+    tenants, may_read = context.caller.tenants, Scope.TICKETS_READ in context.caller.all_scopes
+    return sorted(tenants) if tenants is not None else await list_tenants(context) if may_read else None
+
+
+def get_own_budget(context: Context) -> RequestBudget | None:
+    """How many requests the caller may still make; None: there is no limit."""
+    return context.budget_of(context.client)
 
 
 async def load_ticket_count(context: Context, tenant_id: str) -> int:

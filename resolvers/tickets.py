@@ -1,17 +1,22 @@
 """Answers about tickets."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 
 from documents.database import Row
 from resolvers.context import Context
+from services.coordination.ticket_edits import NO_EDITS
 from services.lists.keyset import Slice, Window
 from services.lists.numbered import Page
 from services.tickets.choices import only
 from services.tickets.export import ExportFormat
 from services.tickets.filter import TicketFilter
+from services.tickets.following import TicketUpdates
 from services.tickets.ordering import ORDERINGS, TicketOrder
 from services.tickets.record import TicketRecord
 from services.tickets.search import RelevantTicket
+
+UPDATES_SECONDS = 1.0
+"""What has become of tickets is told at most so often."""
 
 
 async def get_ticket(context: Context, tenant_id: str, external_id: str) -> TicketRecord:
@@ -115,3 +120,24 @@ def export_tickets(
     """All matching tickets as the chunks of a file; refused before the first chunk, if at all."""
     context.caller.require_tenant(tenant_id)
     return context.services.exports.stream(tenant_id, wanted, form, order=ORDERINGS[order], has_bom=has_bom)
+
+
+async def follow_tickets(
+    context: Context, tenant_id: str, wanted: TicketFilter, *, omit: Collection[str] = ()
+) -> AsyncGenerator[TicketUpdates, None]:
+    """Nothing as soon as changes are followed, then what becomes of tickets that match, whichever process changes them.
+
+    Raises:
+        InvalidInputError: the filter makes no sense.
+        UnavailableError: changes cannot be followed at the moment.
+    """
+    context.caller.require_tenant(tenant_id)
+    look_at, turns = context.services.followed_tickets.look_at, context.services.changes.turns
+    async with context.services.changes.ticket_edits.follow(tenant_id) as edits:
+        yield await look_at(tenant_id, wanted, NO_EDITS)  # a filter that makes no sense is refused at once
+        while True:
+            await edits.wait(at_least=UPDATES_SECONDS)
+            async with turns.turn(context.client):
+                found = await look_at(tenant_id, wanted, edits.take(), omit=omit)
+                if found.updates or found.has_more:
+                    yield found  # until all that is asked for below is read

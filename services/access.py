@@ -2,22 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from documents.described import DescribedEnum
 from services.errors import ForbiddenError, InvalidInputError, NotFoundError
 
 MAX_TENANT_ID_CHARACTERS = 200
 
 
-class Scope(StrEnum):
+class Scope(DescribedEnum):
     """What a credential may do."""
 
-    TICKETS_READ = "tickets:read"
-    """Read the tenants' tickets, statistics, runs and locks."""
-    INGEST_RUN = "ingest:run"
-    """Start and cancel ingestion."""
-    ADMIN = "admin"
-    """Change what all tenants share, for instance a circuit breaker; includes the other scopes."""
+    TICKETS_READ = "tickets:read", "Read the tenants' tickets, statistics, runs and locks."
+    INGEST_RUN = "ingest:run", "Start and cancel ingestion."
+    ADMIN = "admin", "Change what all tenants share, for instance a circuit breaker; includes the other scopes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +25,21 @@ class Caller:
     """The tenants they may see; None: all."""
     scopes: frozenset[Scope]
     subject: str = "anonymous"
+    """Whose credential it is; `anonymous` where there is none, or it does not say."""
+    name: str | None = None
+    """What people call them, as far as the credential says."""
     expires_at: datetime | None = None
     """When the credential runs out, for connections that outlive a request; None: never."""
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody knows who it is."""
+        return self.subject == EVERYONE.subject
+
+    @property
+    def all_scopes(self) -> frozenset[Scope]:
+        """What they may do, with what a scope includes."""
+        return frozenset(Scope) if Scope.ADMIN in self.scopes else self.scopes
 
     def may_see(self, tenant_id: str) -> bool:
         """Whether the tenant is one of theirs."""
@@ -52,7 +62,7 @@ class Caller:
         Raises:
             ForbiddenError: the caller lacks it.
         """
-        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+        if scope not in self.all_scopes:
             raise ForbiddenError(f"This needs the scope {scope.value!r}.")
 
     def require_tenant(self, tenant_id: str, scope: Scope = Scope.TICKETS_READ) -> None:

@@ -52,6 +52,8 @@ class ErrorCode(StrEnum):
     """The job has ended and cannot be cancelled."""
     TOO_LARGE = "TOO_LARGE", 413
     """The request's body is larger than allowed."""
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE", 415
+    """The request's body is compressed; none is decompressed here, as few bytes can hold very many."""
     HOST_NOT_ALLOWED = "HOST_NOT_ALLOWED", 421
     """The request was made for another host."""
     INVALID_INPUT = "INVALID_INPUT", 422

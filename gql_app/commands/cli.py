@@ -104,7 +104,7 @@ def up(
 ) -> None:
     """Start everything on this machine: MongoDB, the mock external API and the service, with sample data."""
     settings, console = _with_worker(load_settings()), Console()
-    wanted = tenants or ([] if settings.external_api_url else list(load_mock_settings().tenants))
+    wanted = tenants or (list(load_mock_settings().tenants) if settings.uses_bundled_mock else [])
     with (
         _logs_beside(console, settings, "up"),
         bind(settings.host, settings.port) as listener,

@@ -1,23 +1,32 @@
 """What every command needs to run: its settings, what the service depends on, an event loop and the order to stop."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import typer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsError
 from uvicorn.loops.auto import auto_loop_factory
 
+from gql_app.commands.misspellings import misspellings, names_in
 from gql_app.local import bundled_mock, embedded_mongo
-from gql_app.settings import Settings
+from gql_app.settings import ENV_FILE, Settings
 from mock_external_api.settings import MockSettings
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+NO_SOURCE = (
+    "EXTERNAL_API_URL: MONGO_URL names a database of your own, and nothing says where its tickets come from; name the "
+    "external API, or `mock` for the bundled sample tickets"
+)
 
 S = TypeVar("S", bound=BaseSettings)
 T = TypeVar("T")
@@ -39,9 +48,16 @@ class Dependencies(NamedTuple):
 def load_settings() -> Settings:
     """Read the settings from the environment and `.env`.
 
+    A name that is nearly that of a setting is told of, or refused if it stands in `.env`, which is for us alone.
+
     Raises:
         InvalidSettingsError: they do not make sense.
     """
+    known = [*_names(Settings), *_names(MockSettings)]
+    if wrong := list(misspellings(names_in(Path(ENV_FILE)), known)):
+        raise InvalidSettingsError(f"{ENV_FILE}: {'; '.join(map(str, wrong))}")
+    for misspelling in misspellings(os.environ, known):
+        typer.echo(f"Warning: {misspelling}", err=True)
     return _load(Settings)
 
 
@@ -59,15 +75,17 @@ def open_dependencies(settings: Settings) -> Iterator[Dependencies]:
     """Start MongoDB and the mock external API, at the same time, unless the settings name others.
 
     Raises:
-        InvalidSettingsError: the mock's settings do not make sense.
+        InvalidSettingsError: the mock's settings do not make sense, or nothing says where tickets come from.
         EmbeddedMongoError: MongoDB cannot be started.
         BundledMockError: the mock cannot be started.
     """
-    if settings.external_api_url is None:
+    if settings.external_api_url is None and settings.mongo_url is not None:
+        raise InvalidSettingsError(NO_SOURCE)
+    if settings.uses_bundled_mock:
         load_mock_settings()
     with ExitStack() as shares, ThreadPoolExecutor(max_workers=1) as aside:
         mongo_url, external_api_url = settings.mongo_url, settings.external_api_url
-        starting_mock = None if external_api_url else aside.submit(bundled_mock.start, settings.data_dir)
+        starting_mock = aside.submit(bundled_mock.start, settings.data_dir) if settings.uses_bundled_mock else None
         try:
             if mongo_url is None:
                 mongo_url = shares.enter_context(embedded_mongo.start(settings.data_dir)).url
@@ -98,6 +116,12 @@ def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
 
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         return runner.run(with_signals())
+
+
+def _names(settings: type[BaseSettings]) -> list[str]:
+    """The variables that settings are read from."""
+    prefix = settings.model_config.get("env_prefix", "")
+    return [f"{prefix}{name}".upper() for name in settings.model_fields]
 
 
 def _load(settings: type[S]) -> S:

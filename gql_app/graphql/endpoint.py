@@ -1,5 +1,6 @@
 """The GraphQL endpoint `/graphql`: operations over POST, queries over GET too, subscriptions over WebSocket."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import orjson
@@ -29,9 +30,9 @@ from gql_app.graphql.over_http import (
 from gql_app.graphql.over_websocket import Clients, SocketContext, WebSocketHandler
 from gql_app.graphql.schema import ApiSchema
 from gql_app.http.auth import NOBODY, Authenticator, authenticate
-from gql_app.http.limits import client_name
+from gql_app.http.limits import RequestRate, client_name
 from gql_app.settings import Settings
-from resolvers.context import Context, Services
+from resolvers.context import Context, RequestBudget, Services
 from resolvers.system import admit
 from services.access import Caller
 from services.errors import ErrorCode, ServiceError, UnauthenticatedError
@@ -112,7 +113,13 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         """The context of a WebSocket; who asks is learned when the connection is initialised."""
         services, request_id = request.app.state.services, request.state.request_id
         return SocketContext(
-            services, NOBODY, request_id, self._max_page_size, connection=request, clients=self._clients
+            services,
+            NOBODY,
+            request_id,
+            self._max_page_size,
+            budget_of=_budgets(request),
+            connection=request,
+            clients=self._clients,
         )
 
     async def on_ws_connect(self, context: Context) -> dict[str, object]:
@@ -150,7 +157,14 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     def _context(self, connection: HTTPConnection, caller: Caller) -> Context:
         services: Services = connection.app.state.services
         client = client_name(connection, caller.subject)
-        return Context(services, caller, connection.state.request_id, self._max_page_size, client)
+        request_id = connection.state.request_id
+        return Context(services, caller, request_id, self._max_page_size, client, _budgets(connection))
+
+
+def _budgets(connection: HTTPConnection) -> Callable[[str], RequestBudget | None]:
+    """How clients stand, which have one budget for all their connections."""
+    rate: RequestRate | None = getattr(connection.app.state, "request_rate", None)
+    return lambda client: None if rate is None else RequestBudget(*rate.standing(client))
 
 
 def graphql_router(settings: Settings) -> APIRouter:

@@ -17,6 +17,7 @@ from strawberry.types.graphql import OperationType
 from strawberry.utils.aio import aclosing
 
 from gql_app.graphql.direct.executor import DirectExecutor, OrdinaryExecutor, direct_execution
+from gql_app.graphql.direct.planning import DEFINITION
 from gql_app.graphql.errors import code_errors, failure
 from gql_app.graphql.guard.documents import CACHED_DOCUMENTS, Documents, Studied
 from gql_app.graphql.guard.extension import Costs, Guard
@@ -27,6 +28,8 @@ from gql_app.graphql.shared_streams import Results, SharedStreams
 from gql_app.settings import Settings
 from resolvers.context import Context
 from schema.base.scalars import SCALARS
+from schema.base.selection import fields_of, fragments_of
+from schema.base.telling import TELLING, Telling
 from schema.roots import Mutation, Query, Subscription
 from services.errors import ErrorCode
 
@@ -124,28 +127,45 @@ class ApiSchema(Schema):
         if refusal is not None:
             return _single(refusal)
         studied = await self._study(query, context_value)
-        if context_value is not None and _is_subscription(studied.document, operation_name or None):
-            return self._subscribed(query or "", variable_values or {}, operation_name or None, context_value)
+        telling = None if studied.document is None else self._telling(studied.document, operation_name or None)
+        if context_value is not None and telling is not None:
+            return await self._subscribed(
+                query or "", variable_values or {}, operation_name or None, context_value, telling
+            )
         return _single(await self.execute(query, variable_values, context_value, root_value, operation_name))
 
     async def _study(self, query: str | None, context: Context | None) -> Studied:
         return await self._documents.study(self._schema, query or "", context.client if context else "-")
 
-    def _subscribed(
-        self, query: str, variables: dict[str, Any], operation_name: str | None, context: Context
+    def _telling(self, document: DocumentNode, operation_name: str | None) -> Telling | None:
+        """How results are told; None: the operation is no subscription."""
+        operation, root = get_operation_ast(document, operation_name), self._schema.subscription_type
+        if root is None or operation is None or operation.operation is not CoreOperationType.SUBSCRIPTION:
+            return None
+        followed = next(fields_of([operation.selection_set], fragments_of(document)), None)
+        definition = root.fields.get(followed.name.value) if followed is not None else None
+        declared = None if definition is None else definition.extensions[DEFINITION].metadata.get(TELLING)
+        return declared or Telling.LATEST
+
+    async def _subscribed(
+        self, query: str, variables: dict[str, Any], operation_name: str | None, context: Context, telling: Telling
     ) -> StreamResult:
         """The results of a subscription, shared with all who follow the same and may see the same."""
         caller = context.caller
         asked = (query, operation_name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS))
         # The stream may outlive the connection that it was opened for.
-        own = Context(context.services, caller, context.request_id, context.max_page_size, context.client)
+        own = Context(
+            context.services, caller, context.request_id, context.max_page_size, context.client, context.budget_of
+        )
         open_stream = super().stream
 
         async def opened() -> Results:
             source = await open_stream(query, variables, own, None, operation_name)
             return _coded_stream(source, own)
 
-        return self._shared.follow((asked, caller.tenants, caller.scopes), opened)
+        if telling is Telling.APART:
+            return await opened()
+        return self._shared.follow((asked, caller.tenants, caller.scopes), opened, each=telling is Telling.EACH)
 
     def _refusal(self, query: str | None, variables: dict[str, Any] | None) -> PreExecutionError | None:
         """Why a request is not even parsed, if it is not."""
@@ -155,11 +175,6 @@ class ApiSchema(Schema):
         if len(query) > self.limits.characters:
             too_much = f"The document has more than {self.limits.characters} characters."
         return None if too_much is None else _refused(ErrorCode.QUERY_TOO_COMPLEX, too_much)
-
-
-def _is_subscription(document: DocumentNode | None, operation_name: str | None) -> bool:
-    operation = None if document is None else get_operation_ast(document, operation_name)
-    return operation is not None and operation.operation is CoreOperationType.SUBSCRIPTION
 
 
 async def _single(result: ExecutionResult) -> StreamResult:

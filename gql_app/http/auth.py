@@ -94,7 +94,7 @@ class Authenticator:
 
 
 def _caller(claims: dict[str, Any]) -> Caller:
-    """Read the claims `tenants` (a list; `*` is all), `scope` (a list, or a text with spaces) and `sub`."""
+    """Read the claims `tenants` (a list; `*` is all), `scope` (a list, or a text with spaces), `sub` and `name`."""
     tenants, scope = claims.get("tenants", []), claims.get("scope", [])
     scopes = scope.split() if isinstance(scope, str) else scope
     if not _is_texts(tenants) or not _is_texts(scopes):
@@ -106,6 +106,7 @@ def _caller(claims: dict[str, Any]) -> Caller:
         tenants=None if ALL_TENANTS in tenants else frozenset(tenants),
         scopes=frozenset(scope for scope in Scope if scope.value in scopes),
         subject=claims.get("sub") or NOBODY.subject,
+        name=name if isinstance(name := claims.get("name"), str) and name else None,
         expires_at=datetime.fromtimestamp(min(expiry, LAST_MOMENT), UTC),
     )
 

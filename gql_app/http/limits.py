@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv6Network
 from types import MappingProxyType
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,7 +25,8 @@ IPV6_PREFIX = 64
 
 
 class BodyLimit:
-    """ASGI middleware: refuses bodies of more than `max_bytes`, announced or not, before anything acts on them.
+    """ASGI middleware: refuses compressed bodies, and bodies of more than `max_bytes`, announced or not, before
+    anything acts on them.
 
     Only the paths `read_by`, and those below them, read bodies themselves; those of `larger` up to another size. The
     bodies of other requests are read here, and thrown away, before the request is acted upon: whether one is too
@@ -45,6 +47,12 @@ class BodyLimit:
         length = _announced_length(scope)
         if length == 0:
             return await self._app(scope, receive, send)
+        if (encoding := Headers(scope=scope).get("content-encoding", "identity").lower()) != "identity":
+            refusal, plain = (
+                f"A body in {encoding[:50]!r} is not read: send it as it is.",
+                {"Accept-Encoding": "identity"},
+            )
+            return await problem(scope, ErrorCode.UNSUPPORTED_MEDIA_TYPE, refusal, headers=plain)(scope, receive, send)
         limit = self._limit_of(scope["path"])
         max_bytes = self._max_bytes if limit is None else limit
         refusal = f"The body is larger than {max_bytes} bytes."

@@ -14,8 +14,10 @@ from documents.notification import NotificationState
 from documents.quarantined_record import QuarantineState
 from documents.ticket import CountedField, Sentiment, StatusCategory, Urgency
 from documents.ticket_history import HistoryAction
+from services.access import Scope
 from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerOrder
+from services.tickets.following import TicketUpdateKind
 from services.tickets.ordering import TicketOrder
 
 
@@ -46,9 +48,11 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
     NotificationState,
     QuarantineState,
     RunOutcome,
+    Scope,
     Sentiment,
     StatusCategory,
     TicketOrder,
+    TicketUpdateKind,
     TrendUnit,
     Urgency,
 )

@@ -2,15 +2,23 @@
 
 import strawberry
 
-from resolvers.system import get_health, get_rate_limit, list_tenants
+from resolvers.system import get_health, get_own_budget, get_rate_limit, list_own_tenants, list_tenants
 from schema.base.cost import Cost, ListSize
 from schema.base.info import Info
+from schema.base.selection import selected_names
 from schema.system.types import Health, RateLimit, Tenant, to_health, to_rate_limit, to_tenant
+from schema.system.viewer import Viewer, to_viewer
 
 
 @strawberry.type
 class SystemQueries:
     """The root fields about the service."""
+
+    @strawberry.field(description="Who you are, and what you may do.", directives=[Cost(weight=10)])
+    async def viewer(self, info: Info) -> Viewer | None:
+        """The caller. All of it is worked out here: what is below asks for nobody's data."""
+        tenants = await list_own_tenants(info.context) if "tenants" in selected_names(info) else None
+        return to_viewer(info.context.caller, tenants, get_own_budget(info.context))
 
     @strawberry.field(
         description="The tenants that you may see, by name.", directives=[Cost(weight=10), ListSize(assumed_size=50)]

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from documents.database import Database, Row
 from documents.ticket import COUNTED_INDEX, CountedField, Ticket
 from services.analytics.partition import partition_of
+from services.analytics.periods import period_until
 from services.analytics.pipeline import ALL_PARTS, StatsPart, build_pipeline
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
@@ -74,6 +75,10 @@ class Stats:
             cursor = self._tickets.aggregate(pipeline, hint=COUNTED_INDEX, maxTimeMS=self._max_milliseconds)
             found = await cursor.to_list(1)
         return _shape(found[0] if found else {}, tenant_id, created_from, created_to)
+
+    def beginning(self, period: timedelta) -> datetime:
+        """When a period began that ends now."""
+        return period_until(self._clock.now(), period)
 
     def preceding_period(self, created_from: datetime, created_to: datetime | None) -> tuple[datetime, datetime]:
         """The period of the same length that ends where this one begins; an open end is now."""

@@ -7,7 +7,7 @@ from services.kit.clock import truncate
 
 FORM = "ISO 8601, for instance 2026-02-05T13:00:00Z or 2026-02-05"
 _LONGEST = 40
-_DAY_AND_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:.+))?")
+_DAY_AND_TIME = re.compile(r"(\d{4}-\d\d-\d\d)|(\d{4}-?\d\d-?\d\d)[Tt ](\d\d:?\d\d.*)")
 """A bare number is no moment: it could be a year, a day or seconds, and no guess is right for all."""
 _ZONE_AFTER_BLANK = re.compile(r" (?=\d\d:\d\d$)")
 """The `+` of a zone, as it arrives from a URL in which it was not percent-encoded."""
@@ -22,7 +22,7 @@ def read_moment(text: object) -> datetime:
     parts = _DAY_AND_TIME.fullmatch(text) if isinstance(text, str) and len(text) <= _LONGEST else None
     if parts is None:
         raise ValueError(f"must be {FORM}")
-    day, time = parts[1], _ZONE_AFTER_BLANK.sub("+", parts[2] or "00:00").upper()
+    day, time = parts[1] or parts[2], _ZONE_AFTER_BLANK.sub("+", parts[3] or "00:00").upper()
     try:
         moment = datetime.fromisoformat(f"{day}T{time}")
         return truncate(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -76,7 +76,12 @@ def live_tickets(mock: str, tenant_id: str) -> int:
         (["worker"], {"MONGO_URL": "mongodb://127.0.0.1:1"}, "127.0.0.1:1: [Errno"),
         (["serve"], {"PORT": "eighty", "PAGE_SIZE": 0}, "PORT: Input should be a valid integer"),
         (["serve"], {"HOST": "0.0.0.0"}, "AUTH_MODE=open serves on loopback only"),  # noqa: S104
-        (["up"], {"EXTERNAL_API_URL": "", "MOCK_TENANTS": '{"a": -1}'}, "MOCK_TENANTS_A: Input should be greater"),
+        (["up"], {"EXTERNAL_API_URL": "mock", "MOCK_TENANTS": '{"a": -1}'}, "MOCK_TENANTS_A: Input should be greater"),
+        (["serve"], {"EXTERNAL_API_URL": ""}, "nothing says where its tickets come from"),
+        (["up"], {"EXTERNAL_API_URL": ""}, "EXTERNAL_API_URL: MONGO_URL names a database of your own"),
+        (["serve"], {"EXTERNAL_API_URL": "notaurl"}, "EXTERNAL_API_URL: a URL is http://"),
+        (["serve"], {"CORS_ORIGINS": "localhost:3000"}, "CORS_ORIGINS: an origin is scheme, host and port"),
+        (["serve"], {"CORS_HEADERS": "X Trace"}, "CORS_HEADERS: a header has a name"),
         (["worker"], {"DATA_DIR": "/dev/null/x"}, "DATA_DIR: Not a directory"),
         (["ingest", "a\tb"], {}, "tenant_id must be"),
     ],

@@ -66,12 +66,40 @@ const followed = await new Promise((resolve, reject) => {
     })
     .subscribe({ next: (result) => (resolve(result.data), following.unsubscribe()), error: reject });
 });
+// The first event says that changes are followed from now on; then a ticket comes.
+const ticket = { id: "b1", subject: "s", message: "m", customer_id: "c", created_at: new Date().toISOString() };
+const send = () =>
+  fetch(`http://${address}/ingest/batch?tenant_id=board`, {
+    method: "POST",
+    headers: { "Content-Type": "application/x-ndjson" },
+    body: JSON.stringify(ticket),
+  });
+const board = await new Promise((resolve, reject) => {
+  const following = client
+    .subscribe({
+      query: gql`
+        subscription {
+          ticketsChanged(tenantId: "board") {
+            updates { kind ticket { id externalId } }
+          }
+        }
+      `,
+    })
+    .subscribe({
+      next: ({ data: { ticketsChanged: { updates } } }) => {
+        if (updates.length === 0) send().catch(reject);
+        else (resolve(updates.map(({ kind, ticket }) => [kind, ticket.externalId])), following.unsubscribe());
+      },
+      error: reject,
+    });
+});
 console.log(
   JSON.stringify({
     shown: edges.map((edge) => edge.node.externalId),
     failed: CombinedGraphQLErrors.is(failed) ? failed.errors[0].extensions.code : String(failed),
     changed: changed.startIngestion.__typename,
     followed: followed.tenantStatsChanged.totalTickets,
+    told: board,
     requests,
   }),
 );

@@ -30,6 +30,10 @@ from tests.waiting import PATIENCE_SECONDS
 FOLDER = Path(__file__).parent
 SDL = FOLDER.parents[1] / "schema" / "schema.graphql"
 TENANT = "acme"
+OPERATIONS = (
+    *("DashboardQuery", "FindQuery", "MeQuery", "StartMutation"),
+    *("ChangedSubscription", "RunsSubscription", "BoardSubscription", "LastDaysSubscription"),
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -75,7 +79,9 @@ async def test_code_generator_makes_types_that_compile(tmp_path: Path) -> None:
     tools = FOLDER / "node_modules" / ".bin"
     made = tmp_path / "made"
     await run(tools / "graphql-codegen", "--config", "codegen.json", OUTPUT=str(made))
-    assert "DashboardQuery" in (made / "graphql.ts").read_text()
+    for file in ("graphql.ts", "operations.ts"):
+        text = (made / file).read_text()
+        assert [name for name in OPERATIONS if f"export type {name}" not in text] == []
     options = ["--noEmit", "--strict", "--skipLibCheck", "--preserveSymlinks", "--target", "es2022"]
     modules = ["--module", "esnext", "--moduleResolution", "bundler"]
     await run(tools / "tsc", *options, *modules, *sorted(made.glob("*.ts")), cwd=tmp_path)
@@ -95,7 +101,7 @@ async def test_relay_compiles_and_what_it_compiles_is_answered(tmp_path: Path, a
         if (match := re.search(r'"text": (".*")', path.read_text()))
     ]
     asked = [text for text in texts if text.startswith("query")]
-    assert len(asked) == 4
+    assert len(asked) == 5
     nodes = {"ticketsCustomerQuery": global_id("Customer", TENANT, "c")}
     async with httpx.AsyncClient() as client:
         for text in asked:
@@ -107,8 +113,10 @@ async def test_relay_compiles_and_what_it_compiles_is_answered(tmp_path: Path, a
             assert all(answer["data"].values())
 
 
-@pytest.mark.parametrize(("script", "shown"), [("apollo.mjs", 4), ("urql.mjs", 2)])
-async def test_client_works_out_of_the_box(address: str, script: str, shown: int) -> None:
+@pytest.mark.parametrize(
+    ("script", "shown", "told"), [("apollo.mjs", 4, [["CREATED", "b1"]]), ("urql.mjs", 2, "QUEUED")]
+)
+async def test_client_works_out_of_the_box(address: str, script: str, shown: int, told: object) -> None:
     printed: dict[str, Any] = json.loads((await run("node", script, address, TENANT)).splitlines()[-1])
     requests = printed.pop("requests")
     assert printed == {
@@ -116,6 +124,7 @@ async def test_client_works_out_of_the_box(address: str, script: str, shown: int
         "failed": "NOT_FOUND",
         "changed": "IngestionStarted",
         "followed": 5,
+        "told": told,
     }
     assert requests[0] == "hash"
     refused = [following for sent, following in pairwise(requests) if sent == "hash"]

@@ -49,12 +49,18 @@ const followed = await new Promise((resolve) => {
     )
     .subscribe((result) => (resolve(result), setImmediate(() => unsubscribe())));
 });
+const told = await new Promise((resolve) => {
+  const { unsubscribe } = client
+    .subscription(gql`subscription ($tenant: String!) { ingestionStarted(tenantId: $tenant) { status } }`, { tenant })
+    .subscribe((result) => (resolve(result), setImmediate(() => unsubscribe())));
+});
 console.log(
   JSON.stringify({
     shown: shown.data?.tickets.nodes.map((node) => node.externalId) ?? String(shown.error),
     failed: failed.error?.graphQLErrors[0].extensions.code,
     changed: changed.data?.startIngestion.__typename ?? String(changed.error),
     followed: followed.data?.tenantStatsChanged.totalTickets ?? String(followed.error),
+    told: told.data?.ingestionStarted.status ?? String(told.error),
     requests,
   }),
 );

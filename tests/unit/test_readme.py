@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from graphql import build_schema, parse, validate
 
 from gql_app.commands.cli import app
+from gql_app.graphql_sdl import committed
 from gql_app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +35,12 @@ def test_every_make_target_and_command_that_is_named_exists(document: Path) -> N
 def test_every_module_that_is_named_exists(document: Path) -> None:
     named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.\w+)`", document.read_text()))
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_graphql_document_fits_the_schema(document: Path) -> None:
+    shown = re.findall(r"```graphql\n(.*?)```", document.read_text(), re.DOTALL)
+    assert [error.message for each in shown for error in validate(build_schema(committed()), parse(each))] == []
 
 
 def test_the_readme_fits_on_a_screen() -> None:

@@ -28,7 +28,7 @@ from services.errors import ErrorCode
 from tests.api.graphql.client import Api
 from tests.fakes import bearer, make_token
 
-SHARED = {"tenants", "health", "rateLimit", "circuitBreaker", "resetCircuitBreaker"}
+SHARED = {"viewer", "tenants", "health", "rateLimit", "circuitBreaker", "resetCircuitBreaker"}
 """Root fields that show what all tenants share, or only what the caller may see."""
 SCHEMA = build_schema(committed())
 

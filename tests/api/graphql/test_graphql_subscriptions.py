@@ -69,7 +69,8 @@ async def update(database: Database, tenant_id: str, external_id: str, **fields:
 
 async def until_nobody_follows(services: Services) -> None:
     """Wait until no follower and no change stream is left."""
-    feeds = (services.changes.jobs, services.changes.tickets)
+    changes = services.changes
+    feeds = (changes.jobs, changes.starts, changes.tickets, changes.ticket_edits)
     await until(lambda: not any(feed.follower_count or feed.is_open for feed in feeds), "the end of the streams")
 
 
@@ -383,10 +384,10 @@ async def test_operation_counts_as_a_request(quiet: Services) -> None:
     assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
 
 
-def test_every_subscription_is_tried_here() -> None:
+def test_every_subscription_is_tried_here_or_among_the_events() -> None:
     root = build_schema(committed()).subscription_type
     assert root is not None
-    assert set(root.fields) == {"ingestionProgress", "tenantStatsChanged"}
+    assert set(root.fields) == {"ingestionProgress", "ingestionStarted", "tenantStatsChanged", "ticketsChanged"}
 
 
 async def test_subscription_over_http_is_a_coded_error(app_client: Any) -> None:

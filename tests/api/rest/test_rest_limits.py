@@ -1,5 +1,6 @@
 """What one client may send: how much, and how often."""
 
+import gzip
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from documents.database import Database
+from documents.ingestion_job import IngestionJob
 from gql_app.settings import Settings
 from tests.fakes import (
     ScriptedTransport,
@@ -161,3 +163,22 @@ class TestRate:
         async with client_of(db, make_settings(run_worker=False, requests_per_minute=0)) as client:
             statuses = {(await client.get("/health/live")).status_code for _ in range(50)}
         assert statuses == {200}
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/ingest/batch?tenant_id=t", "/ingest/run?tenant_id=t", "/destinations"])
+@pytest.mark.parametrize("encoding", ["gzip", "br", "GZIP, gzip"])
+async def test_compressed_body_is_refused_before_anything_is_done(
+    app_client: httpx.AsyncClient, db: Database, path: str, encoding: str
+) -> None:
+    headers = {"content-encoding": encoding, "content-type": "application/json"}
+    answer = await app_client.post(path, content=gzip.compress(b"{}"), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert answer.headers["accept-encoding"] == "identity"
+    assert await db.collection(IngestionJob).count_documents({}) == 0
+
+
+async def test_body_that_says_that_it_is_not_compressed_is_read(app_client: httpx.AsyncClient) -> None:
+    answer = await app_client.post(
+        "/graphql", json={"query": "{ __typename }"}, headers={"content-encoding": "identity"}
+    )
+    assert answer.json()["data"] == {"__typename": "Query"}

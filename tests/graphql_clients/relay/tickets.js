@@ -72,3 +72,31 @@ export const subscription = graphql`
     }
   }
 `;
+
+export const board = graphql`
+  subscription ticketsBoardSubscription($tenant: String!, $filter: TicketFilter) {
+    ticketsChanged(tenantId: $tenant, filter: $filter) {
+      hasMore
+      updates {
+        kind
+        globalId
+        ticket {
+          ...tickets_card
+        }
+      }
+    }
+  }
+`;
+
+export const viewer = graphql`
+  query ticketsViewerQuery {
+    viewer {
+      name
+      scopes
+      tenants {
+        id
+        tenantId
+      }
+    }
+  }
+`;

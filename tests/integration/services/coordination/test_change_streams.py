@@ -9,8 +9,9 @@ import pytest
 from documents.database import Database
 from documents.ingestion_job import IngestionJob
 from documents.ticket import Ticket
-from services.coordination import change_streams as changes
-from services.coordination.change_streams import Changes, ChangeSignal, Feed
+from services.coordination import feeds
+from services.coordination.change_streams import Changes
+from services.coordination.feeds import ChangeSignal, Feed
 from services.errors import UnavailableError
 from services.kit.clock import SystemClock
 from tests.fakes import FakeClock
@@ -80,10 +81,10 @@ async def test_closing_ends_the_stream(followed: Changes) -> None:
 
 
 async def test_stream_that_cannot_be_opened_is_told(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "OPEN_SECONDS", 0.2)
-    monkeypatch.setattr(changes, "REOPEN_SECONDS", 0.05)
+    monkeypatch.setattr(feeds, "OPEN_SECONDS", 0.2)
+    monkeypatch.setattr(feeds, "REOPEN_SECONDS", 0.05)
     broken: list[dict[str, Any]] = [{"$nothing": 1}]
-    feed = Feed(db.collection(Ticket), broken, lambda _: None, SystemClock())
+    feed = Feed(db.collection(Ticket), broken, lambda _: None, ChangeSignal, SystemClock())
     with pytest.raises(UnavailableError):
         async with feed.follow("a"):
             pass
@@ -101,3 +102,22 @@ async def test_signal_keeps_its_distance_from_the_one_before() -> None:
     signal.set()
     await signal.wait(at_least=1.0)
     assert clock.slept == [0.75, 0.0]
+
+
+async def test_waiting_ends_without_a_change_where_it_is_told_to() -> None:
+    clock = FakeClock()
+    signal = ChangeSignal(clock)
+    await signal.wait(at_least=1.0, at_most=0.01)
+    assert clock.slept == [1.0]
+    signal.set()
+    await signal.wait(at_most=PATIENCE_SECONDS)  # at once
+
+
+async def test_new_jobs_are_followed_by_tenant(followed: Changes, db: Database) -> None:
+    jobs = db.collection(IngestionJob)
+    async with followed.starts.follow("a") as a, followed.starts.follow("b") as b:
+        await jobs.insert_one({"_id": "j1", "tenant_id": "a"})
+        assert await is_woken(a)
+        await jobs.update_one({"_id": "j1"}, {"$set": {"processed_pages": 1}})
+        assert not await is_woken(a, within=0.2)
+        assert not await is_woken(b, within=0.0)

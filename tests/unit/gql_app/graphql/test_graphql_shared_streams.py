@@ -9,7 +9,7 @@ import pytest
 from strawberry.types.execution import ExecutionResult
 
 from gql_app.graphql import shared_streams
-from gql_app.graphql.shared_streams import Results, SharedStreams
+from gql_app.graphql.shared_streams import KEPT_EVENTS, Results, SharedStreams
 from tests.waiting import until
 
 END = object()
@@ -144,3 +144,59 @@ async def test_other_keys_have_other_streams() -> None:
         async with aclosing(streams.follow(key, source.open)) as results:
             assert await told(results) == {"key": key}
     assert (one.opened, other.opened) == (1, 1)
+
+
+async def test_everybody_is_told_every_event_from_their_coming_on() -> None:
+    streams, source = SharedStreams(), Source()
+    async with aclosing(streams.follow("key", source.open, each=True)) as one:
+        source.say("opening")
+        source.say({"n": 1})
+        assert [await told(one), await told(one)] == ["opening", {"n": 1}]
+        async with aclosing(streams.follow("key", source.open, each=True)) as other:
+            assert await told(other) == "opening"
+            for number in (2, 2, 3):
+                source.say({"n": number})
+            for results in (one, other):
+                assert [await told(results) for _ in range(3)] == [{"n": 2}, {"n": 2}, {"n": 3}]
+    assert (source.opened, source.closed, len(streams)) == (1, 1, 0)
+
+
+async def test_who_is_too_slow_for_the_events_is_told_so() -> None:
+    streams, source = SharedStreams(), Source()
+    async with (
+        aclosing(streams.follow("key", source.open, each=True)) as slow,
+        aclosing(streams.follow("key", source.open, each=True)) as quick,
+    ):
+        source.say("opening")
+        assert (await told(slow), await told(quick)) == ("opening", "opening")
+        for number in range(KEPT_EVENTS + 1):
+            source.say(number)
+            assert await told(quick) == number
+        late = [result async for result in slow]
+    assert [result.data for result in late] == [None]
+    assert [error.extensions for error in late[0].errors or ()] == [{"code": "UNAVAILABLE"}]
+
+
+async def test_who_is_just_quick_enough_misses_no_event() -> None:
+    streams, source = SharedStreams(), Source()
+    async with (
+        aclosing(streams.follow("key", source.open, each=True)) as slow,
+        aclosing(streams.follow("key", source.open, each=True)) as quick,
+    ):
+        source.say("opening")
+        assert (await told(slow), await told(quick)) == ("opening", "opening")
+        for number in range(KEPT_EVENTS):
+            source.say(number)
+            await told(quick)
+        assert [await told(slow) for _ in range(KEPT_EVENTS)] == list(range(KEPT_EVENTS))
+
+
+async def test_events_end_with_their_stream_and_fail_with_it() -> None:
+    streams, source = SharedStreams(), Source()
+    for value in ("opening", 1, END):
+        source.say(value)
+    assert [result.data async for result in streams.follow("key", source.open, each=True)] == ["opening", 1]
+    source.say(ValueError("broken"))
+    with pytest.raises(ValueError, match="broken"):
+        await told(streams.follow("key", source.open, each=True))
+    assert (source.opened, len(streams)) == (2, 0)
