@@ -13,6 +13,7 @@ from resolvers.context import Services
 from services.analytics.figures import Analytics
 from services.analytics.stats import Stats
 from services.coordination.change_streams import Changes
+from services.coordination.keepers import LONGEST_LEASE_SECONDS
 from services.coordination.leases import Leases
 from services.health import Health
 from services.ingestion.batches.storing import Batches
@@ -38,8 +39,10 @@ from services.notifications.receivers.answers import Notifier
 from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.targets import Targets
 from services.notifications.waiting import Waiting
-from services.rollups.keeper import LONGEST_LEASE_SECONDS, RollupKeeper
+from services.rollups.keeper import RollupKeeper
 from services.rollups.write import Rollups
+from services.search.indexing import SearchIndex
+from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
 from services.sources.source import Source
 from services.sources.standard.client import ExternalApi
@@ -115,6 +118,7 @@ def build_services(
         tenants=Tenants(database),
         tickets=Tickets(database),
         search=Search(database),
+        search_index=SearchIndex(database),
         exports=Exports(database),
         ticket_batches=TicketBatches(database),
         stats=Stats(database, clock),
@@ -149,6 +153,7 @@ def _with_workers(
         worker=Worker(jobs, ingestion, concurrency=settings.worker_concurrency),
         delivery=delivery,
         rollup_keeper=RollupKeeper(database, rollups, short_leases, clock),
+        search_keeper=SearchKeeper(database, services.search_index, short_leases, clock),
     )
 
 

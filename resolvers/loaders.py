@@ -14,6 +14,7 @@ from services.ingestion.reading import Runs
 from services.lists.keyset import Slice, Window
 from services.notifications.reading import Notifications
 from services.notifications.waiting import Surroundings, Waiting
+from services.search.indexing import SearchIndex
 from services.tickets.batches import TicketBatches
 from services.tickets.record import TicketRecord
 from services.tickets.tenants import Tenants
@@ -52,7 +53,13 @@ class Loaders:
     """The loaders of one request."""
 
     def __init__(
-        self, batches: TicketBatches, runs: Runs, tenants: Tenants, notifications: Notifications, waiting: Waiting
+        self,
+        batches: TicketBatches,
+        runs: Runs,
+        tenants: Tenants,
+        search_index: SearchIndex,
+        notifications: Notifications,
+        waiting: Waiting,
     ) -> None:
         self.histories: GroupLoader[tuple[str, int], list[Row]] = GroupLoader(
             lambda shared, ids: batches.histories(shared[0], ids, limit=shared[1]), list
@@ -79,6 +86,8 @@ class Loaders:
         )
         """Of tenant and job."""
         self.ticket_counts: GroupLoader[None, int] = GroupLoader(lambda _, names: tenants.ticket_counts(names), int)
+        """Of nothing and tenant."""
+        self.search_backlogs: GroupLoader[None, int] = GroupLoader(lambda _, names: search_index.backlogs(names), int)
         """Of nothing and tenant."""
         self.last_jobs: GroupLoader[None, IngestionJob | None] = GroupLoader(
             lambda _, names: tenants.last_jobs(names), lambda: None

@@ -11,7 +11,15 @@ from schema.base.connections import After, Before, Connection, First, Last, Page
 from schema.base.cost import CONNECTION, Cost
 from schema.base.enums import TicketOrder
 from schema.base.info import Info
-from schema.tickets.types import Order, Ticket, TicketFilterInput, ticket_pager, to_ticket, unselected_bulk
+from schema.tickets.types import (
+    Order,
+    Ticket,
+    TicketFilterInput,
+    ticket_pager,
+    to_found_ticket,
+    to_ticket,
+    unselected_bulk,
+)
 from services.tickets.search import place
 
 Wanted = Annotated[TicketFilterInput | None, strawberry.argument(description="Which tickets; all if left out.")]
@@ -69,6 +77,4 @@ class TicketQueries:
         pager = Pager(info, f"search:{tenant_id}:{q}", place=place)
         window = pager.window(first, last, after, before)
         found = await search_tickets(info.context, tenant_id, wanted, window)
-        return pager.connection(
-            found, window, lambda hit: to_ticket(hit.ticket), lambda: count_tickets(info.context, tenant_id, wanted)
-        )
+        return pager.connection(found, window, to_found_ticket, lambda: count_tickets(info.context, tenant_id, wanted))

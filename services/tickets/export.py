@@ -11,8 +11,10 @@ from typing import Any
 import orjson
 
 from documents.database import Database, Row, patiently
+from documents.search_indexes import SEARCH_INDEX
 from documents.ticket import Ticket
 from services.lists.cursors import time_limited
+from services.search.leading import led_by_rarest
 from services.tenancy import Filter
 from services.tickets.filter import TicketFilter, condition
 from services.tickets.reading import NEWEST_FIRST
@@ -56,14 +58,17 @@ class Exports:
             InvalidInputError: the filter makes no sense; raised at once, the next one while reading.
             QueryTimeoutError: the database did not finish.
         """
-        return self._chunks(condition(tenant_id, wanted), form)
+        return self._chunks(tenant_id, condition(tenant_id, wanted), form)
 
-    async def _chunks(self, where: Filter, form: ExportFormat) -> AsyncIterator[bytes]:
+    async def _chunks(self, tenant_id: str, where: Filter, form: ExportFormat) -> AsyncIterator[bytes]:
         write = _csv_row if form is ExportFormat.CSV else _json_line
         chunk = bytearray(_csv_line(list(COLUMNS)) if form is ExportFormat.CSV else b"")
-        cursor = self._tickets.find(where, PROJECTION, batch_size=EXPORT_BATCH, max_time_ms=EXPORT_MILLISECONDS).sort(
-            NEWEST_FIRST
+        where = await led_by_rarest(self._tickets, tenant_id, where)
+        hint = SEARCH_INDEX if "search_terms" in where else None
+        found = self._tickets.find(
+            where, PROJECTION, hint=hint, batch_size=EXPORT_BATCH, max_time_ms=EXPORT_MILLISECONDS
         )
+        cursor = found.sort(NEWEST_FIRST)
         async with time_limited():
             try:
                 while rows := await _batch(cursor):

@@ -14,6 +14,7 @@ from services.errors import InvalidInputError, TicketNotFoundError
 from services.lists.cursors import LIST_MILLISECONDS, Cursor, time_limited
 from services.lists.keyset import Slice, Window, read_slice
 from services.lists.numbered import Page
+from services.search.leading import led_by_rarest
 from services.tenancy import Filter, deleted, live, owned
 from services.tickets.counts import TicketCounts
 from services.tickets.filter import TicketFilter, condition, created_between
@@ -61,7 +62,7 @@ class Tickets:
         offset = (page - 1) * page_size
         if offset > MAX_OFFSET:
             raise InvalidInputError("Pages beyond the millionth ticket are not served; use filters.")
-        where = condition(tenant_id, wanted)
+        where = await self._where(tenant_id, wanted)
         async with time_limited():
             if offset >= self._seek_from and wanted.is_countable:
                 place = await self._counts.find_place(tenant_id, wanted.equal, offset)
@@ -73,7 +74,7 @@ class Tickets:
                 )
             else:
                 total, rows = await asyncio.gather(
-                    self.count(tenant_id, wanted), self._rows(tenant_id, where, offset, page_size, wanted.index)
+                    self._count(tenant_id, wanted, where), self._rows(tenant_id, where, offset, page_size, wanted.index)
                 )
         return Page([to_record(row) for row in rows], page, page_size, total)
 
@@ -92,21 +93,29 @@ class Tickets:
         Raises:
             QueryTimeoutError: the database did not finish.
         """
+        return await self._count(tenant_id, wanted, await self._where(tenant_id, wanted))
+
+    async def _count(self, tenant_id: str, wanted: TicketFilter, where: Filter) -> int:
         created = created_between(wanted.created_from, wanted.created_to)
-        where = condition(tenant_id, wanted)
         async with time_limited():
             if wanted.is_countable:
                 return (await self._counts.count([tenant_id], wanted.equal))[tenant_id]
+            if wanted.q is not None:
+                return await self._matching(where, wanted.index)
             if wanted != TicketFilter(created_from=wanted.created_from, created_to=wanted.created_to):
-                return await self._count(where)
+                return await self._matching(where)
             # Without a condition on each of them, index entries are counted three times as fast.
             everything, gone = await asyncio.gather(
-                self._count(owned(tenant_id, **created)), self._count(deleted(tenant_id, **created))
+                self._matching(owned(tenant_id, **created)), self._matching(deleted(tenant_id, **created))
             )
         return everything - gone
 
-    async def _count(self, where: Filter) -> int:
-        return await self._tickets.count_documents(where, maxTimeMS=LIST_MILLISECONDS)
+    async def _where(self, tenant_id: str, wanted: TicketFilter) -> Filter:
+        return await led_by_rarest(self._tickets, tenant_id, condition(tenant_id, wanted))
+
+    async def _matching(self, where: Filter, index: str | None = None) -> int:
+        options: dict[str, Any] = {} if index is None else {"hint": index}
+        return await self._tickets.count_documents(where, maxTimeMS=LIST_MILLISECONDS, **options)
 
     async def slice(
         self, tenant_id: str, wanted: TicketFilter, window: Window, *, omit: Collection[str] = ()
@@ -118,7 +127,8 @@ class Tickets:
             QueryTimeoutError: the database did not finish.
         """
         projection = {name: 1 for name in PROJECTION if name not in omit}
-        found = await read_slice(self._tickets, condition(tenant_id, wanted), MOMENT, window, projection, wanted.index)
+        where = await self._where(tenant_id, wanted)
+        found = await read_slice(self._tickets, where, MOMENT, window, projection, wanted.index)
         return found.map(to_record)
 
     async def history(self, tenant_id: str, external_id: str, *, limit: int) -> list[Row]:
