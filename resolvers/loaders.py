@@ -88,7 +88,6 @@ class Loaders:
         self.ticket_counts: GroupLoader[None, int] = GroupLoader(lambda _, names: tenants.ticket_counts(names), int)
         """Of nothing and tenant."""
         self.search_backlogs: GroupLoader[None, int] = GroupLoader(lambda _, names: search_index.backlogs(names), int)
-        """Of nothing and tenant."""
         self.last_jobs: GroupLoader[None, IngestionJob | None] = GroupLoader(
             lambda _, names: tenants.last_jobs(names), lambda: None
         )

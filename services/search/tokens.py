@@ -21,7 +21,7 @@ from Stemmer import Stemmer
 
 from services.search.folding import APOSTROPHES, characters_of, fold
 
-MAX_TOKEN_CHARACTERS = 64
+MAX_TERM_CHARACTERS = 64
 """Of longer words, and of longer rows of words, the beginning counts."""
 ROW_WORDS = 4
 """So many words in a row are found as one: an IP address; of what is longer, any four in a row."""
@@ -151,7 +151,7 @@ class _Compound(NamedTuple):
             for start in range(len(tokens) - size + 1):
                 end = start + size
                 if any(digits[start:end]) or any(naming[start : end - 1]):
-                    term = "".join(terms[start:end]).removesuffix(self.joiners[end - 1])[:MAX_TOKEN_CHARACTERS]
+                    term = "".join(terms[start:end]).removesuffix(self.joiners[end - 1])[:MAX_TERM_CHARACTERS]
                     rows[start, size] = Token(term, "".join(forms[start:end]).removesuffix(self.joiners[end - 1]))
         return rows
 
@@ -188,7 +188,7 @@ def _characters(run: str, *, is_sought: bool) -> Iterator[Token]:
 
 
 def _token(word: str) -> Token:
-    form = word.removesuffix("'s").replace("'", "")[:MAX_TOKEN_CHARACTERS]
+    form = word.removesuffix("'s").replace("'", "")[:MAX_TERM_CHARACTERS]
     return Token(_stem(form) if form.isascii() and form.isalpha() else form, form)
 
 

@@ -119,10 +119,8 @@ class Search:
 
     async def _listing(self, query: SearchQuery, where: Filter, span: RankedSpan | None) -> "_Listing":
         """The ranked beginning of a list; without a span, of a new one."""
-        bounds = [] if span is None else _within(span)
-        newest = self._tickets.find(
-            {"$and": [where, *bounds]}, _RANKED, hint=SEARCH_INDEX, max_time_ms=LIST_MILLISECONDS
-        )
+        matches = where if span is None else _within(span, where)
+        newest = self._tickets.find(matches, _RANKED, hint=SEARCH_INDEX, max_time_ms=LIST_MILLISECONDS)
         async with time_limited():
             rows = await newest.sort(NEWEST_FIRST).limit(self._ranked + 1).to_list(None)
         if span is None and rows:
@@ -217,12 +215,12 @@ def _sortable(moment: datetime | float | None) -> float:
     return moment.timestamp() if isinstance(moment, datetime) else -math.inf
 
 
-def _within(span: RankedSpan) -> list[Filter]:
-    """The conditions that a match is in the span, ends included."""
+def _within(span: RankedSpan, where: Filter) -> Filter:
+    """The query for the matches that are in the span, its ends included."""
     bounds = [(span.newest, between_cursors({}, MOMENT, Window(limit=0, after=span.newest)))]
     if span.oldest is not None:
         bounds.append((span.oldest, between_cursors({}, MOMENT, Window(limit=0, before=span.oldest))))
-    return [{"$or": [inside, {"_id": end.row_id}]} for end, inside in bounds]
+    return {"$and": [where, *({"$or": [inside, {"_id": end.row_id}]} for end, inside in bounds)]}
 
 
 def _ranked(query: SearchQuery, rows: list[Row], span: RankedSpan) -> list[SearchPlace]:

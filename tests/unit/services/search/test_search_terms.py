@@ -10,7 +10,7 @@ from services.classification.markup import visible_text
 from services.errors import InvalidInputError
 from services.search.query import COMMON_WORDS, MAX_SEARCH_CHARACTERS, parse_search
 from services.search.terms import INDEXED_CHARACTERS, MAX_TERMS, keyword_term, rule_term, search_fields
-from services.search.tokens import MAX_TOKEN_CHARACTERS, analyse
+from services.search.tokens import MAX_TERM_CHARACTERS, analyse
 
 WORDS = [
     "refund",
@@ -76,7 +76,7 @@ def test_the_kind_of_an_apostrophe_does_not_matter(text: str, apostrophe: str) -
 def test_no_text_makes_a_term_that_looks_like_a_label_or_cannot_be_stored(text: str) -> None:
     terms = terms_of_text(text)
     assert not any(term.startswith(rule_term("")[0]) for term in terms)
-    assert all(0 < len(term.encode()) <= 4 * MAX_TOKEN_CHARACTERS for term in terms)
+    assert all(0 < len(term.encode()) <= 4 * MAX_TERM_CHARACTERS for term in terms)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,6 @@ def test_what_a_ticket_is_found_by_is_bounded() -> None:
         "first",
         *words[: MAX_TERMS - 1],
     ]
-    assert terms_of_text("a" * 300) == {"a" * MAX_TOKEN_CHARACTERS}
+    assert terms_of_text("a" * 300) == {"a" * MAX_TERM_CHARACTERS}
     assert terms_of_text("早" * 1_000) == {"早", "早早"}
     assert terms_of_text(" " * INDEXED_CHARACTERS + "late") == set()
