@@ -1,5 +1,7 @@
 """Tickets over GraphQL: lists, pages, filters, single tickets, history and customers."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,6 +172,15 @@ async def test_search_demands_every_word(api: Api) -> None:
     ]
     node = example["nodes"][0]
     assert node["externalId"] in ids(await page(api, first=100, filter={"q": node["subject"]}))
+
+
+async def test_the_search_in_the_document_finds_something(api: Api) -> None:
+    text = (Path(__file__).parents[3] / "docs/search.md").read_text()
+    [query] = re.findall(r"```graphql\n(.*?)```", text, re.DOTALL)
+    found = (await api.data(query))["searchTickets"]
+    assert found["totalCount"] >= len(found["nodes"]) > 0
+    assert all(word.lower().startswith("refund") for node in found["nodes"] for word in node["foundWords"])
+    assert all(node["foundWords"] for node in found["nodes"])
 
 
 async def test_time_without_zone_is_refused(api: Api) -> None:

@@ -1,6 +1,7 @@
 """What a ticket is found by, and what a search demands."""
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -8,9 +9,12 @@ from hypothesis import strategies as st
 
 from services.classification.markup import visible_text
 from services.errors import InvalidInputError
+from services.search.indexing import INDEX_BATCH
 from services.search.query import COMMON_WORDS, MAX_SEARCH_CHARACTERS, parse_search
+from services.search.ranking import RANKED_CHARACTERS
 from services.search.terms import INDEXED_CHARACTERS, MAX_TERMS, keyword_term, rule_term, search_fields
 from services.search.tokens import MAX_TERM_CHARACTERS, analyse
+from services.tickets.search import RANKED_TICKETS
 
 WORDS = [
     "refund",
@@ -150,3 +154,17 @@ def test_what_a_ticket_is_found_by_is_bounded() -> None:
     assert terms_of_text("a" * 300) == {"a" * MAX_TERM_CHARACTERS}
     assert terms_of_text("早" * 1_000) == {"早", "早早"}
     assert terms_of_text(" " * INDEXED_CHARACTERS + "late") == set()
+
+
+def test_the_document_names_the_bounds() -> None:
+    text = " ".join((Path(__file__).parents[4] / "docs/search.md").read_text().split())
+    for bound in (
+        f"more than {MAX_SEARCH_CHARACTERS} characters",
+        f"the first {INDEXED_CHARACTERS:,} characters are searched",
+        f"the first {MAX_TERMS:,} different terms",
+        f"of a word the first {MAX_TERM_CHARACTERS}",
+        f"the newest {RANKED_TICKETS} matches",
+        f"the first {RANKED_CHARACTERS:,} characters of a message",
+        f"{INDEX_BATCH} tickets at once",
+    ):
+        assert bound in text
