@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.errors import InvalidInputError
-from services.search.tokens import Token, analyse
+from services.search.tokens import Token, demanded_by
 
 MAX_SEARCH_CHARACTERS = 200
 
@@ -42,7 +42,7 @@ def parse_search(q: str) -> SearchQuery:
     """
     if len(q) > MAX_SEARCH_CHARACTERS:
         raise InvalidInputError(f"A search has at most {MAX_SEARCH_CHARACTERS} characters.")
-    written = [(token, place) for place, chunk in enumerate(q.split()) for token in analyse(chunk).demanded]
+    written = [(token, place) for place, chunk in enumerate(q.split()) for token in demanded_by(chunk)]
     if not written:
         raise InvalidInputError("A search needs at least one word, number or symbol.")
     demanded = [(token, place) for token, place in written if token.form not in COMMON_WORDS] or written

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import groupby, islice, pairwise
 
 from services.classification.markup import visible_text
+from services.search.folding import fold
 from services.search.query import SearchQuery
 from services.search.terms import INDEXED_CHARACTERS
 from services.search.tokens import Piece, Token, analyse, pieces
@@ -37,8 +38,12 @@ def fit(query: SearchQuery, subject: str, message: str) -> int:
 def found_words(query: SearchQuery, *texts: str) -> list[str]:
     """The words of the texts that the search has found, as they stand there, each once, in order."""
     wanted = frozenset(query.terms)
-    found = (word for text in texts for chunk in _chunks(text) for word in _found_in(chunk, wanted))
-    return list(islice(dict.fromkeys(found), MAX_FOUND_WORDS))
+    found: dict[str, None] = {}
+    for chunk in (chunk for text in texts for chunk in _chunks(text)):
+        found.update(dict.fromkeys(_found_in(chunk, wanted)))
+        if len(found) >= MAX_FOUND_WORDS:
+            break
+    return list(islice(found, MAX_FOUND_WORDS))
 
 
 def _chunks(text: str) -> list[str]:
@@ -51,7 +56,10 @@ def _places(wanted: frozenset[str], text: str, start: int) -> set[tuple[Token, i
     for place, chunk in enumerate(_chunks(text), start):
         analysed = analyse(chunk)
         if not wanted.isdisjoint(analysed.terms):
-            places.update((token, place) for token in analysed.found_by if token.term in wanted)
+            words = [token for token in analysed.words if token.term in wanted]
+            characters = wanted.intersection(analysed.terms).difference(token.term for token in words)
+            places.update((token, place) for token in words)
+            places.update((Token(term, term), place) for term in characters)
     return places
 
 
@@ -72,12 +80,12 @@ def _found_in(chunk: str, wanted: frozenset[str]) -> Iterator[str]:
     if wanted.isdisjoint(analysed.terms):
         return
     parts = list(pieces(chunk))
-    found = [word for piece in parts for word in _found_of(piece, wanted)]
-    rows = wanted.intersection(analysed.terms).difference(*(analyse(piece.text).terms for piece in parts))
+    sought_words = wanted.intersection(token.term for token in analysed.words)
+    rows = sought_words.difference(*(analyse(piece.text).terms for piece in parts if piece.is_word))
     if rows:
         yield chunk[parts[0].start : parts[-1].start + len(parts[-1].text)]
     else:
-        yield from found
+        yield from (word for piece in parts for word in _found_of(piece, wanted))
 
 
 def _found_of(piece: Piece, wanted: frozenset[str]) -> Iterator[str]:
@@ -86,12 +94,18 @@ def _found_of(piece: Piece, wanted: frozenset[str]) -> Iterator[str]:
         if not wanted.isdisjoint(analyse(piece.text).terms):
             yield piece.text
         return
-    text = piece.text
-    covered: set[int] = set()
-    for place in range(len(text)):
-        for end in (place + 1, place + 2):
-            if any(token.term in wanted for token in analyse(text[place:end]).demanded):
-                covered.update(range(place, min(end, len(text))))
+    text, folded = piece.text, fold(piece.text)
+    if len(text) != len(folded):  # rare characters, of which the places are not known
+        yield text
+        return
+    covered = {place for term in wanted for place in _covered_by(term, folded)}
     for is_covered, places in groupby(range(len(text)), covered.__contains__):
         if is_covered:
             yield "".join(text[place] for place in places)
+
+
+def _covered_by(term: str, run: str) -> Iterator[int]:
+    start = run.find(term)
+    while start >= 0:
+        yield from range(start, start + len(term))
+        start = run.find(term, start + 1)

@@ -11,9 +11,11 @@ words. If it holds a digit, or one of `.@_` joins two words, it can also be foun
 search for it demands these; `follow-up` and `and/or` are just their words.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from threading import Lock
 from typing import NamedTuple
 
@@ -57,14 +59,12 @@ class Token(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """What stands between two white spaces."""
+    """What stands between two white spaces. Not to be changed: it is remembered."""
 
-    found_by: tuple[Token, ...]
-    """What finds it."""
-    demanded: tuple[Token, ...]
-    """What a search for it demands; all of it is in `found_by`."""
+    words: tuple[Token, ...]
+    """Its words, their parts and their rows."""
     terms: dict[str, None]
-    """Those of `found_by`, each once; never changed."""
+    """What finds it: the terms of `words`, and its characters and pairs of them."""
 
 
 class Piece(NamedTuple):
@@ -77,53 +77,20 @@ class Piece(NamedTuple):
 
 
 def analyse(chunk: str) -> Chunk:
-    """What a chunk of text is found by, and what a search for it demands."""
+    """What a chunk of text is found by."""
     return _remembered(chunk) if len(chunk) <= _CACHED_CHARACTERS else _analysed(chunk)
 
 
 def terms_of(chunk: str, *, at_most: int) -> dict[str, None]:
-    """The terms that find a chunk of text, not to be changed; of a long one, which has thousands, the first ones."""
-    if len(chunk) <= _CACHED_CHARACTERS:
-        return _remembered(chunk).terms
-    terms: dict[str, None] = {}
-    for token in _finding(fold(chunk)):
-        terms[token.term] = None
-        if len(terms) >= at_most:
-            break
-    return terms
+    """The terms that find a chunk of text, not to be changed; of a long one, as soon as there are `at_most` of them."""
+    return _remembered(chunk).terms if len(chunk) <= _CACHED_CHARACTERS else _finding(fold(chunk), at_most)[1]
 
 
-def pieces(chunk: str) -> Iterator[Piece]:
-    """The words, runs and symbols of a chunk, folded or not."""
-    for found in (_ASCII_PIECE if chunk.isascii() else _PIECE).finditer(chunk):
-        yield Piece(found[0], found.start(), found.lastgroup == "word", found.lastgroup == "run")
-
-
-def _analysed(chunk: str) -> Chunk:
-    folded = fold(chunk)
-    found_by = tuple(dict.fromkeys(_finding(folded)))
-    return Chunk(found_by, tuple(_demanded(folded)), dict.fromkeys(token.term for token in found_by))
-
-
-_remembered = lru_cache(_CACHED_CHUNKS)(_analysed)
-
-
-def _finding(folded: str) -> Iterator[Token]:
-    for compound in _compounds(folded):
+def demanded_by(chunk: str) -> Iterator[Token]:
+    """What a search for a chunk demands; their terms are among those that it is found by."""
+    for compound in _compounds(fold(chunk)):
         if isinstance(compound, Piece):
-            yield from _characters(compound.text, is_sought=False)
-            continue
-        for word in compound.words:
-            yield _token(word)
-            yield from _parts(word)
-        if len(compound.words) > 1:
-            yield from compound.rows(range(2, ROW_WORDS + 1)).values()
-
-
-def _demanded(folded: str) -> Iterator[Token]:
-    for compound in _compounds(folded):
-        if isinstance(compound, Piece):
-            yield from _characters(compound.text, is_sought=True)
+            yield from (Token(term, term) for term in _pairs(compound.text) or compound.text)
             continue
         words = dict(enumerate(map(_token, compound.words)))
         size = min(ROW_WORDS, len(words))
@@ -134,10 +101,49 @@ def _demanded(folded: str) -> Iterator[Token]:
         yield from (*rows.values(), *words.values())
 
 
+def pieces(chunk: str) -> Iterator[Piece]:
+    """The words, runs and symbols of a chunk, folded or not."""
+    for found in (_ASCII_PIECE if chunk.isascii() else _PIECE).finditer(chunk):
+        yield Piece(found[0], found.start(), found.lastgroup == "word", found.lastgroup == "run")
+
+
+def _analysed(chunk: str) -> Chunk:
+    words, terms = _finding(fold(chunk))
+    return Chunk(tuple(words), terms)
+
+
+_remembered = lru_cache(_CACHED_CHUNKS)(_analysed)
+
+
+def _finding(folded: str, at_most: float = math.inf) -> tuple[dict[Token, None], dict[str, None]]:
+    """The `words` and the `terms` of a chunk, until there are `at_most` terms."""
+    words: dict[Token, None] = {}
+    terms: dict[str, None] = {}
+    for compound in _compounds(folded):
+        if isinstance(compound, Piece):
+            terms.update(dict.fromkeys(compound.text))
+            terms.update(dict.fromkeys(_pairs(compound.text)))
+        else:
+            found = dict.fromkeys(compound.finding())
+            words.update(found)
+            terms.update(dict.fromkeys(token.term for token in found))
+        if len(terms) >= at_most:
+            break
+    return words, terms
+
+
 class _Compound(NamedTuple):
     words: list[str]
     joiners: list[str]
     """What stands behind each word; nothing behind the last one."""
+
+    def finding(self) -> Iterator[Token]:
+        """What finds it."""
+        for word in self.words:
+            yield _token(word)
+            yield from _parts(word)
+        if len(self.words) > 1:
+            yield from self.rows(range(2, ROW_WORDS + 1)).values()
 
     def rows(self, sizes: Iterable[int]) -> dict[tuple[int, int], Token]:
         """So many of its words in a row, as one token, by where they begin: those that name something."""
@@ -178,13 +184,8 @@ def _compounds(folded: str) -> Iterator[_Compound | Piece]:
         yield compound
 
 
-def _characters(run: str, *, is_sought: bool) -> Iterator[Token]:
-    """The characters of a run and its pairs of them; a search for more than one character demands the pairs."""
-    for start, character in enumerate(run):
-        if not is_sought or len(run) == 1:
-            yield Token(character, character)
-        if start + 1 < len(run):
-            yield Token(run[start : start + 2], run[start : start + 2])
+def _pairs(run: str) -> list[str]:
+    return list(map("".join, pairwise(run)))
 
 
 def _token(word: str) -> Token:
