@@ -11,7 +11,7 @@ from services.kit.clock import Clock
 
 MAX_EDITS = 100
 """Tickets that are collected for a follower; of more it learns only that there were more."""
-_SEEN = [*SHOWN_FIELDS, "deleted_at"]
+_SEEN = [*SHOWN_FIELDS, "deleted_at", "keyword_key", "search_terms"]
 """An update of other fields (a run marks every ticket it sees) changes nothing that clients see."""
 _KEYS = frozenset(["tenant_id", "external_id"])
 
