@@ -7,7 +7,8 @@ from documents.database import connect
 from services.lists.cursors import Cursor
 from services.lists.keyset import Window
 from services.tickets.filter import TicketFilter
-from services.tickets.reading import Tickets, cursor_of
+from services.tickets.ordering import NEWEST_FIRST
+from services.tickets.reading import Tickets
 
 TENANT = "t100k"
 PAGE_SIZE = 20
@@ -49,4 +50,4 @@ async def measure(stage: Stage) -> Chapter:
 
 async def _cursor_before_page(tickets: Tickets, page: int) -> Cursor:
     before = await tickets.page(TENANT, ALL, page=page - 1, page_size=PAGE_SIZE)
-    return cursor_of(before.items[-1])
+    return NEWEST_FIRST.place(before.items[-1])

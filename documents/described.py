@@ -1,5 +1,6 @@
-"""Closed sets of values that tell what each of them means: said once, for readers of the code and for clients."""
+"""Values and fields that tell what they mean: said once, for readers of the code and for clients."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
@@ -15,3 +16,22 @@ class DescribedEnum(StrEnum):
         member._value_ = value
         member.description = description
         return member
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A field that clients see; fields without it are our bookkeeping."""
+
+    description: str
+
+
+class FromSource(Shown):
+    """It comes from upstream: a change of it there is an update of the ticket."""
+
+
+class Classified(Shown):
+    """It comes from the classification rules; its changes are kept in the history."""
+
+
+class LongText(FromSource):
+    """It may be so long that the history tells of its changes alone, and not of what it was first and last."""

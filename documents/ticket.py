@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from beanie import Document
 from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
 
-from documents.described import DescribedEnum
+from documents.described import Classified, DescribedEnum, FromSource, LongText, Shown
 
 KEYWORD_SEPARATOR = "|"
 """Between the keywords of `Ticket.keyword_key`."""
@@ -66,31 +66,14 @@ class MatchedRule:
     """The words of the ticket that matched, normalised."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A field that clients see; fields without it are our bookkeeping."""
-
-    description: str
-
-
-class FromSource(Shown):
-    """It comes from upstream: a change of it there is an update of the ticket."""
-
-
-class Classified(Shown):
-    """It comes from the classification rules; its changes are kept in the history."""
-
-
-class LongText(FromSource):
-    """It may be so long that the history tells of its changes alone, and not of what it was first and last."""
-
-
 NEWEST_INDEX = "tenant_newest"
 """For lists and their filters."""
 COUNTED_INDEX = "tenant_counted"
 """For what statistics count one by one."""
 HIGH_URGENCY_INDEX = "tenant_high_urgency"
 """For customers at risk."""
+UPDATED_INDEX = "tenant_updated"
+"""For lists by the last change."""
 CUSTOMER_INDEX = "tenant_customer_created"
 """For a customer's tickets, and counts by customer."""
 COUNTED_FIELDS = tuple(field.value for field in CountedField if field is not CountedField.STATUS_CATEGORY)
@@ -169,6 +152,16 @@ class Ticket(Document):
                     *_BY_COUNTED_FIELDS,
                 ],
                 name=NEWEST_INDEX,
+            ),
+            # Lists by the last change.
+            IndexModel(
+                [
+                    ("tenant_id", ASCENDING),
+                    ("updated_at", DESCENDING),
+                    ("_id", DESCENDING),
+                    ("deleted_at", ASCENDING),
+                ],
+                name=UPDATED_INDEX,
             ),
             # What statistics count one by one, without a fetch: the tickets that are not rolled up, and those of a day
             # that a period cuts. Soft-deleted ones are stepped over.

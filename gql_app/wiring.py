@@ -11,6 +11,7 @@ from documents.database import Database, connect
 from gql_app.settings import Settings
 from resolvers.context import Services
 from services.analytics.figures import Analytics
+from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
 from services.coordination.change_streams import Changes
 from services.coordination.leases import Leases
@@ -121,6 +122,7 @@ def build_services(
         ticket_batches=TicketBatches(database),
         stats=Stats(database, clock),
         analytics=Analytics(database, clock),
+        history=HistoryFigures(database, clock),
         jobs=jobs,
         runs=Runs(database, jobs),
         batches=Batches(jobs, api, pages),

@@ -8,8 +8,14 @@ from resolvers.context import Context
 from services.analytics.civil_time import TrendUnit
 from services.analytics.closing_times import TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder
+from services.analytics.history.ageing import Ageing
+from services.analytics.history.flow import BacklogPoint, FlowStep
+from services.analytics.history.status_times import StatusTime
+from services.analytics.patterns.heat_map import HeatMapCell
+from services.analytics.patterns.repeat_contacts import RepeatContacts
 from services.analytics.periods import parse_period
 from services.analytics.pipeline import ALL_PARTS, StatsPart
+from services.analytics.several import StatsQuestion
 from services.analytics.stats import TenantStats
 from services.analytics.trends import TrendBucket
 from services.errors import InvalidInputError
@@ -34,6 +40,29 @@ async def get_stats(
     return await context.services.stats.compute(
         tenant_id, created_from=created_from, created_to=created_to, parts=parts
     )
+
+
+async def get_past_stats(
+    context: Context, tenant_id: str, as_of: datetime, *, created_from: datetime | None, created_to: datetime | None
+) -> TenantStats:
+    """The counts and ratios of the tenant's statistics at a past moment."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.history.stats_as_of(
+        tenant_id, as_of, created_from=created_from, created_to=created_to
+    )
+
+
+async def load_stats(
+    context: Context,
+    tenant_id: str,
+    *,
+    created_from: datetime | None,
+    created_to: datetime | None,
+    parts: Collection[StatsPart],
+) -> TenantStats | None:
+    """The tenant's statistics; computed together with those of other tenants, some at a time."""
+    context.caller.require_tenant(tenant_id)
+    return await context.tenant_loaders.stats.load(StatsQuestion(created_from, created_to, frozenset(parts)), tenant_id)
 
 
 async def get_preceding_stats(
@@ -90,6 +119,58 @@ async def get_time_to_close(
     """How long the tickets created in the period took to be closed."""
     context.caller.require_tenant(tenant_id)
     return await context.services.analytics.time_to_close(tenant_id, created_from=created_from, created_to=created_to)
+
+
+async def get_heat_map(
+    context: Context, tenant_id: str, *, created_from: datetime | None, created_to: datetime | None, time_zone: str
+) -> list[HeatMapCell]:
+    """Tickets created in the period by weekday and hour."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.analytics.heat_map(
+        tenant_id, created_from=created_from, created_to=created_to, time_zone=time_zone
+    )
+
+
+async def get_repeat_contacts(
+    context: Context, tenant_id: str, *, days: int, created_from: datetime | None, created_to: datetime | None
+) -> RepeatContacts:
+    """The tickets created in the period by customers who had written shortly before."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.analytics.repeat_contacts(
+        tenant_id, days=days, created_from=created_from, created_to=created_to
+    )
+
+
+async def get_flow(
+    context: Context, tenant_id: str, *, unit: TrendUnit, start: datetime | None, end: datetime | None, time_zone: str
+) -> list[FlowStep]:
+    """How tickets came and went, unit by unit."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.history.flow(tenant_id, unit=unit, start=start, end=end, time_zone=time_zone)
+
+
+async def get_ticket_backlog(
+    context: Context, tenant_id: str, *, unit: TrendUnit, start: datetime | None, end: datetime | None, time_zone: str
+) -> list[BacklogPoint]:
+    """How many tickets were not closed, unit by unit."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.history.backlog(tenant_id, unit=unit, start=start, end=end, time_zone=time_zone)
+
+
+async def get_ageing(context: Context, tenant_id: str, at: datetime | None) -> Ageing:
+    """The tickets that were not closed at a moment, or are not closed now, by age."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.history.ageing(tenant_id, at)
+
+
+async def get_time_in_status(
+    context: Context, tenant_id: str, *, created_from: datetime | None, created_to: datetime | None, by_category: bool
+) -> list[StatusTime]:
+    """How long the tickets created in the period were in each status, or category."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.history.time_in_status(
+        tenant_id, created_from=created_from, created_to=created_to, by_category=by_category
+    )
 
 
 async def follow_stats(

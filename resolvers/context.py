@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from resolvers.loaders import Loaders
+from resolvers.loaders import Loaders, TenantLoaders
 from services.access import Caller
 from services.analytics.figures import Analytics
+from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
 from services.coordination.change_streams import Changes
 from services.coordination.leases import Leases
@@ -46,6 +47,7 @@ class Services:
     ticket_batches: TicketBatches
     stats: Stats
     analytics: Analytics
+    history: HistoryFigures
     jobs: Jobs
     runs: Runs
     batches: Batches
@@ -107,6 +109,9 @@ class Context:
     def loaders(self) -> Loaders:
         """Batch reads for nested fields."""
         services = self.services
-        return Loaders(
-            services.ticket_batches, services.runs, services.tenants, services.notifications, services.waiting
-        )
+        return Loaders(services.ticket_batches, services.runs, services.notifications, services.waiting)
+
+    @cached_property
+    def tenant_loaders(self) -> TenantLoaders:
+        """Batch reads for fields of tenants."""
+        return TenantLoaders(self.services.tenants, self.services.stats)

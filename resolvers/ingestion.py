@@ -108,10 +108,10 @@ async def follow_starts(context: Context, tenant_id: str) -> AsyncGenerator[Inge
             await changed.wait(at_least=FOLLOWING_SECONDS)
 
 
-async def run_to_end(context: Context, job_id: str) -> IngestionJob:
-    """Wait until the job has ended. The run is not the waiter's: it goes on when the waiter leaves."""
+async def run_to_end(context: Context, job_id: str, *, seconds: float | None = None) -> IngestionJob:
+    """Wait until the job has ended, or for so long. The run is not the waiter's: it goes on when the waiter leaves."""
     job = await get_job(context, job_id, Scope.INGEST_RUN)
-    return await context.services.jobs.wait(job.id)
+    return await context.services.jobs.wait(job.id, seconds=seconds)
 
 
 async def cancel_ingestion(context: Context, job_id: str) -> IngestionJob:
@@ -183,7 +183,7 @@ async def load_log(context: Context, tenant_id: str, job_id: str) -> IngestionLo
 async def load_last_job(context: Context, tenant_id: str) -> IngestionJob | None:
     """The tenant's newest job, if there ever was one; read together with those of other tenants."""
     context.caller.require_tenant(tenant_id)
-    return await context.loaders.last_jobs.load(None, tenant_id)
+    return await context.tenant_loaders.last_jobs.load(None, tenant_id)
 
 
 async def get_lock(context: Context, tenant_id: str) -> LockState:

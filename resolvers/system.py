@@ -55,7 +55,7 @@ def get_own_budget(context: Context) -> RequestBudget | None:
 async def load_ticket_count(context: Context, tenant_id: str) -> int:
     """How many live tickets the tenant has; counted together with those of other tenants."""
     context.caller.require_tenant(tenant_id)
-    return await context.loaders.ticket_counts.load(None, tenant_id)
+    return await context.tenant_loaders.ticket_counts.load(None, tenant_id)
 
 
 async def has_tenant(context: Context, tenant_id: str) -> bool:

@@ -7,9 +7,11 @@ from resolvers.context import Context
 from services.coordination.ticket_edits import NO_EDITS
 from services.lists.keyset import Slice, Window
 from services.lists.numbered import Page
+from services.tickets.choices import only
 from services.tickets.export import ExportFormat
 from services.tickets.filter import TicketFilter
 from services.tickets.following import TicketUpdates
+from services.tickets.ordering import ORDERINGS, TicketOrder
 from services.tickets.record import TicketRecord
 from services.tickets.search import RelevantTicket
 
@@ -28,19 +30,32 @@ async def get_ticket(context: Context, tenant_id: str, external_id: str) -> Tick
 
 
 async def list_tickets(
-    context: Context, tenant_id: str, wanted: TicketFilter, *, page: int, page_size: int
+    context: Context,
+    tenant_id: str,
+    wanted: TicketFilter,
+    *,
+    page: int,
+    page_size: int,
+    order: TicketOrder = TicketOrder.NEWEST_FIRST,
 ) -> Page[TicketRecord]:
-    """One numbered page, newest first."""
+    """One numbered page."""
     context.caller.require_tenant(tenant_id)
-    return await context.services.tickets.page(tenant_id, wanted, page=page, page_size=page_size)
+    ordering = ORDERINGS[order]
+    return await context.services.tickets.page(tenant_id, wanted, page=page, page_size=page_size, order=ordering)
 
 
 async def slice_tickets(
-    context: Context, tenant_id: str, wanted: TicketFilter, window: Window, *, omit: Collection[str] = ()
+    context: Context,
+    tenant_id: str,
+    wanted: TicketFilter,
+    window: Window,
+    *,
+    order: TicketOrder = TicketOrder.NEWEST_FIRST,
+    omit: Collection[str] = (),
 ) -> Slice[TicketRecord]:
     """A stretch of the list along its cursors. The fields to `omit` are not read."""
     context.caller.require_tenant(tenant_id)
-    return await context.services.tickets.slice(tenant_id, wanted, window, omit=omit)
+    return await context.services.tickets.slice(tenant_id, wanted, window, order=ORDERINGS[order], omit=omit)
 
 
 async def search_tickets(
@@ -59,7 +74,7 @@ async def count_tickets(context: Context, tenant_id: str, wanted: TicketFilter) 
 
 async def has_customer(context: Context, tenant_id: str, customer_id: str) -> bool:
     """Whether the tenant has a live ticket of this customer."""
-    wanted = TicketFilter(customer_id=customer_id)
+    wanted = TicketFilter(customer_id=only(customer_id))
     return bool((await slice_tickets(context, tenant_id, wanted, Window(limit=1))).items)
 
 
@@ -79,22 +94,32 @@ async def load_history(context: Context, tenant_id: str, external_id: str, *, li
     return await context.loaders.histories.load((tenant_id, limit), external_id)
 
 
-async def load_tickets_of(context: Context, tenant_id: str, customer_id: str, window: Window) -> Slice[TicketRecord]:
-    """A stretch of a customer's tickets; read together with those of other customers."""
+async def load_ticket_list(
+    context: Context, tenant_id: str, wanted: TicketFilter, window: Window, order: TicketOrder
+) -> Slice[TicketRecord]:
+    """A stretch of a list along its cursors; read together with what other fields ask for."""
     context.caller.require_tenant(tenant_id)
-    return await context.loaders.customer_tickets.load((tenant_id, window), customer_id)
+    return await context.loaders.ticket_lists.load((tenant_id, window, ORDERINGS[order]), wanted)
 
 
-async def count_tickets_of(context: Context, tenant_id: str, customer_id: str) -> int:
-    """How many tickets a customer has; counted together with those of other customers."""
+async def load_ticket_list_count(context: Context, tenant_id: str, wanted: TicketFilter) -> int:
+    """How many tickets match; counted together with what other fields ask for."""
     context.caller.require_tenant(tenant_id)
-    return await context.loaders.customer_counts.load(tenant_id, customer_id)
+    return await context.loaders.ticket_list_counts.load(tenant_id, wanted)
 
 
-def export_tickets(context: Context, tenant_id: str, wanted: TicketFilter, form: ExportFormat) -> AsyncIterator[bytes]:
-    """All matching tickets as the chunks of a file, newest first; refused before the first chunk, if at all."""
+def export_tickets(
+    context: Context,
+    tenant_id: str,
+    wanted: TicketFilter,
+    form: ExportFormat,
+    *,
+    order: TicketOrder = TicketOrder.NEWEST_FIRST,
+    has_bom: bool = True,
+) -> AsyncIterator[bytes]:
+    """All matching tickets as the chunks of a file; refused before the first chunk, if at all."""
     context.caller.require_tenant(tenant_id)
-    return context.services.exports.stream(tenant_id, wanted, form)
+    return context.services.exports.stream(tenant_id, wanted, form, order=ORDERINGS[order], has_bom=has_bom)
 
 
 async def follow_tickets(

@@ -16,7 +16,8 @@ from schema.base.info import Info
 from schema.base.telling import TELLING, Telling
 from schema.ingestion.types import IngestionJob, to_job
 from schema.tickets.fields import Wanted
-from schema.tickets.types import TicketFilterInput, unselected_bulk
+from schema.tickets.filter import TicketFilterInput
+from schema.tickets.types import unselected_bulk
 from schema.tickets.updates import TicketsChanged, to_tickets_changed
 
 Period = Annotated[

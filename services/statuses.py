@@ -6,7 +6,7 @@ a regular expression does what `category_of` does here; both know ASCII letters 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from documents.database import Row
@@ -66,9 +66,16 @@ def is_closed(status: str = "$status") -> Row:
 
 def in_category(category: StatusCategory) -> Row:
     """The condition on a field that holds a status."""
-    if category is StatusCategory.OPEN:
-        return {"$not": {"$regex": "|".join(_PATTERNS.values())}}
-    return {"$regex": _PATTERNS[category]}
+    return in_categories([category])
+
+
+def in_categories(chosen: Collection[StatusCategory | None]) -> Row:
+    """The condition on a field that holds a status of one of these categories."""
+    is_open_chosen = StatusCategory.OPEN in chosen
+    named = [pattern for category, pattern in _PATTERNS.items() if (category in chosen) is not is_open_chosen]
+    if is_open_chosen:  # all but the others
+        return {"$not": {"$regex": "|".join(named)}} if named else {"$nin": []}
+    return {"$regex": "|".join(named)} if named else {"$in": []}
 
 
 def _matches(status: str, category: StatusCategory) -> Row:

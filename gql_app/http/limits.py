@@ -121,6 +121,10 @@ def _without_body(receive: Receive) -> Receive:
     return rest
 
 
+ROUNDING = 1 / 1000
+"""The part of a request by which sums of moments may be wrong."""
+
+
 class RequestRate:
     """Lets a client make `per_minute` requests at once, and from then on one every 60 / `per_minute` seconds.
 
@@ -138,7 +142,7 @@ class RequestRate:
         now = self._now()
         caught_up = max(now, self._caught_up.get(client, now)) + self._interval
         wait = caught_up - now - RATE_WINDOW_SECONDS
-        if wait > self._interval / 1000:  # more than rounding can explain
+        if wait > self._interval * ROUNDING:
             return wait
         self._caught_up[client] = caught_up
         self._caught_up.move_to_end(client)
@@ -151,7 +155,7 @@ class RequestRate:
         now = self._now()
         behind = max(0.0, self._caught_up.get(client, now) - now)
         left = (RATE_WINDOW_SECONDS - behind) / self._interval
-        return round(RATE_WINDOW_SECONDS / self._interval), max(0, math.floor(left + 1e-6)), math.ceil(behind)
+        return round(RATE_WINDOW_SECONDS / self._interval), max(0, math.floor(left + ROUNDING)), math.ceil(behind)
 
 
 class ClientLimit:

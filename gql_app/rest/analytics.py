@@ -4,9 +4,10 @@ from fastapi import APIRouter
 
 from gql_app.rest.analytics_answers import StatsAnswer
 from gql_app.rest.parameters import ContextOf, MomentInUtc, problems
+from gql_app.rest.strict import StrictRoute
 from resolvers import analytics as resolvers
 
-router = APIRouter(tags=["statistics"])
+router = APIRouter(tags=["statistics"], route_class=StrictRoute)
 
 
 @router.get("/tenants/{tenant_id:path}/stats", responses=problems(504))

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from documents.ingestion_job import RunCounts
 from gql_app.rest.answers import Answer
 from gql_app.rest.parameters import ContextOf, TenantId, problems
+from gql_app.rest.strict import StrictRoute
 from resolvers import ingestion as resolvers
 from services.ingestion.batches.files import FileFormat, find_format, read_records, to_columns
 from services.ingestion.batches.storing import BatchOutcome
@@ -17,7 +18,7 @@ from services.ingestion.batches.storing import BatchOutcome
 BATCH_PATH = "/ingest/batch"
 _IN_MEMORY_BYTES = 1_000_000
 
-router = APIRouter(tags=["ingestion"])
+router = APIRouter(tags=["ingestion"], route_class=StrictRoute)
 
 Columns = Annotated[
     list[str],

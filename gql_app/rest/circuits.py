@@ -8,10 +8,11 @@ from fastapi import APIRouter, Path
 from documents.circuit_breaker import CircuitState
 from gql_app.rest.answers import Answer
 from gql_app.rest.parameters import ContextOf, problems
+from gql_app.rest.strict import StrictRoute
 from resolvers import circuits as resolvers
 from services.notifications.breaker import CircuitStatus
 
-router = APIRouter(prefix="/circuit", tags=["circuit breakers"])
+router = APIRouter(prefix="/circuit", tags=["circuit breakers"], route_class=StrictRoute)
 
 
 Name = Annotated[str, Path(description="`notify`, or the id of a tenant's destination.")]

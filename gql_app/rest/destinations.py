@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from documents.destination import Destination, DestinationFormat
 from gql_app.rest.answers import Answer
 from gql_app.rest.parameters import ContextOf, TenantId, problems
+from gql_app.rest.strict import StrictRoute
 from resolvers import destinations as resolvers
 from services.notifications.receivers.answers import Verdict
 from services.notifications.receivers.changes import DestinationChange, SavedDestination
@@ -16,7 +17,7 @@ from services.notifications.receivers.changes import DestinationChange, SavedDes
 NO_DIGEST = 0
 """What a change says where a client says null."""
 
-router = APIRouter(prefix="/destinations", tags=["destinations"])
+router = APIRouter(prefix="/destinations", tags=["destinations"], route_class=StrictRoute)
 
 Url = Annotated[str, Field(description="Where to send: https, on the public internet.")]
 Secret = Annotated[str | None, Field(description="For `webhook`: `whsec_` and 24 to 64 bytes in base64.")]

@@ -1,5 +1,6 @@
 """Routes about ingestion. A run belongs to the service, not to the request that started it."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response, status
@@ -18,12 +19,14 @@ from gql_app.rest.ingestion_answers import (
     StateAnswer,
 )
 from gql_app.rest.parameters import ContextOf, PageNumber, PageSize, TenantId, problems
+from gql_app.rest.strict import StrictRoute
 from resolvers import ingestion as resolvers
 from services.errors import ConflictError, JobFinishedError, UpstreamError
 
 RESPOND_ASYNC = "respond-async"
+_WAIT = re.compile("wait *= *([0-9]{1,6})")
 
-router = APIRouter(tags=["ingestion"])
+router = APIRouter(tags=["ingestion"], route_class=StrictRoute)
 
 
 class RunFailedError(UpstreamError):
@@ -50,17 +53,21 @@ class RunCancelledError(ConflictError):
 async def run(
     context: ContextOf,
     tenant_id: TenantId,
-    prefer: Annotated[str, Header(description="`respond-async`: do not wait for the run (RFC 7240).")] = "",
+    prefer: Annotated[str, Header(description="RFC 7240. `respond-async`: do not wait; `wait=10`: 10 s at most.")] = "",
 ) -> RunAnswer | Response:
-    """Start a run and wait for its end, or only start it.
+    """Start a run and wait for its end; or for so long, or not at all, if that is preferred: then 202.
 
     The run goes on when the client hangs up. 409: the tenant has an active run, whose `job_id` is given; or the
     run was cancelled by somebody while the client waited (`job_status` is `cancelled`). 502: upstream was given up on.
     """
+    preferences = [preference.strip().lower() for preference in prefer.split(",")]
     job = await resolvers.start_ingestion(context, tenant_id)
-    if RESPOND_ASYNC in (preference.strip().lower() for preference in prefer.split(",")):
-        return _accepted(job)
-    job = await resolvers.run_to_end(context, job.id)
+    if RESPOND_ASYNC in preferences:
+        return _accepted(job, RESPOND_ASYNC)
+    wait = next(filter(None, map(_WAIT.fullmatch, preferences)), None)
+    job = await resolvers.run_to_end(context, job.id, seconds=int(wait[1]) if wait else None)
+    if wait and job.active:
+        return _accepted(job, wait[0])
     if job.status is JobStatus.FAILED:
         raise RunFailedError(job)
     if job.status is JobStatus.CANCELLED:
@@ -68,9 +75,9 @@ async def run(
     return RunAnswer.of(job)
 
 
-def _accepted(job: IngestionJob) -> Response:
+def _accepted(job: IngestionJob, preference: str) -> Response:
     answer = AcceptedAnswer(status=job.status, job_id=job.id, tenant_id=job.tenant_id)
-    headers = {"location": f"/ingest/progress/{job.id}", "preference-applied": RESPOND_ASYNC}
+    headers = {"location": f"/ingest/progress/{job.id}", "preference-applied": preference}
     return Response(answer.model_dump_json(), status.HTTP_202_ACCEPTED, headers, media_type="application/json")
 
 

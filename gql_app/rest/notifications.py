@@ -9,12 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from documents.notification import NotificationState
 from gql_app.rest.answers import Answer, NumberedPage, place_of
 from gql_app.rest.parameters import ContextOf, MomentInUtc, PageNumber, PageSize, TenantId, Text, problems
+from gql_app.rest.strict import StrictRoute
 from resolvers import notifications as resolvers
 from resolvers.notifications import ExplainedNotification
 from services.lists.numbered import Page
 from services.notifications.reading import MAX_IDS, NotificationFilter
 
-router = APIRouter(prefix="/notifications", tags=["notifications"])
+router = APIRouter(prefix="/notifications", tags=["notifications"], route_class=StrictRoute)
 
 OfDestination = Annotated[Text | None, Query(description="Of this destination; empty: of the operator's notifier.")]
 

@@ -10,29 +10,32 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
+from pydantic import Field
 
 from documents.ticket import Urgency
 from gql_app.rest.parameters import ContextOf, TenantId, TicketConditions, TicketPageQuery, problems
+from gql_app.rest.strict import StrictRoute
 from gql_app.rest.ticket_answers import HistoryAnswer, HistoryEntry, TicketAnswer, TicketPage
 from resolvers import tickets as resolvers
 from services.tickets.export import ExportFormat
 
 MEDIA_TYPES = {ExportFormat.CSV: "text/csv", ExportFormat.NDJSON: "application/x-ndjson"}
 
-router = APIRouter(tags=["tickets"])
+router = APIRouter(tags=["tickets"], route_class=StrictRoute)
 
 
 class ExportQuery(TicketConditions):
     """The conditions, and how the tickets are written."""
 
     format: ExportFormat = ExportFormat.CSV
+    bom: bool = Field(True, description="Whether CSV begins with a byte order mark, by which Excel knows UTF-8.")
 
 
 @router.get("/tickets", responses=problems(504))
 async def list_tickets(context: ContextOf, query: Annotated[TicketPageQuery, Query()]) -> TicketPage:
-    """A page of the tenant's tickets, newest first."""
+    """A page of the tenant's tickets, newest first unless `order` says otherwise."""
     found = await resolvers.list_tickets(
-        context, query.tenant_id, query.to_filter(), page=query.page, page_size=query.page_size
+        context, query.tenant_id, query.to_filter(), page=query.page, page_size=query.page_size, order=query.order
     )
     return TicketPage.of(found)
 
@@ -40,7 +43,7 @@ async def list_tickets(context: ContextOf, query: Annotated[TicketPageQuery, Que
 @router.get("/tickets/urgent", responses=problems(504))
 async def list_urgent(context: ContextOf, query: Annotated[TicketPageQuery, Query()]) -> TicketPage:
     """A page of the tenant's tickets of high urgency, whatever `urgency` says."""
-    return await list_tickets(context, query.model_copy(update={"urgency": Urgency.HIGH}))
+    return await list_tickets(context, query.model_copy(update={"urgency": [Urgency.HIGH], "urgency_not": None}))
 
 
 @router.get(
@@ -49,11 +52,13 @@ async def list_urgent(context: ContextOf, query: Annotated[TicketPageQuery, Quer
     responses=problems() | {200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}},
 )
 async def export(context: ContextOf, query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
-    """All matching tickets as a file, newest first.
+    """All matching tickets as a file, newest first unless `order` says otherwise.
 
     A connection that breaks off before the end means that the export failed: it is not complete then.
     """
-    chunks = resolvers.export_tickets(context, query.tenant_id, query.to_filter(), query.format)
+    chunks = resolvers.export_tickets(
+        context, query.tenant_id, query.to_filter(), query.format, order=query.order, has_bom=query.bom
+    )
     first = await anext(chunks)  # the database answers before the status line is sent
     name = re.sub(r"[^A-Za-z0-9._-]", "_", query.tenant_id)
     return StreamingResponse(

@@ -1,12 +1,23 @@
 """GraphQL fields about statistics."""
 
+from datetime import datetime
+from typing import Annotated
+
 import strawberry
 
-from resolvers.analytics import get_stats
-from schema.analytics.types import TenantStats, selected_parts, to_stats
+from resolvers.analytics import get_past_stats, get_stats
+from schema.analytics.types import TenantStats, require_told_of_the_past, selected_parts, to_stats
 from schema.base.arguments import FromDate, TenantId, ToDate
 from schema.base.cost import Cost
 from schema.base.info import Info
+
+AsOf = Annotated[
+    datetime | None,
+    strawberry.argument(
+        description="As they were stored at this past moment: counts and ratios only. Anything else is refused, since "
+        "the history does not tell it."
+    ),
+]
 
 
 @strawberry.type
@@ -18,9 +29,13 @@ class StatsQueries:
         directives=[Cost(weight=50)],
     )
     async def tenant_stats(
-        self, info: Info, tenant_id: TenantId, from_date: FromDate = None, to_date: ToDate = None
+        self, info: Info, tenant_id: TenantId, from_date: FromDate = None, to_date: ToDate = None, as_of: AsOf = None
     ) -> TenantStats | None:
         """The statistics, as far as they are selected."""
+        if as_of is not None:
+            require_told_of_the_past(info)
+            past = await get_past_stats(info.context, tenant_id, as_of, created_from=from_date, created_to=to_date)
+            return to_stats(past)
         computed = await get_stats(
             info.context, tenant_id, created_from=from_date, created_to=to_date, parts=selected_parts(info)
         )

@@ -1,17 +1,21 @@
 """Trends, customers and times to close as clients see them."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
 from documents.ticket import CountedField
-from schema.base.enums import spelled
+from schema.analytics.counts import ValueCount, value_counts
+from schema.tickets.opened import Opened
 from schema.tickets.types import Customer, to_customer
 from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.stats import TenantStats as Computed
 from services.analytics.trends import TrendBucket
+from services.tickets.choices import only
+from services.tickets.filter import TicketFilter
 
 From = Annotated[
     datetime | None, strawberry.argument(description="From this moment; that of the statistics if left out.")
@@ -28,18 +32,8 @@ RankedBy = Annotated[CustomerOrder, strawberry.argument(description="The count t
 Top = Annotated[int, strawberry.argument(description="How many: 1 to 100.")]
 
 
-@strawberry.type(description="How many tickets have a value.")
-class ValueCount:
-    """A value and its count."""
-
-    value: str = strawberry.field(
-        description="The value (`HIGH` of an urgency, as its enum names it); `unknown` stands for tickets without one."
-    )
-    count: int = strawberry.field(description="How many tickets have it.")
-
-
 @strawberry.type(description="One step of a trend.")
-class TrendStep:
+class TrendStep(Opened):
     """The tickets created in an hour, a day or a week."""
 
     start: datetime = strawberry.field(description="When it begins.")
@@ -50,7 +44,7 @@ class TrendStep:
 
 
 @strawberry.type(description="One customer's tickets in the period.")
-class CustomerStats:
+class CustomerStats(Opened):
     """A customer's counts."""
 
     customer_id: str = strawberry.field(description="The customer's id upstream.")
@@ -87,19 +81,34 @@ class PeriodComparison:
     total_tickets_change: float | None = strawberry.field(
         description="How much more tickets there are now: 0.25 for a quarter more; null when there were none."
     )
-    urgency_high_ratio_change: float = strawberry.field(description="The present ratio minus that one.")
-    negative_sentiment_ratio_change: float = strawberry.field(description="The present ratio minus that one.")
+    urgency_high_ratio_difference: float | None = strawberry.field(
+        description="The present ratio minus that one; null when there were no tickets."
+    )
+    negative_sentiment_ratio_difference: float | None = strawberry.field(
+        description="The present ratio minus that one; null when there were no tickets."
+    )
+    urgency_high_ratio_change: float = strawberry.field(
+        description="The present ratio minus that one, which is 0 when there were no tickets.",
+        deprecation_reason="It cannot be null when there were no tickets: use urgencyHighRatioDifference.",
+    )
+    negative_sentiment_ratio_change: float = strawberry.field(
+        description="The present ratio minus that one, which is 0 when there were no tickets.",
+        deprecation_reason="It cannot be null when there were no tickets: use negativeSentimentRatioDifference.",
+    )
 
 
-def to_step(bucket: TrendBucket, field: CountedField | None) -> TrendStep:
+def to_step(tenant_id: str, bucket: TrendBucket, field: CountedField | None) -> TrendStep:
     """A step as clients see it, counted by the values of `field`."""
-    breakdown = [ValueCount(value=spelled(field or "", value), count=count) for value, count in bucket.counts]
-    return TrendStep(start=bucket.start, count=bucket.count, breakdown=breakdown)
+    counted = TicketFilter(created_from=bucket.created_from, created_to=bucket.created_to)
+    breakdown = value_counts(tenant_id, counted, field, bucket.counts) if field else []
+    return TrendStep(tenant_id=tenant_id, wanted=counted, start=bucket.start, count=bucket.count, breakdown=breakdown)
 
 
-def to_customer_stats(tenant_id: str, counted: CustomerCount) -> CustomerStats:
-    """A customer's counts as clients see them."""
+def to_customer_stats(tenant_id: str, period: TicketFilter, counted: CustomerCount) -> CustomerStats:
+    """A customer's counts in a period as clients see them."""
     return CustomerStats(
+        tenant_id=tenant_id,
+        wanted=replace(period, customer_id=only(counted.customer_id)),
         customer_id=counted.customer_id,
         ticket_count=counted.ticket_count,
         share=counted.share,
@@ -111,15 +120,19 @@ def to_customer_stats(tenant_id: str, counted: CustomerCount) -> CustomerStats:
 
 
 def to_comparison(start: datetime, end: datetime, before: Computed, now: Computed) -> PeriodComparison:
-    """Two periods side by side."""
-    growth = None if before.total_tickets == 0 else round(now.total_tickets / before.total_tickets - 1, 3)
+    """Two periods side by side. Against an empty one there is no change: its ratios are no figures."""
+    was_empty = before.total_tickets == 0
+    urgency = round(now.urgency_high_ratio - before.urgency_high_ratio, 3)
+    sentiment = round(now.negative_sentiment_ratio - before.negative_sentiment_ratio, 3)
     return PeriodComparison(
         from_date=start,
         to_date=end,
         total_tickets=before.total_tickets,
         urgency_high_ratio=before.urgency_high_ratio,
         negative_sentiment_ratio=before.negative_sentiment_ratio,
-        total_tickets_change=growth,
-        urgency_high_ratio_change=round(now.urgency_high_ratio - before.urgency_high_ratio, 3),
-        negative_sentiment_ratio_change=round(now.negative_sentiment_ratio - before.negative_sentiment_ratio, 3),
+        total_tickets_change=None if was_empty else round(now.total_tickets / before.total_tickets - 1, 3),
+        urgency_high_ratio_difference=None if was_empty else urgency,
+        negative_sentiment_ratio_difference=None if was_empty else sentiment,
+        urgency_high_ratio_change=urgency,
+        negative_sentiment_ratio_change=sentiment,
     )

@@ -1,11 +1,19 @@
 """A tenant's statistics as clients see them."""
 
-from datetime import datetime
-
 import strawberry
 
-from documents.ticket import CountedField, Sentiment, StatusCategory, Urgency
+from documents.ticket import CountedField
 from resolvers.analytics import get_customers, get_preceding_stats, get_time_to_close, get_trend
+from schema.analytics.counts import (
+    AtRiskCustomer,
+    HourCount,
+    KeywordCount,
+    SentimentCount,
+    StatusCategoryCount,
+    UrgencyCount,
+    ValueCount,
+    counts_of,
+)
 from schema.analytics.figures import (
     Breakdown,
     CustomerStats,
@@ -18,75 +26,26 @@ from schema.analytics.figures import (
     Top,
     TrendStep,
     Unit,
-    ValueCount,
     to_comparison,
     to_customer_stats,
     to_step,
 )
+from schema.analytics.history import HistoryFields
+from schema.analytics.patterns import PatternFields
 from schema.base.cost import Cost, ListSize
 from schema.base.info import Info
-from schema.base.selection import selected_names
-from schema.tickets.types import Customer, to_customer
+from schema.base.selection import names_below, selected_names
 from services.analytics.customers import CustomerOrder
 from services.analytics.pipeline import StatsPart
 from services.analytics.stats import TenantStats as Computed
-
-
-@strawberry.type(description="How many tickets have an urgency.")
-class UrgencyCount:
-    """An urgency and its count."""
-
-    urgency: Urgency | None = strawberry.field(description="The urgency; null for tickets without a known one.")
-    count: int = strawberry.field(description="How many tickets have it.")
-
-
-@strawberry.type(description="How many tickets have a sentiment.")
-class SentimentCount:
-    """A sentiment and its count."""
-
-    sentiment: Sentiment | None = strawberry.field(description="The sentiment; null for tickets without a known one.")
-    count: int = strawberry.field(description="How many tickets have it.")
-
-
-@strawberry.type(description="How many tickets have a status that means the same.")
-class StatusCategoryCount:
-    """A category and its count."""
-
-    status_category: StatusCategory = strawberry.field(description="What the status means.")
-    count: int = strawberry.field(description="How many tickets have such a status.")
-
-
-@strawberry.type(description="How many tickets were created in an hour.")
-class HourCount:
-    """An hour and its count."""
-
-    hour: datetime = strawberry.field(description="The start of the hour, UTC.")
-    count: int = strawberry.field(description="How many tickets were created in it.")
-
-
-@strawberry.type(description="How many tickets a keyword occurs in.")
-class KeywordCount:
-    """A keyword and its count."""
-
-    keyword: str = strawberry.field(description="A classification keyword in its plain form.")
-    count: int = strawberry.field(description="How many tickets it occurs in.")
-
-
-@strawberry.type(description="A customer with at least 2 high-urgency tickets that are not closed.")
-class AtRiskCustomer:
-    """A customer at risk."""
-
-    customer_id: str = strawberry.field(description="The customer.")
-    high_urgency_count: int = strawberry.field(description="How many such tickets there are.")
-    ticket_ids: list[str] = strawberry.field(description="The external ids of the newest 20 of them.")
-    customer: Customer = strawberry.field(description="The customer, with all their tickets.")
+from services.errors import InvalidInputError
+from services.tickets.filter import TicketFilter
 
 
 @strawberry.type(description="Statistics of a tenant's live tickets; only what is asked for is computed.")
-class TenantStats:
+class TenantStats(HistoryFields, PatternFields):
     """The statistics."""
 
-    tenant_id: str = strawberry.field(description="The tenant.")
     total_tickets: int = strawberry.field(description="How many tickets there are.")
     by_status: list[ValueCount] = strawberry.field(
         description="Tickets by status, most frequent first.", directives=[ListSize(assumed_size=10)]
@@ -116,7 +75,6 @@ class TenantStats:
     at_risk_customers: list[AtRiskCustomer] = strawberry.field(
         description="The 10 customers most at risk.", directives=[ListSize(assumed_size=10)]
     )
-    computed: strawberry.Private[Computed]
 
     @strawberry.field(
         description="Tickets by creation time, oldest first, empty steps included: at most 1,000. Without a period: "
@@ -133,16 +91,11 @@ class TenantStats:
         to_date: To = None,
     ) -> list[TrendStep] | None:
         """How the number of tickets develops."""
+        period = self.created(from_date, to_date)
         steps = await get_trend(
-            info.context,
-            self.tenant_id,
-            unit=unit,
-            created_from=from_date or self.computed.created_from,
-            created_to=to_date or self.computed.created_to,
-            time_zone=time_zone,
-            breakdown=breakdown,
+            info.context, self.tenant_id, unit=unit, time_zone=time_zone, breakdown=breakdown, **period
         )
-        return [to_step(step, breakdown) for step in steps]
+        return [to_step(self.tenant_id, step, breakdown) for step in steps]
 
     @strawberry.field(
         description="The customers with the highest counts; those whose count is zero are left out.",
@@ -152,15 +105,14 @@ class TenantStats:
         self, info: Info, order_by: RankedBy = CustomerOrder.TICKETS, first: Top = 10
     ) -> list[CustomerStats] | None:
         """Who writes."""
-        period = {"created_from": self.computed.created_from, "created_to": self.computed.created_to}
+        period = self.created()
         found = await get_customers(info.context, self.tenant_id, order=order_by, first=first, **period)
-        return [to_customer_stats(self.tenant_id, customer) for customer in found]
+        return [to_customer_stats(self.tenant_id, TicketFilter(**period), customer) for customer in found]
 
     @strawberry.field(description="How long tickets take to be closed.", directives=[Cost(weight=50)])
     async def time_to_close(self, info: Info) -> TimeToClose | None:
         """How long closing takes."""
-        period = {"created_from": self.computed.created_from, "created_to": self.computed.created_to}
-        found = await get_time_to_close(info.context, self.tenant_id, **period)
+        found = await get_time_to_close(info.context, self.tenant_id, **self.created())
         return TimeToClose(
             ticket_count=found.ticket_count, median_seconds=found.median_seconds, p90_seconds=found.p90_seconds
         )
@@ -195,39 +147,28 @@ def selected_parts(info: Info) -> frozenset[StatsPart]:
     return frozenset(PARTS[name] for name in selected_names(info) if name in PARTS)
 
 
+def require_told_of_the_past(info: Info) -> None:
+    """Refuse what the history does not tell.
+
+    Raises:
+        InvalidInputError: the present field's selection has something else than counts and their ratios.
+    """
+    counts = {name for name, part in PARTS.items() if part is StatsPart.COUNTS} - {"comparison"}
+    if others := selected_names(info) - counts - {"tenantId", "__typename"}:
+        raise InvalidInputError(
+            f"asOf: only counts and ratios are known of a past moment; leave out {', '.join(sorted(others))}."
+        )
+    if "tickets" in names_below(info):
+        raise InvalidInputError("asOf: the tickets of a past moment are not listed; leave out tickets.")
+
+
 def to_stats(computed: Computed) -> TenantStats:
     """Computed statistics as clients see them."""
     return TenantStats(
         tenant_id=computed.tenant_id,
         total_tickets=computed.total_tickets,
-        by_status_category=[
-            StatusCategoryCount(status_category=StatusCategory(value), count=count)
-            for value, count in computed.by_status_category.items()
-        ],
-        by_urgency=[
-            UrgencyCount(urgency=_URGENCIES.get(value), count=count) for value, count in computed.by_urgency.items()
-        ],
-        by_sentiment=[
-            SentimentCount(sentiment=_SENTIMENTS.get(value), count=count)
-            for value, count in computed.by_sentiment.items()
-        ],
-        **{f"by_{field}": _values(computed.by_field[field]) for field in CountedField if field not in _ENUMS},
         urgency_high_ratio=computed.urgency_high_ratio,
         negative_sentiment_ratio=computed.negative_sentiment_ratio,
-        hourly_trend=[HourCount(**hour) for hour in computed.hourly_trend],
-        top_keywords=[KeywordCount(**keyword) for keyword in computed.top_keywords],
-        at_risk_customers=[
-            AtRiskCustomer(**risk, customer=to_customer(computed.tenant_id, risk["customer_id"]))
-            for risk in computed.at_risk_customers
-        ],
         computed=computed,
+        **counts_of(computed),
     )
-
-
-def _values(counts: dict[str, int]) -> list[ValueCount]:
-    return [ValueCount(value=value, count=count) for value, count in counts.items()]
-
-
-_ENUMS = (CountedField.STATUS_CATEGORY, CountedField.URGENCY, CountedField.SENTIMENT)
-_URGENCIES = {urgency.value: urgency for urgency in Urgency}
-_SENTIMENTS = {sentiment.value: sentiment for sentiment in Sentiment}

@@ -18,13 +18,7 @@ from services.access import Scope
 from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerOrder
 from services.tickets.following import TicketUpdateKind
-
-
-class TicketOrder(DescribedEnum):
-    """The orders in which tickets can be listed. Tickets without a creation time count as the oldest."""
-
-    NEWEST_FIRST = "newest_first", "By creation time, newest first."
-    OLDEST_FIRST = "oldest_first", "By creation time, oldest first."
+from services.tickets.ordering import TicketOrder
 
 
 class IngestionActivity(DescribedEnum):
@@ -65,7 +59,11 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
 """What clients can name by its members; they are told what the enums themselves say of them."""
 
 
-TICKET_ENUMS: dict[str, type[DescribedEnum]] = {"urgency": Urgency, "sentiment": Sentiment}
+TICKET_ENUMS: dict[str, type[DescribedEnum]] = {
+    "urgency": Urgency,
+    "sentiment": Sentiment,
+    "status_category": StatusCategory,
+}
 """The fields of a ticket that are enums, by the names that are stored."""
 
 

@@ -10,6 +10,8 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+from services.kit.moments import read_moment
+
 
 def in_utc(moment: object) -> datetime:
     """A moment as it goes into answers: in UTC. The encoder makes a text of it, far faster than `isoformat` does.
@@ -25,18 +27,15 @@ def in_utc(moment: object) -> datetime:
 
 
 def parse_moment(value: object) -> datetime:
-    """Read ISO 8601 with a time zone.
+    """Read a moment.
 
     Raises:
-        GraphQLError: it is no such text, or lies outside the years 1 to 9999.
+        GraphQLError: it is none, or lies outside the years 1 to 9999.
     """
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if moment is not None and moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise GraphQLError("A DateTime is ISO 8601 with a time zone, for instance 2026-02-05T13:00:00Z.")
+        return read_moment(value)
+    except ValueError as error:
+        raise GraphQLError(f"A DateTime {error}.") from error
 
 
 def to_json(value: object) -> Any:
@@ -55,7 +54,8 @@ JSON = NewType("JSON", object)
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="A moment: ISO 8601 with a time zone, answered in UTC, for instance `2026-02-05T13:00:00Z`.",
+        description="A moment: ISO 8601, answered in UTC, for instance `2026-02-05T13:00:00Z`. A day alone is its "
+        "midnight; without a time zone it is UTC.",
         serialize=in_utc,
         parse_value=parse_moment,
     ),

@@ -4,8 +4,11 @@ from datetime import datetime
 
 import strawberry
 
+from resolvers.analytics import load_stats
 from resolvers.ingestion import load_last_job
 from resolvers.system import load_ticket_count
+from schema.analytics.types import TenantStats, selected_parts, to_stats
+from schema.base.arguments import FromDate, ToDate
 from schema.base.cost import Cost
 from schema.base.enums import HealthStatus
 from schema.base.ids import Node, global_id
@@ -31,6 +34,16 @@ class Tenant(Node):
         """The newest job, read together with those of other tenants."""
         job = await load_last_job(info.context, self.tenant_id)
         return None if job is None else to_job(job)
+
+    @strawberry.field(
+        description="Its statistics, computed for some tenants at a time; what is not asked for is not computed.",
+        directives=[Cost(weight=50)],
+    )
+    async def stats(self, info: Info, from_date: FromDate = None, to_date: ToDate = None) -> TenantStats | None:
+        """The statistics, computed together with those of other tenants."""
+        parts = selected_parts(info)
+        found = await load_stats(info.context, self.tenant_id, created_from=from_date, created_to=to_date, parts=parts)
+        return None if found is None else to_stats(found)
 
 
 @strawberry.type(description="Whether one dependency can be reached.")

@@ -9,9 +9,10 @@ from resolvers.tickets import count_tickets, get_ticket, search_tickets, slice_t
 from schema.base.arguments import TenantId
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION, Cost
-from schema.base.enums import TicketOrder
 from schema.base.info import Info
-from schema.tickets.types import Order, Ticket, TicketFilterInput, ticket_pager, to_ticket, unselected_bulk
+from schema.tickets.filter import TicketFilterInput
+from schema.tickets.types import Order, Ticket, ticket_pager, to_ticket, unselected_bulk
+from services.tickets.ordering import TicketOrder
 from services.tickets.search import place
 
 Wanted = Annotated[TicketFilterInput | None, strawberry.argument(description="Which tickets; all if left out.")]
@@ -46,7 +47,7 @@ class TicketQueries:
         wanted = (filter or TicketFilterInput()).to_filter()
         pager = ticket_pager(info, tenant_id, order_by)
         window = pager.window(first, last, after, before)
-        found = await slice_tickets(info.context, tenant_id, wanted, window, omit=unselected_bulk(info))
+        found = await slice_tickets(info.context, tenant_id, wanted, window, order=order_by, omit=unselected_bulk(info))
         return pager.connection(found, window, to_ticket, lambda: count_tickets(info.context, tenant_id, wanted))
 
     @strawberry.field(

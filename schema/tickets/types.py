@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from operator import attrgetter
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any
 
 import strawberry
 
@@ -10,10 +10,10 @@ from documents.database import Row
 from documents.ticket import Sentiment, StatusCategory, Urgency, description_of
 from documents.ticket_history import HistoryAction
 from resolvers.notifications import load_notifications
-from resolvers.tickets import count_tickets_of, load_history, load_tickets_of
+from resolvers.tickets import load_history, load_ticket_list, load_ticket_list_count
 from schema.base.connections import After, Before, Connection, First, Last, Pager
 from schema.base.cost import CONNECTION, ListSize
-from schema.base.enums import TicketOrder, spelled
+from schema.base.enums import spelled
 from schema.base.ids import Node, global_id
 from schema.base.info import Info
 from schema.base.scalars import JSON
@@ -21,11 +21,10 @@ from schema.base.selection import names_below
 from schema.notifications.types import Notification, to_notification
 from services.errors import InvalidInputError
 from services.tickets.changes import read_change
-from services.tickets.filter import CONDITIONS, TicketFilter
-from services.tickets.reading import cursor_of
+from services.tickets.choices import only
+from services.tickets.filter import TicketFilter
+from services.tickets.ordering import ORDERINGS, TicketOrder
 from services.tickets.record import COLUMNS, TicketRecord
-
-T = TypeVar("T")
 
 DEFAULT_CHANGES = 20
 MAX_CHANGES = 100
@@ -144,28 +143,11 @@ class Customer(Node):
         """A page of the customer's tickets, read together with those of other customers."""
         pager = ticket_pager(info, self.tenant_id, order_by)
         window = pager.window(first, last, after, before)
-        found = await load_tickets_of(info.context, self.tenant_id, self.external_id, window)
+        wanted = TicketFilter(customer_id=only(self.external_id))
+        found = await load_ticket_list(info.context, self.tenant_id, wanted, window, order_by)
         return pager.connection(
-            found, window, to_ticket, lambda: count_tickets_of(info.context, self.tenant_id, self.external_id)
+            found, window, to_ticket, lambda: load_ticket_list_count(info.context, self.tenant_id, wanted)
         )
-
-
-def _with_conditions(declared: type[T]) -> type[T]:
-    """Declare a field for each condition on tickets."""
-    for name, kind in get_type_hints(TicketFilter).items():
-        declared.__annotations__[name] = kind
-        setattr(declared, name, strawberry.field(default=None, description=CONDITIONS[name]))
-    return declared
-
-
-@strawberry.input(name="TicketFilter", description="Conditions on tickets; all that are given have to hold.")
-@_with_conditions
-class TicketFilterInput:
-    """The filter of a list of tickets."""
-
-    def to_filter(self) -> TicketFilter:
-        """The filter that services understand."""
-        return TicketFilter(**vars(self))
 
 
 def unselected_bulk(info: Info) -> frozenset[str]:
@@ -175,7 +157,8 @@ def unselected_bulk(info: Info) -> frozenset[str]:
 
 def ticket_pager(info: Info, tenant_id: str, order: TicketOrder) -> Pager[TicketRecord]:
     """The pager of every list of the tenant's tickets: a cursor is good for all of those with the same order."""
-    return Pager(info, f"tickets:{tenant_id}", place=cursor_of, newest_first=order is TicketOrder.NEWEST_FIRST)
+    ordering = ORDERINGS[order]
+    return Pager(info, f"tickets:{tenant_id}:{order}", place=ordering.place, newest_first=ordering.newest_first)
 
 
 def to_ticket(record: TicketRecord) -> Ticket:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from documents.described import DescribedEnum
@@ -48,7 +49,7 @@ def zone(name: str) -> tzinfo:
     except (OSError, ValueError):  # no such file, or one of another kind
         pass
     raise InvalidInputError(
-        f"There is no time zone {name[:64]!r}; give a name such as Europe/Paris, or an offset such as +02:00."
+        f"timeZone: there is no {name[:64]!r}; give a name such as Europe/Paris, or an offset such as +02:00."
     )
 
 
@@ -70,6 +71,27 @@ def boundaries(start: datetime, end: datetime, unit: TrendUnit, place: tzinfo) -
         if moment >= end:
             break
     return found
+
+
+def offset_changes(start: datetime, end: datetime, place: tzinfo) -> list[tuple[datetime, timedelta]]:
+    """The offsets from UTC that the clock has from `start` to `end`, each with when it begins, oldest first.
+
+    The first one begins at `start`; a period of no length has it alone.
+    """
+    years = range(start.astimezone(UTC).year, end.astimezone(UTC).year + 1)
+    changes = [change for year in years for change in _changes_in(year, place) if start < change < end]
+    return [(moment, _offset(moment, place) or timedelta()) for moment in (start.astimezone(UTC), *changes)]
+
+
+@lru_cache(maxsize=4096)
+def _changes_in(year: int, place: tzinfo) -> list[datetime]:
+    """When the clock is changed in a year: it is looked at every day."""
+    days = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(367)]
+    return [
+        _change_between(before, after, place)
+        for before, after in pairwise(days)
+        if before.year == year and _offset(before, place) != _offset(after, place)
+    ]
 
 
 def _hours(start: datetime, place: tzinfo) -> Iterator[datetime]:

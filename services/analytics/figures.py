@@ -1,17 +1,22 @@
-"""Analytics beyond the fixed statistics: trends, customers, and how long tickets take to be closed.
+"""Analytics beyond the fixed statistics: trends, customers, patterns, and how long tickets take to be closed.
 
-Each is one command, computed by MongoDB; counts and trends are answered from covering indexes.
+Each is one command, computed by MongoDB; counts and trends are answered from covering indexes. What the history tells
+is in `services/analytics/history/figures.py`.
 """
 
 from datetime import datetime
 
 from documents.database import Database, Row
-from documents.ticket import CountedField, Ticket
-from services.analytics.civil_time import TrendUnit
+from documents.ticket import CUSTOMER_INDEX, CountedField, Ticket
+from services.analytics.civil_time import TrendUnit, offset_changes, zone
 from services.analytics.closing_times import TimeToClose, closing_times, time_to_close
 from services.analytics.customers import CustomerCount, CustomerOrder, Ranking
+from services.analytics.partition import partition_of
+from services.analytics.patterns.heat_map import HeatMap, HeatMapCell, to_heat_map
+from services.analytics.patterns.repeat_contacts import RepeatContacts, RepeatQuestion, to_repeat_contacts
+from services.analytics.periods import require_period
 from services.analytics.trends import Trend, TrendBucket, usual_start
-from services.kit.clock import Clock
+from services.kit.clock import EPOCH, Clock
 from services.lists.cursors import time_limited
 from services.tickets.filter import created_between
 
@@ -22,6 +27,7 @@ class Analytics:
     """Computes analytics of one database's tickets."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
+        self._has_rollups = database.transactional
         self._tickets = database.at_one_moment(Ticket)
         self._clock = clock
 
@@ -82,6 +88,45 @@ class Analytics:
             QueryTimeoutError: MongoDB did not finish within 5 s.
         """
         return time_to_close(await self._run(closing_times(tenant_id, created_from, created_to)))
+
+    async def heat_map(
+        self,
+        tenant_id: str,
+        *,
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
+        time_zone: str = "UTC",
+    ) -> list[HeatMapCell]:
+        """Tickets created in the period by weekday and hour of the zone's clock: 168 cells, from Monday 0:00 on.
+
+        Raises:
+            InvalidInputError: the period makes no sense, or the time zone is unknown.
+            QueryTimeoutError: MongoDB did not finish within 5 s.
+        """
+        require_period(created_from, created_to)
+        place = zone(time_zone)
+        partition = partition_of(tenant_id, created_from, created_to, rolled_up=self._has_rollups)
+        start, end = created_from or EPOCH, created_to or self._clock.now()
+        heat_map = HeatMap(partition, offset_changes(min(start, end), end, place))
+        return to_heat_map(await self._run(heat_map.pipeline(), index=heat_map.index))
+
+    async def repeat_contacts(
+        self,
+        tenant_id: str,
+        *,
+        days: int,
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
+    ) -> RepeatContacts:
+        """The tickets created in the period by customers who had written within so many days before.
+
+        Raises:
+            InvalidInputError: the period makes no sense, or `days` is not from 1 to 365.
+            QueryTimeoutError: MongoDB did not finish within 5 s.
+        """
+        require_period(created_from, created_to)
+        question = RepeatQuestion(tenant_id, days, created_from, created_to)
+        return to_repeat_contacts(await self._run(question.pipeline(), index=CUSTOMER_INDEX))
 
     async def _run(self, pipeline: list[Row], *, index: str | None = None) -> list[Row]:
         hint = {} if index is None else {"hint": index}

@@ -34,6 +34,10 @@ class TrendBucket:
     """The tickets created in one hour, day, week or month."""
 
     start: datetime
+    created_from: datetime
+    """Of it, what lies in the period: tickets created at or after this moment,"""
+    created_to: datetime
+    """and before this one."""
     count: int
     counts: list[tuple[str, int]]
     """By the value of the field that was asked for, most tickets first; only values that occur."""
@@ -86,8 +90,14 @@ class Trend:
         """All units, oldest first, with what the pipeline found of each."""
         by_number = {row["_id"]: row for row in found}
         return [
-            TrendBucket(start, row["count"], [] if self.breakdown is None else _ranked(row["counts"]))
-            for number, (start, _) in enumerate(pairwise(begins))
+            TrendBucket(
+                start,
+                max(start, self.start),
+                min(end, self.end),
+                row["count"],
+                [] if self.breakdown is None else _ranked(row["counts"]),
+            )
+            for number, (start, end) in enumerate(pairwise(begins))
             for row in [by_number.get(number, {"count": 0, "counts": []})]
         ]
 

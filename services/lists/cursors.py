@@ -42,12 +42,14 @@ class Cursor:
 
     moment: datetime | float | None
     row_id: RowId
+    part: int = 0
+    """Of a list that is made of several, one after the other: in which of them."""
 
     def encode(self, listing: str) -> str:
         """An opaque text that is valid for one listing only."""
         # An ObjectId goes into a list, so that a text that looks like one stays a text.
         row_id = [str(self.row_id)] if isinstance(self.row_id, ObjectId) else self.row_id
-        raw = orjson.dumps([_fingerprint(listing), self.moment, row_id])
+        raw = orjson.dumps([_fingerprint(listing), self.moment, row_id, self.part])
         return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
     @classmethod
@@ -59,8 +61,8 @@ class Cursor:
         """
         try:
             raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-            fingerprint, moment, row_id = orjson.loads(raw)
-            cursor = cls(_moment(moment), _row_id(row_id))
+            fingerprint, moment, row_id, *part = orjson.loads(raw)  # older cursors know of no parts
+            cursor = cls(_moment(moment), _row_id(row_id), _part(*part))
         except (binascii.Error, ValueError, TypeError, OverflowError, InvalidId) as error:
             raise InvalidCursorError("The cursor is broken.") from error
         if fingerprint != _fingerprint(listing):
@@ -74,6 +76,12 @@ def _moment(value: object) -> datetime | float | None:
     if not isinstance(value, str):
         raise TypeError("a row's place is a moment or a score")
     return datetime.fromisoformat(value).astimezone(UTC)
+
+
+def _part(number: object = 0) -> int:
+    if not isinstance(number, int):
+        raise TypeError("parts are numbered")
+    return number
 
 
 def _row_id(value: object) -> RowId:

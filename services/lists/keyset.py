@@ -1,7 +1,7 @@
 """Keyset pagination: the rows on one side of a cursor, at the same cost however deep in the list it is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from documents.database import Collection, Row
@@ -37,15 +37,24 @@ class Slice(Generic[T]):
         return Slice([convert(item) for item in self.items], self.has_more)
 
 
-async def read_slice(
+async def read_slice(rows: Collection, where: Filter, moment: str, window: Window) -> Slice[Row]:
+    """Read a window of the rows that match, ordered by the field `moment` and then by `_id`.
+
+    Raises:
+        QueryTimeoutError: the database did not finish.
+    """
+    return cut(await read_rows(rows, where, moment, window), window)
+
+
+async def read_rows(
     rows: Collection,
     where: Filter,
     moment: str,
     window: Window,
     projection: Mapping[str, int] | None = None,
     index: str | None = None,
-) -> Slice[Row]:
-    """Read a window of the rows that match, ordered by the field `moment` and then by `_id`.
+) -> list[Row]:
+    """Read what `cut` needs: the window's rows in the order of reading, and one more if the list goes on.
 
     `index`: the one to walk along; without it the planner chooses.
 
@@ -54,8 +63,28 @@ async def read_slice(
     """
     found = rows.find(between_cursors(where, moment, window), projection, hint=index, max_time_ms=LIST_MILLISECONDS)
     async with time_limited():
-        read = await found.sort(list(sort_order(moment, window).items())).limit(window.limit + 1).to_list(None)
-    return cut(read, window)
+        read: list[Row] = (
+            await found.sort(list(sort_order(moment, window).items())).limit(window.limit + 1).to_list(None)
+        )
+    return read
+
+
+def parts_of(window: Window, count: int) -> list[tuple[int, Window]]:
+    """Of a list that is made of `count` lists: those that the window can lie in, in the order of reading, each with
+    the stretch of it that lies between the cursors."""
+    after, before = window.after, window.before
+    numbers = range(after.part if after else 0, min(before.part + 1 if before else count, count))
+    return [
+        (
+            number,
+            replace(
+                window,
+                after=after if after and after.part == number else None,
+                before=before if before and before.part == number else None,
+            ),
+        )
+        for number in (reversed(numbers) if window.from_end else numbers)
+    ]
 
 
 def between_cursors(where: Filter, moment: str, window: Window) -> Filter:

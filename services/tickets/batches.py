@@ -1,19 +1,23 @@
-"""Reading for many tickets or customers at once, so that nested fields cost one command and not one each."""
+"""Reading for many tickets or lists at once, so that nested fields cost one command and not one each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from documents.database import Database, Row
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
-from services.lists.keyset import Slice, Window, between_cursors, cut, sort_order
-from services.tenancy import live, owned
-from services.tickets.reading import MOMENT
+from services.lists.keyset import Slice, Window, between_cursors, cut, parts_of, sort_order
+from services.tenancy import owned
+from services.tickets.filter import TicketFilter, condition
+from services.tickets.ordering import Ordering
 from services.tickets.record import PROJECTION, TicketRecord, to_record
+
+_OF = "list_number"
+"""Which of the lists that are read together a row is of."""
 
 
 class TicketBatches:
-    """Reads what belongs to several tickets or customers of one tenant."""
+    """Reads what belongs to several tickets, or several lists of tickets, of one tenant."""
 
     def __init__(self, database: Database) -> None:
         self._tickets = database.collection(Ticket)
@@ -30,38 +34,60 @@ class TicketBatches:
             groups = await self._history.aggregate(pipeline, maxTimeMS=LIST_MILLISECONDS).to_list(None)
         return {group["_id"]: group["rows"] for group in groups}
 
-    async def of_customers(
-        self, tenant_id: str, customer_ids: Sequence[str], window: Window
-    ) -> dict[str, Slice[TicketRecord]]:
-        """The same window of each customer's live tickets.
+    async def slices(
+        self, tenant_id: str, lists: Sequence[TicketFilter], window: Window, order: Ordering
+    ) -> dict[TicketFilter, Slice[TicketRecord]]:
+        """The same window of each list.
 
-        One pipeline a customer, joined in one command: each reads `limit + 1` entries of the index, however many
-        tickets the customer has.
+        One pipeline a list (and part of it), joined in one command: each reads `limit + 1` entries of an index, however
+        long the list is.
+
+        Raises:
+            InvalidInputError: a filter makes no sense.
+            QueryTimeoutError: the database did not finish.
         """
-        pipelines = [self._of_customer(tenant_id, customer_id, window) for customer_id in customer_ids]
-        joined = [{"$unionWith": {"coll": self._tickets.name, "pipeline": one}} for one in pipelines[1:]]
-        async with time_limited():
-            rows = await self._tickets.aggregate([*pipelines[0], *joined], maxTimeMS=LIST_MILLISECONDS).to_list(None)
-        read: dict[str, list[Row]] = {customer_id: [] for customer_id in customer_ids}
-        for row in rows:
-            read[row["customer_id"]].append(row)
-        return {customer_id: cut(own, window).map(to_record) for customer_id, own in read.items()}
+        read: list[list[Row]] = [[] for _ in lists]
+        for row in await self._joined(
+            pipeline
+            for number, wanted in enumerate(lists)
+            for pipeline in _stretches(tenant_id, wanted, window, order, number)
+        ):
+            read[row[_OF]].append(row)
+        return {wanted: cut(own, window).map(to_record) for wanted, own in zip(lists, read, strict=True)}
 
-    async def count_of_customers(self, tenant_id: str, customer_ids: Sequence[str]) -> dict[str, int]:
-        """How many live tickets each customer has; 0 for those that have none."""
-        pipeline: list[Row] = [
-            {"$match": live(tenant_id, customer_id={"$in": list(customer_ids)})},
-            {"$group": {"_id": "$customer_id", "count": {"$sum": 1}}},
-        ]
-        async with time_limited():
-            groups = await self._tickets.aggregate(pipeline, maxTimeMS=LIST_MILLISECONDS).to_list(None)
-        return dict.fromkeys(customer_ids, 0) | {group["_id"]: group["count"] for group in groups}
+    async def counts(self, tenant_id: str, lists: Sequence[TicketFilter]) -> dict[TicketFilter, int]:
+        """How many tickets each list has.
 
-    @staticmethod
-    def _of_customer(tenant_id: str, customer_id: str, window: Window) -> list[Row]:
-        return [
-            {"$match": between_cursors(live(tenant_id, customer_id=customer_id), MOMENT, window)},
-            {"$sort": sort_order(MOMENT, window)},
+        Raises:
+            InvalidInputError: a filter makes no sense.
+            QueryTimeoutError: the database did not finish.
+        """
+        found = await self._joined(
+            [{"$match": condition(tenant_id, wanted)}, {"$count": "count"}, {"$set": {_OF: number}}]
+            for number, wanted in enumerate(lists)
+        )
+        return dict.fromkeys(lists, 0) | {lists[row[_OF]]: row["count"] for row in found}
+
+    async def _joined(self, pipelines: Iterable[list[Row]]) -> list[Row]:
+        whole: list[Row] = []
+        for pipeline in pipelines:
+            whole += [{"$unionWith": {"coll": self._tickets.name, "pipeline": pipeline}}] if whole else pipeline
+        if not whole:
+            return []
+        async with time_limited():
+            rows: list[Row] = await self._tickets.aggregate(whole, maxTimeMS=LIST_MILLISECONDS).to_list(None)
+        return rows
+
+
+def _stretches(
+    tenant_id: str, wanted: TicketFilter, window: Window, order: Ordering, number: int
+) -> Iterator[list[Row]]:
+    parts = order.parts(wanted)
+    for part, stretch in parts_of(window, len(parts)):
+        yield [
+            {"$match": between_cursors(condition(tenant_id, parts[part]), order.moment, stretch)},
+            {"$sort": sort_order(order.moment, window)},
             {"$limit": window.limit + 1},
             {"$project": PROJECTION},
+            {"$set": {_OF: number}},
         ]

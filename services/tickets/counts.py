@@ -18,8 +18,8 @@ from services.rollups.rows import HOURS_A_DAY, UNKNOWN, hours_since_epoch
 from services.rollups.write import NOT_ROLLED_UP
 from services.tenancy import Filter, deleted_of_any, live_of_any, owned_by_any
 
-Equal = Mapping[str, Any]
-"""A counted field and its value, or the condition on it; empty: all tickets."""
+Equal = Mapping[str, Mapping[str, Any]]
+"""A counted field and the condition on it; empty: all tickets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,8 @@ def is_countable(equal: Equal) -> bool:
     """Whether the rollups can tell how many tickets have these values, and no others."""
     if len(equal) > 1 or not set(equal) <= set(COUNTED_FIELDS):
         return False
-    return not any(
-        UNKNOWN in (value.get("$in", ()) if isinstance(value, dict) else (value,)) for value in equal.values()
-    )
+    listed = [condition.get(operator, ()) for condition in equal.values() for operator in ("$in", "$nin")]
+    return not any(UNKNOWN in values for values in listed)
 
 
 def _midnight_after(day: int) -> datetime | None:

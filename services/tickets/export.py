@@ -1,9 +1,10 @@
 """All of a tenant's tickets as one stream, in memory that does not grow: CSV for people, NDJSON for programs."""
 
+import codecs
 import csv
 import io
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,9 +14,10 @@ import orjson
 from documents.database import Database, Row, patiently
 from documents.ticket import Ticket
 from services.lists.cursors import time_limited
+from services.lists.keyset import Window, sort_order
 from services.tenancy import Filter
 from services.tickets.filter import TicketFilter, condition
-from services.tickets.reading import NEWEST_FIRST
+from services.tickets.ordering import NEWEST_FIRST, Ordering
 from services.tickets.record import COLUMNS, PROJECTION, TicketRecord, to_record
 
 EXPORT_MILLISECONDS = 10 * 60 * 1000
@@ -49,32 +51,52 @@ class Exports:
     def __init__(self, database: Database) -> None:
         self._tickets = database.collection(Ticket)
 
-    def stream(self, tenant_id: str, wanted: TicketFilter, form: ExportFormat) -> AsyncIterator[bytes]:
-        """The matching tickets, newest first, in chunks of about 64 KiB; there is always one chunk, if an empty one.
+    def stream(
+        self,
+        tenant_id: str,
+        wanted: TicketFilter,
+        form: ExportFormat,
+        *,
+        order: Ordering = NEWEST_FIRST,
+        has_bom: bool = True,
+    ) -> AsyncIterator[bytes]:
+        """The matching tickets in chunks of about 64 KiB; there is always one chunk, if an empty one.
+
+        `has_bom`: whether CSV begins with a byte order mark; without one, Excel takes UTF-8 for the local code page.
 
         Raises:
             InvalidInputError: the filter makes no sense; raised at once, the next one while reading.
             QueryTimeoutError: the database did not finish.
         """
-        return self._chunks(condition(tenant_id, wanted), form)
+        lists = [(condition(tenant_id, part), order.index(part)) for part in order.parts(wanted)]
+        head = (codecs.BOM_UTF8 if has_bom else b"") + _csv_line(list(COLUMNS)) if form is ExportFormat.CSV else b""
+        sort = list(sort_order(order.moment, Window(EXPORT_BATCH, newest_first=order.newest_first)).items())
+        return _chunks(self._rows(lists, sort), _csv_row if form is ExportFormat.CSV else _json_line, head)
 
-    async def _chunks(self, where: Filter, form: ExportFormat) -> AsyncIterator[bytes]:
-        write = _csv_row if form is ExportFormat.CSV else _json_line
-        chunk = bytearray(_csv_line(list(COLUMNS)) if form is ExportFormat.CSV else b"")
-        cursor = self._tickets.find(where, PROJECTION, batch_size=EXPORT_BATCH, max_time_ms=EXPORT_MILLISECONDS).sort(
-            NEWEST_FIRST
-        )
-        async with time_limited():
+    async def _rows(self, lists: list[tuple[Filter, str | None]], sort: list[tuple[str, int]]) -> AsyncIterator[Row]:
+        for where, index in lists:
+            cursor = self._tickets.find(
+                where, PROJECTION, hint=index, batch_size=EXPORT_BATCH, max_time_ms=EXPORT_MILLISECONDS
+            ).sort(sort)
             try:
                 while rows := await _batch(cursor):
                     for row in rows:
-                        chunk += write(to_record(row))
-                        if len(chunk) >= CHUNK_BYTES:
-                            yield bytes(chunk)
-                            chunk.clear()
+                        yield row
             finally:
                 await cursor.close()
-        yield bytes(chunk)
+
+
+async def _chunks(
+    rows: AsyncIterator[Row], write: Callable[[TicketRecord], bytes], head: bytes
+) -> AsyncIterator[bytes]:
+    chunk = bytearray(head)
+    async with time_limited():
+        async for row in rows:
+            chunk += write(to_record(row))
+            if len(chunk) >= CHUNK_BYTES:
+                yield bytes(chunk)
+                chunk.clear()
+    yield bytes(chunk)
 
 
 async def _batch(cursor: Any) -> list[Row]:

@@ -1,13 +1,13 @@
 """What can be asked of a list of tickets, and the query for it."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, get_args, get_type_hints
 
-from documents.ticket import CUSTOMER_INDEX, NEWEST_INDEX, Sentiment, StatusCategory, Urgency
+from documents.ticket import Sentiment, StatusCategory, Urgency
 from services.errors import InvalidInputError
-from services.statuses import in_category, spellings_of
 from services.tenancy import Filter, live
+from services.tickets.choices import Choice, ToCondition, by_category, by_enum, by_keyword, by_status, by_text
 from services.tickets.counts import is_countable
 from services.tickets.search_words import search_text
 
@@ -15,93 +15,117 @@ PLAUSIBLE_YEARS = range(1970, 2200)
 """Dates outside are typing errors; some of them cannot even be converted to UTC."""
 
 
-_EQUAL = {"is_equality": True}
-"""Of a condition that demands exactly this value of the ticket's field of the same name."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A condition that is said in one value."""
+
+    description: str
 
 
-def _told(description: str) -> dict[str, object]:
-    return {"description": description, "is_equality": False}
+@dataclass(frozen=True, slots=True)
+class ByValues:
+    """A condition by values of a stored field."""
+
+    what: str
+    """What the values are to clients."""
+    to_condition: ToCondition = by_text
+    stored: str = ""
+    """The stored field, where it has another name than the condition."""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
     """Conditions on a tenant's tickets; None does not restrict. REST and GraphQL take what is declared here."""
 
-    status: str | None = field(default=None, metadata=_told("Exactly this status, or the same in lower case.") | _EQUAL)
-    status_category: StatusCategory | None = field(
-        default=None, metadata=_told("A status that means this: open, pending, closed.") | _EQUAL
+    status: Annotated[Choice[str] | None, ByValues("status, as it is written or in lower case", by_status)] = None
+    status_category: Annotated[
+        Choice[StatusCategory] | None, ByValues("status category: open, pending, closed", by_category, "status")
+    ] = None
+    urgency: Annotated[Choice[Urgency] | None, ByValues("urgency", by_enum(Urgency))] = None
+    sentiment: Annotated[Choice[Sentiment] | None, ByValues("sentiment", by_enum(Sentiment))] = None
+    source: Annotated[Choice[str] | None, ByValues("source")] = None
+    customer_id: Annotated[Choice[str] | None, ByValues("customer")] = None
+    keyword: Annotated[Choice[str] | None, ByValues("keyword, as statistics count them", by_keyword, "keyword_key")] = (
+        None
     )
-    urgency: Urgency | None = field(default=None, metadata=_told("This urgency.") | _EQUAL)
-    sentiment: Sentiment | None = field(default=None, metadata=_told("This sentiment.") | _EQUAL)
-    source: str | None = field(default=None, metadata=_told("Exactly this source.") | _EQUAL)
-    requires_action: bool | None = field(default=None, metadata=_told("Whether action is required.") | _EQUAL)
-    customer_id: str | None = field(default=None, metadata=_told("Written by this customer.") | _EQUAL)
-    q: str | None = field(
-        default=None, metadata=_told("Words that all occur in the subject or the message; at most 200 characters.")
+    rule: Annotated[Choice[str] | None, ByValues("rule of the classification that fired", by_text, "matched.rule")] = (
+        None
     )
-    created_from: datetime | None = field(default=None, metadata=_told("Created at or after this moment."))
-    created_to: datetime | None = field(default=None, metadata=_told("Created before this moment."))
+    requires_action: Annotated[bool | None, Told("Whether action is required.")] = None
+    q: Annotated[str | None, Told("Words that all occur in the subject or the message; at most 200 characters.")] = None
+    created_from: Annotated[datetime | None, Told("Created at or after this moment.")] = None
+    created_to: Annotated[datetime | None, Told("Created before this moment.")] = None
+    updated_from: Annotated[datetime | None, Told("Changed last at or after this moment, by upstream's clock.")] = None
+    updated_to: Annotated[datetime | None, Told("Changed last before this moment.")] = None
 
     @property
-    def equal(self) -> dict[str, Any]:
-        """The stored fields that must have a certain value, with it or the condition for it."""
-        equal = {name: value for name in _EQUALITIES if (value := getattr(self, name)) is not None}
-        statuses = [equal.pop(name) for name in ("status", "status_category") if name in equal]
-        match [_on_status(wanted) for wanted in statuses]:
-            case []:
-                return equal
-            case [condition]:
-                return equal | {"status": condition}
-            case conditions:
-                return equal | {"$and": [{"status": condition} for condition in conditions]}
-
-    @property
-    def index(self) -> str | None:
-        """The index along which the list is walked. Left to itself, the planner tries plans that sort all tickets for
-        every deep page. None where words are searched for: they have an index of their own."""
-        if self.q is not None:
-            return None
-        return CUSTOMER_INDEX if self.customer_id else NEWEST_INDEX
+    def by_field(self) -> Filter:
+        """The conditions on stored fields other than moments, each on one field."""
+        found: list[Filter] = [
+            {traits.stored or name: condition}
+            for name, traits in CHOICES.items()
+            if (choice := getattr(self, name)) is not None and (condition := traits.to_condition(choice))
+        ]
+        if self.requires_action is not None:
+            found.append({"requires_action": self.requires_action})
+        merged: Filter = {name: condition for each in found for name, condition in each.items()}
+        return merged if len(merged) == len(found) else {"$and": found}
 
     @property
     def is_countable(self) -> bool:
         """Whether the rollups know how many tickets match."""
-        return self.q is None and self.created_from is None and self.created_to is None and is_countable(self.equal)
+        moments = (self.created_from, self.created_to, self.updated_from, self.updated_to)
+        return self.q is None and not any(moments) and is_countable(self.by_field)
 
 
-CONDITIONS = {each.name: str(each.metadata["description"]) for each in fields(TicketFilter)}
-"""Every condition with what clients are told of it."""
-_EQUALITIES = tuple(each.name for each in fields(TicketFilter) if each.metadata["is_equality"])
+_DECLARED = {name: get_args(kind) for name, kind in get_type_hints(TicketFilter, include_extras=True).items()}
+CHOICES: dict[str, ByValues] = {name: trait for name, (_, trait) in _DECLARED.items() if isinstance(trait, ByValues)}
+"""The conditions by values."""
+OTHERS: dict[str, Told] = {name: trait for name, (_, trait) in _DECLARED.items() if isinstance(trait, Told)}
+"""The conditions that are said in one value."""
 
 
-def condition(tenant_id: str, wanted: TicketFilter) -> Filter:
-    """The query for a filter: typed values only, never an operator that a client made.
+def type_of_condition(name: str) -> Any:
+    """The type of a condition; of one by values, that of a single value."""
+    kind = get_args(_DECLARED[name][0])[0]
+    return get_args(kind)[0] if name in CHOICES else kind
+
+
+def may_be_unknown(name: str) -> bool:
+    """Whether tickets may lack a known value although every known one has a name: then null stands for it."""
+    kind = type_of_condition(name)
+    return kind is not str and kind is not StatusCategory
+
+
+def condition(tenant_id: str, wanted: TicketFilter, *further: Filter) -> Filter:
+    """The query for a filter, and what else has to hold: typed values only, never an operator that a client made.
 
     Raises:
-        InvalidInputError: a date, a text or the search makes no sense.
+        InvalidInputError: a date, a value or the search makes no sense.
     """
-    equal = wanted.equal
-    if not all(_is_storable(value) for name in _EQUALITIES if isinstance(value := getattr(wanted, name), str)):
-        raise InvalidInputError("A filter holds text that is not Unicode.")
+    for name in CHOICES:
+        if (choice := getattr(wanted, name)) is not None:
+            choice.check()
     created = created_between(wanted.created_from, wanted.created_to)
+    updated = between("updated_at", wanted.updated_from, wanted.updated_to)
     search = {} if wanted.q is None else {"$text": {"$search": search_text(wanted.q)}}
-    return live(tenant_id, **equal, **created, **search)
-
-
-def _on_status(wanted: str) -> Any:
-    if isinstance(wanted, StatusCategory):
-        return in_category(wanted)
-    spellings = spellings_of(wanted)
-    return spellings[0] if len(spellings) == 1 else {"$in": spellings}
-
-
-def _is_storable(text: str) -> bool:
-    """JSON can smuggle in halves of characters, which no UTF-8 has."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    by_field = wanted.by_field
+    if further:
+        by_field["$and"] = [*by_field.get("$and", []), *further]
+    return live(tenant_id, **by_field, **created, **updated, **search)
 
 
 def created_between(start: datetime | None, end: datetime | None) -> Filter:
     """The condition on `created_at`: from `start` (inclusive) to `end` (exclusive).
+
+    Raises:
+        InvalidInputError: a date is naive or absurd, or the two are reversed.
+    """
+    return between("created_at", start, end)
+
+
+def between(name: str, start: datetime | None, end: datetime | None) -> Filter:
+    """The condition on a moment: from `start` (inclusive) to `end` (exclusive).
 
     Raises:
         InvalidInputError: a date is naive or absurd, or the two are reversed.
@@ -114,4 +138,4 @@ def created_between(start: datetime | None, end: datetime | None) -> Filter:
     if start is not None and end is not None and start > end:
         raise InvalidInputError("The end of the period lies before its start.")
     bounds = {operator: moment for operator, moment in (("$gte", start), ("$lt", end)) if moment is not None}
-    return {"created_at": bounds} if bounds else {}
+    return {name: bounds} if bounds else {}

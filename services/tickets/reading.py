@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from bson import ObjectId
@@ -11,17 +12,15 @@ from documents.database import Database, Row
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from services.errors import InvalidInputError, TicketNotFoundError
-from services.lists.cursors import LIST_MILLISECONDS, Cursor, time_limited
-from services.lists.keyset import Slice, Window, read_slice
+from services.lists.cursors import LIST_MILLISECONDS, time_limited
+from services.lists.keyset import Slice, Window, cut, parts_of, read_rows, sort_order
 from services.lists.numbered import Page
 from services.tenancy import Filter, deleted, live, owned
 from services.tickets.counts import TicketCounts
 from services.tickets.filter import TicketFilter, condition, created_between
+from services.tickets.ordering import NEWEST_FIRST, Ordering
 from services.tickets.record import PROJECTION, TicketRecord, to_record
 
-MOMENT = "created_at"
-"""What lists of tickets are ordered by."""
-NEWEST_FIRST = [(MOMENT, DESCENDING), ("_id", DESCENDING)]
 MAX_OFFSET = 1_000_000
 _INT64_DIGITS = 19
 SEEK_FROM = 1_000
@@ -51,8 +50,10 @@ class Tickets:
             raise TicketNotFoundError(external_id)
         return to_record(row)
 
-    async def page(self, tenant_id: str, wanted: TicketFilter, *, page: int, page_size: int) -> Page[TicketRecord]:
-        """One numbered page, newest first.
+    async def page(
+        self, tenant_id: str, wanted: TicketFilter, *, page: int, page_size: int, order: Ordering = NEWEST_FIRST
+    ) -> Page[TicketRecord]:
+        """One numbered page.
 
         Raises:
             InvalidInputError: the page lies beyond the millionth ticket, or the filter makes no sense.
@@ -61,25 +62,46 @@ class Tickets:
         offset = (page - 1) * page_size
         if offset > MAX_OFFSET:
             raise InvalidInputError("Pages beyond the millionth ticket are not served; use filters.")
-        where = condition(tenant_id, wanted)
         async with time_limited():
-            if offset >= self._seek_from and wanted.is_countable:
-                place = await self._counts.find_place(tenant_id, wanted.equal, offset)
-                if place.not_from is not None:
-                    where[MOMENT] = {"$not": {"$gte": place.not_from}}
-                total, rows = (
-                    place.total_count,
-                    await self._rows(tenant_id, where, place.offset, page_size, wanted.index),
-                )
+            if order.urgencies:
+                total, rows = await self._page_of_parts(tenant_id, order, wanted, offset, page_size)
+            elif offset >= self._seek_from and wanted.is_countable and order is NEWEST_FIRST:
+                place = await self._counts.find_place(tenant_id, wanted.by_field, offset)
+                before = [] if place.not_from is None else [{order.moment: {"$not": {"$gte": place.not_from}}}]
+                total = place.total_count
+                rows = await self._rows(tenant_id, order, wanted, place.offset, page_size, *before)
             else:
                 total, rows = await asyncio.gather(
-                    self.count(tenant_id, wanted), self._rows(tenant_id, where, offset, page_size, wanted.index)
+                    self.count(tenant_id, wanted), self._rows(tenant_id, order, wanted, offset, page_size)
                 )
         return Page([to_record(row) for row in rows], page, page_size, total)
 
-    async def _rows(self, tenant_id: str, where: Filter, offset: int, limit: int, index: str | None) -> list[Row]:
+    async def _page_of_parts(
+        self, tenant_id: str, order: Ordering, wanted: TicketFilter, offset: int, limit: int
+    ) -> tuple[int, list[Row]]:
+        parts = order.parts(wanted)
+        counts = await asyncio.gather(*(self.count(tenant_id, part) for part in parts))
+        rows: list[Row] = []
+        for part, count in zip(parts, counts, strict=True):
+            if offset < count and len(rows) < limit:
+                rows += await self._rows(tenant_id, order, part, offset, limit - len(rows))
+            offset = max(0, offset - count)
+        return sum(counts), rows
+
+    async def _rows(
+        self,
+        tenant_id: str,
+        order: Ordering,
+        wanted: TicketFilter,
+        offset: int,
+        limit: int,
+        *further: Filter,
+    ) -> list[Row]:
         """Some rows of the list. Only the index is walked up to `offset`; what is skipped is not read."""
-        skipped = self._tickets.find(where, {"_id": 1}, hint=index, max_time_ms=LIST_MILLISECONDS).sort(NEWEST_FIRST)
+        where = condition(tenant_id, wanted, *further)
+        sort = list(sort_order(order.moment, Window(limit, newest_first=order.newest_first)).items())
+        index = order.index(wanted)
+        skipped = self._tickets.find(where, {"_id": 1}, hint=index, max_time_ms=LIST_MILLISECONDS).sort(sort)
         ids = [row["_id"] for row in await skipped.skip(offset).limit(limit).to_list(limit)]
         same = live(tenant_id, _id={"$in": ids})
         found = self._tickets.find(same, PROJECTION, hint="_id_", max_time_ms=LIST_MILLISECONDS)
@@ -96,7 +118,7 @@ class Tickets:
         where = condition(tenant_id, wanted)
         async with time_limited():
             if wanted.is_countable:
-                return (await self._counts.count([tenant_id], wanted.equal))[tenant_id]
+                return (await self._counts.count([tenant_id], wanted.by_field))[tenant_id]
             if wanted != TicketFilter(created_from=wanted.created_from, created_to=wanted.created_to):
                 return await self._count(where)
             # Without a condition on each of them, index entries are counted three times as fast.
@@ -109,17 +131,31 @@ class Tickets:
         return await self._tickets.count_documents(where, maxTimeMS=LIST_MILLISECONDS)
 
     async def slice(
-        self, tenant_id: str, wanted: TicketFilter, window: Window, *, omit: Collection[str] = ()
+        self,
+        tenant_id: str,
+        wanted: TicketFilter,
+        window: Window,
+        *,
+        order: Ordering = NEWEST_FIRST,
+        omit: Collection[str] = (),
     ) -> Slice[TicketRecord]:
-        """A stretch of the list along its cursors. The fields to `omit` are not read: they are empty.
+        """A stretch of the list along its cursors, made by `order.place`. The fields to `omit` are not read: they are
+        empty.
 
         Raises:
             InvalidInputError: the filter makes no sense.
             QueryTimeoutError: the database did not finish.
         """
         projection = {name: 1 for name in PROJECTION if name not in omit}
-        found = await read_slice(self._tickets, condition(tenant_id, wanted), MOMENT, window, projection, wanted.index)
-        return found.map(to_record)
+        parts = order.parts(wanted)
+        read: list[Row] = []
+        for number, stretch in parts_of(window, len(parts)):
+            missing = replace(stretch, limit=window.limit - len(read))
+            where, index = condition(tenant_id, parts[number]), order.index(parts[number])
+            read += await read_rows(self._tickets, where, order.moment, missing, projection, index)
+            if len(read) > window.limit:
+                break
+        return cut(read, window).map(to_record)
 
     async def history(self, tenant_id: str, external_id: str, *, limit: int) -> list[Row]:
         """What happened to a ticket, newest first; also of a soft-deleted one. Ids are those of `get`.
@@ -150,8 +186,3 @@ def _row_ids(text: str) -> list[Any]:
     if text.isascii() and text.isdecimal() and len(text) < _INT64_DIGITS:
         ids.append(int(text))
     return ids
-
-
-def cursor_of(ticket: TicketRecord) -> Cursor:
-    """The ticket's place in a list."""
-    return Cursor(ticket.created_at, ticket.id)

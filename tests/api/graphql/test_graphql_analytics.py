@@ -41,7 +41,10 @@ async def test_the_trend_of_the_period_by_day_and_status(fresh: Api) -> None:
 
 
 async def test_enum_values_have_one_spelling_everywhere(fresh: Api) -> None:
-    rows = [ticket(1, 0.5, urgency="high", sentiment="negative"), ticket(2, 0.6, urgency="odd", sentiment=None)]
+    rows = [
+        ticket(1, 0.5, urgency="high", sentiment="negative", status="Solved"),
+        ticket(2, 0.6, urgency="odd", sentiment=None),
+    ]
     await fresh.db.collection(Ticket).insert_many(rows)
     changed = {"urgency": {"old": "low", "new": "high"}, "sentiment": {"old": None, "new": "negative"}}
     changed |= {"status": {"old": "high", "new": "low"}, "requires_action": {"old": False, "new": True}}
@@ -49,12 +52,16 @@ async def test_enum_values_have_one_spelling_everywhere(fresh: Api) -> None:
     await fresh.db.collection(TicketHistory).insert_one({**row, "job_id": "j"})
     fields = """byUrgency { urgency } bySentiment { sentiment }
       urgencies: trend(unit: WEEK, breakdown: URGENCY) { breakdown { value } }
-      sentiments: trend(unit: WEEK, breakdown: SENTIMENT) { breakdown { value } }"""
+      sentiments: trend(unit: WEEK, breakdown: SENTIMENT) { breakdown { value } }
+      byStatusCategory { statusCategory }
+      categories: trend(unit: WEEK, breakdown: STATUS_CATEGORY) { breakdown { value } }"""
     found = await stats(fresh, fields, PERIOD)
     assert {each["urgency"] for each in found["byUrgency"]} == {"HIGH", None}
     assert {each["sentiment"] for each in found["bySentiment"]} == {"NEGATIVE", None}
-    assert {each["value"] for each in found["urgencies"][0]["breakdown"]} == {"HIGH", "odd"}
+    assert {each["value"] for each in found["urgencies"][0]["breakdown"]} == {"HIGH", "unknown"}
     assert {each["value"] for each in found["sentiments"][0]["breakdown"]} == {"NEGATIVE", "unknown"}
+    assert {each["statusCategory"] for each in found["byStatusCategory"]} == {"CLOSED", "OPEN"}
+    assert {each["value"] for each in found["categories"][0]["breakdown"]} == {"CLOSED", "OPEN"}
     query = '{ ticket(tenantId: "acme", externalId: "t1") { urgency history { changes { field old new } } } }'
     shown = (await fresh.data(query))["ticket"]
     assert shown["urgency"] == "HIGH"
@@ -91,14 +98,16 @@ async def test_customers_lead_to_their_tickets(fresh: Api) -> None:
 async def test_comparison_with_the_preceding_period(fresh: Api) -> None:
     rows = [ticket(1, -1, urgency="high"), ticket(2, -2), ticket(3, 0), ticket(4, 1), ticket(5, 1), ticket(6, -3)]
     await fresh.db.collection(Ticket).insert_many(rows)
-    fields = "fromDate toDate totalTickets totalTicketsChange urgencyHighRatio urgencyHighRatioChange"
+    fields = """fromDate toDate totalTickets totalTicketsChange urgencyHighRatio urgencyHighRatioDifference
+      negativeSentimentRatioDifference"""
     assert (await stats(fresh, f"comparison {{ {fields} }}", PERIOD))["comparison"] == {
         "fromDate": "2026-01-08T00:00:00Z",
         "toDate": "2026-01-10T00:00:00Z",
         "totalTickets": 2,
         "totalTicketsChange": 0.5,
         "urgencyHighRatio": 0.5,
-        "urgencyHighRatioChange": -0.5,
+        "urgencyHighRatioDifference": -0.5,
+        "negativeSentimentRatioDifference": 0.0,
     }
 
 
@@ -106,11 +115,17 @@ async def test_all_time_has_no_preceding_period(fresh: Api) -> None:
     assert await stats(fresh, "comparison { totalTickets }") == {"comparison": None}
 
 
-async def test_growth_from_nothing_has_no_number(fresh: Api) -> None:
-    await fresh.db.collection(Ticket).insert_one(ticket(1, 0))
-    assert (await stats(fresh, "comparison { totalTicketsChange }", PERIOD))["comparison"] == {
-        "totalTicketsChange": None
-    }
+async def test_nothing_has_changed_against_an_empty_period(fresh: Api) -> None:
+    await fresh.db.collection(Ticket).insert_one(ticket(1, 0, urgency="high", sentiment="negative"))
+    changes = ("totalTicketsChange", "urgencyHighRatioDifference", "negativeSentimentRatioDifference")
+    found = await stats(fresh, f"comparison {{ totalTickets {' '.join(changes)} }}", PERIOD)
+    assert found["comparison"] == {"totalTickets": 0, **dict.fromkeys(changes)}
+
+
+async def test_clients_of_the_changes_that_cannot_be_null_are_still_answered(fresh: Api) -> None:
+    await fresh.db.collection(Ticket).insert_many([ticket(1, 0, urgency="high"), ticket(2, -1)])
+    found = await stats(fresh, "comparison { urgencyHighRatioChange negativeSentimentRatioChange }", PERIOD)
+    assert found["comparison"] == {"urgencyHighRatioChange": 1.0, "negativeSentimentRatioChange": 0.0}
 
 
 async def test_time_to_close(fresh: Api) -> None:

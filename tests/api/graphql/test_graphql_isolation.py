@@ -47,14 +47,14 @@ SCHEMA = build_schema(committed())
 MINE, THEIRS = "mine", "theirs"
 NOW = datetime.now(UTC).replace(microsecond=0)
 THEN = NOW - timedelta(hours=2)
-LIMITS = dict.fromkeys(("characters", "depth", "aliases", "directives", "comparisons", "tokens", "cost"), 10**6)
+LIMITS = dict.fromkeys(("characters", "depth", "aliases", "directives", "comparisons", "tokens", "cost"), 10**8)
 SETTINGS = make_settings(**{f"graphql_max_{name}": value for name, value in LIMITS.items()})
 CALLER = Caller(
     tenants=frozenset([MINE]), scopes=frozenset(Scope), subject="ann", name="Ann", expires_at=NOW + timedelta(days=1)
 )
 SHARED = {"health", "rateLimit", "circuitBreaker"}
 """Root fields that show what all tenants share, and nothing of theirs."""
-MOVING = {"ageSeconds", "hourlyTrend"}
+MOVING = {"ageSeconds", "hourlyTrend", "timeInStatus", "timeInStatusCategory"}
 """Fields whose value changes with time alone."""
 NOT_SHOWN = {
     "CircuitBreaker.openedAt", "CircuitBreaker.retryAfter", "RateLimit.blockedUntil",
@@ -122,6 +122,7 @@ VALUES = {
     "externalId": '"t0"', "q": '"refund"', "first": "5", "unit": "DAY", "breakdown": "STATUS",
     "fromDate": json.dumps((NOW - timedelta(days=1)).isoformat()),
     "toDate": json.dumps(NOW.isoformat()),
+    "at": json.dumps(NOW.isoformat()),
 }  # fmt: skip
 """Arguments, as they are written in documents; those that are not here are left out."""
 

@@ -21,6 +21,23 @@ async def test_tenants_have_their_counts_and_last_runs(api: Api) -> None:
     ]
 
 
+async def test_tenants_have_their_statistics(api: Api) -> None:
+    period = 'fromDate: "2020-01-01T00:00:00Z", toDate: "2150-01-01T00:00:00Z"'
+    counts = "totalTickets byUrgency { urgency count } topKeywords { keyword count }"
+    tenants = (await api.data(f"{{ tenants {{ tenantId stats({period}) {{ {counts} }} }} }}"))["tenants"]
+    assert len(tenants) == 2
+    for tenant in tenants:
+        alone = f'{{ tenantStats(tenantId: "{tenant["tenantId"]}", {period}) {{ {counts} }} }}'
+        assert tenant["stats"] == (await api.data(alone))["tenantStats"]
+
+
+async def test_statistics_of_a_period_that_makes_no_sense_are_null(api: Api) -> None:
+    period = 'fromDate: "2026-01-02T00:00:00Z", toDate: "2026-01-01T00:00:00Z"'
+    answer = await api.ask(f"{{ tenants {{ tenantId stats({period}) {{ totalTickets }} }} }}")
+    assert [tenant["stats"] for tenant in answer["data"]["tenants"]] == [None, None]
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"INVALID_INPUT"}
+
+
 async def test_restricted_caller_sees_their_own_tenants_only(jwt_api: Api) -> None:
     headers = bearer(tenants=["tenant_b", "new tenant"])
     answer = await jwt_api.ask("{ tenants { tenantId ticketCount lastRun { status } } }", headers=headers)

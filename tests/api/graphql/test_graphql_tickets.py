@@ -172,8 +172,11 @@ async def test_search_demands_every_word(api: Api) -> None:
     assert node["externalId"] in ids(await page(api, first=100, filter={"q": node["subject"]}))
 
 
-async def test_time_without_zone_is_refused(api: Api) -> None:
-    assert await api.code(IDS, filter={"createdFrom": "2026-01-01T00:00:00"}) == "BAD_REQUEST"
+async def test_times_are_read_as_over_rest(api: Api) -> None:
+    times = ["2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00Z", "2026-01-01 02:00:00+02:00"]
+    assert len({str(await api.data(IDS, filter={"createdFrom": time})) for time in times}) == 1
+    for number in ("20260101", "2026", 2026, 1.5e9):
+        assert await api.code(IDS, filter={"createdFrom": number}) == "BAD_REQUEST"
 
 
 async def test_time_out_of_range_is_refused(api: Api) -> None:

@@ -19,7 +19,7 @@ TENANT = {"tenant_id": "tenant_a"}
 
 
 def read_csv(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
 async def listed(stage: Ingested, **query: Any) -> list[dict[str, Any]]:
@@ -67,8 +67,10 @@ async def test_filters_apply(ingested: Ingested) -> None:
 async def test_an_empty_export_has_a_header_row_and_nothing_else(ingested: Ingested) -> None:
     answer = await ingested.client.get("/tickets/export", params={"tenant_id": "nobody"})
     assert answer.status_code == 200
-    assert answer.text.startswith("id,external_id,tenant_id,")
+    assert answer.content.startswith("\ufeffid,external_id,tenant_id,".encode())
     assert answer.text.count("\n") == 1
+    without = await ingested.client.get("/tickets/export", params={"tenant_id": "nobody", "bom": "false"})
+    assert answer.content == b"\xef\xbb\xbf" + without.content
 
 
 async def test_an_empty_ndjson_export_is_empty(ingested: Ingested) -> None:

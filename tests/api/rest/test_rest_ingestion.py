@@ -129,6 +129,20 @@ class TestRespondAsync:
     async def test_is_understood_among_other_preferences(self, app_client: httpx.AsyncClient, prefer: str) -> None:
         assert (await app_client.post(RUN, headers={"prefer": prefer})).status_code == 202
 
+    async def test_a_run_that_takes_longer_than_the_client_waits_goes_on(
+        self, app_client: httpx.AsyncClient, mock_api: MockApi
+    ) -> None:
+        mock_api.hold()
+        answer = await app_client.post(RUN, headers={"prefer": "handling=strict, Wait=0"})
+        assert (answer.status_code, answer.headers["preference-applied"]) == (202, "wait=0")
+        assert answer.headers["location"] == f"/ingest/progress/{answer.json()['job_id']}"
+        mock_api.release()
+        await reach(app_client, answer.json()["job_id"], status="completed")
+
+    async def test_a_run_that_ends_while_the_client_waits_is_answered(self, app_client: httpx.AsyncClient) -> None:
+        answer = await app_client.post(RUN, headers={"prefer": "wait=600"})
+        assert (answer.status_code, answer.json()["status"]) == (200, "completed")
+
     async def test_other_preferences_are_ignored(self, app_client: httpx.AsyncClient) -> None:
         assert (await app_client.post(RUN, headers={"prefer": "handling=lenient"})).status_code == 200
 

@@ -76,9 +76,7 @@ async def test_an_unknown_tenant_has_zeros(ingested: Ingested) -> None:
     assert (found["total_tickets"], found["urgency_high_ratio"], found["by_status"]) == (0, 0, {})
 
 
-@pytest.mark.parametrize(
-    "query", ["from_date=2026-02-05T13:00:00", "from_date=x", "from_date=2026-02-05Z&to_date=1999-01-01Z"]
-)
+@pytest.mark.parametrize("query", ["from_date=20260205", "from_date=x", "from_date=2026-02-05Z&to_date=1999-01-01Z"])
 async def test_dates_that_make_no_sense_are_refused(ingested: Ingested, query: str) -> None:
     answer = await ingested.client.get(f"/tenants/tenant_a/stats?{query}")
     assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_INPUT")

@@ -16,6 +16,7 @@ from services.coordination.ticket_edits import EditedTickets, TicketEdits
 from services.kit.clock import SystemClock
 from services.lists.keyset import Window
 from services.tenancy import Filter
+from services.tickets.choices import only
 from services.tickets.filter import TicketFilter
 from services.tickets.following import FollowedTickets, TicketUpdateKind, TicketUpdates, fields_in
 from services.tickets.reading import Tickets
@@ -25,9 +26,9 @@ TENANT = "a"
 NOW = datetime(2026, 2, 5, tzinfo=UTC)
 FILTERS = [
     TicketFilter(),
-    TicketFilter(urgency=Urgency.HIGH),
-    TicketFilter(status="open", sentiment=Sentiment.NEGATIVE),
-    TicketFilter(status_category=StatusCategory.CLOSED),
+    TicketFilter(urgency=only(Urgency.HIGH)),
+    TicketFilter(status=only("open"), sentiment=only(Sentiment.NEGATIVE)),
+    TicketFilter(status_category=only(StatusCategory.CLOSED)),
     TicketFilter(q="refund"),
     TicketFilter(created_from=NOW, requires_action=True),
 ]
@@ -146,7 +147,7 @@ async def test_a_board_that_does_as_it_is_told_shows_what_the_list_shows(
 
 
 async def test_each_kind_of_change_is_told_as_what_it_is(followed: Followed) -> None:
-    wanted = TicketFilter(urgency=Urgency.HIGH)
+    wanted = TicketFilter(urgency=only(Urgency.HIGH))
     for name in ("edited", "calmed", "deleted", "low"):
         await followed.insert(name, urgency="low" if name == "low" else "high")
     assert kinds(await followed.told(wanted)) == dict.fromkeys(("edited", "calmed", "deleted"), KINDS.CREATED)
@@ -166,10 +167,10 @@ async def test_each_kind_of_change_is_told_as_what_it_is(followed: Followed) -> 
 
 async def test_what_does_not_concern_the_filter_is_not_told(followed: Followed) -> None:
     await followed.insert("low", urgency="low", extra={"a": {"b": 1}})
-    assert (await followed.told(TicketFilter(urgency=Urgency.HIGH))).updates == []
+    assert (await followed.told(TicketFilter(urgency=only(Urgency.HIGH)))).updates == []
     await followed.rows.update_one({"external_id": "low"}, {"$set": {"extra.a.b": 2, "seen_by_job": "j"}})
     await followed.set("low", deleted_at=NOW)
-    assert (await followed.told(TicketFilter(urgency=Urgency.HIGH))).updates == []
+    assert (await followed.told(TicketFilter(urgency=only(Urgency.HIGH)))).updates == []
 
 
 async def test_bookkeeping_is_no_change_and_a_nested_field_is(followed: Followed) -> None:

@@ -12,6 +12,7 @@ from documents.database import Database
 from documents.ticket import Ticket
 from services.errors import InvalidInputError
 from services.lists.keyset import Window
+from services.tickets.choices import only
 from services.tickets.filter import TicketFilter
 from services.tickets.reading import Tickets
 from services.tickets.search import Search, place
@@ -143,7 +144,7 @@ async def test_relevance_pages_backwards(db: Database) -> None:
 async def test_relevance_keeps_to_the_filter(db: Database) -> None:
     await store(db, ["refund one"], status="open")
     await store(db, ["refund two"], status="closed")
-    wanted = TicketFilter(q="refund", status="open")
+    wanted = TicketFilter(q="refund", status=only("open"))
     hits = (await Search(db).by_relevance(TENANT, wanted, Window(limit=10))).items
     assert [hit.ticket.subject for hit in hits] == ["refund one"]
 

@@ -1,7 +1,6 @@
 """Totals and deep pages, with some tickets in the rollups and others not: as if there were no rollups."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from documents.database import Database, Row
 from documents.ticket import StatusCategory, Ticket
 from services.rollups.write import Rollups
+from services.tickets.choices import Choice, only
 from services.tickets.filter import TicketFilter
 from services.tickets.reading import Tickets
 from services.tickets.tenants import Tenants
@@ -40,9 +40,15 @@ fields = st.fixed_dictionaries(
     single=st.lists(fields, max_size=10),
     wanted=st.sampled_from(
         [
-            *({}, {"status": "open"}, {"status": "unknown"}, {"source": "email", "status": "open"}),
-            *({"status": "Open"}, {"status": "Unknown"}, {"status": "solved", "status_category": "closed"}),
-            *({"status_category": category} for category in StatusCategory),
+            TicketFilter(),
+            *(TicketFilter(status=only(status)) for status in ("open", "unknown", "Open", "Unknown")),
+            TicketFilter(source=only("email"), status=only("open")),
+            TicketFilter(status=only("solved"), status_category=only(StatusCategory.CLOSED)),
+            *(TicketFilter(status_category=only(category)) for category in StatusCategory),
+            TicketFilter(status=Choice(none_of=("open", "closed"))),
+            TicketFilter(status=Choice(none_of=("unknown",))),
+            TicketFilter(status_category=Choice(none_of=(StatusCategory.OPEN,))),
+            TicketFilter(status_category=only()),
         ]
     ),
 )
@@ -50,7 +56,7 @@ fields = st.fixed_dictionaries(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 async def test_pages_that_are_looked_up_are_those_that_are_walked_to(
-    database: Database, rolled_up: list[Row], deleted: set[int], single: list[Row], wanted: dict[str, str]
+    database: Database, rolled_up: list[Row], deleted: set[int], single: list[Row], wanted: TicketFilter
 ) -> None:
     tenant = uuid4().hex
     rows = [
@@ -69,14 +75,14 @@ async def test_pages_that_are_looked_up_are_those_that_are_walked_to(
     assert await Tenants(database).ticket_counts([tenant, "nobody"]) == {tenant: live, "nobody": 0}
 
 
-async def _walk(database: Database, tenant: str, wanted: dict[str, Any], *, seek_from: int) -> list[list[str]]:
+async def _walk(database: Database, tenant: str, wanted: TicketFilter, *, seek_from: int) -> list[list[str]]:
     """All pages and one beyond, with the total that each of them shows."""
     tickets = Tickets(database, seek_from=seek_from)
-    tenants_tickets = {"tenant_id": tenant, "deleted_at": None, **TicketFilter(**wanted).equal}
+    tenants_tickets = {"tenant_id": tenant, "deleted_at": None, **wanted.by_field}
     total = await database.collection(Ticket).count_documents(tenants_tickets)
     pages = []
     for number in range(1, total // PAGE_SIZE + 3):
-        found = await tickets.page(tenant, TicketFilter(**wanted), page=number, page_size=PAGE_SIZE)
+        found = await tickets.page(tenant, wanted, page=number, page_size=PAGE_SIZE)
         assert found.total_count == total
         pages.append([record.external_id for record in found.items])
     return pages
@@ -90,7 +96,7 @@ async def test_dates_beyond_all_others_do_not_lead_astray(db: Database, odd: obj
     rows[4]["created_at"] = odd
     await db.collection(Ticket).insert_many([{"tenant_id": "acme", **row} for row in rows])
     await Rollups(db).roll_up("acme")
-    assert await _walk(db, "acme", {}, seek_from=0) == [
+    assert await _walk(db, "acme", TicketFilter(), seek_from=0) == [
         ["t4", "t0", "t1"],
         ["t2", "t3", "t5"],
         ["t6", "t7", "t8"],

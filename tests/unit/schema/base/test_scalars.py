@@ -33,7 +33,7 @@ def test_moment_is_read_in_any_zone(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["2026-02-05T13:00:00", "2026-02-05", "now", "", 5, None, True, "0001-01-01T00:00:00+14:00", "9" * 5000]
+    "value", ["20260205", "2026", "now", "", 5, None, True, "0001-01-01T00:00:00+14:00", "9" * 5000]
 )
 def test_what_is_no_moment_is_refused(value: object) -> None:
     with pytest.raises(GraphQLError):

@@ -1,0 +1,57 @@
+"""Routes that refuse parameters which they do not have: to leave out of account what was asked for would be to answer
+another question."""
+
+from collections.abc import Callable, Coroutine
+from difflib import get_close_matches
+from typing import Any, get_args, get_origin
+
+from fastapi import Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Cookie, Header, Path
+from fastapi.routing import APIRoute
+
+from services.errors import InvalidInputError
+
+MAX_NAMED = 100
+"""Characters of a parameter's name that an answer repeats."""
+
+
+class StrictRoute(APIRoute):
+    """A route that takes its own query parameters, and takes none twice that has one value."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, which looks at the names of the parameters first.
+
+        Raises:
+            InvalidInputError: a parameter is unknown, or given twice.
+        """
+        handle = super().get_route_handler()
+        fields = [
+            field
+            for field in get_flat_params(self.dependant)
+            if not isinstance(field.field_info, (Path, Header, Cookie))
+        ]
+        known = {field.alias for field in fields}
+        lists = {field.alias for field in fields if _is_list(field.field_info.annotation)}
+
+        async def strict(request: Request) -> Response:
+            given = [name for name, _ in request.query_params.multi_items()]
+            for name in given:
+                if name not in known:
+                    raise InvalidInputError(f"There is no parameter {name[:MAX_NAMED]!r}{_nearest(name, known)}.")
+                if name not in lists and given.count(name) > 1:
+                    raise InvalidInputError(f"{name} is given more than once.")
+            return await handle(request)
+
+        return strict
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) is list or any(map(_is_list, get_args(kind)))
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    nearest = get_close_matches(name[:MAX_NAMED], known, n=1)
+    if nearest:
+        return f"; did you mean {nearest[0]}?"
+    return f"; there are {', '.join(sorted(known))}" if known else "; there are none"

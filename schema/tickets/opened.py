@@ -1,0 +1,38 @@
+"""Figures that can be opened: each leads to the list of exactly the tickets that it counts."""
+
+import strawberry
+
+from resolvers.tickets import load_ticket_list, load_ticket_list_count
+from schema.base.connections import After, Before, Connection, First, Last
+from schema.base.cost import CONNECTION
+from schema.base.info import Info
+from schema.tickets.types import Order, Ticket, ticket_pager, to_ticket
+from services.tickets.filter import TicketFilter
+from services.tickets.ordering import TicketOrder
+
+
+@strawberry.type
+class Opened:
+    """Base of types that tell how many tickets there are of a kind."""
+
+    tenant_id: strawberry.Private[str]
+    wanted: strawberry.Private[TicketFilter]
+    """Which tickets are counted."""
+
+    @strawberry.field(description="The tickets that are counted.", directives=[CONNECTION])
+    async def tickets(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        order_by: Order = TicketOrder.NEWEST_FIRST,
+    ) -> Connection[Ticket] | None:
+        """A page of the tickets, read together with those of other figures."""
+        pager = ticket_pager(info, self.tenant_id, order_by)
+        window = pager.window(first, last, after, before)
+        found = await load_ticket_list(info.context, self.tenant_id, self.wanted, window, order_by)
+        return pager.connection(
+            found, window, to_ticket, lambda: load_ticket_list_count(info.context, self.tenant_id, self.wanted)
+        )

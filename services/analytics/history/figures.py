@@ -1,0 +1,103 @@
+"""Figures that the history of tickets tells: each is one command, computed by MongoDB."""
+
+from datetime import datetime
+
+from documents.database import Database, Row
+from documents.ticket import Ticket
+from services.analytics.civil_time import TrendUnit
+from services.analytics.history.ageing import Ageing, ageing_pipeline, to_ageing
+from services.analytics.history.flow import BacklogPoint, FlowStep, flow_pipeline, to_backlog, to_flow
+from services.analytics.history.past import past_pipeline, to_past_stats
+from services.analytics.history.status_times import StatusTime, status_times_pipeline, to_status_times
+from services.analytics.history.units import units_of
+from services.analytics.periods import require_past, require_period
+from services.analytics.stats import TenantStats
+from services.kit.clock import Clock
+from services.lists.cursors import time_limited
+
+HISTORY_MILLISECONDS = 5_000
+
+
+class HistoryFigures:
+    """Computes figures of one database's tickets and their history; each raises `QueryTimeoutError` after 5 s."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._tickets = database.at_one_moment(Ticket)
+        self._clock = clock
+
+    async def flow(
+        self, tenant_id: str, *, unit: TrendUnit, start: datetime | None, end: datetime | None, time_zone: str
+    ) -> list[FlowStep]:
+        """What happened to tickets in each unit of the period, oldest first, quiet units included.
+
+        The period and its units are those of `Analytics.trend`.
+
+        Raises:
+            InvalidInputError: the period makes no sense or has more than 1,000 units, or the time zone is unknown.
+        """
+        require_period(start, end)
+        units = units_of(start, end or self._clock.now(), unit, time_zone)
+        return to_flow(await self._run(flow_pipeline(tenant_id, units)), units)
+
+    async def backlog(
+        self, tenant_id: str, *, unit: TrendUnit, start: datetime | None, end: datetime | None, time_zone: str
+    ) -> list[BacklogPoint]:
+        """How many tickets were not closed when the period began, at the beginning of each unit in it, and at its end.
+
+        A period that reaches into the future ends now; one that begins there has no points.
+
+        Raises:
+            InvalidInputError: as for `flow`.
+        """
+        require_period(start, end)
+        now = self._clock.now()
+        if start is not None and start > now:
+            return []
+        units = units_of(start, min(end or now, now), unit, time_zone)
+        return to_backlog(await self._run(flow_pipeline(tenant_id, units)), units)
+
+    async def ageing(self, tenant_id: str, at: datetime | None) -> Ageing:
+        """The tickets that were not closed at the moment, or are not closed now, by age.
+
+        Raises:
+            InvalidInputError: the moment makes no sense, or is still to come.
+        """
+        now = self._clock.now()
+        if at is not None:
+            require_past("at", at, now)
+        return to_ageing(await self._run(ageing_pipeline(tenant_id, at or now)), at or now)
+
+    async def time_in_status(
+        self, tenant_id: str, *, created_from: datetime | None, created_to: datetime | None, by_category: bool
+    ) -> list[StatusTime]:
+        """How long the live tickets created in the period were in each status, or category; at most 50 of them.
+
+        Median and 90th percentile are exact, by nearest rank.
+
+        Raises:
+            InvalidInputError: the period makes no sense.
+        """
+        require_period(created_from, created_to)
+        pipeline = status_times_pipeline(
+            tenant_id, created_from, created_to, self._clock.now(), by_category=by_category
+        )
+        return to_status_times(await self._run(pipeline), by_category=by_category)
+
+    async def stats_as_of(
+        self, tenant_id: str, as_of: datetime, *, created_from: datetime | None, created_to: datetime | None
+    ) -> TenantStats:
+        """The counts and ratios that the statistics of the period had at a past moment; its other parts are empty.
+
+        Raises:
+            InvalidInputError: the moment or the period makes no sense, or the moment is still to come.
+        """
+        require_past("asOf", as_of, self._clock.now())
+        require_period(created_from, created_to)
+        found = await self._run(past_pipeline(tenant_id, as_of, created_from, created_to))
+        return to_past_stats(found, tenant_id, created_from, created_to)
+
+    async def _run(self, pipeline: list[Row]) -> list[Row]:
+        async with time_limited():
+            found = self._tickets.aggregate(pipeline, maxTimeMS=HISTORY_MILLISECONDS)
+            rows: list[Row] = await found.to_list(None)
+        return rows

@@ -1,0 +1,117 @@
+"""Conditions on a field by its values: some, or all but some. What figures count as `unknown` is a value, too."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from bson import Regex
+
+from documents.ticket import KEYWORD_SEPARATOR, StatusCategory
+from services.errors import InvalidInputError
+from services.rollups.rows import UNKNOWN
+from services.statuses import in_categories, spellings_of
+
+MAX_CHOICES = 100
+MAX_VALUE_CHARACTERS = 1_000
+_WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+T = TypeVar("T")
+Condition = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[T]):
+    """Values of a field. None, or the text `unknown`, is the value of tickets without a known one."""
+
+    any_of: tuple[T | None, ...] | None = None
+    """One of them has to be the ticket's; None: any value will do."""
+    none_of: tuple[T | None, ...] = ()
+    """None of them may be the ticket's."""
+
+    def check(self) -> None:
+        """See that it can be asked for.
+
+        Raises:
+            InvalidInputError: there are too many values, or one is too long or holds text that cannot be stored.
+        """
+        values = (*(self.any_of or ()), *self.none_of)
+        if len(values) > MAX_CHOICES:
+            raise InvalidInputError(f"A filter takes at most {MAX_CHOICES} values of a field.")
+        for value in values:
+            if isinstance(value, str) and len(value) > MAX_VALUE_CHARACTERS:
+                raise InvalidInputError(f"A value in a filter has at most {MAX_VALUE_CHARACTERS:,} characters.")
+            if isinstance(value, str) and not _is_storable(value):
+                raise InvalidInputError("A filter holds text that cannot be stored.")
+
+
+def only(*values: T | None) -> Choice[T]:
+    """One of these, and no other."""
+    return Choice(values)
+
+
+ToCondition = Callable[[Choice[Any]], Condition]
+"""From a choice to the condition on the stored field."""
+
+
+def by_text(choice: Choice[str]) -> Condition:
+    """Of a field with any text."""
+    return _listed(choice, lambda text: [text, *_as_number(text)])
+
+
+def by_status(choice: Choice[str]) -> Condition:
+    """Of a status, which other programs may write with capitals."""
+    return _listed(choice, lambda text: [*spellings_of(text), *_as_number(text)])
+
+
+def by_keyword(choice: Choice[str]) -> Condition:
+    """Of the keywords that statistics count, which are stored as one text."""
+    edge = re.escape(KEYWORD_SEPARATOR)
+    return _listed(choice, lambda text: [Regex(rf"(?:^|{edge}){re.escape(text)}(?:{edge}|$)")])
+
+
+def by_enum(known: Collection[StrEnum]) -> ToCondition:
+    """Of a field of which all values are known: every other one is `unknown`."""
+
+    def condition(choice: Choice[StrEnum]) -> Condition:
+        chosen = chosen_of({*known, None}, choice)
+        if None in chosen:
+            return {"$nin": sorted(value for value in known if value not in chosen)}
+        return {"$in": sorted(value for value in known if value in chosen)}
+
+    return condition
+
+
+def by_category(choice: Choice[StatusCategory]) -> Condition:
+    """Of a status, by what it means."""
+    return in_categories(chosen_of(set(StatusCategory), choice))
+
+
+def chosen_of(known: Iterable[T], choice: Choice[Any] | None) -> set[T]:
+    """Which of the values can be a ticket's."""
+    any_of, none_of = (choice.any_of, choice.none_of) if choice else (None, ())
+    return {value for value in known if (any_of is None or value in any_of) and value not in none_of}
+
+
+def _listed(choice: Choice[str], spellings: Callable[[str], list[Any]]) -> Condition:
+    def stored(values: tuple[str | None, ...]) -> list[Any]:
+        return [spelling for value in values for spelling in _spelled(value, spellings)]
+
+    condition: dict[str, Any] = {} if choice.any_of is None else {"$in": stored(choice.any_of)}
+    return condition | ({"$nin": stored(choice.none_of)} if choice.none_of else {})
+
+
+def _spelled(value: str | None, spellings: Callable[[str], list[Any]]) -> list[Any]:
+    if value is None or value == UNKNOWN:
+        return [UNKNOWN, None]
+    return spellings(value)
+
+
+def _as_number(text: str) -> list[int]:
+    """What other programs may have stored in place of a text; figures count it under its text."""
+    return [int(text)] if _WHOLE_NUMBER.fullmatch(text) else []
+
+
+def _is_storable(text: str) -> bool:
+    """JSON can smuggle in halves of characters, which no UTF-8 has; and NUL, which we never store."""
+    return not any("\ud800" <= character <= "\udfff" or character == "\x00" for character in text)
