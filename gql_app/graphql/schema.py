@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import orjson
@@ -129,9 +129,7 @@ class ApiSchema(Schema):
         studied = await self._study(query, context_value)
         telling = None if studied.document is None else self._telling(studied.document, operation_name or None)
         if context_value is not None and telling is not None:
-            return await self._subscribed(
-                query or "", variable_values or {}, operation_name or None, context_value, telling
-            )
+            return self._subscribed(query or "", variable_values or {}, operation_name or None, context_value, telling)
         return _single(await self.execute(query, variable_values, context_value, root_value, operation_name))
 
     async def _study(self, query: str | None, context: Context | None) -> Studied:
@@ -147,12 +145,16 @@ class ApiSchema(Schema):
         declared = None if definition is None else definition.extensions[DEFINITION].metadata.get(TELLING)
         return declared or Telling.LATEST
 
-    async def _subscribed(
+    def _subscribed(
         self, query: str, variables: dict[str, Any], operation_name: str | None, context: Context, telling: Telling
     ) -> StreamResult:
-        """The results of a subscription, shared with all who follow the same and may see the same."""
+        """The results of a subscription, shared with all who follow the same and may see the same.
+
+        Also where they are not shared, a task reads them: a client that is slow must not keep its turn meanwhile.
+        """
         caller = context.caller
         asked = (query, operation_name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS))
+        key: Hashable = object() if telling is Telling.APART else (asked, caller.tenants, caller.scopes)
         # The stream may outlive the connection that it was opened for.
         own = Context(
             context.services, caller, context.request_id, context.max_page_size, context.client, context.budget_of
@@ -163,9 +165,7 @@ class ApiSchema(Schema):
             source = await open_stream(query, variables, own, None, operation_name)
             return _coded_stream(source, own)
 
-        if telling is Telling.APART:
-            return await opened()
-        return self._shared.follow((asked, caller.tenants, caller.scopes), opened, each=telling is Telling.EACH)
+        return self._shared.follow(key, opened, each=telling is not Telling.LATEST)
 
     def _refusal(self, query: str | None, variables: dict[str, Any] | None) -> PreExecutionError | None:
         """Why a request is not even parsed, if it is not."""

@@ -11,8 +11,9 @@ from services.kit.clock import Clock
 
 MAX_EDITS = 100
 """Tickets that are collected for a follower; of more it learns only that there were more."""
-_SEEN = [*SHOWN_FIELDS, "deleted_at", "keyword_key", "search_terms"]
-"""An update of other fields (a run marks every ticket it sees) changes nothing that clients see."""
+SEEN_FIELDS = (*SHOWN_FIELDS, "keyword_key", "search_terms", "deleted_at")
+"""What clients see of a ticket, or can filter by: an update of other fields (a run marks every ticket it sees) changes
+nothing for them."""
 _KEYS = frozenset(["tenant_id", "external_id"])
 
 
@@ -84,7 +85,7 @@ def seen_edits() -> list[Row]:
     return [
         {"$match": {"operationType": {"$in": ["insert", "update", "replace", "delete"]}}},
         {"$set": {"touched": {"$setUnion": [_names_of_updated(), _names_of_removed()]}}},
-        {"$match": {"$or": [{"operationType": {"$ne": "update"}}, {"touched": {"$in": _SEEN}}]}},
+        {"$match": {"$or": [{"operationType": {"$ne": "update"}}, {"touched": {"$in": list(SEEN_FIELDS)}}]}},
         {"$project": {"documentKey": 1, "operationType": 1, "touched": 1, "fullDocument.tenant_id": 1}},
     ]
 

@@ -1,20 +1,25 @@
 """Subscriptions to what happens: runs that start, tickets that change; and to statistics of a period that moves."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from strawberry.types.execution import ExecutionResult
 
 from documents.database import Database
 from documents.ticket import Ticket
+from gql_app.graphql.schema import ApiSchema
 from resolvers import analytics
-from resolvers.context import Services
+from resolvers.context import Context, Services
 from schema.base.ids import global_id
+from services.access import EVERYONE
 from services.analytics.stats import Stats
+from services.coordination.turns import AT_ONCE
 from tests.api.graphql.client import COMMANDS
 from tests.api.graphql.sockets import Socket, opened, served
 from tests.fakes import (
@@ -28,6 +33,7 @@ from tests.fakes import (
     make_token,
     open_services,
 )
+from tests.waiting import PATIENCE_SECONDS
 
 STARTED = "subscription ($tenant: String!) { ingestionStarted(tenantId: $tenant) { jobId status } }"
 CHANGED = """subscription ($tenant: String!, $filter: TicketFilter) {
@@ -118,6 +124,20 @@ async def test_run_that_has_ended_when_it_is_looked_at_is_told_too(address: str,
         short.append(await quiet.jobs.start(tenant))
         shown = {(await socket.next_data())["ingestionStarted"]["jobId"] for _ in short}
     assert shown == {job.id for job in short}
+
+
+@pytest.mark.parametrize("query", [STARTED, CHANGED])
+async def test_clients_that_do_not_read_keep_nobody_else_waiting(quiet: Services, tenant: str, query: str) -> None:
+    schema = ApiSchema(make_settings())
+    async with AsyncExitStack() as stack:
+        for number in range(AT_ONCE + 1):
+            await quiet.jobs.start(f"{tenant} {number}")
+            context = Context(quiet, EVERYONE, client=f"client {number}")
+            results = await schema.stream(query, {"tenant": f"{tenant} {number}"}, context)
+            await stack.enter_async_context(aclosing(results))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                assert isinstance(result := await anext(results), ExecutionResult)  # and no more
+            assert result.errors is None
 
 
 async def test_tickets_are_told_as_they_change(address: str, database: Database, tenant: str) -> None:

@@ -12,13 +12,13 @@ import pytest
 from documents.database import Database
 from documents.ticket import Sentiment, StatusCategory, Ticket, Urgency
 from services.coordination.change_streams import Changes
-from services.coordination.ticket_edits import EditedTickets, TicketEdits
+from services.coordination.ticket_edits import SEEN_FIELDS, EditedTickets, TicketEdits
 from services.kit.clock import SystemClock
 from services.lists.keyset import Window
 from services.search.indexing import SearchIndex
 from services.tenancy import Filter
-from services.tickets.choices import only
-from services.tickets.filter import TicketFilter
+from services.tickets.choices import Choice, only
+from services.tickets.filter import CHOICES, OTHERS, TicketFilter, condition
 from services.tickets.following import FollowedTickets, TicketUpdateKind, TicketUpdates, fields_in
 from services.tickets.reading import Tickets
 from tests.waiting import PATIENCE_SECONDS
@@ -32,7 +32,16 @@ FILTERS = [
     TicketFilter(status_category=only(StatusCategory.CLOSED)),
     TicketFilter(q="refund"),
     TicketFilter(created_from=NOW, requires_action=True),
+    TicketFilter(urgency=Choice(none_of=(Urgency.HIGH,)), source=only("email", None)),
+    TicketFilter(keyword=only("refund"), updated_to=NOW),
+    TicketFilter(rule=Choice(none_of=("money",)), status=Choice(none_of=("closed",))),
 ]
+EVERYTHING = TicketFilter(
+    **{name: only(None) for name in CHOICES},
+    **{name: NOW for name in OTHERS if name.endswith(("_from", "_to"))},
+    requires_action=True,
+    q="x",
+)
 KINDS = TicketUpdateKind
 
 
@@ -105,6 +114,10 @@ def any_fields(dice: Random) -> dict[str, Any]:
         "created_at": [NOW, NOW.replace(year=2025)],
         "extra": [{"a": 1}, {"a": 2}, None],
         "seen_by_job": ["j1", "j2"],
+        "source": ["email", "chat", None],
+        "updated_at": [NOW, NOW.replace(year=2025)],
+        "keyword_key": ["refund", "login|refund", "refunds", ""],
+        "matched": [[], [{"rule": "money", "keyword": "refund", "text": "refund"}]],
         "deleted_at": [None, None, NOW],
     }
     return {name: dice.choice(choices[name]) for name in dice.sample(sorted(choices), dice.randint(1, 4))}
@@ -213,3 +226,11 @@ async def test_another_tenants_tickets_are_not_told(followed: Followed) -> None:
 )
 def test_fields_that_a_condition_rests_on(where: Filter, fields: set[str] | None) -> None:
     assert fields_in(where) == fields
+
+
+def test_whatever_a_filter_can_rest_on_is_followed() -> None:
+    """Whoever adds a condition on another field has its changes followed, too."""
+    assert all(getattr(EVERYTHING, name) is not None for name in (*CHOICES, *OTHERS))
+    rests_on = fields_in(condition(TENANT, EVERYTHING))
+    assert rests_on is not None
+    assert rests_on - {"tenant_id"} <= set(SEEN_FIELDS)
