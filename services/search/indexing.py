@@ -21,7 +21,8 @@ INDEX_BATCH = 200
 """Tickets that get their terms in one transaction."""
 _LARGEST_BYTES = 15 * 1024 * 1024
 """MongoDB stores at most 16 MB as one ticket."""
-_OUTDATED: Row = {"$ne": SEARCH_VERSION}
+_OUTDATED: Row = {"$not": {"$gte": SEARCH_VERSION}}
+"""Not what a later version has made: processes of two versions would make everything in turns."""
 
 
 def _beginning(field: str) -> Row:

@@ -4,6 +4,7 @@ Left to itself, MongoDB walks along the one that served the last search of the s
 """
 
 import asyncio
+from operator import itemgetter
 
 from documents.database import Collection, Row
 from documents.search_indexes import SEARCH_INDEX
@@ -12,8 +13,8 @@ from services.tenancy import Filter, owned
 
 PROBED_TERMS = 6
 """The longest terms, which tend to be the rarest, are looked at."""
-PROBED_TICKETS = 1_000
-"""Counted for each of them at most; that takes a millisecond."""
+PROBED_TICKETS = (1_000, 20_000)
+"""Counted for each of them at most, which takes a millisecond; and if all have as many, ten or so."""
 
 
 async def led_by_rarest(tickets: Collection, tenant_id: str, where: Filter) -> Filter:
@@ -34,14 +35,17 @@ async def led_by_rarest(tickets: Collection, tenant_id: str, where: Filter) -> F
 
 
 async def _rarest(tickets: Collection, tenant_id: str, terms: list[str]) -> str:
-    async with time_limited():
-        counts = await asyncio.gather(*(_count(tickets, tenant_id, term) for term in terms))
-    return min(zip(counts, terms, strict=True), key=lambda counted: counted[0])[1]
+    for limit in PROBED_TICKETS:
+        async with time_limited():
+            counts = await asyncio.gather(*(_count(tickets, tenant_id, term, limit) for term in terms))
+        if min(counts) < limit:
+            break
+    return min(zip(counts, terms, strict=True), key=itemgetter(0))[1]
 
 
-async def _count(tickets: Collection, tenant_id: str, term: str) -> int:
+async def _count(tickets: Collection, tenant_id: str, term: str, limit: int) -> int:
     having = owned(tenant_id, search_terms=term)
-    return await tickets.count_documents(having, limit=PROBED_TICKETS, hint=SEARCH_INDEX, maxTimeMS=LIST_MILLISECONDS)
+    return await tickets.count_documents(having, limit=limit, hint=SEARCH_INDEX, maxTimeMS=LIST_MILLISECONDS)
 
 
 def _has_all(terms: list[str]) -> Row:

@@ -31,8 +31,8 @@ _MAX_JOINER = 3
 """`://`; of longer ones, the beginning counts."""
 _NAMING_JOINERS = frozenset("._@")
 _CACHED_CHARACTERS = 32
-_CACHED_CHUNKS = 16_384
-"""Some 8 MB of the chunks that were seen last."""
+_CACHED_CHUNKS = 8_192
+"""Some 6 MB of the chunks that were seen last."""
 
 # Han, kana, bopomofo, hangul; Thai, Lao, Myanmar, Khmer; without their digits.
 _UNSPACED = (

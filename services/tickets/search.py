@@ -11,7 +11,7 @@ from documents.search_indexes import SEARCH_INDEX
 from documents.ticket import Ticket
 from services.errors import InvalidCursorError, InvalidInputError
 from services.lists.cursors import LIST_MILLISECONDS, Cursor, time_limited
-from services.lists.keyset import Slice, Window, between_cursors, cut, read_rows
+from services.lists.keyset import Slice, Window, cut, read_rows
 from services.search.leading import led_by_rarest
 from services.search.query import SearchQuery, parse_search
 from services.search.ranking import RANKED_CHARACTERS, fit, found_words
@@ -217,11 +217,22 @@ def _sortable(moment: datetime | float | None) -> float:
 
 
 def _within(span: RankedSpan, where: Filter) -> Filter:
-    """The query for the matches that are in the span, its ends included."""
-    bounds = [(span.newest, between_cursors({}, _MOMENT, Window(limit=0, after=span.newest)))]
-    if span.oldest is not None:
-        bounds.append((span.oldest, between_cursors({}, _MOMENT, Window(limit=0, before=span.oldest))))
-    return {"$and": [where, *({"$or": [inside, {"_id": end.row_id}]} for end, inside in bounds)]}
+    """The query for the matches that are in the span, its ends included.
+
+    One range of the index; what shares its moment with an end is told apart by expressions, as a list of alternatives
+    would become as many walks along the whole index.
+    """
+    newest, oldest = span.newest, span.oldest
+    moments: Row = {_MOMENT: None} if newest.moment is None else {_MOMENT: {"$not": {"$gt": newest.moment}}}
+    if oldest is not None and oldest.moment is not None:
+        moments = {_MOMENT: {"$lte": newest.moment, "$gte": oldest.moment}}
+    beyond = [_beyond_end(newest, "$gt"), *([] if oldest is None else [_beyond_end(oldest, "$lt")])]
+    return {"$and": [where, moments, {"$expr": {"$not": [{"$or": beyond}]}}]}
+
+
+def _beyond_end(end: Cursor, operator: str) -> Row:
+    same_moment = {"$eq": [{"$ifNull": [f"${_MOMENT}", None]}, end.moment]}
+    return {"$and": [same_moment, {operator: ["$_id", {"$literal": end.row_id}]}]}
 
 
 def _ranked(query: SearchQuery, rows: list[Row], span: RankedSpan) -> list[SearchPlace]:

@@ -59,6 +59,14 @@ async def test_terms_of_another_version_are_made_anew(db: Database) -> None:
     assert (await find(db, "old"), await find(db, "refund")) == ([], ["t1", "t2"])
 
 
+async def test_terms_of_a_later_version_are_left_alone(db: Database) -> None:
+    later = {"search_terms": ["later"], "search_version": SEARCH_VERSION + 1}
+    index = await store(db, foreign(1, subject="refund", **later))
+    assert await index.index_next("acme") == 0
+    assert await index.backlogs(["acme"]) == {"acme": 0}
+    assert await find(db, "later") == ["t1"]
+
+
 async def test_what_is_indexed_is_what_ingestion_would_have_written(db: Database) -> None:
     matched = [{"rule": "money_dispute", "keyword": "refund", "text": "refund"}]
     row = foreign(1, subject="Refund", message="<p>now</p>" * 3_000, matched=matched, keyword_key="refund")
@@ -84,7 +92,7 @@ async def test_a_check_writes_what_has_changed_and_nothing_else(db: Database) ->
         {"subject": None, "message": {"refund": 1}, "matched": [None, {"rule": None}]},
         {"created_at": [NOW, NOW]},
         {"deleted_at": [NOW, NOW]},
-        {"search_terms": {"a": 1}, "search_version": [SEARCH_VERSION + 1]},
+        {"search_terms": {"a": 1}, "search_version": [SEARCH_VERSION - 1]},
         {"message": "x" * (15 * 1024 * 1024 + 1)},
     ],
     ids=["numbers", "nothing", "dates of creation", "dates of deletion", "terms", "nearly too large"],

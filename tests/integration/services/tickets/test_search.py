@@ -181,6 +181,36 @@ async def test_pages_have_no_gaps_and_no_repeats_in_either_direction(db: Databas
     assert (forwards, backwards) == (expected, expected)
 
 
+@pytest.mark.parametrize("ranked", [2, 5, 9])
+async def test_tickets_of_one_moment_or_of_none_are_paged_like_others(db: Database, ranked: int) -> None:
+    await store(db, TEXTS[:4], created_at=NOW)
+    await store(db, TEXTS[4:8], created_at=None)
+    search, wanted = Search(db, ranked=ranked), TicketFilter(q="card refund")
+    whole = (await search.by_relevance(TENANT, wanted, Window(limit=100))).items
+    assert len(whole) == 8
+    for start in range(7):
+        after = Window(limit=100, after=place(whole[start]))
+        assert (await search.by_relevance(TENANT, wanted, after)).items == whole[start + 1 :]
+
+
+async def test_a_later_page_walks_no_further_than_the_first(db: Database) -> None:
+    """It is not for the number of matches to decide what a page costs."""
+    await store(db, [f"refund {number}" for number in range(300)])
+    search, wanted = Search(db, ranked=10), TicketFilter(q="refund")
+    window, database = Window(limit=5), db.collection(Ticket).database
+    await database.command("profile", 2)
+    try:
+        for _ in range(4):
+            found = await search.by_relevance(TENANT, wanted, window)
+            window = Window(limit=5, after=place(found.items[-1]))
+    finally:
+        await database.command("profile", 0)
+    reads = await database["system.profile"].find({"ns": f"{database.name}.tickets"}).to_list(None)
+    await database["system.profile"].drop()
+    assert len(reads) >= 8
+    assert max(read["keysExamined"] for read in reads) <= 25
+
+
 @pytest.mark.parametrize("ranked", [5, 100])
 async def test_what_lies_between_two_cursors(db: Database, ranked: int) -> None:
     await store(db, TEXTS)
