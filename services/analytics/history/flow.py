@@ -6,7 +6,8 @@ from itertools import accumulate
 
 from documents.database import Row
 from documents.ticket import Ticket
-from services.analytics.history.lives import created_or_deleted_since, lives
+from services.analytics.history.joins import created_or_deleted_since
+from services.analytics.history.lives import lives
 from services.analytics.history.units import Units
 from services.statuses import is_closed
 from services.tenancy import live

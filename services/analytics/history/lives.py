@@ -7,15 +7,15 @@ or was always so. A ticket that was purged after its deletion lives on in the hi
 removed is not known any more.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from bson import MinKey
 
 from documents.database import Row
-from documents.ticket import Ticket
 from documents.ticket_history import CHANGES_OF_KNOWN, HistoryAction, TicketHistory
+from services.analytics.history.joins import joined
 from services.kit.clock import EPOCH
 from services.tenancy import Filter, owned
 
@@ -27,7 +27,7 @@ _ANYTHING = {"$gt": MinKey()}
 
 
 def lives(
-    tenant_id: str, tickets: Sequence[Filter], read: Reading, since: datetime | None, *, with_changed: bool
+    tenant_id: str, tickets: list[Filter], read: Reading, since: datetime | None, *, with_changed: bool
 ) -> list[Row]:
     """A pipeline on tickets. Ends in one document a ticket: `{ticket, present, steps: [{at, value, live}]}`.
 
@@ -38,25 +38,11 @@ def lives(
     A step's `value` is what `read` makes of the status. The oldest step comes first and begins with the ticket, at null
     where its creation is not known; the last one is `present`, which is null of purged tickets.
     """
-    as_stored = {"$project": {"_id": 0, "ticket": "$external_id", "stored": _stored(read)}}
-    selected = [[{"$match": each}, as_stored] for each in tickets]
+    rows = _rows(tenant_id, read, since)
     return [
-        *selected[0],
-        *({"$unionWith": {"coll": Ticket.Settings.name, "pipeline": each}} for each in selected[1:]),
-        {"$unionWith": {"coll": TicketHistory.Settings.name, "pipeline": _rows(tenant_id, read, since, with_changed)}},
-        # Joined by grouping: a lookup would seek once a ticket. One document a ticket from here on.
-        {"$group": {"_id": "$ticket", "stored": {"$max": "$stored"}, "rows": {"$max": "$rows"}}},
+        *joined(tenant_id, tickets, _stored(read), rows, with_changed=with_changed),
         {"$match": {"$expr": {"$or": [_IS_STORED, _ENDS_DELETED] if with_changed else [_IS_STORED]}}},
         {"$project": {"_id": 0, "ticket": "$_id", "steps": _steps(), "present": _present()}},
-    ]
-
-
-def created_or_deleted_since(tenant_id: str, since: datetime) -> list[Filter]:
-    """The tickets that may not have been there all the time since, whether the history tells of them or not."""
-    of_any_kind = {"$in": [True, False, None]}  # so that the index on it and `deleted_at` is of use
-    return [
-        owned(tenant_id, created_at={"$gte": since}),
-        owned(tenant_id, rolled_up=of_any_kind, deleted_at={"$gte": since}),
     ]
 
 
@@ -68,26 +54,18 @@ def _stored(read: Reading) -> Row:
     }
 
 
-def _rows(tenant_id: str, read: Reading, since: datetime | None, with_changed: bool) -> list[Row]:
+def _rows(tenant_id: str, read: Reading, since: datetime | None) -> list[Row]:
     """From rows of the history to one document a ticket: `{ticket, rows}`, oldest row first.
 
     A row is `{at, recorded, rank, live, before, after, tells_before, tells_after, born}`; some are left out.
     """
-    lookup = {
-        "from": Ticket.Settings.name,
-        "localField": "ticket",
-        "foreignField": "external_id",
-        "pipeline": [{"$match": owned(tenant_id)}, {"$project": {"_id": 0, **_stored(read)}}],
-        "as": "stored",
-    }
     goings = {"coll": TicketHistory.Settings.name, "pipeline": _goings(tenant_id, read, since)}
-    rows: list[Row] = [
+    return [
         *_status_changes(tenant_id, read, since),
         {"$unionWith": goings},
         {"$group": {"_id": "$ticket", "rows": {"$push": "$row"}}},
         {"$project": {"_id": 0, "ticket": "$_id", "rows": _sorted("$rows")}},
     ]
-    return [*rows, {"$lookup": lookup}, {"$set": {"stored": {"$first": "$stored"}}}] if with_changed else rows
 
 
 def _sorted(rows: str) -> Row:

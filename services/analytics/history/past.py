@@ -10,8 +10,8 @@ from datetime import datetime
 
 from documents.database import Row
 from documents.ticket import COUNTED_FIELDS, CountedField, Sentiment, Ticket, Urgency
-from documents.ticket_history import HistoryAction, TicketHistory
-from services.analytics.history.lives import created_or_deleted_since
+from documents.ticket_history import HistoryAction
+from services.analytics.history.joins import created_or_deleted_since, joined
 from services.analytics.pipeline import RATIO_DECIMALS
 from services.analytics.stats import TenantStats
 from services.kit.clock import EPOCH
@@ -101,28 +101,14 @@ def _changed(tenant_id: str, as_of: datetime) -> list[Row]:
     `{action, recorded, status: {old}, ...}`, with the fields that changed; `then` has what the fields held.
     """
     stored = {name: f"${name}" for name in (*_REBUILT, "deleted_at", "first_ingested_at")}
-    begun, ended = ([{"$match": each}] for each in created_or_deleted_since(tenant_id, as_of))
-    lookup = {
-        "from": Ticket.Settings.name,
-        "localField": "ticket",
-        "foreignField": "external_id",
-        "pipeline": [{"$match": owned(tenant_id)}, {"$project": {"_id": 0, **stored}}],
-        "as": "stored",
-    }
     in_order = {"$sortArray": {"input": "$rows", "sortBy": {"recorded": 1}}}
     history: list[Row] = [
         *_changes_since(tenant_id, as_of),
         {"$group": {"_id": "$ticket", "rows": {"$push": "$row"}}},
         {"$project": {"_id": 0, "ticket": "$_id", "rows": in_order}},
-        {"$lookup": lookup},
-        {"$set": {"stored": {"$first": "$stored"}}},
     ]
     return [
-        *begun,
-        {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": ended}},
-        {"$project": {"_id": 0, "ticket": "$external_id", "stored": stored}},
-        {"$unionWith": {"coll": TicketHistory.Settings.name, "pipeline": history}},
-        {"$group": {"_id": "$ticket", "stored": {"$max": "$stored"}, "rows": {"$max": "$rows"}}},
+        *joined(tenant_id, created_or_deleted_since(tenant_id, as_of), stored, history, with_changed=True),
         {"$set": {"rows": {"$ifNull": ["$rows", []]}}},
         {"$set": {"then": {name: _value_then(name) for name in _REBUILT}}},
     ]
