@@ -8,15 +8,16 @@ from beanie import Document
 class RolledUpTicket(Document):
     """The receipt for one ticket in the rollups."""
 
-    id: Any
-    """The ticket's, which another program may have chosen."""
+    id: dict[str, Any]  # type: ignore[assignment]  # Beanie's base declares an ObjectId
+    """`counting`: `COUNTING` of the version that wrote it, to other versions it is no receipt; `ticket`: the ticket's
+    own, which another program may have chosen."""
     tenant_id: str
     counted: dict[str, Any]
     """As what the ticket was counted, which later edits of it do not change: a value for each counted field, and
 
-    `hour`: of creation, in hours since 1970-01-01 UTC; None for an undated ticket;
+    `quarter`: of creation, in quarters of an hour since 1970-01-01 UTC; None for an undated ticket;
     `keywords`: a list;
-    `at_risk`: the customer whom the ticket puts at risk, if it does.
+    `customer`: who wrote it; None where nobody knows.
     """
 
     class Settings:

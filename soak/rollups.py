@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+from services.rollups.write import ROLLED_UP
 from soak.cluster import Cluster, Process, Row, wait_for
 from soak.verdict import Verdict
 
@@ -72,8 +73,8 @@ def _replace_one(cluster: Cluster, workers: list[Process], dice: random.Random) 
 
 def _is_settled(cluster: Cluster) -> bool:
     """Whether rollups and single tickets together are what a plain count finds, and marks and receipts agree."""
-    marked = {row["_id"] for row in cluster.db["tickets"].find({"rolled_up": True}, {"_id": 1})}
-    receipts = {row["_id"] for row in cluster.db["rolled_up_tickets"].find({}, {"_id": 1})}
+    marked = {row["_id"] for row in cluster.db["tickets"].find({"rolled_up": ROLLED_UP}, {"_id": 1})}
+    receipts = {row["_id"]["ticket"] for row in cluster.db["rolled_up_tickets"].find({}, {"_id": 1})}
     return marked == receipts and all(
         _counted(cluster, tenant, field) == _plain_count(cluster, {"tenant_id": tenant}, field)
         for tenant in (INGESTED, FOREIGN)
@@ -90,4 +91,4 @@ def _plain_count(cluster: Cluster, where: Row, field: str) -> Counter[str]:
 def _counted(cluster: Cluster, tenant: str, field: str) -> Counter[str]:
     rows = cluster.db["ticket_rollups"].find({"tenant_id": tenant, "field": field, "day": "all"})
     rolled_up = Counter({row["value"]: row["tickets"] for row in rows})
-    return rolled_up + _plain_count(cluster, {"tenant_id": tenant, "rolled_up": {"$ne": True}}, field)
+    return rolled_up + _plain_count(cluster, {"tenant_id": tenant, "rolled_up": {"$ne": ROLLED_UP}}, field)

@@ -6,10 +6,10 @@ Each is one command, computed by MongoDB; counts and trends are answered from co
 from datetime import datetime
 
 from documents.database import Database, Row
-from documents.ticket import CountedField, Ticket
+from documents.ticket import COUNTED_INDEX, CountedField, Ticket
 from services.analytics.civil_time import TrendUnit
 from services.analytics.closing_times import TimeToClose, closing_times, time_to_close
-from services.analytics.customers import CustomerCount, CustomerOrder, Ranking
+from services.analytics.customers import CustomerCount, CustomerOrder, Ranking, customer_counts
 from services.analytics.trends import Trend, TrendBucket, usual_start
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
@@ -22,6 +22,7 @@ class Analytics:
     """Computes analytics of one database's tickets."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
+        self._has_rollups = database.transactional
         self._tickets = database.at_one_moment(Ticket)
         self._clock = clock
 
@@ -48,7 +49,11 @@ class Analytics:
         end = created_to or self._clock.now()
         trend = Trend(tenant_id, created_from or usual_start(end, unit), end, unit, time_zone, breakdown)
         begins = trend.boundaries()
-        return trend.buckets(begins, await self._run(trend.pipeline(begins)) if begins else [])
+        if not begins:
+            return []
+        tickets = trend.tickets(begins, rolled_up=self._has_rollups)
+        found = await self._run(tickets.pipeline(), index=COUNTED_INDEX)
+        return trend.buckets(begins, tickets.by_unit(found, begins))
 
     async def customers(
         self,
@@ -66,8 +71,8 @@ class Analytics:
             QueryTimeoutError: MongoDB did not finish within 5 s.
         """
         ranking = Ranking(tenant_id, order, first, created_from, created_to)
-        rows = await self._run(ranking.pipeline(self._tickets.name), index=ranking.index)
-        return [CustomerCount(**row) for row in rows]
+        pipeline = ranking.pipeline(self._clock.now(), rolled_up=self._has_rollups)
+        return customer_counts(await self._run(pipeline, index=COUNTED_INDEX))
 
     async def time_to_close(
         self, tenant_id: str, *, created_from: datetime | None = None, created_to: datetime | None = None

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from documents.database import Database, Row
 from documents.ticket import COUNTED_INDEX, CountedField, Ticket
+from services.analytics.leading import customer_partition
 from services.analytics.partition import partition_of
 from services.analytics.pipeline import ALL_PARTS, StatsPart, build_pipeline
 from services.kit.clock import Clock
@@ -65,15 +66,18 @@ class Stats:
             InvalidInputError: the period makes no sense.
             QueryTimeoutError: MongoDB did not finish within 2 s.
         """
-        partition = partition_of(tenant_id, created_from, created_to, rolled_up=self._has_rollups)
+        period = tenant_id, created_from, created_to
+        partition = partition_of(*period, rolled_up=self._has_rollups)
         if not parts:
-            return _shape({}, tenant_id, created_from, created_to)
-        hour = self._clock.now().replace(minute=0, second=0, microsecond=0)
-        pipeline = build_pipeline(partition, hour, parts)
+            return _shape({}, *period)
+        now = self._clock.now()
+        customers = customer_partition(*period, now, rolled_up=self._has_rollups)
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        pipeline = build_pipeline(partition, customers, hour, parts)
         async with time_limited():
             cursor = self._tickets.aggregate(pipeline, hint=COUNTED_INDEX, maxTimeMS=self._max_milliseconds)
             found = await cursor.to_list(1)
-        return _shape(found[0] if found else {}, tenant_id, created_from, created_to)
+        return _shape(found[0] if found else {}, *period)
 
     def preceding_period(self, created_from: datetime, created_to: datetime | None) -> tuple[datetime, datetime]:
         """The period of the same length that ends where this one begins; an open end is now."""

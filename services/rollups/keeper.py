@@ -4,26 +4,30 @@ One process at a time keeps the rollups, under a lease. That only spares work: t
 
 Programs that know nothing of rollups may edit or remove a ticket that is in them. The change stream of the tickets
 tells, so statistics are right again within moments. Where it was read to is stored; when the server no longer
-remembers that place, or tickets are now counted as something else, every ticket in the rollups is checked once.
+remembers that place, every ticket in the rollups is checked once. When tickets are now counted as something else, all
+are rolled up anew, and what was written before is removed.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import structlog
 from pymongo.errors import OperationFailure, PyMongoError
 
-from documents.database import ChangeStream, Database, Row, Session
+from documents.database import ChangeStream, Collection, Database, Row, Session
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.ticket import Ticket
+from documents.ticket_rollup import TicketRollup
 from services.coordination.change_streams import counted_edits
 from services.coordination.leases import Lease, LeaseLostError, Leases
 from services.kit.background import Background
 from services.kit.clock import Clock
 from services.rollups.rows import COUNTING
-from services.rollups.write import ROLL_UP_BATCH, Rollups
+from services.rollups.write import ROLL_UP_BATCH, ROLLED_UP, Rollups
 
 ROLLUPS_RESOURCE = "rollups"
 """The resource whose lease makes its holder the keeper."""
@@ -43,6 +47,7 @@ _CHANGE_STREAM_FATAL_ERROR = 280
 _PLACE_IS_LOST = frozenset([260, _CHANGE_STREAM_FATAL_ERROR, 286])
 """InvalidResumeToken, ChangeStreamFatalError and ChangeStreamHistoryLost."""
 _BOOKMARK: Row = {"_id": "tickets"}
+_ONLY_IDS: Row = {"$project": {"_id": 1}}
 _BOOKMARK_SECONDS = 30.0
 """A bookmark is itself a change, so it is not moved at every look."""
 
@@ -75,6 +80,7 @@ class RollupKeeper(Background):
         self._batch = batch
         self._tickets = database.collection(Ticket)
         self._receipts = database.collection(RolledUpTicket)
+        self._rows = database.collection(TicketRollup)
         self._bookmarks = database.collection(RollupBookmark)
         self._bookmarked_at = clock.monotonic()
 
@@ -134,7 +140,7 @@ class RollupKeeper(Background):
             async with watching as stream, asyncio.TaskGroup() as tasks:
                 # The first look opens the stream: from then on nothing is missed.
                 touched = await _next_changes(stream, at_most=self._batch)
-                checking = tasks.create_task(self._check_all(lease) if token is None else asyncio.sleep(0, True))
+                checking = tasks.create_task(self._mend(lease, is_lost=token is None))
                 is_last = False
                 while not is_last:
                     is_last = self._must_end(lease)
@@ -147,15 +153,34 @@ class RollupKeeper(Background):
                 await self._put_bookmark(lease, None)
             raise
 
-    async def _check_all(self, lease: Lease) -> bool:
-        """Check every ticket that is in the rollups, or is marked as if it were; returns whether it came to the end."""
-        for rows, where in ((self._receipts, {}), (self._tickets, {"rolled_up": True})):
-            cursor = rows.aggregate([{"$match": where}, {"$project": {"_id": 1}}], batchSize=self._batch)
-            while not self._must_end(lease) and (batch := await cursor.to_list(self._batch)):
-                began = self._clock.monotonic()
-                await self._check(lease, [row["_id"] for row in batch])
-                await self.rest(self._clock.monotonic() - began)
+    async def _mend(self, lease: Lease, *, is_lost: bool) -> bool:
+        """If the place in the change stream is lost, or is one of another counting: check every ticket that is in the
+        rollups, or is marked as if it were, and remove what other versions have left; returns whether all was done."""
+        if not is_lost:
+            return True
+        of_ours: list[Row] = [{"$match": {"_id.counting": COUNTING}}, {"$project": {"_id": "$_id.ticket"}}]
+        await self._in_batches(lease, self._receipts, of_ours, self._check)
+        await self._in_batches(lease, self._tickets, [{"$match": {"rolled_up": ROLLED_UP}}, _ONLY_IDS], self._check)
+        for rows, counting in ((self._rows, "counting"), (self._receipts, "_id.counting")):
+            outdated: list[Row] = [{"$match": {counting: {"$ne": COUNTING}}}, _ONLY_IDS]
+            await self._in_batches(lease, rows, outdated, partial(self._remove, rows))
         return not self._must_end(lease)
+
+    async def _in_batches(
+        self, lease: Lease, rows: Collection, pipeline: list[Row], work: Callable[[Lease, list[Any]], Awaitable[None]]
+    ) -> None:
+        """Do something with the `_id`s that the pipeline ends in, and rest for as long as it takes."""
+        cursor = rows.aggregate(pipeline, batchSize=self._batch)
+        while not self._must_end(lease) and (batch := await cursor.to_list(self._batch)):
+            began = self._clock.monotonic()
+            await work(lease, [row["_id"] for row in batch])
+            await self.rest(self._clock.monotonic() - began)
+
+    async def _remove(self, rows: Collection, lease: Lease, row_ids: list[Any]) -> None:
+        async def work(session: Session) -> None:
+            await rows.delete_many({"_id": {"$in": row_ids}}, session=session)
+
+        await self._leases.write(lease, work)
 
     async def _check(self, lease: Lease, ticket_ids: list[Any]) -> None:
         async def work(session: Session) -> int:
@@ -193,8 +218,10 @@ async def _next_changes(stream: ChangeStream, *, at_most: int) -> list[Any]:
 
 def _foreign_changes() -> list[Row]:
     """Changes that ingestion and rolling up do not make; few others slip in, which costs a look."""
-    copied = {"operationType": "insert", "fullDocument.rolled_up": True}
+    whole = {"operationType": {"$in": ["replace", "delete"]}}
+    copied = {"operationType": "insert", "fullDocument.rolled_up": ROLLED_UP}
+    marked_otherwise = {"updateDescription.updatedFields.rolled_up": {"$exists": True, "$ne": ROLLED_UP}}
     return [
-        {"$match": {"$or": [{"operationType": {"$in": ["replace", "delete"]}}, *counted_edits("rolled_up"), copied]}},
+        {"$match": {"$or": [whole, *counted_edits("rolled_up"), copied, marked_otherwise]}},
         {"$project": {"documentKey": 1}},
     ]

@@ -18,14 +18,16 @@ from documents.rolled_up_ticket import RolledUpTicket
 from documents.ticket import COUNTED_FIELDS, Ticket
 from documents.ticket_rollup import TicketRollup
 from services.kit.clock import EPOCH
-from services.rollups.rows import COUNTED_PROJECTION, additions, counted_as, sum_rows
+from services.rollups.rows import COUNTED_PROJECTION, COUNTING, additions, counted_as, negated, sum_rows
 from services.tenancy import live, owned
 
 ROLL_UP_BATCH = 1_000
 """Tickets rolled up in one transaction, which takes about 0.3 s."""
 BY_ID = "_id_"
 """The planner has been seen to prefer the walk over all of a tenant's tickets."""
-NOT_ROLLED_UP: Row = {"$ne": True}
+ROLLED_UP = COUNTING
+"""The mark of a ticket that is in the rollups."""
+NOT_ROLLED_UP: Row = {"$ne": ROLLED_UP}
 _OTHER_TYPES = ["number", "bool", "object", "array", "binData", "objectId", "regex", "timestamp", "minKey", "maxKey"]
 _ORDINARY: Row = {
     **{name: {"$not": {"$type": [*_OTHER_TYPES, "date"]}} for name in (*COUNTED_FIELDS, "keyword_key", "customer_id")},
@@ -67,10 +69,12 @@ class Rollups:
             tickets = await self._tickets.aggregate(pipeline, session=session, hint="tenant_counted").to_list(None)
             if not tickets:
                 return 0
-            receipts = [{"_id": row["_id"], "tenant_id": tenant_id, "counted": counted_as(row)} for row in tickets]
             ids = [row["_id"] for row in tickets]
+            receipts: list[Row] = [
+                {"_id": _receipt_id(row["_id"]), "tenant_id": tenant_id, "counted": counted_as(row)} for row in tickets
+            ]
             await self._tickets.update_many(
-                owned(tenant_id, _id={"$in": ids}), {"$set": {"rolled_up": True}}, session=session, hint=BY_ID
+                owned(tenant_id, _id={"$in": ids}), {"$set": {"rolled_up": ROLLED_UP}}, session=session, hint=BY_ID
             )
             await self._receipts.insert_many(receipts, session=session)
             rows = sum_rows(receipt["counted"] for receipt in receipts)
@@ -83,15 +87,13 @@ class Rollups:
         """Take those of the tickets that are rolled up out of the rollups; returns how many. `ticket_ids`: `_id`s."""
         if not ticket_ids:
             return 0
-        among = {"$in": list(ticket_ids)}
-        receipts = await self._receipts.find(owned(tenant_id, _id=among), session=session).to_list(None)
+        among = owned(tenant_id, _id={"$in": [_receipt_id(ticket_id) for ticket_id in ticket_ids]})
+        receipts = await self._receipts.find(among, session=session).to_list(None)
         if not receipts:
             return 0
-        ids = [receipt["_id"] for receipt in receipts]
-        await self._unmark(tenant_id, ids, session)
-        await self._receipts.delete_many(owned(tenant_id, _id={"$in": ids}), session=session)
-        rows = sum_rows(receipt["counted"] for receipt in receipts)
-        rows.subtract({key: 2 * count for key, count in rows.items()})
+        await self._unmark(tenant_id, [receipt["_id"]["ticket"] for receipt in receipts], session)
+        await self._receipts.delete_many(among, session=session)
+        rows = negated(sum_rows(receipt["counted"] for receipt in receipts))
         await self._rows.bulk_write(additions(tenant_id, rows), session=session)
         return len(receipts)
 
@@ -102,12 +104,14 @@ class Rollups:
         """
         if not ticket_ids:
             return 0
-        among = {"_id": {"$in": list(ticket_ids)}}
+        marked_ones = {"_id": {"$in": list(ticket_ids)}, "rolled_up": ROLLED_UP}
+        their_receipts = {"_id": {"$in": [_receipt_id(ticket_id) for ticket_id in ticket_ids]}}
 
         async def work(session: Session) -> int:
-            receipts = await self._receipts.find(among, session=session).to_list(None)
+            found = await self._receipts.find(their_receipts, session=session).to_list(None)
+            receipts = [receipt | {"_id": receipt["_id"]["ticket"]} for receipt in found]
             marked = await self._tickets.aggregate(
-                [{"$match": {**among, "rolled_up": True}}, {"$project": _CHECKED}], session=session
+                [{"$match": marked_ones}, {"$project": _CHECKED}], session=session
             ).to_list(None)
             current = {_key(row): counted_as(row) for row in marked if not row["is_deleted"]}
             right = {_key(receipt) for receipt in receipts if current.get(_key(receipt)) == receipt["counted"]}
@@ -123,6 +127,10 @@ class Rollups:
     async def _unmark(self, tenant_id: str, ticket_ids: Sequence[Any], session: Session) -> None:
         among = owned(tenant_id, _id={"$in": ticket_ids})
         await self._tickets.update_many(among, {"$unset": {"rolled_up": ""}}, session=session, hint=BY_ID)
+
+
+def _receipt_id(ticket_id: Any) -> Row:
+    return {"counting": COUNTING, "ticket": ticket_id}
 
 
 def _key(row: Row) -> str:
