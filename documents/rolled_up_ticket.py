@@ -3,6 +3,19 @@
 from typing import Any
 
 from beanie import Document
+from pymongo import ASCENDING, IndexModel
+
+CLOSED_AFTER_INDEX = "tenant_closed_after"
+CREATED_INDEX = "tenant_quarter"
+_TOOK, _CREATED = ("counted.closed_after", ASCENDING), ("counted.quarter", ASCENDING)
+
+
+def _of_closed(name: str, *keys: tuple[str, int]) -> IndexModel:
+    return IndexModel(
+        [("tenant_id", ASCENDING), ("_id.counting", ASCENDING), *keys],
+        name=name,
+        partialFilterExpression={"counted.closed_after": {"$exists": True}},
+    )
 
 
 class RolledUpTicket(Document):
@@ -17,10 +30,16 @@ class RolledUpTicket(Document):
 
     `quarter`: of creation, in quarters of an hour since 1970-01-01 UTC; None for an undated ticket;
     `keywords`: a list;
-    `customer`: who wrote it; None where nobody knows.
+    `customer`: who wrote it; None where nobody knows;
+    `closed_after`: of a closed ticket, the milliseconds from its creation to its last close, where both are known.
     """
 
     class Settings:
-        """Collection."""
+        """Collection and indexes."""
 
         name = "rolled_up_tickets"
+        indexes = [
+            # The times to close within one bucket, and those of the days that a period cuts.
+            _of_closed(CLOSED_AFTER_INDEX, _TOOK, _CREATED),
+            _of_closed(CREATED_INDEX, _CREATED, _TOOK),
+        ]

@@ -34,9 +34,9 @@ class TicketRollup(Document):
     """The day of creation, in days since 1970-01-01 UTC; of `customer`, the first of 32 days. Or all days together,
     undated tickets included."""
     field: str
-    """`status`, `urgency`, `sentiment`, `source`, `keyword`, `customer`."""
+    """`status`, `urgency`, `sentiment`, `source`, `keyword`, `customer`, `closed_after`."""
     value: str
-    """The value of the field."""
+    """The value of the field; of `closed_after`, an empty text."""
     tickets: int
     """How many; never 0."""
     quarters: dict[str, int] = {}
@@ -51,6 +51,10 @@ class TicketRollup(Document):
     """and both of high urgency and not closed."""
     days: dict[str, dict[str, int]] = {}
     """Of a customer's 32 days: these counts for each day, `00` to `31`; days without any may be missing."""
+
+    buckets: dict[str, int] = {}
+    """Of `closed_after`: how many took how long to be closed, by the number of the bucket (`BUCKETS` in
+    `services/rollups/rows.py`)."""
 
     class Settings:
         """Collection and indexes."""

@@ -2,7 +2,7 @@
 
 One process at a time keeps the rollups, under a lease. That only spares work: two at once would be safe as well.
 
-Programs that know nothing of rollups may edit or remove a ticket that is in them. The change stream of the tickets
+Programs that know nothing of rollups may edit or remove a ticket that is in them. The database's change stream
 tells, so statistics are right again within moments. Where it was read to is stored; when the server no longer
 remembers that place, every ticket in the rollups is checked once. When tickets are now counted as something else, all
 are rolled up anew, and what was written before is removed.
@@ -17,17 +17,19 @@ from uuid import uuid4
 import structlog
 from pymongo.errors import OperationFailure, PyMongoError
 
-from documents.database import ChangeStream, Collection, Database, Row, Session
+from documents.database import Collection, Database, Row, Session
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
 from documents.ticket_rollup import TicketRollup
-from services.coordination.change_streams import counted_edits
 from services.coordination.leases import Lease, LeaseLostError, Leases
 from services.kit.background import Background
 from services.kit.clock import Clock
+from services.rollups.foreign import PLACE_IS_LOST, foreign_changes, is_of, next_changes
 from services.rollups.rows import COUNTING
-from services.rollups.write import ROLL_UP_BATCH, ROLLED_UP, Rollups
+from services.rollups.write import ROLL_UP_BATCH, ROLLED_UP, Rollups, is_name
+from services.tenancy import owned
 
 ROLLUPS_RESOURCE = "rollups"
 """The resource whose lease makes its holder the keeper."""
@@ -43,9 +45,6 @@ _AWAIT_MILLISECONDS = 100
 _STANDBY_SECONDS = 2.0
 LONGEST_LEASE_SECONDS = 10.0
 """A keeper that dies while it rolls up keeps others from writing these tickets until its lease has run out."""
-_CHANGE_STREAM_FATAL_ERROR = 280
-_PLACE_IS_LOST = frozenset([260, _CHANGE_STREAM_FATAL_ERROR, 286])
-"""InvalidResumeToken, ChangeStreamFatalError and ChangeStreamHistoryLost."""
 _BOOKMARK: Row = {"_id": "tickets"}
 _ONLY_IDS: Row = {"$project": {"_id": 1}}
 _BOOKMARK_SECONDS = 30.0
@@ -79,6 +78,7 @@ class RollupKeeper(Background):
         self._roll_up_from = roll_up_from
         self._batch = batch
         self._tickets = database.collection(Ticket)
+        self._history = database.collection(TicketHistory)
         self._receipts = database.collection(RolledUpTicket)
         self._rows = database.collection(TicketRollup)
         self._bookmarks = database.collection(RollupBookmark)
@@ -107,7 +107,7 @@ class RollupKeeper(Background):
         while not self._must_end(lease):
             began = self._clock.monotonic()
             for tenant_id in await self._tickets.distinct("tenant_id", comment=ROLLUP_COMMENT):
-                if isinstance(tenant_id, str) and tenant_id and not self._must_end(lease):
+                if is_name(tenant_id) and not self._must_end(lease):
                     await self._roll_up(lease, tenant_id)
             await self.rest(max(_LOOK_SECONDS, (self._clock.monotonic() - began) / _LARGEST_SHARE))
 
@@ -133,13 +133,13 @@ class RollupKeeper(Background):
         bookmark = await self._bookmarks.find_one(_BOOKMARK)
         is_current = bookmark is not None and bookmark.get("counting") == COUNTING
         token = bookmark["resume_token"] if bookmark and is_current else None
-        watching = self._tickets.watch(
-            _foreign_changes(), resume_after=token, max_await_time_ms=_AWAIT_MILLISECONDS, comment=ROLLUP_COMMENT
+        watching = self._tickets.database.watch(
+            foreign_changes(), resume_after=token, max_await_time_ms=_AWAIT_MILLISECONDS, comment=ROLLUP_COMMENT
         )
         try:
             async with watching as stream, asyncio.TaskGroup() as tasks:
                 # The first look opens the stream: from then on nothing is missed.
-                touched = await _next_changes(stream, at_most=self._batch)
+                touched = await self._touched(await next_changes(stream, at_most=self._batch))
                 checking = tasks.create_task(self._mend(lease, is_lost=token is None))
                 is_last = False
                 while not is_last:
@@ -147,11 +147,25 @@ class RollupKeeper(Background):
                     await self._check(lease, touched)
                     if checking.done() and checking.result() and (touched or is_last or self._is_bookmark_due()):
                         await self._put_bookmark(lease, stream.resume_token)
-                    touched = [] if is_last else await _next_changes(stream, at_most=self._batch)
+                    changes = [] if is_last else await next_changes(stream, at_most=self._batch)
+                    touched = await self._touched(changes)
         except* OperationFailure as errors:
-            if any(isinstance(error, OperationFailure) and error.code in _PLACE_IS_LOST for error in errors.exceptions):
+            if any(isinstance(error, OperationFailure) and error.code in PLACE_IS_LOST for error in errors.exceptions):
                 await self._put_bookmark(lease, None)
             raise
+
+    async def _touched(self, changes: list[Row]) -> list[Any]:
+        """The `_id`s of the tickets that the changes are about; a new row of the history can tell of a close."""
+        ids = [change["documentKey"]["_id"] for change in changes if is_of(Ticket, change)]
+        of_history = [change["documentKey"]["_id"] for change in changes if is_of(TicketHistory, change)]
+        for start in range(0, len(of_history), self._batch):
+            among = {"_id": {"$in": of_history[start : start + self._batch]}}
+            rows = await self._history.find(among, {"tenant_id": 1, "ticket_id": 1}).to_list(None)
+            for tenant_id in {row["tenant_id"] for row in rows if is_name(row.get("tenant_id"))}:
+                names = [row.get("ticket_id") for row in rows if row.get("tenant_id") == tenant_id]
+                told = self._tickets.find(owned(tenant_id, external_id={"$in": names}), {"_id": 1})
+                ids += [ticket["_id"] for ticket in await told.to_list(None)]
+        return ids
 
     async def _mend(self, lease: Lease, *, is_lost: bool) -> bool:
         """If the place in the change stream is lost, or is one of another counting: check every ticket that is in the
@@ -204,24 +218,3 @@ class RollupKeeper(Background):
 
         await self._leases.write(lease, work)
         self._bookmarked_at = self._clock.monotonic()
-
-
-async def _next_changes(stream: ChangeStream, *, at_most: int) -> list[Any]:
-    """The `_id`s of tickets that have changed, as soon as no more follow; none if there are none for a moment."""
-    touched: list[Any] = []
-    while len(touched) < at_most and (change := await stream.try_next()) is not None:
-        touched.append(change["documentKey"]["_id"])
-    if not stream.alive:  # type: ignore[truthy-function]  # motor's stub makes it a method
-        raise OperationFailure("the collection of tickets was dropped or renamed", _CHANGE_STREAM_FATAL_ERROR)
-    return touched
-
-
-def _foreign_changes() -> list[Row]:
-    """Changes that ingestion and rolling up do not make; few others slip in, which costs a look."""
-    whole = {"operationType": {"$in": ["replace", "delete"]}}
-    copied = {"operationType": "insert", "fullDocument.rolled_up": ROLLED_UP}
-    marked_otherwise = {"updateDescription.updatedFields.rolled_up": {"$exists": True, "$ne": ROLLED_UP}}
-    return [
-        {"$match": {"$or": [whole, *counted_edits("rolled_up"), copied, marked_otherwise]}},
-        {"$project": {"documentKey": 1}},
-    ]

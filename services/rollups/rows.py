@@ -1,5 +1,7 @@
 """What a ticket contributes to the rollups: pure functions from a ticket to the rows that count it."""
 
+import math
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -15,6 +17,7 @@ from services.tenancy import Filter, owned, owned_by_any
 
 KEYWORD = "keyword"
 CUSTOMER = "customer"
+CLOSED_AFTER = "closed_after"
 QUARTER = "quarter"
 TOTALS = CountedField.URGENCY.value
 """Every ticket has one value in each counted field; this one has the fewest values, so totals are its sums."""
@@ -24,7 +27,9 @@ QUARTER_MILLISECONDS = 900_000
 QUARTERS_A_DAY = 96
 SPAN_DAYS = 32
 """So many days are together in one row of a customer."""
-COUNTING = f"{crc32(repr((2, COUNTED_FIELDS, CLOSING_WORDS)).encode()):08x}"
+BUCKETS = tuple(sorted({0, *(math.ceil(2 ** (step / 16)) for step in range(16 * 48))}))
+"""Where the buckets of times to close begin, in milliseconds: each by 4 % later than the one before."""
+COUNTING = f"{crc32(repr((3, COUNTED_FIELDS, CLOSING_WORDS, BUCKETS)).encode()):08x}"
 """As what tickets are counted, as a fingerprint. It marks tickets, receipts and rows: those of another counting are
 none, so tickets are counted one by one until they are rolled up anew. To be changed (the number) whenever the rows
 that a ticket makes change."""
@@ -67,17 +72,25 @@ def quarters_since_epoch(date: object) -> Row:
     return {"$toLong": {"$floor": {"$divide": [{"$toLong": date}, QUARTER_MILLISECONDS]}}}
 
 
+_IS_DATED: Row = {"$eq": [{"$type": "$created_at"}, "date"]}
 COUNTED_PROJECTION: Row = {
-    **dict.fromkeys((*COUNTED_FIELDS, "keyword_key", "customer_id"), 1),
-    QUARTER: {"$cond": [{"$eq": [{"$type": "$created_at"}, "date"]}, quarters_since_epoch("$created_at"), None]},
+    **dict.fromkeys((*COUNTED_FIELDS, "keyword_key", "customer_id", "external_id"), 1),
+    QUARTER: {"$cond": [_IS_DATED, quarters_since_epoch("$created_at"), None]},
+    "created": {"$cond": [_IS_DATED, {"$toLong": "$created_at"}, None]},
 }
-"""Reads of a ticket what `counted_as` needs."""
+"""Reads of a ticket what `counted_as` needs. Dates are numbers: Python does not know all that the database can hold."""
 
 
-def counted_as(row: Row) -> Row:
-    """What the rollups count of a ticket read with `COUNTED_PROJECTION`, as `RolledUpTicket.counted` holds it."""
+def counted_as(row: Row, closed: int | None = None) -> Row:
+    """What the rollups count of a ticket read with `COUNTED_PROJECTION`, as `RolledUpTicket.counted` holds it.
+
+    `closed`: when it was last closed, in milliseconds since 1970, if that is known.
+    """
     keyword_key, customer_id = row.get("keyword_key"), row.get("customer_id")
+    is_closed = category_of(row.get("status")) is StatusCategory.CLOSED
+    took = closed - row["created"] if is_closed and closed is not None and row["created"] is not None else None
     return {
+        **({CLOSED_AFTER: took} if took is not None and took >= 0 else {}),
         QUARTER: row[QUARTER],
         **{name: UNKNOWN if row.get(name) is None else row[name] for name in COUNTED_FIELDS},
         "keywords": keyword_key.split(KEYWORD_SEPARATOR) if isinstance(keyword_key, str) and keyword_key else [],
@@ -97,6 +110,8 @@ def sum_rows(counted: Iterable[Row]) -> dict[RowKey, Counter[str]]:
             quarter = f"quarters.{quarter_name(each[QUARTER])}"
             for field, value in values:
                 rows[RowKey(each[QUARTER] // QUARTERS_A_DAY, field, value)].update(("tickets", quarter))
+            if CLOSED_AFTER in each:
+                _count_close(rows, each)
         if each[CUSTOMER] is not None:
             _count_customer(rows, each)
     return rows
@@ -125,9 +140,20 @@ def additions(tenant_id: str, rows: Mapping[RowKey, Increments]) -> list[UpdateO
     return [*updates, DeleteMany({"_id": {"$in": lessened}, "tickets": 0})] if lessened else updates
 
 
+def bucket_of(milliseconds: int) -> int:
+    """The number of the bucket of times to close that holds this one."""
+    return bisect_right(BUCKETS, milliseconds) - 1
+
+
 def span_of(day: int) -> int:
     """The first of the days that are together with a day in the rows of customers."""
     return day // SPAN_DAYS * SPAN_DAYS
+
+
+def _count_close(rows: defaultdict[RowKey, Counter[str]], each: Row) -> None:
+    counts = ("tickets", f"buckets.{bucket_of(each[CLOSED_AFTER])}")
+    for day in (EVERY_DAY, each[QUARTER] // QUARTERS_A_DAY):
+        rows[RowKey(day, CLOSED_AFTER, "")].update(counts)
 
 
 def _count_customer(rows: defaultdict[RowKey, Counter[str]], each: Row) -> None:

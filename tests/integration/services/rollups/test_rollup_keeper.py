@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from documents.database import Database
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
 from documents.ticket_rollup import TicketRollup
 from services.coordination.leases import Leases
 from services.kit.clock import SystemClock
@@ -16,6 +18,8 @@ from services.rollups.keeper import ROLLUPS_RESOURCE, RollupKeeper
 from services.rollups.write import ROLLED_UP, Rollups
 from tests.integration.services.rollups.test_rollups import NOW, by_status, expect_consistent, store, ticket
 from tests.waiting import PATIENCE_SECONDS, until
+
+LATER = NOW + timedelta(days=1)
 
 
 def keeper_of(db: Database, **changes: Any) -> RollupKeeper:
@@ -150,6 +154,27 @@ async def test_a_keeper_of_another_version_takes_tickets_over_unharmed(db: Datab
         await db.collection(Ticket).update_one({"_id": 1}, {"$set": {"rolled_up": True}})
         await becomes(lambda: db.collection(RolledUpTicket).count_documents({}), 4)
     assert await by_status(db) == {"open": 5}
+    await expect_consistent(db)
+
+
+async def test_a_close_that_another_program_tells_of_is_noticed(db: Database) -> None:
+    rollups = await store(db, ticket(1, status="closed"), ticket(2, status="closed"))
+    row = {
+        "tenant_id": "acme",
+        "ticket_id": "t1",
+        "action": "updated",
+        "changes": {"status": {"old": "open", "new": "closed"}},
+    }
+    await db.collection(TicketHistory).insert_one(row | {"_id": "earlier", "recorded_at": NOW})
+    await rollups.roll_up("acme")
+    async with keeping(db, roll_up_from=99):
+        await followed(db)
+        await db.collection(TicketHistory).insert_one(row | {"_id": "new", "ticket_id": "t2", "recorded_at": NOW})
+        await becomes(lambda: rolled_up(db), {1})
+        await db.collection(TicketHistory).update_one({"_id": "earlier"}, {"$set": {"occurred_at": NOW}})
+        await db.collection(TicketHistory).update_one({"_id": "new"}, {"$set": {"job_id": "none"}})
+        await db.collection(TicketHistory).update_one({"_id": "earlier"}, {"$set": {"occurred_at": LATER}})
+        await becomes(lambda: rolled_up(db), set())
     await expect_consistent(db)
 
 

@@ -56,7 +56,7 @@ async def expect_consistent(db: Database) -> None:
 
 def counts_in(row: Row) -> dict[str, int]:
     """The numbers of a row of the rollups that are not 0, by their paths."""
-    nested = {f"quarters.{name}": count for name, count in row.get("quarters", {}).items()}
+    nested = {f"{part}.{name}": count for part in ("quarters", "buckets") for name, count in row.get(part, {}).items()}
     for day, of_day in row.get("days", {}).items():
         nested |= {f"days.{day}.{name}": count for name, count in of_day.items()}
     plain = {name: row.get(name, 0) for name in ("tickets", "high", "negative", "not_closed", "at_risk")}
