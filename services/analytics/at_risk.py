@@ -2,7 +2,8 @@
 
 from documents.database import Row
 from documents.ticket import Ticket, Urgency
-from services.analytics.leading import CustomerPartition, leading_customers
+from services.analytics.leading import leading_customers
+from services.analytics.partition import CustomerPartition
 from services.statuses import CLOSING_WORDS, is_closed
 from services.tenancy import Filter
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from documents.database import Row
 from documents.described import DescribedEnum
 from documents.ticket import Ticket
-from services.analytics.leading import customer_partition, leading_customers
-from services.analytics.partition import partition_of
+from services.analytics.leading import leading_customers
+from services.analytics.partition import customer_partition, partition_of
 from services.analytics.pipeline import RATIO_DECIMALS, total_count
 from services.errors import InvalidInputError
 
@@ -64,7 +64,7 @@ class Ranking:
         return [*customers, {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": total}}]
 
 
-def customer_counts(found: list[Row]) -> list[CustomerCount]:
+def ranked_customers(found: list[Row]) -> list[CustomerCount]:
     """What the pipeline has found."""
     total = sum(row.get("total", 0) for row in found)
     return [

@@ -8,8 +8,8 @@ from datetime import datetime
 from documents.database import Database, Row
 from documents.ticket import COUNTED_INDEX, CountedField, Ticket
 from services.analytics.civil_time import TrendUnit
-from services.analytics.closing_times import TimeToClose, closing_times, time_to_close
-from services.analytics.customers import CustomerCount, CustomerOrder, Ranking, customer_counts
+from services.analytics.closing_times import ClosingTimes, TimeToClose
+from services.analytics.customers import CustomerCount, CustomerOrder, Ranking, ranked_customers
 from services.analytics.trends import Trend, TrendBucket, usual_start
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
@@ -24,6 +24,7 @@ class Analytics:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._has_rollups = database.transactional
         self._tickets = database.at_one_moment(Ticket)
+        self._closing_times = ClosingTimes(database, max_milliseconds=FIGURE_MILLISECONDS)
         self._clock = clock
 
     async def trend(
@@ -72,7 +73,7 @@ class Analytics:
         """
         ranking = Ranking(tenant_id, order, first, created_from, created_to)
         pipeline = ranking.pipeline(self._clock.now(), rolled_up=self._has_rollups)
-        return customer_counts(await self._run(pipeline, index=COUNTED_INDEX))
+        return ranked_customers(await self._run(pipeline, index=COUNTED_INDEX))
 
     async def time_to_close(
         self, tenant_id: str, *, created_from: datetime | None = None, created_to: datetime | None = None
@@ -86,7 +87,7 @@ class Analytics:
             InvalidInputError: the period makes no sense.
             QueryTimeoutError: MongoDB did not finish within 5 s.
         """
-        return time_to_close(await self._run(closing_times(tenant_id, created_from, created_to)))
+        return await self._closing_times.time_to_close(tenant_id, created_from, created_to)
 
     async def _run(self, pipeline: list[Row], *, index: str | None = None) -> list[Row]:
         hint = {} if index is None else {"hint": index}

@@ -6,23 +6,16 @@ one, are candidates. Their counts are then made exact. Nobody else can have more
 if that may be enough to lead, which takes very even counts, every customer is counted, in the same command.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from documents.database import Row
 from documents.ticket import Sentiment, Ticket, Urgency
-from documents.ticket_rollup import EVERY_DAY, TicketRollup
-from services.kit.clock import EPOCH
-from services.rollups.rows import CUSTOMER, SPAN_DAYS, RowKey, row_id, rows_of, span_of
-from services.rollups.write import NOT_ROLLED_UP, ROLLED_UP
+from documents.ticket_rollup import TicketRollup
+from services.analytics.partition import CustomerPartition
+from services.rollups.rows import CUSTOMER, RowKey, row_id, rows_of
 from services.statuses import is_closed
-from services.tenancy import Filter, deleted, live
-from services.tickets.filter import created_between
+from services.tenancy import Filter
 
-DAY = timedelta(days=1)
-MAX_SPANS = 64
-"""Of a longer period, what is older than 5.6 years is counted one by one."""
 _HAS_CUSTOMER: Filter = {"customer_id": {"$gt": ""}}
 _IS_HIGH: Row = {"$eq": ["$urgency", Urgency.HIGH.value]}
 _IS_OPEN: Row = {"$not": [is_closed()]}
@@ -34,66 +27,6 @@ COUNTS: dict[str, Any] = {
     "at_risk": {"$cond": [{"$and": [_IS_HIGH, _IS_OPEN]}, 1, 0]},
 }
 """What a ticket adds to its customer's counts; the names are those of the rollups' rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerPartition:
-    """The live tickets of a tenant and a period, shared out over what counts them by customer."""
-
-    tenant_id: str
-    all_tickets: Filter
-    alone: Filter
-    """Tickets that no row of the rollups is about, also of the days that the period cuts."""
-    counted: tuple[Filter, ...] = ()
-    """What is counted one by one beside the rows: of the days that the period cuts, everything."""
-    gone: Filter | None = None
-    """Tickets that the rollups count and must not. None: nothing comes from the rollups."""
-    spans: tuple[int | str, ...] = ()
-    """The `day`s of the rows."""
-    first_day: int | None = None
-    """The first whole day of the period; None: of all time, rows count as a whole."""
-    last_day: int | None = None
-    """The day after the last whole one."""
-
-
-def customer_partition(
-    tenant_id: str, created_from: datetime | None, created_to: datetime | None, now: datetime, *, rolled_up: bool = True
-) -> CustomerPartition:
-    """Where the tickets created in the period are counted by customer. `rolled_up`: whether there are rollups at all.
-
-    Raises:
-        InvalidInputError: the period makes no sense.
-    """
-    created = created_between(created_from, created_to)
-    everything = live(tenant_id, **created)
-    alone = live(tenant_id, **created, rolled_up=NOT_ROLLED_UP)
-    if rolled_up and not created:
-        gone = deleted(tenant_id, rolled_up=ROLLED_UP)
-        return CustomerPartition(tenant_id, everything, alone, (alone,), gone, (EVERY_DAY,))
-    last = (created_to - EPOCH) // DAY if created_to else (now - EPOCH) // DAY + 1
-    earliest = span_of(last) - MAX_SPANS * SPAN_DAYS
-    first = max(-((EPOCH - created_from) // DAY), earliest) if created_from else earliest
-    if not rolled_up or first >= last:
-        return CustomerPartition(tenant_id, everything, everything)
-    begin, end = EPOCH + first * DAY, EPOCH + last * DAY
-    # Rows of the rollups are about the days that the period cuts, too, but not about what lies further away.
-    remote = [live(tenant_id, **created_between(created_from, begin))] if first == earliest else []
-    remote += [] if created_to else [live(tenant_id, created_at={"$gte": end})]
-    cut = (
-        [live(tenant_id, **created_between(created_from, begin))] if first > earliest and created_from != begin else []
-    )
-    cut += [live(tenant_id, **created_between(end, created_to))] if created_to and created_to != end else []
-    whole = created_between(begin, end)
-    return CustomerPartition(
-        tenant_id,
-        everything,
-        {"$or": [alone, *remote]},
-        (live(tenant_id, **whole, rolled_up=NOT_ROLLED_UP), *remote, *cut),
-        deleted(tenant_id, **whole, rolled_up=ROLLED_UP),
-        tuple(range(span_of(first - 1), last + 1, SPAN_DAYS)),
-        first,
-        last,
-    )
 
 
 def leading_customers(

@@ -10,12 +10,15 @@ from datetime import datetime, timedelta
 
 from documents.ticket_rollup import EVERY_DAY
 from services.kit.clock import EPOCH
-from services.rollups.rows import QUARTER_MILLISECONDS, QUARTERS_A_DAY, rows_of
+from services.rollups.rows import QUARTER_MILLISECONDS, QUARTERS_A_DAY, SPAN_DAYS, rows_of, span_of
 from services.rollups.write import NOT_ROLLED_UP, ROLLED_UP
 from services.tenancy import Filter, deleted, live
 from services.tickets.filter import created_between
 
-QUARTER = timedelta(milliseconds=QUARTER_MILLISECONDS)
+QUARTER_HOUR = timedelta(milliseconds=QUARTER_MILLISECONDS)
+MAX_SPANS = 64
+"""Of a longer period, the customers' tickets that are older than 5.6 years are counted one by one."""
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,8 @@ def partition_of(
     """
     created = created_between(created_from, created_to)
     everything = live(tenant_id, **created)
-    begin = -((EPOCH - created_from) // QUARTER) if created_from else None
-    end = (created_to - EPOCH) // QUARTER if created_to else None
+    begin = -((EPOCH - created_from) // QUARTER_HOUR) if created_from else None
+    end = (created_to - EPOCH) // QUARTER_HOUR if created_to else None
     if not rolled_up or (begin is not None and end is not None and begin >= end):
         return Partition(tenant_id, everything, everything)
     alone = live(tenant_id, **created, rolled_up=NOT_ROLLED_UP)
@@ -81,6 +84,66 @@ def partition_of(
         *_days(tenant_id, begin, end),
         begin,
         end,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPartition:
+    """The live tickets of a tenant and a period, shared out over what counts them by customer."""
+
+    tenant_id: str
+    all_tickets: Filter
+    alone: Filter
+    """Tickets that no row of the rollups is about, also of the days that the period cuts."""
+    counted: tuple[Filter, ...] = ()
+    """What is counted one by one beside the rows: of the days that the period cuts, everything."""
+    gone: Filter | None = None
+    """Tickets that the rollups count and must not. None: nothing comes from the rollups."""
+    spans: tuple[int | str, ...] = ()
+    """The `day`s of the rows."""
+    first_day: int | None = None
+    """The first whole day of the period; None: of all time, rows count as a whole."""
+    last_day: int | None = None
+    """The day after the last whole one."""
+
+
+def customer_partition(
+    tenant_id: str, created_from: datetime | None, created_to: datetime | None, now: datetime, *, rolled_up: bool = True
+) -> CustomerPartition:
+    """Where the tickets created in the period are counted by customer. `rolled_up`: whether there are rollups at all.
+
+    Raises:
+        InvalidInputError: the period makes no sense.
+    """
+    created = created_between(created_from, created_to)
+    everything = live(tenant_id, **created)
+    alone = live(tenant_id, **created, rolled_up=NOT_ROLLED_UP)
+    if rolled_up and not created:
+        gone = deleted(tenant_id, rolled_up=ROLLED_UP)
+        return CustomerPartition(tenant_id, everything, alone, (alone,), gone, (EVERY_DAY,))
+    last = (created_to - EPOCH) // _DAY if created_to else (now - EPOCH) // _DAY + 1
+    earliest = span_of(last) - MAX_SPANS * SPAN_DAYS
+    first = max(-((EPOCH - created_from) // _DAY), earliest) if created_from else earliest
+    if not rolled_up or first >= last:
+        return CustomerPartition(tenant_id, everything, everything)
+    begin, end = EPOCH + first * _DAY, EPOCH + last * _DAY
+    # Rows of the rollups are about the days that the period cuts, too, but not about what lies further away.
+    remote = [live(tenant_id, **created_between(created_from, begin))] if first == earliest else []
+    remote += [] if created_to else [live(tenant_id, created_at={"$gte": end})]
+    cut = (
+        [live(tenant_id, **created_between(created_from, begin))] if first > earliest and created_from != begin else []
+    )
+    cut += [live(tenant_id, **created_between(end, created_to))] if created_to and created_to != end else []
+    whole = created_between(begin, end)
+    return CustomerPartition(
+        tenant_id,
+        everything,
+        {"$or": [alone, *remote]},
+        (live(tenant_id, **whole, rolled_up=NOT_ROLLED_UP), *remote, *cut),
+        deleted(tenant_id, **whole, rolled_up=ROLLED_UP),
+        tuple(range(span_of(first - 1), last + 1, SPAN_DAYS)),
+        first,
+        last,
     )
 
 
@@ -114,4 +177,4 @@ def _range(begin: int | None, end: int | None, *, last: bool = False) -> Filter:
 
 
 def _moment(quarter: int | None) -> datetime | None:
-    return None if quarter is None else EPOCH + quarter * QUARTER
+    return None if quarter is None else EPOCH + quarter * QUARTER_HOUR

@@ -12,8 +12,7 @@ from documents.database import Row
 from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, Sentiment, StatusCategory, Ticket, Urgency
 from documents.ticket_rollup import TicketRollup
 from services.analytics.at_risk import at_risk_customers
-from services.analytics.leading import CustomerPartition
-from services.analytics.partition import CutDay, Partition
+from services.analytics.partition import CustomerPartition, CutDay, Partition
 from services.kit.clock import EPOCH
 from services.rollups.rows import KEYWORD, QUARTERS_A_DAY, TOTALS, UNKNOWN, quarters_since_epoch, rows_of
 from services.statuses import category_expression

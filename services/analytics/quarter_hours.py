@@ -13,12 +13,12 @@ from datetime import datetime
 from documents.database import Row
 from documents.ticket import Ticket
 from documents.ticket_rollup import TicketRollup
-from services.analytics.partition import QUARTER, Partition
+from services.analytics.partition import QUARTER_HOUR, Partition
 from services.kit.clock import EPOCH
 from services.rollups.rows import QUARTERS_A_DAY, TOTALS, UNKNOWN
 from services.tenancy import Filter
 
-_QUARTER_SECONDS = int(QUARTER.total_seconds())
+_QUARTER_SECONDS = int(QUARTER_HOUR.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class QuarterHours:
     def by_unit(self, found: Sequence[Row], begins: Sequence[datetime]) -> list[Counter[str]]:
         """The tickets of each unit by their value; `begins`: when the units begin, and when the last of them ends."""
         units: list[Counter[str]] = [Counter() for _ in begins[1:]]
-        quarters = [(begin - EPOCH) // QUARTER for begin in begins]
+        quarters = [(begin - EPOCH) // QUARTER_HOUR for begin in begins]
         of_days: dict[int, list[int]] = {}
         for row in found:
             if "day" not in row:
@@ -85,7 +85,7 @@ class QuarterHours:
                 yield CreatedCount(row["_id"]["start"], _text(row["_id"].get("value")), row["count"])
                 continue
             for quarter, count in self._quarters(row):
-                start = EPOCH + (row["day"] * QUARTERS_A_DAY + quarter) * QUARTER
+                start = EPOCH + (row["day"] * QUARTERS_A_DAY + quarter) * QUARTER_HOUR
                 yield CreatedCount(start, row["value"], count)
 
     def _single(self, where: Filter, sign: int = 1) -> list[Row]:

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from documents.database import Database, Row
 from documents.ticket import COUNTED_INDEX, CountedField, Ticket
-from services.analytics.leading import customer_partition
-from services.analytics.partition import partition_of
+from services.analytics.partition import customer_partition, partition_of
 from services.analytics.pipeline import ALL_PARTS, StatsPart, build_pipeline
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from documents.ticket import CountedField
 from services.analytics.civil_time import TrendUnit, boundaries, zone
-from services.analytics.partition import QUARTER, partition_of
+from services.analytics.partition import QUARTER_HOUR, partition_of
 from services.analytics.quarter_hours import QuarterHours
 from services.errors import InvalidInputError
 from services.kit.clock import EPOCH
@@ -65,7 +65,7 @@ class Trend:
     def tickets(self, begins: list[datetime], *, rolled_up: bool) -> QuarterHours:
         """What its buckets are made of. `rolled_up`: whether there are rollups at all."""
         stored = CountedField.STATUS if self.breakdown is CountedField.STATUS_CATEGORY else self.breakdown
-        is_exact = any((begin - EPOCH) % QUARTER for begin in begins)  # some zones did not keep to it before 1972
+        is_exact = any((begin - EPOCH) % QUARTER_HOUR for begin in begins)  # some zones did not keep to it before 1972
         of = partition_of(self.tenant_id, self.start, self.end, rolled_up=rolled_up and not is_exact)
         return QuarterHours(of, TOTALS if stored is None else stored.value, is_exact=is_exact)
 

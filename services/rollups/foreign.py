@@ -31,7 +31,10 @@ def foreign_changes() -> list[Row]:
     telling = {f"fullDocument.{name}": condition for name, condition in TELLS_OF_STATUS.items()}
     history = {
         "ns.coll": TicketHistory.Settings.name,
-        "$or": [{"operationType": {"$in": ["insert", "replace"]}, **telling}, {"operationType": "update"}],
+        "$or": [
+            {"operationType": {"$in": ["insert", "replace"]}, **telling},
+            {"operationType": {"$in": ["update", *_ENDS]}},
+        ],
     }
     return [{"$match": {"$or": [tickets, history]}}, {"$project": {"documentKey": 1, "ns": 1, "operationType": 1}}]
 
@@ -40,14 +43,14 @@ async def next_changes(stream: ChangeStream, *, at_most: int) -> list[Row]:
     """The next changes, as soon as no more follow; none if there are none for a moment.
 
     Raises:
-        OperationFailure: the tickets were dropped or renamed, so the place in the stream tells nothing.
+        OperationFailure: a collection was dropped or renamed, so the place in the stream tells nothing.
     """
     changes: list[Row] = []
     while len(changes) < at_most and (change := await stream.try_next()) is not None:
         changes.append(change)
     # The stub of motor makes `alive` a method.
     if not stream.alive or any(change["operationType"] in _ENDS for change in changes):  # type: ignore[truthy-function]
-        raise OperationFailure("the collection of tickets was dropped or renamed", _CHANGE_STREAM_FATAL_ERROR)
+        raise OperationFailure("a collection was dropped or renamed", _CHANGE_STREAM_FATAL_ERROR)
     return changes
 
 

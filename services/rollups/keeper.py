@@ -159,8 +159,11 @@ class RollupKeeper(Background):
         ids = [change["documentKey"]["_id"] for change in changes if is_of(Ticket, change)]
         of_history = [change["documentKey"]["_id"] for change in changes if is_of(TicketHistory, change)]
         for start in range(0, len(of_history), self._batch):
-            among = {"_id": {"$in": of_history[start : start + self._batch]}}
-            rows = await self._history.find(among, {"tenant_id": 1, "ticket_id": 1}).to_list(None)
+            of_any_tenant: list[Row] = [
+                {"$match": {"_id": {"$in": of_history[start : start + self._batch]}}},
+                {"$project": {"tenant_id": 1, "ticket_id": 1}},
+            ]
+            rows = await self._history.aggregate(of_any_tenant).to_list(None)
             for tenant_id in {row["tenant_id"] for row in rows if is_name(row.get("tenant_id"))}:
                 names = [row.get("ticket_id") for row in rows if row.get("tenant_id") == tenant_id]
                 told = self._tickets.find(owned(tenant_id, external_id={"$in": names}), {"_id": 1})

@@ -157,7 +157,7 @@ def _count_close(rows: defaultdict[RowKey, Counter[str]], each: Row) -> None:
 
 
 def _count_customer(rows: defaultdict[RowKey, Counter[str]], each: Row) -> None:
-    counts = customer_counts(each)
+    counts = _customer_counts(each)
     rows[RowKey(EVERY_DAY, CUSTOMER, each[CUSTOMER])].update(counts)
     if each[QUARTER] is not None:
         day = each[QUARTER] // QUARTERS_A_DAY
@@ -165,7 +165,7 @@ def _count_customer(rows: defaultdict[RowKey, Counter[str]], each: Row) -> None:
         rows[RowKey(span_of(day), CUSTOMER, each[CUSTOMER])].update([*counts, *of_day])
 
 
-def customer_counts(counted: Row) -> list[str]:
+def _customer_counts(counted: Row) -> list[str]:
     """The counts of a customer to which a ticket adds one."""
     is_high = counted["urgency"] == Urgency.HIGH
     is_open = category_of(counted["status"]) is not StatusCategory.CLOSED

@@ -79,7 +79,7 @@ class Rollups:
             ids = [row["_id"] for row in tickets]
             counted = await self._counted(tenant_id, tickets, session)
             receipts: list[Row] = [
-                {"_id": _receipt_id(ticket_id), "tenant_id": tenant_id, "counted": each}
+                {"_id": receipt_id(ticket_id), "tenant_id": tenant_id, "counted": each}
                 for ticket_id, each in zip(ids, counted, strict=True)
             ]
             await self._tickets.update_many(
@@ -95,7 +95,7 @@ class Rollups:
         """Take those of the tickets that are rolled up out of the rollups; returns how many. `ticket_ids`: `_id`s."""
         if not ticket_ids:
             return 0
-        among = owned(tenant_id, _id={"$in": [_receipt_id(ticket_id) for ticket_id in ticket_ids]})
+        among = owned(tenant_id, _id={"$in": [receipt_id(ticket_id) for ticket_id in ticket_ids]})
         receipts = await self._receipts.find(among, session=session).to_list(None)
         if not receipts:
             return 0
@@ -113,7 +113,7 @@ class Rollups:
         if not ticket_ids:
             return 0
         marked_ones = {"_id": {"$in": list(ticket_ids)}, "rolled_up": ROLLED_UP}
-        their_receipts = {"_id": {"$in": [_receipt_id(ticket_id) for ticket_id in ticket_ids]}}
+        their_receipts = {"_id": {"$in": [receipt_id(ticket_id) for ticket_id in ticket_ids]}}
 
         async def work(session: Session) -> int:
             found = await self._receipts.find(their_receipts, session=session).to_list(None)
@@ -155,7 +155,8 @@ def is_name(tenant_id: object) -> bool:
     return isinstance(tenant_id, str) and tenant_id != ""
 
 
-def _receipt_id(ticket_id: Any) -> Row:
+def receipt_id(ticket_id: Any) -> Row:
+    """The `_id` of a ticket's receipt."""
     return {"counting": COUNTING, "ticket": ticket_id}
 
 

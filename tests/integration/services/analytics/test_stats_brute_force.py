@@ -15,8 +15,8 @@ from documents.ticket import CountedField, Ticket
 from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.figures import Analytics
-from services.analytics.leading import customer_partition, leading_customers
-from services.analytics.partition import partition_of
+from services.analytics.leading import leading_customers
+from services.analytics.partition import customer_partition, partition_of
 from services.analytics.quarter_hours import QuarterHours
 from services.analytics.stats import Stats
 from services.rollups.write import Rollups
@@ -72,12 +72,16 @@ class Foreign:
         return foreign
 
     async def insert(self, *written: Row) -> None:
-        for row in written:
-            number = len(self.rows)
-            self.rows[number] = {"external_id": f"t{number:02}", **row}
-            await self._tickets.insert_one(
-                {"_id": f"{self.tenant}-{number}", "tenant_id": self.tenant, **self.rows[number]}
-            )
+        if not written:
+            return
+        first = len(self.rows)
+        self.rows |= {
+            first + number: {"external_id": f"t{first + number:02}", **row} for number, row in enumerate(written)
+        }
+        keys = [{"_id": f"{self.tenant}-{number}", "tenant_id": self.tenant} for number in range(first, len(self.rows))]
+        await self._tickets.insert_many(
+            [key | row for key, row in zip(keys, list(self.rows.values())[first:], strict=True)]
+        )
 
     async def take(self, step: tuple[Any, ...]) -> None:
         match step:

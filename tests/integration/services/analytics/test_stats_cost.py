@@ -9,8 +9,7 @@ import pytest
 from documents.database import Database, Row
 from documents.ticket import COUNTED_INDEX as INDEX
 from documents.ticket import Ticket
-from services.analytics.leading import customer_partition
-from services.analytics.partition import partition_of
+from services.analytics.partition import customer_partition, partition_of
 from services.analytics.pipeline import ALL_PARTS, build_pipeline
 from services.rollups.write import Rollups
 from tests.integration.services.analytics.test_stats import HOUR, NOW, TENANT, high_and_open, store
