@@ -107,7 +107,7 @@ class QuarterHours:
 
     def _bounds(self) -> tuple[int, int]:
         if self._of.begin is None or self._of.end is None:
-            raise ValueError("a period without end has too many quarters of an hour")
+            raise TypeError("the period has to begin and to end")
         return self._of.begin, self._of.end
 
 
