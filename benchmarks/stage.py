@@ -139,7 +139,9 @@ def _history(ticket: Row) -> Iterator[Row]:
     yield history_row(at, name, HistoryAction.CREATED, first, ticket["created_at"])
     if ticket["status_category"] == StatusCategory.CLOSED:
         closed = {"status": {"old": "open", "new": ticket["status"]}}
-        yield history_row(replace(at, job_id=f"second run of {tenant}"), name, HistoryAction.UPDATED, closed, ticket["updated_at"])
+        yield history_row(
+            replace(at, job_id=f"second run of {tenant}"), name, HistoryAction.UPDATED, closed, ticket["updated_at"]
+        )
 
 
 def _copied(row: Row, copy: int, customer_id: str, dice: random.Random) -> Row:
