@@ -17,6 +17,7 @@ from benchmarks.report import Chapter, describe_machine, write_report
 from benchmarks.stage import Stage, at_stage, fill
 from documents.database import connect, patiently
 from documents.ticket import COUNTED_INDEX, Ticket
+from documents.ticket_history import TicketHistory
 from services.rollups.write import Rollups
 
 Benchmark = Callable[[Stage], Awaitable[Chapter]]
@@ -76,12 +77,16 @@ async def _prepare(stage: Stage) -> None:
     begin = time.perf_counter()
     database = await connect(stage.mongo_url, stage.database)
     tickets = database.collection(Ticket)
+    history = database.collection(TicketHistory)
     await tickets.drop_indexes()
+    await history.drop_indexes()
     await asyncio.to_thread(fill, stage)
     filled = time.perf_counter()
     await tickets.create_indexes(
         [index for index in Ticket.Settings.indexes if index.document["name"] == COUNTED_INDEX]
     )
+    await history.create_indexes(TicketHistory.Settings.indexes)
+    indexed_for_that = time.perf_counter()
     rollups = Rollups(database)
     for tenant in stage.sizes:
         while await rollups.roll_up(tenant):
@@ -91,7 +96,8 @@ async def _prepare(stage: Stage) -> None:
     (await connect(stage.mongo_url, stage.database)).close()
     print(
         f"\n{sum(stage.sizes.values()):,} tickets: inserted in {filled - begin:.0f} s, "
-        f"rolled up in {rolled_up - filled:.0f} s, indexed in {time.perf_counter() - rolled_up:.0f} s",
+        f"rolled up in {rolled_up - indexed_for_that:.0f} s, "
+        f"indexed in {time.perf_counter() - rolled_up + indexed_for_that - filled:.0f} s",
         flush=True,
     )
 

@@ -6,8 +6,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,12 @@ import httpx
 from pymongo import MongoClient
 
 from documents.database import Row
+from documents.ticket import KEPT_FIELDS, StatusCategory
+from documents.ticket_history import HistoryAction
 from gql_app.local import bundled_mock, embedded_mongo
 from mock_external_api.data import make_tickets
 from mock_external_api.settings import MockSettings
-from services.ingestion.diff import classified
+from services.ingestion.diff import Position, classified, history_row
 from services.search.terms import search_fields
 from services.sources.standard.records import sort_records
 from services.statuses import category_of
@@ -27,6 +31,7 @@ SIZES = {"t10k": 10_000, "t100k": 100_000, "t1m": 1_000_000}
 """The tenants of the large collection and how many tickets each has."""
 QUICK_SIZES = {"t10k": 10_000, "t100k": 30_000, "t1m": 60_000}
 DELETED_SHARE = 0.05
+TICKETS_A_CUSTOMER = 20
 BATCH = 10_000
 DATABASE = "bench"
 PROJECT = Path(__file__).parents[1]
@@ -86,13 +91,18 @@ def await_answer(url: str, *, seconds: float = 30) -> None:
 
 
 def fill(stage: Stage) -> None:
-    """Insert the large collection, as ingestion would have stored it; indexes are not its business."""
-    tickets = stage.client()[stage.database]["tickets"]
+    """Insert the large collection and its history, as ingestion would have stored it; indexes are not its business."""
+    database = stage.client()[stage.database]
     dice = random.Random(1)
     for tenant, size in stage.sizes.items():
         rows = sample(tenant)
         for copy in range(-(-size // len(rows))):
-            tickets.insert_many([_copied(row, copy, dice) for row in rows[: size - copy * len(rows)]], ordered=False)
+            copied = rows[: size - copy * len(rows)]
+            customers = _draw_customers(dice, size, len(copied))
+            tickets = [_copied(row, copy, name, dice) for row, name in zip(copied, customers, strict=True)]
+            database["tickets"].insert_many(tickets, ordered=False)
+            history = [change for ticket in tickets for change in _history(ticket)]
+            database["ticket_history"].insert_many(history, ordered=False)
 
 
 def sample(tenant: str, count: int = BATCH) -> list[Row]:
@@ -109,11 +119,38 @@ def sample(tenant: str, count: int = BATCH) -> list[Row]:
     return rows
 
 
-def _copied(row: Row, copy: int, dice: random.Random) -> Row:
+def _draw_customers(dice: random.Random, size: int, count: int) -> list[str]:
+    """A customer for each ticket, of one for 20 tickets of the tenant: a few write often, most seldom."""
+    number = size // TICKETS_A_CUSTOMER
+    ranks = dice.choices(range(number), cum_weights=_weights(number), k=count)
+    return [f"cust-{rank:05d}" for rank in ranks]
+
+
+@cache
+def _weights(number: int) -> list[float]:
+    """As the mock external API draws them, summed up."""
+    return list(accumulate((rank + 5) ** -0.9 for rank in range(number)))
+
+
+def _history(ticket: Row) -> Iterator[Row]:
+    """What a run has written when the ticket came, and another one when it was closed."""
+    tenant = ticket["tenant_id"]
+    at = Position(tenant, f"first run of {tenant}", 1, ticket["first_ingested_at"])
+    first = {name: {"old": None, "new": ticket[name]} for name in KEPT_FIELDS if ticket[name] is not None}
+    name = ticket["external_id"]
+    yield history_row(at, name, HistoryAction.CREATED, first, ticket["created_at"])
+    if ticket["status_category"] == StatusCategory.CLOSED:
+        closed = {"status": {"old": "open", "new": ticket["status"]}}
+        yield history_row(
+            replace(at, job_id=f"second run of {tenant}"), name, HistoryAction.UPDATED, closed, ticket["updated_at"]
+        )
+
+
+def _copied(row: Row, copy: int, customer_id: str, dice: random.Random) -> Row:
     """One more ticket like `row`: another customer's, older by up to a day; every 20th is deleted."""
     ticket = row | {
         "external_id": f"{row['external_id']}-{copy}",
-        "customer_id": f"{row['customer_id']}-{copy}",
+        "customer_id": customer_id,
         "created_at": row["created_at"] - timedelta(milliseconds=dice.randrange(86_400_000) if copy else 0),
     }
     if dice.random() < DELETED_SHARE:

@@ -3,8 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import pymongo
@@ -69,6 +69,18 @@ class Database:
         """
         rows = self.collection(document)
         return rows.with_options(read_concern=ReadConcern("snapshot")) if self.transactional else rows
+
+    @asynccontextmanager
+    async def at_this_moment(self) -> AsyncIterator[Session]:
+        """A session for reading: all that is read in it is the state of one moment, whatever is written meanwhile.
+
+        What was acknowledged before by the majority, which is what drivers wait for by default, is seen.
+        """
+        if not self.transactional:
+            yield None
+            return
+        async with await self._client.start_session(snapshot=True) as session:
+            yield session
 
     async def new_session(self) -> Session:
         """A session to run transactions in, one after the other; to be ended by whoever asked for it."""

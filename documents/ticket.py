@@ -133,9 +133,9 @@ class Ticket(Document):
     unlisted_at: datetime | None = None
     """When upstream, asked by id, last had the ticket that it does not list: it is archived, for instance."""
     first_ingested_at: datetime | None = None
-    rolled_up: bool = False
-    """Whether the rollups count this ticket; statistics count the others one by one. Set by us alone: other programs
-    need not know of it."""
+    rolled_up: Any = None
+    """As what the rollups count this ticket (`COUNTING` in `services/rollups/rows.py`); where it is anything else,
+    analytics count the ticket one by one. Set by us alone: other programs need not know of it."""
     search_terms: list[str] = []
     """What a search finds the ticket by (`services/search/`)."""
     search_version: int | None = None
@@ -178,20 +178,20 @@ class Ticket(Document):
                     ("created_at", ASCENDING),
                     *_BY_COUNTED_FIELDS,
                     ("keyword_key", ASCENDING),
+                    ("customer_id", ASCENDING),
                 ],
                 name=COUNTED_INDEX,
             ),
-            # Customers at risk, without a fetch.
+            # The newest urgent tickets of a customer, without a fetch.
             IndexModel(
                 [
                     ("tenant_id", ASCENDING),
-                    ("rolled_up", ASCENDING),
-                    ("urgency", ASCENDING),
+                    ("customer_id", ASCENDING),
+                    ("created_at", DESCENDING),
+                    ("external_id", ASCENDING),
                     ("deleted_at", ASCENDING),
                     ("status", ASCENDING),
-                    ("customer_id", ASCENDING),
-                    ("created_at", ASCENDING),
-                    ("external_id", ASCENDING),
+                    ("urgency", ASCENDING),
                 ],
                 name=HIGH_URGENCY_INDEX,
                 partialFilterExpression={"urgency": "high"},

@@ -23,6 +23,10 @@ CHANGES_OF_KNOWN = (HistoryAction.UPDATED.value, HistoryAction.RESTORED.value)
 """The actions whose rows tell what a ticket was before, too."""
 
 
+TICKET_INDEX = "tenant_ticket_recorded"
+"""For the rows of a ticket."""
+
+
 class FieldChange(BaseModel):
     """One field's value before and after."""
 
@@ -65,7 +69,7 @@ class TicketHistory(Document):
                     ("recorded_at", DESCENDING),
                     ("_id", DESCENDING),
                 ],
-                name="tenant_ticket_recorded",
+                name=TICKET_INDEX,
             ),
             # What was recorded since some moment: flow, backlog, statistics of the past.
             IndexModel(

@@ -1,14 +1,35 @@
-"""How long tickets take to be closed, exactly, from their history."""
+"""How long tickets take to be closed, exactly, from their history.
 
+The rollups know how many took how long, to 4 %. So the bucket is known that holds a rank, and the exact time is read
+from the receipts' index, which has them in order. Tickets that are not rolled up, and those of the days that a period
+cuts, are put in between one by one.
+"""
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
-from documents.database import Row
-from documents.ticket import StatusCategory
-from documents.ticket_history import CHANGES_OF_KNOWN, TicketHistory
-from services.statuses import in_category, is_closed
-from services.tenancy import Filter, live, owned
-from services.tickets.filter import created_between
+from documents.database import Database, Row, Session
+from documents.rolled_up_ticket import CLOSED_AFTER_INDEX, CREATED_INDEX, RolledUpTicket
+from documents.ticket import COUNTED_INDEX, StatusCategory, Ticket
+from documents.ticket_history import TicketHistory
+from documents.ticket_rollup import EVERY_DAY, TicketRollup
+from services.analytics.partition import CutDay, Partition, partition_of
+from services.lists.cursors import time_limited
+from services.rollups.closes import closes, last_closes
+from services.rollups.rows import BUCKETS, CLOSED_AFTER, COUNTING, QUARTERS_A_DAY, bucket_of
+from services.rollups.write import receipt_id
+from services.statuses import in_category
+from services.tenancy import Filter, owned
+
+MAX_SINGLE = 5_000
+"""Where more tickets are not rolled up, times are computed anew from the whole history."""
+_TOOK, _CREATED = f"counted.{CLOSED_AFTER}", "counted.quarter"
+_CLOSED = in_category(StatusCategory.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +42,165 @@ class TimeToClose:
     p90_seconds: float | None
 
 
-def closing_times(tenant_id: str, created_from: datetime | None, created_to: datetime | None) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """Times to close in milliseconds, of which most are known by their bucket alone."""
+
+    rolled_up: Counter[int]
+    """How many receipts of whole days there are in each bucket."""
+    more: Sequence[int]
+    """Times that are not among them, in order."""
+    gone: Sequence[int]
+    """Times that are among them, or among `more`, and must not; in order."""
+
+    def buckets(self) -> Counter[int]:
+        """How many there are in each bucket."""
+        counted = Counter(self.rolled_up)
+        counted.update(map(bucket_of, self.more))
+        counted.subtract(map(bucket_of, self.gone))
+        return +counted
+
+
+class ClosingTimes:
+    """Computes one database's times to close."""
+
+    def __init__(self, database: Database, *, max_milliseconds: int, max_single: int = MAX_SINGLE) -> None:
+        self._database = database
+        self._tickets = database.collection(Ticket)
+        self._history = database.collection(TicketHistory)
+        self._rows = database.collection(TicketRollup)
+        self._receipts = database.collection(RolledUpTicket)
+        self._limit = max_milliseconds
+        self._max_single = max_single
+
+    async def time_to_close(
+        self, tenant_id: str, created_from: datetime | None, created_to: datetime | None
+    ) -> TimeToClose:
+        """Of the tickets created in the period: how many were closed, and the times that half and 90 % of them took.
+
+        Raises:
+            InvalidInputError: the period makes no sense.
+            QueryTimeoutError: MongoDB did not finish in time.
+        """
+        of = partition_of(tenant_id, created_from, created_to, rolled_up=self._database.transactional)
+        async with time_limited(), self._database.at_this_moment() as session:
+            times = await self._times(of, session)
+            if times is None:
+                found = self._tickets.aggregate(_every_time(of), session=session, maxTimeMS=self._limit)
+                return _of_all(await found.to_list(1))
+            count = times.buckets().total()
+            if count == 0:
+                return TimeToClose(0, None, None)
+            median, p90 = [await self._at_rank(of, times, math.ceil(count * share), session) for share in (0.5, 0.9)]
+        return TimeToClose(count, median / 1000, p90 / 1000)
+
+    async def _times(self, of: Partition, session: Session) -> _Times | None:
+        """None: too much is not in the rollups."""
+        single, gone = await self._single(of, session), await self._gone(of, session)
+        if single is None or gone is None:
+            return None
+        rolled_up: Counter[int] = Counter()
+        if of.whole_days is not None:
+            for row in await self._rows.find({**of.whole_days, "field": CLOSED_AFTER}, session=session).to_list(None):
+                rolled_up.update({int(bucket): count for bucket, count in row.get("buckets", {}).items()})
+        for day in of.cut_days:
+            single += await self._of_part(of, day, session)
+        return _Times(rolled_up, sorted(single), sorted(gone))
+
+    async def _single(self, of: Partition, session: Session) -> list[int] | None:
+        """The times of tickets that are not in the rollups."""
+        if of.gone is None:
+            return None
+        pipeline: list[Row] = [
+            {"$match": of.single},
+            {"$match": {"status": _CLOSED, "created_at": {"$type": "date"}}},
+            {"$limit": self._max_single + 1},
+            {"$project": {"external_id": 1, "created": {"$toLong": "$created_at"}}},
+        ]
+        found = self._tickets.aggregate(pipeline, session=session, hint=COUNTED_INDEX, maxTimeMS=self._limit)
+        tickets = await found.to_list(None)
+        if len(tickets) > self._max_single or not all(isinstance(each.get("external_id"), str) for each in tickets):
+            return None
+        names = [ticket["external_id"] for ticket in tickets]
+        closed_at = await last_closes(self._history, of.tenant_id, names, session)
+        took = [closed_at.get(ticket["external_id"], -math.inf) - ticket["created"] for ticket in tickets]
+        return [int(time) for time in took if time >= 0]
+
+    async def _gone(self, of: Partition, session: Session) -> list[int] | None:
+        """The times of tickets that are in the rollups and must not."""
+        found = self._tickets.find(of.gone, {"_id": 1}, session=session, hint=COUNTED_INDEX, max_time_ms=self._limit)
+        tickets = await found.limit(self._max_single + 1).to_list(None)
+        if len(tickets) > self._max_single:
+            return None
+        of_these = {"$in": [receipt_id(ticket["_id"]) for ticket in tickets]}
+        receipts = self._receipts.find(owned(of.tenant_id, _id=of_these), {_TOOK: 1}, session=session)
+        counted = [receipt["counted"] for receipt in await receipts.to_list(None)]
+        return [each[CLOSED_AFTER] for each in counted if CLOSED_AFTER in each]
+
+    async def _of_part(self, of: Partition, cut: CutDay, session: Session) -> list[int]:
+        """The times of the tickets that are in the rollups and were created in a part of a day."""
+        midnight = cut.day * QUARTERS_A_DAY
+        created = {"$gte": midnight + cut.begin, "$lt": midnight + cut.end}
+        pipeline: list[Row] = [
+            {"$match": _receipts_of(of, created=created)},
+            {"$group": {"_id": None, "times": {"$push": f"${_TOOK}"}}},
+        ]
+        found = self._receipts.aggregate(pipeline, session=session, hint=CREATED_INDEX, maxTimeMS=self._limit)
+        return [time for row in await found.to_list(1) for time in row["times"]]
+
+    async def _at_rank(self, of: Partition, times: _Times, rank: int, session: Session) -> int:
+        """The time that so many, counted from 1, do not exceed."""
+        buckets = sorted(times.buckets().items())
+        number = next(place for place, total in enumerate(accumulate(count for _, count in buckets)) if total >= rank)
+        bucket = buckets[number][0]
+        rank -= sum(count for _, count in buckets[:number])
+        more = [time for time in times.more if bucket_of(time) == bucket]
+        gone = [time for time in times.gone if bucket_of(time) == bucket]
+        # Of the receipts in this order, those before are too short whatever is put in, and those behind too long.
+        before = max(0, rank - 1 - len(more))
+        around = await self._receipts_from(of, bucket, before, rank + len(gone) - before, session)
+        return next(
+            time
+            for time in sorted({*around, *more})
+            if before + bisect_right(around, time) + bisect_right(more, time) - bisect_right(gone, time) >= rank
+        )
+
+    async def _receipts_from(self, of: Partition, bucket: int, skipped: int, count: int, session: Session) -> list[int]:
+        """So many times of a bucket and of whole days, in order, after the first ones."""
+        if of.whole_days is None:
+            return []
+        took = {"$gte": BUCKETS[bucket], "$lt": BUCKETS[bucket + 1] if bucket + 1 < len(BUCKETS) else math.inf}
+        days = of.whole_days["day"]
+        created = {} if days == EVERY_DAY else {"created": {bound: day * QUARTERS_A_DAY for bound, day in days.items()}}
+        pipeline: list[Row] = [
+            {"$match": _receipts_of(of, took=took, **created)},
+            {"$sort": {_TOOK: 1}},
+            {"$skip": skipped},
+            {"$limit": count},
+            {"$project": {"_id": 0, "time": f"${_TOOK}"}},
+        ]
+        found = self._receipts.aggregate(pipeline, session=session, hint=CLOSED_AFTER_INDEX, maxTimeMS=self._limit)
+        return [row["time"] for row in await found.to_list(None)]
+
+
+def _receipts_of(of: Partition, *, took: Filter | None = None, created: Filter | None = None) -> Filter:
+    wanted: Filter = {_TOOK: took or {"$gte": 0}} | ({_CREATED: created} if created else {})
+    return owned(of.tenant_id, **{"_id.counting": COUNTING, **wanted})
+
+
+def _every_time(of: Partition) -> list[Row]:
     """A pipeline on tickets: `{count, median, p90}`, the two in milliseconds from creation to the last recorded close.
 
-    MongoDB 6 has no `$percentile`: the times are sorted and the two ranks picked from an array, which takes about
-    16 MB of the server's memory for a million closed tickets.
-
-    Raises:
-        InvalidInputError: the period makes no sense.
+    Tickets and history are joined by grouping their union, which reads each covering index once; a `$lookup` would
+    seek once a ticket. MongoDB 6 has no `$percentile`: the times are sorted and the two ranks picked from an array,
+    which takes about 16 MB of the server's memory for a million closed tickets.
     """
-    closed = in_category(StatusCategory.CLOSED)
-    closed_now = live(tenant_id, **created_between(created_from, created_to), status=closed)
-    closes = owned(tenant_id, **{"changes.status.new": closed, "action": {"$in": list(CHANGES_OF_KNOWN)}})
+    moments = {"created_at": {"$max": "$created_at"}, "closed_at": {"$max": "$closed_at"}}
     return [
-        *_with_moments(closed_now, closes),
+        {"$match": {**of.all_tickets, "status": _CLOSED}},
+        {"$project": {"_id": 0, "ticket": "$external_id", "created_at": 1}},
+        {"$unionWith": {"coll": TicketHistory.Settings.name, "pipeline": closes(of.tenant_id)}},
+        {"$group": {"_id": "$ticket", **moments}},
         {"$match": {"created_at": {"$type": "date"}, "closed_at": {"$type": "date"}}},
         {"$project": {"_id": 0, "time": {"$subtract": ["$closed_at", "$created_at"]}}},
         {"$match": {"time": {"$gte": 0}}},
@@ -44,41 +210,13 @@ def closing_times(tenant_id: str, created_from: datetime | None, created_to: dat
     ]
 
 
-def time_to_close(found: list[Row]) -> TimeToClose:
+def _nearest_rank(share: float) -> Row:
+    """The element of the sorted `times` below or at which this share of them lies."""
+    return {"$arrayElemAt": ["$times", {"$subtract": [{"$ceil": {"$multiply": ["$count", share]}}, 1]}]}
+
+
+def _of_all(found: list[Row]) -> TimeToClose:
     """What the pipeline's one document says, or that there was none."""
     if not found:
         return TimeToClose(0, None, None)
     return TimeToClose(found[0]["count"], found[0]["median"] / 1000, found[0]["p90"] / 1000)
-
-
-def _with_moments(tickets: Filter, closes: Filter) -> list[Row]:
-    """One document a ticket: `{created_at, closed_at}`.
-
-    Tickets and history are joined by grouping their union, which reads each covering index once; a `$lookup` would
-    seek once a ticket. A change from one closed status to another closes nothing.
-    """
-    closed_at = {"$ifNull": ["$occurred_at", "$recorded_at"]}
-    from_history: list[Row] = [
-        {"$match": closes},
-        {
-            "$project": {
-                "_id": 0,
-                "ticket": "$ticket_id",
-                "closed_at": closed_at,
-                "was_closed": is_closed("$changes.status.old"),
-            }
-        },
-        {"$match": {"was_closed": False}},
-    ]
-    moments = {"created_at": {"$max": "$created_at"}, "closed_at": {"$max": "$closed_at"}}
-    return [
-        {"$match": tickets},
-        {"$project": {"_id": 0, "ticket": "$external_id", "created_at": 1}},
-        {"$unionWith": {"coll": TicketHistory.Settings.name, "pipeline": from_history}},
-        {"$group": {"_id": "$ticket", **moments}},
-    ]
-
-
-def _nearest_rank(share: float) -> Row:
-    """The element of the sorted `times` below or at which this share of them lies."""
-    return {"$arrayElemAt": ["$times", {"$subtract": [{"$ceil": {"$multiply": ["$count", share]}}, 1]}]}

@@ -7,17 +7,19 @@ is in `services/analytics/history/figures.py`.
 from datetime import datetime
 
 from documents.database import Database, Row
-from documents.ticket import CUSTOMER_INDEX, CountedField, Ticket
+from documents.ticket import COUNTED_INDEX, CUSTOMER_INDEX, CountedField, Ticket
 from services.analytics.civil_time import TrendUnit, offset_changes, zone
-from services.analytics.closing_times import TimeToClose, closing_times, time_to_close
-from services.analytics.customers import CustomerCount, CustomerOrder, Ranking
+from services.analytics.closing_times import ClosingTimes, TimeToClose
+from services.analytics.customers import CustomerCount, CustomerOrder, Ranking, ranked_customers
 from services.analytics.partition import partition_of
-from services.analytics.patterns.heat_map import HeatMap, HeatMapCell, to_heat_map
+from services.analytics.patterns.heat_map import HeatMap, HeatMapCell
 from services.analytics.patterns.repeat_contacts import RepeatContacts, RepeatQuestion, to_repeat_contacts
 from services.analytics.periods import require_period
+from services.analytics.quarter_hours import CreatedCount, QuarterHours
 from services.analytics.trends import Trend, TrendBucket, usual_start
 from services.kit.clock import EPOCH, Clock
 from services.lists.cursors import time_limited
+from services.rollups.rows import TOTALS
 from services.tickets.filter import created_between
 
 FIGURE_MILLISECONDS = 5_000
@@ -29,6 +31,7 @@ class Analytics:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._has_rollups = database.transactional
         self._tickets = database.at_one_moment(Ticket)
+        self._closing_times = ClosingTimes(database, max_milliseconds=FIGURE_MILLISECONDS)
         self._clock = clock
 
     async def trend(
@@ -54,7 +57,26 @@ class Analytics:
         end = created_to or self._clock.now()
         trend = Trend(tenant_id, created_from or usual_start(end, unit), end, unit, time_zone, breakdown)
         begins = trend.boundaries()
-        return trend.buckets(begins, await self._run(trend.pipeline(begins)) if begins else [])
+        if not begins:
+            return []
+        tickets = trend.tickets(begins, rolled_up=self._has_rollups)
+        found = await self._run(tickets.pipeline(), index=COUNTED_INDEX)
+        return trend.buckets(begins, tickets.by_unit(found, begins))
+
+    async def quarter_hours(
+        self, tenant_id: str, *, created_from: datetime, created_to: datetime, field: str = TOTALS
+    ) -> list[CreatedCount]:
+        """How many tickets were created in each quarter of an hour, by their value in one of `COUNTED_FIELDS`.
+
+        Counts come in no order, those of one quarter and value in several pieces, which are to be added up: one can be
+        negative. The first and the last quarter count only what lies in the period.
+
+        Raises:
+            InvalidInputError: the period makes no sense.
+            QueryTimeoutError: MongoDB did not finish within 5 s.
+        """
+        tickets = QuarterHours(partition_of(tenant_id, created_from, created_to, rolled_up=self._has_rollups), field)
+        return list(tickets.by_quarter(await self._run(tickets.pipeline(), index=COUNTED_INDEX)))
 
     async def customers(
         self,
@@ -72,8 +94,8 @@ class Analytics:
             QueryTimeoutError: MongoDB did not finish within 5 s.
         """
         ranking = Ranking(tenant_id, order, first, created_from, created_to)
-        rows = await self._run(ranking.pipeline(self._tickets.name), index=ranking.index)
-        return [CustomerCount(**row) for row in rows]
+        pipeline = ranking.pipeline(self._clock.now(), rolled_up=self._has_rollups)
+        return ranked_customers(await self._run(pipeline, index=COUNTED_INDEX))
 
     async def time_to_close(
         self, tenant_id: str, *, created_from: datetime | None = None, created_to: datetime | None = None
@@ -87,7 +109,7 @@ class Analytics:
             InvalidInputError: the period makes no sense.
             QueryTimeoutError: MongoDB did not finish within 5 s.
         """
-        return time_to_close(await self._run(closing_times(tenant_id, created_from, created_to)))
+        return await self._closing_times.time_to_close(tenant_id, created_from, created_to)
 
     async def heat_map(
         self,
@@ -108,7 +130,7 @@ class Analytics:
         partition = partition_of(tenant_id, created_from, created_to, rolled_up=self._has_rollups)
         start, end = created_from or EPOCH, created_to or self._clock.now()
         heat_map = HeatMap(partition, offset_changes(min(start, end), end, place))
-        return to_heat_map(await self._run(heat_map.pipeline(), index=heat_map.index))
+        return heat_map.cells(await self._run(heat_map.pipeline(), index=heat_map.index))
 
     async def repeat_contacts(
         self,

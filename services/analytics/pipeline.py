@@ -12,16 +12,19 @@ from documents.database import Row
 from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, Sentiment, StatusCategory, Ticket, Urgency
 from documents.ticket_rollup import TicketRollup
 from services.analytics.at_risk import at_risk_customers
-from services.analytics.partition import Partition
+from services.analytics.partition import CustomerPartition, CutDay, Partition
 from services.kit.clock import EPOCH
-from services.rollups.rows import HOUR, HOURS_A_DAY, KEYWORD, UNKNOWN, hours_since_epoch
+from services.rollups.rows import KEYWORD, QUARTERS_A_DAY, TOTALS, UNKNOWN, quarters_since_epoch, rows_of
 from services.statuses import category_expression
 from services.tenancy import Filter
 
+HOUR = "hour"
 TREND_HOURS = 24
 RATIO_DECIMALS = 3
 TOP_KEYWORDS = 10
 _HOUR = timedelta(hours=1)
+_QUARTERS = 4
+"""Of an hour."""
 
 
 class StatsPart(Enum):
@@ -37,8 +40,10 @@ class StatsPart(Enum):
 ALL_PARTS = frozenset(StatsPart)
 
 
-def build_pipeline(of: Partition, hour: datetime, parts: Collection[StatsPart]) -> list[Row]:
-    """The pipeline for `parts` of the statistics. `hour`: the start of the present hour."""
+def build_pipeline(
+    of: Partition, customers: CustomerPartition, hour: datetime, parts: Collection[StatsPart]
+) -> list[Row]:
+    """The pipeline for `parts` of the statistics of a period, shared out in two ways; `hour`: when this one began."""
     fields = _fields(hour, parts)
     facets: dict[str, list[Row]] = {f"by_{name}": _counted_by(name) for name in COUNTED_FIELDS if name in fields}
     finish: Row = {}
@@ -50,20 +55,23 @@ def build_pipeline(of: Partition, hour: datetime, parts: Collection[StatsPart]) 
         facets["hours"] = _counted_by(HOUR)
         finish["hourly_trend"] = _every_hour(hour)
     pipeline: list[Row] = _combinations(of, fields) if fields else [{"$match": of.all_tickets}, {"$limit": 1}]
-    if of.rollups and fields.keys() - {HOUR}:
-        rows = {**of.rollups, "field": {"$in": [name for name in fields if name != HOUR]}}
-        pipeline.append(_union(_rows(rows), TicketRollup.Settings.name))
-    if of.rollup_hours and StatsPart.TREND in parts:
-        rows = {"$and": [of.rollup_hours, _rolled_up_hours(hour)]}
-        pipeline.append(_union(_rows(rows), TicketRollup.Settings.name))
+    if rolled_up := sorted(fields.keys() - {HOUR}):
+        pipeline += _rolled_up(of, rolled_up)
+    if of.gone is not None and StatsPart.TREND in parts:
+        pipeline.append(_union(_rolled_up_hours(of, hour), TicketRollup.Settings.name))
     pipeline.append({"$facet": facets or {"nothing": [{"$project": {"_id": 1}}]}})
     if StatsPart.AT_RISK in parts:
-        pipeline.append(_union(at_risk_customers(of)))
+        pipeline.append(_union(at_risk_customers(customers)))
     pipeline.append({"$group": {"_id": None, "parts": {"$push": "$$ROOT"}}})
     pipeline.append({"$replaceWith": {"$mergeObjects": "$parts"}})
     if finish:
         pipeline.append({"$set": finish})
     return pipeline
+
+
+def total_count(of: Partition) -> list[Row]:
+    """A pipeline on tickets that ends in one document: `{total}`."""
+    return [*_combinations(of, {}), *_rolled_up(of, [TOTALS]), {"$group": {"_id": None, "total": {"$sum": "$count"}}}]
 
 
 def _fields(hour: datetime, parts: Collection[StatsPart]) -> Row:
@@ -73,7 +81,7 @@ def _fields(hour: datetime, parts: Collection[StatsPart]) -> Row:
         fields[KEYWORD] = "$keyword_key"
     if StatsPart.TREND in parts:
         is_recent = {"$and": [{"$gte": ["$created_at", hour - TREND_HOURS * _HOUR]}, {"$lt": ["$created_at", hour]}]}
-        fields[HOUR] = {"$cond": [is_recent, hours_since_epoch("$created_at"), None]}
+        fields[HOUR] = {"$cond": [is_recent, _hour_of(quarters_since_epoch("$created_at")), None]}
     return fields
 
 
@@ -84,23 +92,53 @@ def _combinations(of: Partition, fields: Row) -> list[Row]:
     return [*combine(of.single), _union(combine(of.gone, -1))] if of.gone else combine(of.single)
 
 
-def _rows(where: Filter) -> list[Row]:
-    """Rows of the rollups as combinations of one field."""
+def _rolled_up(of: Partition, fields: list[str]) -> list[Row]:
+    """Joins what the rollups have counted, in the form of combinations of one field."""
+    among = {"field": {"$in": fields}}
+    parts = [_rows(rows_of(of.tenant_id, day=cut.day, **among), _count_of_part(cut)) for cut in of.cut_days]
+    if of.whole_days is not None:
+        parts.append(_rows({**of.whole_days, **among}))
+    return [_union(part, TicketRollup.Settings.name) for part in parts]
+
+
+def _rows(where: Filter, count: object = "$tickets") -> list[Row]:
+    """Rows of the rollups as combinations of one field. `count`: the expression for what counts of a row."""
     combination = {"$arrayToObject": [[{"k": "$_id.field", "v": "$_id.value"}]]}
     return [
         {"$match": where},
-        {"$group": {"_id": {"field": "$field", "value": "$value"}, "count": {"$sum": "$tickets"}}},
+        {"$group": {"_id": {"field": "$field", "value": "$value"}, "count": {"$sum": count}}},
         {"$project": {"_id": combination, "field": "$_id.field", "count": 1}},
     ]
 
 
-def _rolled_up_hours(hour: datetime) -> Filter:
-    end = _number(hour)
-    begin = end - TREND_HOURS
-    return {
-        "day": {"$gte": begin // HOURS_A_DAY, "$lte": end // HOURS_A_DAY},
-        "value": {"$gte": begin, "$lt": end},
-    }
+def _count_of_part(cut: CutDay) -> Row:
+    """The expression for how many tickets of a day's row were created in a part of the day."""
+    names = [{"$gte": ["$$this.k", f"{cut.begin:02}"]}, {"$lt": ["$$this.k", f"{cut.end:02}"]}]
+    counted = {"$filter": {"input": {"$objectToArray": "$quarters"}, "cond": {"$and": names}}}
+    return {"$sum": {"$map": {"input": counted, "in": "$$this.v"}}}
+
+
+def _rolled_up_hours(of: Partition, hour: datetime) -> list[Row]:
+    """The rollups' counts of the last hours, as combinations."""
+    end = _number(hour) * _QUARTERS
+    begin = end - TREND_HOURS * _QUARTERS
+    begin, end = max(begin, begin if of.begin is None else of.begin), min(end, end if of.end is None else of.end)
+    days = {"$gte": begin // QUARTERS_A_DAY, "$lte": end // QUARTERS_A_DAY}
+    number = {"$add": [{"$multiply": ["$day", QUARTERS_A_DAY]}, {"$toInt": "$quarter.k"}]}
+    return [
+        {"$match": rows_of(of.tenant_id, field=TOTALS, day=days)},
+        {"$project": {"day": 1, "quarter": {"$objectToArray": "$quarters"}}},
+        {"$unwind": "$quarter"},
+        {"$project": {"number": number, "count": "$quarter.v"}},
+        {"$match": {"number": {"$gte": begin, "$lt": end}}},
+        {"$group": {"_id": {HOUR: _hour_of("$number")}, "count": {"$sum": "$count"}}},
+        {"$set": {"field": HOUR}},
+    ]
+
+
+def _hour_of(quarter: object) -> Row:
+    """The expression for the hour of a quarter of an hour, both as numbers since 1970."""
+    return {"$toLong": {"$floor": {"$divide": [quarter, _QUARTERS]}}}
 
 
 def _union(pipeline: list[Row], collection: str = Ticket.Settings.name) -> Row:
@@ -168,5 +206,5 @@ def _every_hour(hour: datetime) -> Row:
 
 
 def _number(hour: datetime) -> int:
-    """An hour as the rollups write it."""
+    """How many hours lie between 1970 and this one."""
     return (hour - EPOCH) // _HOUR

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from documents.database import Database, Row
 from documents.ticket import COUNTED_INDEX, CountedField, Ticket
-from services.analytics.partition import partition_of
+from services.analytics.partition import customer_partition, partition_of
 from services.analytics.periods import period_until
 from services.analytics.pipeline import ALL_PARTS, StatsPart, build_pipeline
 from services.kit.clock import Clock
@@ -66,15 +66,18 @@ class Stats:
             InvalidInputError: the period makes no sense.
             QueryTimeoutError: MongoDB did not finish within 2 s.
         """
-        partition = partition_of(tenant_id, created_from, created_to, rolled_up=self._has_rollups)
+        period = tenant_id, created_from, created_to
+        partition = partition_of(*period, rolled_up=self._has_rollups)
         if not parts:
-            return _shape({}, tenant_id, created_from, created_to)
-        hour = self._clock.now().replace(minute=0, second=0, microsecond=0)
-        pipeline = build_pipeline(partition, hour, parts)
+            return _shape({}, *period)
+        now = self._clock.now()
+        customers = customer_partition(*period, now, rolled_up=self._has_rollups)
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        pipeline = build_pipeline(partition, customers, hour, parts)
         async with time_limited():
             cursor = self._tickets.aggregate(pipeline, hint=COUNTED_INDEX, maxTimeMS=self._max_milliseconds)
             found = await cursor.to_list(1)
-        return _shape(found[0] if found else {}, tenant_id, created_from, created_to)
+        return _shape(found[0] if found else {}, *period)
 
     def beginning(self, period: timedelta) -> datetime:
         """When a period began that ends now."""

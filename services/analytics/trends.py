@@ -1,20 +1,21 @@
 """How many tickets were created in each hour, day, week or month, by the clock of a time zone."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from documents.database import Row
 from documents.ticket import CountedField
 from services.analytics.civil_time import TrendUnit, boundaries, zone
+from services.analytics.partition import QUARTER_HOUR, partition_of
+from services.analytics.quarter_hours import QuarterHours
 from services.errors import InvalidInputError
-from services.rollups.rows import UNKNOWN
-from services.statuses import category_expression
-from services.tenancy import live
+from services.kit.clock import EPOCH
+from services.rollups.rows import TOTALS
+from services.statuses import category_of
 from services.tickets.filter import created_between
 
 MAX_BUCKETS = 1_000
-_QUARTER = 15 * 60
 _USUAL_PERIODS = {
     TrendUnit.HOUR: timedelta(hours=24),
     TrendUnit.DAY: timedelta(days=30),
@@ -65,41 +66,33 @@ class Trend:
             raise InvalidInputError(f"A trend has at most {MAX_BUCKETS} units; take a shorter period or a longer unit.")
         return boundaries(self.start, self.end, self.unit, zone(self.time_zone))
 
-    def pipeline(self, begins: list[datetime]) -> list[Row]:
-        """Ends in one document a unit that has tickets: `{_id: its number, count, counts: [{value, count}]}`."""
-        stored, shown = self.breakdown, {"$ifNull": ["$_id.value", UNKNOWN]}
-        if stored is CountedField.STATUS_CATEGORY:
-            stored, shown = CountedField.STATUS, category_expression("$_id.value")
-        value = {} if stored is None else {"value": f"${stored}"}
-        same_value = {} if stored is None else {"value": shown}
-        counted = {"value": "$_id.value", "count": "$count"}
-        number = _number_of_unit(begins)
-        # Zones differ by quarters of an hour: those come first, by arithmetic alone, so that few are left to place.
-        seconds = (
-            1 if any(begin.timestamp() % _QUARTER for begin in begins) else _QUARTER
-        )  # (some did not, before 1972)
-        piece = {"$dateTrunc": {"date": "$created_at", "unit": "second", "binSize": seconds}}
-        return [
-            {"$match": live(self.tenant_id, **created_between(self.start, self.end))},
-            {"$group": {"_id": {"start": piece, **value}, "count": {"$sum": 1}}},
-            {"$group": {"_id": {"number": number, **same_value}, "count": {"$sum": "$count"}}},
-            {"$group": {"_id": "$_id.number", "count": {"$sum": "$count"}, "counts": {"$push": counted}}},
-        ]
+    def tickets(self, begins: list[datetime], *, rolled_up: bool) -> QuarterHours:
+        """What its buckets are made of. `rolled_up`: whether there are rollups at all."""
+        stored = CountedField.STATUS if self.breakdown is CountedField.STATUS_CATEGORY else self.breakdown
+        is_exact = any((begin - EPOCH) % QUARTER_HOUR for begin in begins)  # some zones did not keep to it before 1972
+        of = partition_of(self.tenant_id, self.start, self.end, rolled_up=rolled_up and not is_exact)
+        return QuarterHours(of, TOTALS if stored is None else stored.value, is_exact=is_exact)
 
-    def buckets(self, begins: list[datetime], found: list[Row]) -> list[TrendBucket]:
-        """All units, oldest first, with what the pipeline found of each."""
-        by_number = {row["_id"]: row for row in found}
+    def buckets(self, begins: list[datetime], units: list[Counter[str]]) -> list[TrendBucket]:
+        """All units, oldest first, with what was counted in each."""
         return [
             TrendBucket(
                 start,
                 max(start, self.start),
                 min(end, self.end),
-                row["count"],
-                [] if self.breakdown is None else _ranked(row["counts"]),
+                unit.total(),
+                [] if self.breakdown is None else _ranked(self._shown(unit)),
             )
-            for number, (start, end) in enumerate(pairwise(begins))
-            for row in [by_number.get(number, {"count": 0, "counts": []})]
+            for (start, end), unit in zip(pairwise(begins), units, strict=True)
         ]
+
+    def _shown(self, unit: Counter[str]) -> Counter[str]:
+        if self.breakdown is not CountedField.STATUS_CATEGORY:
+            return unit
+        categories: Counter[str] = Counter()
+        for status, count in unit.items():
+            categories[category_of(status).value] += count
+        return categories
 
 
 def usual_start(end: datetime, unit: TrendUnit) -> datetime:
@@ -107,20 +100,6 @@ def usual_start(end: datetime, unit: TrendUnit) -> datetime:
     return end - _USUAL_PERIODS[unit]
 
 
-def _number_of_unit(begins: list[datetime]) -> Row:
-    """The expression for the number of the unit that holds a moment, counted from 0.
-
-    Units are nearly equally long. So the number is guessed by division, and put right by looking at the beginnings of
-    the units around, which takes as long however many there are.
-    """
-    length = (begins[-1] - begins[0]).total_seconds() * 1000 / (len(begins) - 1) if len(begins) > 1 else 1
-    guess = {"$toInt": {"$floor": {"$divide": [{"$subtract": ["$_id.start", begins[0]]}, length]}}}
-    last = max(0, len(begins) - 2)
-    near = {"$range": [{"$max": [0, {"$subtract": ["$$guess", 2]}]}, {"$min": [{"$add": ["$$guess", 3]}, last + 1]}]}
-    begun = {"$filter": {"input": near, "cond": {"$lte": [{"$arrayElemAt": [begins, "$$this"]}, "$_id.start"]}}}
-    return {"$let": {"vars": {"guess": guess}, "in": {"$ifNull": [{"$last": begun}, 0]}}}
-
-
-def _ranked(counts: list[Row]) -> list[tuple[str, int]]:
-    pairs = [(str(one["value"]), one["count"]) for one in counts]
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+    occurring = ((value, count) for value, count in counts.items() if count)
+    return sorted(occurring, key=lambda pair: (-pair[1], pair[0]))

@@ -2,14 +2,14 @@
 
 One process at a time does it, under a lease. That only spares work: two at once have to be safe as well.
 
-Programs that know nothing of us may edit or remove any ticket. The change stream of the tickets tells. Where it was
-read to is stored; when there is no such place, when the server no longer remembers it, or when something else is made
-of the tickets now, every ticket is checked once.
+Programs that know nothing of us may edit or remove any ticket. The database's change stream tells. Where it was read
+to is stored; when there is no such place, when the server no longer remembers it, or when something else is made of
+the tickets now, every ticket is checked once.
 """
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -35,6 +35,8 @@ _STANDBY_SECONDS = 2.0
 _CHANGE_STREAM_FATAL_ERROR = 280
 _PLACE_IS_LOST = frozenset([260, _CHANGE_STREAM_FATAL_ERROR, 286])
 """InvalidResumeToken, ChangeStreamFatalError and ChangeStreamHistoryLost."""
+_ENDS = ["drop", "rename"]
+ONLY_IDS: Row = {"$project": {"_id": 1}}
 _BOOKMARK_SECONDS = 30.0
 """A bookmark is itself a change, so it is not moved at every look."""
 _PROGRESS_SECONDS = 60.0
@@ -52,12 +54,21 @@ class Kept:
     """The `_id` of its row among the bookmarks."""
     made_as: str
     """What is made of a ticket, in words. Where it differs from what it was, every ticket is checked."""
-    changes: list[Row]
-    """The pipeline for changes of tickets after which they have to be checked; few others may slip in."""
+    changes: dict[str, Row]
+    """By collection, the condition for changes after which tickets have to be checked; few others may slip in."""
     needs_transactions: bool
     """Whether there is nothing to do on a standalone server."""
     comment: str
     """Tells whoever looks at the server's commands what these are for."""
+
+    @property
+    def followed(self) -> list[Row]:
+        """The pipeline on the database's changes: those of `changes`, and the end of a collection."""
+        of_any = [
+            {"ns.coll": name, "$or": [condition, {"operationType": {"$in": _ENDS}}]}
+            for name, condition in self.changes.items()
+        ]
+        return [{"$match": {"$or": of_any}}, {"$project": {"documentKey": 1, "ns": 1, "operationType": 1}}]
 
 
 class Keeper(Background):
@@ -89,8 +100,15 @@ class Keeper(Background):
         """Mend what was made of those of the tickets that have changed; returns how many that were."""
 
     @abstractmethod
-    def _made(self) -> list[tuple[Collection, Row]]:
-        """The rows of collections whose `_id`s are those of the tickets of which something was made."""
+    def _made(self) -> list[tuple[Collection, list[Row]]]:
+        """Collections, with pipelines that yield the `_id`s of the tickets of which something was made."""
+
+    async def _touched(self, changes: list[Row]) -> list[Any]:
+        """The `_id`s of the tickets that the changes are about."""
+        return [change["documentKey"]["_id"] for change in changes]
+
+    async def _clean_up(self, lease: Lease) -> None:
+        """Remove what earlier versions have left; called when every ticket has been checked."""
 
     async def _round(self) -> None:
         """Work until shut down, or see whether whoever does has ended."""
@@ -143,8 +161,8 @@ class Keeper(Background):
         bookmark = await self._bookmarks.find_one({"_id": self.kept.bookmark})
         is_current = bookmark is not None and bookmark.get("counting") == self.kept.made_as
         token = bookmark["resume_token"] if bookmark and is_current else None
-        watching = self._tickets.watch(
-            self.kept.changes,
+        watching = self._tickets.database.watch(
+            self.kept.followed,
             resume_after=token,
             max_await_time_ms=_AWAIT_MILLISECONDS,
             comment=self.kept.comment,
@@ -152,7 +170,7 @@ class Keeper(Background):
         try:
             async with watching as stream, asyncio.TaskGroup() as tasks:
                 # The first look opens the stream: from then on nothing is missed.
-                touched = await _next_changes(stream, at_most=self._batch)
+                touched = await self._touched(await _next_changes(stream, at_most=self._batch))
                 checking = tasks.create_task(self._check_all(lease) if token is None else asyncio.sleep(0, True))
                 is_last = False
                 while not is_last:
@@ -160,7 +178,8 @@ class Keeper(Background):
                     await self._check(lease, touched)
                     if checking.done() and checking.result() and (touched or is_last or self._is_bookmark_due()):
                         await self._put_bookmark(lease, stream.resume_token)
-                    touched = [] if is_last else await _next_changes(stream, at_most=self._batch)
+                    changes = [] if is_last else await _next_changes(stream, at_most=self._batch)
+                    touched = await self._touched(changes)
         except* OperationFailure as errors:
             if any(isinstance(error, OperationFailure) and error.code in _PLACE_IS_LOST for error in errors.exceptions):
                 await self._put_bookmark(lease, None)
@@ -168,13 +187,21 @@ class Keeper(Background):
 
     async def _check_all(self, lease: Lease) -> bool:
         """Check every ticket of which something was made; returns whether it came to the end."""
-        for rows, where in self._made():
-            cursor = rows.aggregate([{"$match": where}, {"$project": {"_id": 1}}], batchSize=self._batch)
-            while not self._must_end(lease) and (batch := await cursor.to_list(self._batch)):
-                began = self._clock.monotonic()
-                await self._check(lease, [row["_id"] for row in batch])
-                await self.rest(self._clock.monotonic() - began)
+        for rows, pipeline in self._made():
+            await self._in_batches(lease, rows, pipeline, self._check)
+        if not self._must_end(lease):
+            await self._clean_up(lease)
         return not self._must_end(lease)
+
+    async def _in_batches(
+        self, lease: Lease, rows: Collection, pipeline: list[Row], work: Callable[[Lease, list[Any]], Awaitable[None]]
+    ) -> None:
+        """Do something with the `_id`s that the pipeline ends in, and rest for as long as it takes."""
+        cursor = rows.aggregate(pipeline, batchSize=self._batch)
+        while not self._must_end(lease) and (batch := await cursor.to_list(self._batch)):
+            began = self._clock.monotonic()
+            await work(lease, [row["_id"] for row in batch])
+            await self.rest(self._clock.monotonic() - began)
 
     async def _check(self, lease: Lease, ticket_ids: list[Any]) -> None:
         async def work(session: Session) -> int:
@@ -201,11 +228,16 @@ class Keeper(Background):
         self._bookmarked_at = self._clock.monotonic()
 
 
-async def _next_changes(stream: ChangeStream, *, at_most: int) -> list[Any]:
-    """The `_id`s of tickets that have changed, as soon as no more follow; none if there are none for a moment."""
-    touched: list[Any] = []
-    while len(touched) < at_most and (change := await stream.try_next()) is not None:
-        touched.append(change["documentKey"]["_id"])
-    if not stream.alive:  # type: ignore[truthy-function]  # motor's stub makes it a method
-        raise OperationFailure("the collection of tickets was dropped or renamed", _CHANGE_STREAM_FATAL_ERROR)
-    return touched
+async def _next_changes(stream: ChangeStream, *, at_most: int) -> list[Row]:
+    """The next changes, as soon as no more follow; none if there are none for a moment.
+
+    Raises:
+        OperationFailure: a collection was dropped or renamed, so the place in the stream tells nothing.
+    """
+    changes: list[Row] = []
+    while len(changes) < at_most and (change := await stream.try_next()) is not None:
+        changes.append(change)
+    # The stub of motor makes `alive` a method.
+    if not stream.alive or any(change["operationType"] in _ENDS for change in changes):  # type: ignore[truthy-function]
+        raise OperationFailure("a collection was dropped or renamed", _CHANGE_STREAM_FATAL_ERROR)
+    return changes

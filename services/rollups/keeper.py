@@ -1,31 +1,30 @@
-"""Keeping the rollups: rolling tickets up in the background, and taking back those that other programs change."""
+"""Keeping the rollups: rolling tickets up in the background, and taking back those that other programs change.
+
+When tickets are now counted as something else, all are rolled up anew, and what was written before is removed.
+"""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from documents.database import Collection, Database, Row, Session
 from documents.rolled_up_ticket import RolledUpTicket
-from services.coordination.change_streams import counted_edits
-from services.coordination.keepers import Keeper, Kept
-from services.coordination.leases import Leases
+from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
+from documents.ticket_rollup import TicketRollup
+from services.coordination.keepers import ONLY_IDS, Keeper, Kept
+from services.coordination.leases import Lease, Leases
 from services.kit.clock import Clock
+from services.rollups.foreign import foreign_changes
 from services.rollups.rows import COUNTING
-from services.rollups.write import ROLL_UP_BATCH, Rollups
+from services.rollups.write import ROLL_UP_BATCH, ROLLED_UP, Rollups, is_name
+from services.tenancy import owned
 
 ROLLUPS_RESOURCE = "rollups"
 """The resource whose lease makes its holder the keeper."""
 ROLLUP_COMMENT = "looking for tickets to roll up"
 ROLL_UP_FROM = 2_000
 """Fewer tickets of a tenant are counted one by one without anybody's noticing: 1,000 take some 4 ms."""
-
-
-def _foreign_changes() -> list[Row]:
-    """Changes that ingestion and rolling up do not make; few others slip in, which costs a look."""
-    copied = {"operationType": "insert", "fullDocument.rolled_up": True}
-    return [
-        {"$match": {"$or": [{"operationType": {"$in": ["replace", "delete"]}}, *counted_edits("rolled_up"), copied]}},
-        {"$project": {"documentKey": 1}},
-    ]
 
 
 class RollupKeeper(Keeper):
@@ -36,7 +35,7 @@ class RollupKeeper(Keeper):
         name="rollup",
         bookmark="tickets",
         made_as=COUNTING,
-        changes=_foreign_changes(),
+        changes=foreign_changes(),
         needs_transactions=True,
         comment=ROLLUP_COMMENT,
     )
@@ -58,7 +57,9 @@ class RollupKeeper(Keeper):
         super().__init__(database, leases, clock, batch=batch)
         self._rollups = rollups
         self._roll_up_from = roll_up_from
+        self._history = database.collection(TicketHistory)
         self._receipts = database.collection(RolledUpTicket)
+        self._rows = database.collection(TicketRollup)
 
     async def _has_work(self, tenant_id: str) -> bool:
         backlog = await self._rollups.backlog(tenant_id, limit=self._roll_up_from, comment=ROLLUP_COMMENT)
@@ -70,6 +71,38 @@ class RollupKeeper(Keeper):
     async def _mend(self, ticket_ids: Sequence[Any], session: Session) -> int:
         return await self._rollups.check(ticket_ids, session=session)
 
-    def _made(self) -> list[tuple[Collection, Row]]:
-        """Every receipt, and every ticket that is marked as if it had one."""
-        return [(self._receipts, {}), (self._tickets, {"rolled_up": True})]
+    async def _touched(self, changes: list[Row]) -> list[Any]:
+        """The `_id`s of the tickets that the changes are about; a new row of the history can tell of a close."""
+        ids = [change["documentKey"]["_id"] for change in changes if _is_of(Ticket.Settings.name, change)]
+        of_history = [change["documentKey"]["_id"] for change in changes if _is_of(TicketHistory.Settings.name, change)]
+        for start in range(0, len(of_history), self._batch):
+            of_any_tenant: list[Row] = [
+                {"$match": {"_id": {"$in": of_history[start : start + self._batch]}}},
+                {"$project": {"tenant_id": 1, "ticket_id": 1}},
+            ]
+            rows = await self._history.aggregate(of_any_tenant).to_list(None)
+            for tenant_id in {row["tenant_id"] for row in rows if is_name(row.get("tenant_id"))}:
+                names = [row.get("ticket_id") for row in rows if row.get("tenant_id") == tenant_id]
+                told = self._tickets.find(owned(tenant_id, external_id={"$in": names}), {"_id": 1})
+                ids += [ticket["_id"] for ticket in await told.to_list(None)]
+        return ids
+
+    def _made(self) -> list[tuple[Collection, list[Row]]]:
+        """Every receipt of ours, and every ticket that is marked as if it had one."""
+        of_ours: list[Row] = [{"$match": {"_id.counting": COUNTING}}, {"$project": {"_id": "$_id.ticket"}}]
+        return [(self._receipts, of_ours), (self._tickets, [{"$match": {"rolled_up": ROLLED_UP}}, ONLY_IDS])]
+
+    async def _clean_up(self, lease: Lease) -> None:
+        for rows, counting in ((self._rows, "counting"), (self._receipts, "_id.counting")):
+            outdated: list[Row] = [{"$match": {counting: {"$ne": COUNTING}}}, ONLY_IDS]
+            await self._in_batches(lease, rows, outdated, partial(self._remove, rows))
+
+    async def _remove(self, rows: Collection, lease: Lease, row_ids: list[Any]) -> None:
+        async def work(session: Session) -> None:
+            await rows.delete_many({"_id": {"$in": row_ids}}, session=session)
+
+        await self._leases.write(lease, work)
+
+
+def _is_of(collection: str, change: Row) -> bool:
+    return bool(change["ns"]["coll"] == collection)

@@ -1,23 +1,38 @@
 """What a ticket contributes to the rollups: pure functions from a ticket to the rows that count it."""
 
-from collections import Counter
-from collections.abc import Iterable
+import math
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+from zlib import crc32
 
 from pymongo import DeleteMany, UpdateOne
 
 from documents.database import Row
-from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, StatusCategory, Urgency
+from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, CountedField, Sentiment, StatusCategory, Urgency
 from documents.ticket_rollup import EVERY_DAY
-from services.statuses import category_of
+from services.statuses import CLOSING_WORDS, category_of
+from services.tenancy import Filter, owned, owned_by_any
 
 KEYWORD = "keyword"
-HOUR = "hour"
-AT_RISK = "at_risk"
+CUSTOMER = "customer"
+CLOSED_AFTER = "closed_after"
+QUARTER = "quarter"
+TOTALS = CountedField.URGENCY.value
+"""Every ticket has one value in each counted field; this one has the fewest values, so totals are its sums."""
 UNKNOWN = "unknown"
 """The name under which tickets without the counted field appear."""
-HOUR_MILLISECONDS = 3_600_000
-HOURS_A_DAY = 24
+QUARTER_MILLISECONDS = 900_000
+QUARTERS_A_DAY = 96
+SPAN_DAYS = 32
+"""So many days are together in one row of a customer."""
+BUCKETS = tuple(sorted({0, *(math.ceil(2 ** (step / 16)) for step in range(16 * 48))}))
+"""Where the buckets of times to close begin, in milliseconds: each by 4 % later than the one before."""
+COUNTING = f"{crc32(repr((3, COUNTED_FIELDS, CLOSING_WORDS, BUCKETS)).encode()):08x}"
+"""As what tickets are counted, as a fingerprint. It marks tickets, receipts and rows: those of another counting are
+none, so tickets are counted one by one until they are rolled up anew. To be changed (the number) whenever the rows
+that a ticket makes change."""
 
 
 class RowKey(NamedTuple):
@@ -25,67 +40,140 @@ class RowKey(NamedTuple):
 
     day: int | str
     field: str
-    value: str | int
+    value: str
+
+
+Increments = Mapping[str, int]
+"""What is to be added to a row, by the path of the number in it."""
 
 
 def row_id(tenant_id: str, key: RowKey) -> str:
     """The `_id` of a row. It ends in the value, so that pipelines can make it of a value, too."""
-    return f"{len(tenant_id)}:{tenant_id}:{key.day}:{key.field}:{key.value}"
+    return f"{COUNTING}:{len(tenant_id)}:{tenant_id}:{key.day}:{key.field}:{key.value}"
 
 
-def hours_since_epoch(date: object) -> Row:
-    """The expression for the hour of a date, as a number; works for any date that the database can hold."""
-    return {"$toLong": {"$floor": {"$divide": [{"$toLong": date}, HOUR_MILLISECONDS]}}}
+def rows_of(tenant_id: str, **more: object) -> Filter:
+    """The tenant's rows; `more` are further conditions."""
+    return owned(tenant_id, **more, counting=COUNTING)
 
 
-COUNTING = "; ".join(["closed by category", *COUNTED_FIELDS])
-"""As what tickets are counted, in words. Where it differs from what it was when the rollups were written, every ticket
-in them has to be checked once."""
+def rows_of_any(tenant_ids: Iterable[str], **more: object) -> Filter:
+    """The rows of several tenants."""
+    return owned_by_any(tenant_ids, **more, counting=COUNTING)
+
+
+def quarter_name(quarter: int) -> str:
+    """The name of a quarter of an hour, counted from 1970 or from midnight, in the rows of its day."""
+    return f"{quarter % QUARTERS_A_DAY:02}"
+
+
+def quarters_since_epoch(date: object) -> Row:
+    """The expression for the quarter of an hour of a date, as a number; works for any date of the database."""
+    return {"$toLong": {"$floor": {"$divide": [{"$toLong": date}, QUARTER_MILLISECONDS]}}}
+
+
+_IS_DATED: Row = {"$eq": [{"$type": "$created_at"}, "date"]}
 COUNTED_PROJECTION: Row = {
-    **dict.fromkeys((*COUNTED_FIELDS, "keyword_key", "customer_id"), 1),
-    HOUR: {"$cond": [{"$eq": [{"$type": "$created_at"}, "date"]}, hours_since_epoch("$created_at"), None]},
+    **dict.fromkeys((*COUNTED_FIELDS, "keyword_key", "customer_id", "external_id"), 1),
+    QUARTER: {"$cond": [_IS_DATED, quarters_since_epoch("$created_at"), None]},
+    "created": {"$cond": [_IS_DATED, {"$toLong": "$created_at"}, None]},
 }
-"""Reads of a ticket what `counted_as` needs."""
+"""Reads of a ticket what `counted_as` needs. Dates are numbers: Python does not know all that the database can hold."""
 
 
-def counted_as(row: Row) -> Row:
-    """What the rollups count of a ticket read with `COUNTED_PROJECTION`, as `RolledUpTicket.counted` holds it."""
+def counted_as(row: Row, closed: int | None = None) -> Row:
+    """What the rollups count of a ticket read with `COUNTED_PROJECTION`, as `RolledUpTicket.counted` holds it.
+
+    `closed`: when it was last closed, in milliseconds since 1970, if that is known.
+    """
     keyword_key, customer_id = row.get("keyword_key"), row.get("customer_id")
     is_closed = category_of(row.get("status")) is StatusCategory.CLOSED
-    is_risky = row.get("urgency") == Urgency.HIGH and not is_closed and isinstance(customer_id, str)
+    took = closed - row["created"] if is_closed and closed is not None and row["created"] is not None else None
     return {
-        HOUR: row[HOUR],
+        **({CLOSED_AFTER: took} if took is not None and took >= 0 else {}),
+        QUARTER: row[QUARTER],
         **{name: UNKNOWN if row.get(name) is None else row[name] for name in COUNTED_FIELDS},
         "keywords": keyword_key.split(KEYWORD_SEPARATOR) if isinstance(keyword_key, str) and keyword_key else [],
-        AT_RISK: customer_id or None if is_risky else None,
+        CUSTOMER: customer_id if isinstance(customer_id, str) and customer_id else None,
     }
 
 
-def sum_rows(counted: Iterable[Row]) -> Counter[RowKey]:
-    """The rows that these tickets make, with their counts."""
-    rows: Counter[RowKey] = Counter()
+def sum_rows(counted: Iterable[Row]) -> dict[RowKey, Counter[str]]:
+    """The rows that these tickets make, with what is to be added to each."""
+    rows: defaultdict[RowKey, Counter[str]] = defaultdict(Counter)
     for each in counted:
-        values = [(name, each[name]) for name in COUNTED_FIELDS if name in each]  # an older receipt may lack one
+        values = [(name, each[name]) for name in COUNTED_FIELDS]
         values += [(KEYWORD, keyword) for keyword in each["keywords"]]
-        rows.update(RowKey(EVERY_DAY, field, value) for field, value in values)
-        if each[AT_RISK] is not None:
-            rows[RowKey(EVERY_DAY, AT_RISK, each[AT_RISK])] += 1
-        if each[HOUR] is not None:
-            day = each[HOUR] // HOURS_A_DAY
-            rows.update(RowKey(day, field, value) for field, value in [*values, (HOUR, each[HOUR])])
+        for field, value in values:
+            rows[RowKey(EVERY_DAY, field, value)]["tickets"] += 1
+        if each[QUARTER] is not None:
+            quarter = f"quarters.{quarter_name(each[QUARTER])}"
+            for field, value in values:
+                rows[RowKey(each[QUARTER] // QUARTERS_A_DAY, field, value)].update(("tickets", quarter))
+            if CLOSED_AFTER in each:
+                _count_close(rows, each)
+        if each[CUSTOMER] is not None:
+            _count_customer(rows, each)
     return rows
 
 
-def additions(tenant_id: str, rows: Counter[RowKey]) -> list[UpdateOne | DeleteMany]:
-    """The writes that add the counts to the tenant's rows; rows that come to nothing go."""
+def negated(rows: Mapping[RowKey, Increments]) -> dict[RowKey, Increments]:
+    """The opposite of these increments."""
+    return {key: {path: -count for path, count in increments.items()} for key, increments in rows.items()}
+
+
+def additions(tenant_id: str, rows: Mapping[RowKey, Increments]) -> list[UpdateOne | DeleteMany]:
+    """The writes that add to the tenant's rows; rows that come to nothing go."""
     ids = {key: row_id(tenant_id, key) for key in sorted(rows, key=str)}  # always in the same order
     updates: list[UpdateOne | DeleteMany] = [
         UpdateOne(
             {"_id": row_id},
-            {"$inc": {"tickets": rows[key]}, "$setOnInsert": {"tenant_id": tenant_id, **key._asdict()}},
+            {
+                "$inc": dict(rows[key]),
+                "$setOnInsert": {"tenant_id": tenant_id, "counting": COUNTING, **key._asdict()},
+            },
             upsert=True,
         )
         for key, row_id in ids.items()
     ]
-    lessened = [ids[key] for key, count in rows.items() if count < 0]
+    lessened = [ids[key] for key, increments in rows.items() if increments["tickets"] < 0]
     return [*updates, DeleteMany({"_id": {"$in": lessened}, "tickets": 0})] if lessened else updates
+
+
+def bucket_of(milliseconds: int) -> int:
+    """The number of the bucket of times to close that holds this one."""
+    return bisect_right(BUCKETS, milliseconds) - 1
+
+
+def span_of(day: int) -> int:
+    """The first of the days that are together with a day in the rows of customers."""
+    return day // SPAN_DAYS * SPAN_DAYS
+
+
+def _count_close(rows: defaultdict[RowKey, Counter[str]], each: Row) -> None:
+    counts = ("tickets", f"buckets.{bucket_of(each[CLOSED_AFTER])}")
+    for day in (EVERY_DAY, each[QUARTER] // QUARTERS_A_DAY):
+        rows[RowKey(day, CLOSED_AFTER, "")].update(counts)
+
+
+def _count_customer(rows: defaultdict[RowKey, Counter[str]], each: Row) -> None:
+    counts = _customer_counts(each)
+    rows[RowKey(EVERY_DAY, CUSTOMER, each[CUSTOMER])].update(counts)
+    if each[QUARTER] is not None:
+        day = each[QUARTER] // QUARTERS_A_DAY
+        of_day = [f"days.{day - span_of(day):02}.{count}" for count in counts]
+        rows[RowKey(span_of(day), CUSTOMER, each[CUSTOMER])].update([*counts, *of_day])
+
+
+def _customer_counts(counted: Row) -> list[str]:
+    """The counts of a customer to which a ticket adds one."""
+    is_high = counted["urgency"] == Urgency.HIGH
+    is_open = category_of(counted["status"]) is not StatusCategory.CLOSED
+    adds = {
+        "tickets": True,
+        "high": is_high,
+        "negative": counted["sentiment"] == Sentiment.NEGATIVE,
+        "not_closed": is_open,
+        "at_risk": is_high and is_open,
+    }
+    return [name for name, adds_one in adds.items() if adds_one]

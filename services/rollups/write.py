@@ -15,20 +15,28 @@ from typing import Any
 
 from documents.database import Database, Row, Session
 from documents.rolled_up_ticket import RolledUpTicket
-from documents.ticket import COUNTED_FIELDS, Ticket
+from documents.ticket import COUNTED_FIELDS, StatusCategory, Ticket
+from documents.ticket_history import TicketHistory
 from documents.ticket_rollup import TicketRollup
 from services.kit.clock import EPOCH
-from services.rollups.rows import COUNTED_PROJECTION, additions, counted_as, sum_rows
+from services.rollups.closes import last_closes
+from services.rollups.rows import COUNTED_PROJECTION, COUNTING, additions, counted_as, negated, sum_rows
+from services.statuses import category_of
 from services.tenancy import live, owned
 
 ROLL_UP_BATCH = 1_000
 """Tickets rolled up in one transaction, which takes about 0.3 s."""
 BY_ID = "_id_"
 """The planner has been seen to prefer the walk over all of a tenant's tickets."""
-NOT_ROLLED_UP: Row = {"$ne": True}
+ROLLED_UP = COUNTING
+"""The mark of a ticket that is in the rollups."""
+NOT_ROLLED_UP: Row = {"$ne": ROLLED_UP}
 _OTHER_TYPES = ["number", "bool", "object", "array", "binData", "objectId", "regex", "timestamp", "minKey", "maxKey"]
 _ORDINARY: Row = {
-    **{name: {"$not": {"$type": [*_OTHER_TYPES, "date"]}} for name in (*COUNTED_FIELDS, "keyword_key", "customer_id")},
+    **{
+        name: {"$not": {"$type": [*_OTHER_TYPES, "date"]}}
+        for name in (*COUNTED_FIELDS, "keyword_key", "customer_id", "external_id")
+    },
     "created_at": {"$not": {"$type": [*_OTHER_TYPES, "string"]}},
 }
 """Tickets with values of types that no help desk uses are not rolled up: a query for a text would not find a number
@@ -44,6 +52,7 @@ class Rollups:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._tickets = database.collection(Ticket)
+        self._history = database.collection(TicketHistory)
         self._receipts = database.collection(RolledUpTicket)
         self._rows = database.collection(TicketRollup)
 
@@ -67,14 +76,17 @@ class Rollups:
             tickets = await self._tickets.aggregate(pipeline, session=session, hint="tenant_counted").to_list(None)
             if not tickets:
                 return 0
-            receipts = [{"_id": row["_id"], "tenant_id": tenant_id, "counted": counted_as(row)} for row in tickets]
             ids = [row["_id"] for row in tickets]
+            counted = await self._counted(tenant_id, tickets, session)
+            receipts: list[Row] = [
+                {"_id": receipt_id(ticket_id), "tenant_id": tenant_id, "counted": each}
+                for ticket_id, each in zip(ids, counted, strict=True)
+            ]
             await self._tickets.update_many(
-                owned(tenant_id, _id={"$in": ids}), {"$set": {"rolled_up": True}}, session=session, hint=BY_ID
+                owned(tenant_id, _id={"$in": ids}), {"$set": {"rolled_up": ROLLED_UP}}, session=session, hint=BY_ID
             )
             await self._receipts.insert_many(receipts, session=session)
-            rows = sum_rows(receipt["counted"] for receipt in receipts)
-            await self._rows.bulk_write(additions(tenant_id, rows), session=session)
+            await self._rows.bulk_write(additions(tenant_id, sum_rows(counted)), session=session)
             return len(tickets)
 
         return await (work(session) if session is not None else self._database.in_transaction(work))
@@ -83,15 +95,13 @@ class Rollups:
         """Take those of the tickets that are rolled up out of the rollups; returns how many. `ticket_ids`: `_id`s."""
         if not ticket_ids:
             return 0
-        among = {"$in": list(ticket_ids)}
-        receipts = await self._receipts.find(owned(tenant_id, _id=among), session=session).to_list(None)
+        among = owned(tenant_id, _id={"$in": [receipt_id(ticket_id) for ticket_id in ticket_ids]})
+        receipts = await self._receipts.find(among, session=session).to_list(None)
         if not receipts:
             return 0
-        ids = [receipt["_id"] for receipt in receipts]
-        await self._unmark(tenant_id, ids, session)
-        await self._receipts.delete_many(owned(tenant_id, _id={"$in": ids}), session=session)
-        rows = sum_rows(receipt["counted"] for receipt in receipts)
-        rows.subtract({key: 2 * count for key, count in rows.items()})
+        await self._unmark(tenant_id, [receipt["_id"]["ticket"] for receipt in receipts], session)
+        await self._receipts.delete_many(among, session=session)
+        rows = negated(sum_rows(receipt["counted"] for receipt in receipts))
         await self._rows.bulk_write(additions(tenant_id, rows), session=session)
         return len(receipts)
 
@@ -102,27 +112,52 @@ class Rollups:
         """
         if not ticket_ids:
             return 0
-        among = {"_id": {"$in": list(ticket_ids)}}
+        marked_ones = {"_id": {"$in": list(ticket_ids)}, "rolled_up": ROLLED_UP}
+        their_receipts = {"_id": {"$in": [receipt_id(ticket_id) for ticket_id in ticket_ids]}}
 
         async def work(session: Session) -> int:
-            receipts = await self._receipts.find(among, session=session).to_list(None)
+            found = await self._receipts.find(their_receipts, session=session).to_list(None)
+            receipts = [receipt | {"_id": receipt["_id"]["ticket"]} for receipt in found]
             marked = await self._tickets.aggregate(
-                [{"$match": {**among, "rolled_up": True}}, {"$project": _CHECKED}], session=session
+                [{"$match": marked_ones}, {"$project": _CHECKED}], session=session
             ).to_list(None)
-            current = {_key(row): counted_as(row) for row in marked if not row["is_deleted"]}
+            current = await self._counted_now([row for row in marked if not row["is_deleted"]], session)
             right = {_key(receipt) for receipt in receipts if current.get(_key(receipt)) == receipt["counted"]}
-            for tenant_id, ids in _by_tenant(receipt for receipt in receipts if _key(receipt) not in right):
-                await self.take_back(tenant_id, ids, session)
+            for tenant_id, wrong in _by_tenant(receipt for receipt in receipts if _key(receipt) not in right):
+                await self.take_back(tenant_id, [receipt["_id"] for receipt in wrong], session)
             # Tickets that are marked without being rolled up: copied so, or moved to another tenant.
-            for tenant_id, ids in _by_tenant(row for row in marked if _key(row) not in right):
-                await self._unmark(tenant_id, ids, session)
+            for tenant_id, wrong in _by_tenant(row for row in marked if _key(row) not in right):
+                await self._unmark(tenant_id, [row["_id"] for row in wrong], session)
             return len(receipts) - len(right)
 
         return await (work(session) if session is not None else self._database.in_transaction(work))
 
+    async def _counted(self, tenant_id: str, tickets: Sequence[Row], session: Session) -> list[Row]:
+        """As what a tenant's tickets are counted now, one after the other."""
+        closed = [row.get("external_id") for row in tickets if category_of(row.get("status")) is StatusCategory.CLOSED]
+        closed_at = await last_closes(self._history, tenant_id, closed, session)
+        return [counted_as(row, closed_at.get(str(row.get("external_id")))) for row in tickets]
+
+    async def _counted_now(self, tickets: Iterable[Row], session: Session) -> dict[str, Row]:
+        """As what tickets of whatever tenants are counted now, by `_key`."""
+        found: dict[str, Row] = {}
+        for tenant_id, rows in _by_tenant(tickets):
+            found |= zip(map(_key, rows), await self._counted(tenant_id, rows, session), strict=True)
+        return found
+
     async def _unmark(self, tenant_id: str, ticket_ids: Sequence[Any], session: Session) -> None:
         among = owned(tenant_id, _id={"$in": ticket_ids})
         await self._tickets.update_many(among, {"$unset": {"rolled_up": ""}}, session=session, hint=BY_ID)
+
+
+def is_name(tenant_id: object) -> bool:
+    """Whether it can name a tenant: other programs may have written anything."""
+    return isinstance(tenant_id, str) and tenant_id != ""
+
+
+def receipt_id(ticket_id: Any) -> Row:
+    """The `_id` of a ticket's receipt."""
+    return {"counting": COUNTING, "ticket": ticket_id}
 
 
 def _key(row: Row) -> str:
@@ -130,10 +165,9 @@ def _key(row: Row) -> str:
     return repr((row.get("tenant_id"), row["_id"]))
 
 
-def _by_tenant(rows: Iterable[Row]) -> Iterable[tuple[str, list[Any]]]:
-    ids = defaultdict(list)
+def _by_tenant(rows: Iterable[Row]) -> Iterable[tuple[str, list[Row]]]:
+    found: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        tenant_id = row.get("tenant_id")
-        if isinstance(tenant_id, str) and tenant_id:
-            ids[tenant_id].append(row["_id"])
-    return ids.items()
+        if is_name(row.get("tenant_id")):
+            found[row["tenant_id"]].append(row)
+    return found.items()

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from documents.database import Collection, Database, Row, Session
-from services.coordination.keepers import Keeper, Kept
+from documents.ticket import Ticket
+from services.coordination.keepers import ONLY_IDS, Keeper, Kept
 from services.coordination.leases import Leases
 from services.kit.clock import Clock
 from services.search.indexing import INDEX_BATCH, SearchIndex
@@ -15,8 +16,8 @@ SEARCH_RESOURCE = "search"
 SEARCH_COMMENT = "looking for tickets to index"
 
 
-def _edits_without_terms() -> list[Row]:
-    """Changes by programs that do not know of the terms: whoever knows writes them in the same command."""
+def _edits_without_terms() -> Row:
+    """The condition for changes by programs that do not know of the terms: whoever does writes them along."""
     beginnings = {"$map": {"input": _touched(), "in": {"$first": {"$split": ["$$this", "."]}}}}
     touches_text = {"$ne": [{"$setIntersection": [beginnings, list(SEARCHED_FIELDS)]}, []]}
     edited = {
@@ -25,10 +26,7 @@ def _edits_without_terms() -> list[Row]:
         "$expr": touches_text,
     }
     inserted = {"operationType": "insert", "fullDocument.search_version": {"$exists": False}}
-    return [
-        {"$match": {"$or": [inserted, {"operationType": "replace"}, edited]}},
-        {"$project": {"documentKey": 1}},
-    ]
+    return {"$or": [inserted, {"operationType": "replace"}, edited]}
 
 
 def _touched() -> Row:
@@ -46,7 +44,7 @@ class SearchKeeper(Keeper):
         name="search",
         bookmark="search",
         made_as="terms",
-        changes=_edits_without_terms(),
+        changes={Ticket.Settings.name: _edits_without_terms()},
         needs_transactions=False,
         comment=SEARCH_COMMENT,
     )
@@ -67,5 +65,5 @@ class SearchKeeper(Keeper):
     async def _mend(self, ticket_ids: Sequence[Any], session: Session) -> int:
         return await self._index.check(ticket_ids, session=session)
 
-    def _made(self) -> list[tuple[Collection, Row]]:
-        return [(self._tickets, {"search_version": SEARCH_VERSION})]
+    def _made(self) -> list[tuple[Collection, list[Row]]]:
+        return [(self._tickets, [{"$match": {"search_version": SEARCH_VERSION}}, ONLY_IDS])]

@@ -14,9 +14,9 @@ from documents.ticket import COUNTED_FIELDS, COUNTED_INDEX, Ticket
 from documents.ticket_rollup import EVERY_DAY, TicketRollup
 from services.kit.clock import EPOCH
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
-from services.rollups.rows import HOURS_A_DAY, UNKNOWN, hours_since_epoch
-from services.rollups.write import NOT_ROLLED_UP
-from services.tenancy import Filter, deleted_of_any, live_of_any, owned_by_any
+from services.rollups.rows import QUARTERS_A_DAY, TOTALS, UNKNOWN, quarters_since_epoch, rows_of_any
+from services.rollups.write import NOT_ROLLED_UP, ROLLED_UP
+from services.tenancy import Filter, deleted_of_any, live_of_any
 
 Equal = Mapping[str, Mapping[str, Any]]
 """A counted field and the condition on it; empty: all tickets."""
@@ -55,7 +55,7 @@ class TicketCounts:
         Raises:
             QueryTimeoutError: the database did not finish.
         """
-        day = {"$toLong": {"$floor": {"$divide": [hours_since_epoch("$created_at"), HOURS_A_DAY]}}}
+        day = {"$toLong": {"$floor": {"$divide": [quarters_since_epoch("$created_at"), QUARTERS_A_DAY]}}}
         of_creation = {"$cond": [{"$eq": [{"$type": "$created_at"}, "date"]}, day, {"$type": "$created_at"}]}
         groups = await self._sums([tenant_id], equal, by=of_creation, rows_by="$day", rows={})
         total = sum(group["single"] + group["rolled_up"] * (group["_id"] == EVERY_DAY) for group in groups)
@@ -72,15 +72,15 @@ class TicketCounts:
 
     async def _sums(self, tenant_ids: Sequence[str], equal: Equal, *, by: object, rows_by: str, rows: Row) -> list[Row]:
         """Tickets by an expression: `single` ones, and those `rolled_up`, of which `rows` of the rollups tell."""
-        field, value = next(iter(equal.items()), (COUNTED_FIELDS[0], None))
+        field, value = next(iter(equal.items()), (TOTALS, None))
         if value is not None:
             rows = rows | {"value": value}
 
         def summed(where: Filter, key: object, name: str, count: object) -> list[Row]:
             return [{"$match": where}, {"$group": {"_id": key, name: {"$sum": count}}}]
 
-        gone = summed(deleted_of_any(tenant_ids, **equal, rolled_up=True), by, "single", -1)
-        rolled_up = summed(owned_by_any(tenant_ids, **rows, field=field), rows_by, "rolled_up", "$tickets")
+        gone = summed(deleted_of_any(tenant_ids, **equal, rolled_up=ROLLED_UP), by, "single", -1)
+        rolled_up = summed(rows_of_any(tenant_ids, **rows, field=field), rows_by, "rolled_up", "$tickets")
         pipeline: list[Row] = [
             *summed(live_of_any(tenant_ids, **equal, rolled_up=NOT_ROLLED_UP), by, "single", 1),
             {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": gone}},

@@ -9,10 +9,11 @@ from datetime import datetime
 from documents.database import Database, Row
 from documents.search_indexes import SEARCH_INDEX
 from documents.ticket import Ticket
-from services.errors import InvalidCursorError, InvalidInputError
+from services.errors import InvalidInputError
 from services.lists.cursors import LIST_MILLISECONDS, Cursor, time_limited
 from services.lists.keyset import Slice, Window, cut, read_rows
 from services.search.leading import led_by_rarest
+from services.search.places import RankedSpan, SearchPlace
 from services.search.query import SearchQuery, parse_search
 from services.search.ranking import RANKED_CHARACTERS, fit, found_words
 from services.tenancy import Filter, live
@@ -22,7 +23,6 @@ from services.tickets.record import PROJECTION, TicketRecord, to_record
 
 RANKED_TICKETS = 500
 """So many of the newest matches are ranked; those that are older follow them, the newest first."""
-_LONGEST_RANK = 12
 _MOMENT = NEWEST_FIRST.moment
 _IS_TEXT = {"$eq": [{"$type": "$message"}, "string"]}
 _RANKED = {
@@ -30,53 +30,6 @@ _RANKED = {
     "subject": 1,
     "message": {"$cond": [_IS_TEXT, {"$substrCP": ["$message", 0, RANKED_CHARACTERS]}, ""]},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RankedSpan:
-    """The matches that are ranked in a list by relevance: those that were the newest ones at its first page.
-
-    Both ends are places in the list by date, so that the span stays what it is when tickets come and go.
-    """
-
-    newest: Cursor
-    oldest: Cursor | None
-    """None: there are no older matches."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchPlace:
-    """A ticket's place in a list by relevance."""
-
-    own: Cursor
-    """Its place in the list by date."""
-    fit: int | None
-    """How well it fits; None: it is older than those that are ranked."""
-    span: RankedSpan
-
-    def encode(self) -> Cursor:
-        """As a cursor of a list."""
-        span = self.span
-        places = [self.own, span.newest, *([] if span.oldest is None else [span.oldest])]
-        rank = "" if self.fit is None else str(self.fit)
-        return Cursor(self.own.moment, ":".join([rank, *(place.encode("") for place in places)]))
-
-    @classmethod
-    def decode(cls, cursor: Cursor) -> "SearchPlace":
-        """The place that became the cursor.
-
-        Raises:
-            InvalidCursorError: none did.
-        """
-        rank, *places = str(cursor.row_id).split(":")
-        if rank and not (rank.isascii() and rank.isdecimal() and len(rank) < _LONGEST_RANK):
-            raise InvalidCursorError("The cursor is broken.")
-        match [Cursor.decode(place, "") for place in places]:
-            case [own, newest]:
-                return cls(own, int(rank or 0), RankedSpan(newest, None))
-            case [own, newest, oldest]:
-                return cls(own, int(rank) if rank else None, RankedSpan(newest, oldest))
-        raise InvalidCursorError("The cursor is broken.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,26 @@
 """When tickets come: by the weekday and the hour that a clock showed when they were created."""
 
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from documents.database import Row
 from documents.ticket import COUNTED_INDEX, NEWEST_INDEX, Ticket
 from documents.ticket_rollup import TicketRollup
-from services.analytics.partition import Partition
+from services.analytics.partition import QUARTER_HOUR, Partition
 from services.kit.clock import EPOCH
-from services.rollups.rows import HOUR_MILLISECONDS, HOURS_A_DAY
+from services.rollups.rows import QUARTERS_A_DAY, TOTALS
 from services.tenancy import Filter
 
-_HOURS_A_WEEK = 7 * HOURS_A_DAY
-_EPOCH_HOUR = 3 * HOURS_A_DAY
+_HOURS_A_DAY = 24
+_HOURS_A_WEEK = 7 * _HOURS_A_DAY
+_QUARTERS_AN_HOUR = 4
+_EPOCH_HOUR = 3 * _HOURS_A_DAY
 """The hour of the week, from Monday, in which 1970 began: on a Thursday."""
-_HOUR, _QUARTER, _SECOND = timedelta(hours=1), timedelta(minutes=15), timedelta(seconds=1)
+_SECOND = timedelta(seconds=1)
+_HOUR_MILLISECONDS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,55 +49,63 @@ class HeatMap:
         return COUNTED_INDEX if self._fits_rollups else NEWEST_INDEX
 
     def pipeline(self) -> list[Row]:
-        """Ends in one document an hour of the week that has tickets: `{_id: 0 to 167, from Monday 0:00; count}`."""
-        # Pieces of time first, {_id: their start, count}, so that few are left to place on the clock.
-        if self._fits_rollups:
-            pieces = _pieces(self.of.single, _HOUR)
-            if self.of.gone:
-                pieces.append(_union(_pieces(self.of.gone, _HOUR, sign=-1), Ticket.Settings.name))
-            if self.of.rollup_hours:
-                pieces.append(_union(_rolled_up(self.of.rollup_hours), TicketRollup.Settings.name))
-        else:
-            pieces = _pieces(self.of.all_tickets, self._piece)
+        """Ends in one document an hour of the week that has tickets which are counted one by one,
+        `{_id: 0 to 167, from Monday 0:00; count}`, and in rows of the rollups, `{day, quarters}`."""
+        if not self._fits_rollups:
+            return self._placed(_pieces(self.of.all_tickets, _SECOND))
+        pieces = _pieces(self.of.single, QUARTER_HOUR)
+        if self.of.gone is None:
+            return self._placed(pieces)
+        rows: list[Row] = [
+            {"$match": {**self.of.days, "field": TOTALS}},
+            {"$project": {"_id": 0, "day": 1, "quarters": 1}},
+        ]
+        pieces.append(_union(_pieces(self.of.gone, QUARTER_HOUR, sign=-1), Ticket.Settings.name))
+        return [*self._placed(pieces), _union(rows, TicketRollup.Settings.name)]
+
+    def cells(self, found: list[Row]) -> list[HeatMapCell]:
+        """All 168 cells, from Monday's first hour on, with what the pipeline found of each."""
+        counts: Counter[int] = Counter()
+        starts = [(moment - EPOCH) // QUARTER_HOUR for moment, _ in self.offsets]
+        quarters_ahead = [offset // QUARTER_HOUR for _, offset in self.offsets]
+        for row in found:
+            if "day" not in row:
+                counts[int(row["_id"])] += row["count"]
+                continue
+            for quarter, count in self._quarters(row):
+                ahead = quarters_ahead[max(0, bisect_right(starts, quarter) - 1)]
+                counts[((quarter + ahead) // _QUARTERS_AN_HOUR + _EPOCH_HOUR) % _HOURS_A_WEEK] += count
         return [
-            *pieces,
-            {"$group": {"_id": _hour_of_week(self.offsets), "count": {"$sum": "$count"}}},
-            {"$match": {"count": {"$gt": 0}}},
+            HeatMapCell(weekday=number // _HOURS_A_DAY + 1, hour=number % _HOURS_A_DAY, count=counts[number])
+            for number in range(_HOURS_A_WEEK)
         ]
 
-    @property
-    def _piece(self) -> timedelta:
-        """The longest of an hour, a quarter and a second that the clock never cuts."""
-        marks = [offset for _, offset in self.offsets] + [moment - EPOCH for moment, _ in self.offsets[1:]]
-        return next((piece for piece in (_HOUR, _QUARTER) if not any(mark % piece for mark in marks)), _SECOND)
+    def _placed(self, pieces: list[Row]) -> list[Row]:
+        return [*pieces, {"$group": {"_id": _hour_of_week(self.offsets), "count": {"$sum": "$count"}}}]
+
+    def _quarters(self, row: Row) -> Iterator[tuple[int, int]]:
+        """The quarters of an hour of a day's row that belong to the period, with their counts."""
+        begin, end = self.of.begin, self.of.end
+        for name, count in row["quarters"].items():
+            quarter = row["day"] * QUARTERS_A_DAY + int(name)
+            if (begin is None or begin <= quarter) and (end is None or quarter < end):
+                yield quarter, count
 
     @property
     def _fits_rollups(self) -> bool:
-        """Whether the hours of UTC, by which the rollups count, are hours of this clock, too."""
-        return self._piece == _HOUR
-
-
-def to_heat_map(found: list[Row]) -> list[HeatMapCell]:
-    """All 168 cells, from Monday's first hour on, with what the pipeline found of each."""
-    counts = {int(row["_id"]): row["count"] for row in found}
-    return [
-        HeatMapCell(weekday=number // HOURS_A_DAY + 1, hour=number % HOURS_A_DAY, count=counts.get(number, 0))
-        for number in range(_HOURS_A_WEEK)
-    ]
+        """Whether the quarters of an hour by which the rollups count are ones of this clock, too."""
+        marks = [offset for _, offset in self.offsets] + [moment - EPOCH for moment, _ in self.offsets[1:]]
+        return not any(mark % QUARTER_HOUR for mark in marks)
 
 
 def _pieces(where: Filter, piece: timedelta, sign: int = 1) -> list[Row]:
+    """Pieces of time, {_id: their start, count}, so that few are left to place on the clock."""
     start = {"$dateTrunc": {"date": "$created_at", "unit": "second", "binSize": int(piece.total_seconds())}}
     return [
         {"$match": where},
         {"$match": {"created_at": {"$type": "date"}}},
         {"$group": {"_id": start, "count": {"$sum": sign}}},
     ]
-
-
-def _rolled_up(hours: Filter) -> list[Row]:
-    start = {"$add": [EPOCH, {"$multiply": ["$value", HOUR_MILLISECONDS]}]}
-    return [{"$match": hours}, {"$project": {"_id": start, "count": "$tickets"}}]
 
 
 def _union(pipeline: list[Row], collection: str) -> Row:
@@ -101,7 +115,7 @@ def _union(pipeline: list[Row], collection: str) -> Row:
 def _hour_of_week(offsets: list[tuple[datetime, timedelta]]) -> Row:
     """The expression for the hour of the week that the clock showed at the moment `_id`."""
     milliseconds = {"$add": [{"$toLong": "$_id"}, _offset_at(offsets)]}
-    hours = {"$floor": {"$divide": [milliseconds, HOUR_MILLISECONDS]}}
+    hours = {"$floor": {"$divide": [milliseconds, _HOUR_MILLISECONDS]}}
     of_week = {"$mod": [{"$add": [hours, _EPOCH_HOUR]}, _HOURS_A_WEEK]}
     return {"$mod": [{"$add": [of_week, _HOURS_A_WEEK]}, _HOURS_A_WEEK]}  # before 1970 it is negative
 

@@ -1,6 +1,8 @@
 """Whatever happens to tickets, every number equals what a plain count in Python finds."""
 
+import random
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 from uuid import uuid4
@@ -9,7 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from documents.database import Database, Row
-from documents.ticket import Ticket
+from documents.ticket import CountedField, Ticket
+from services.analytics.civil_time import TrendUnit, boundaries, zone
+from services.analytics.customers import CustomerCount, CustomerOrder
+from services.analytics.figures import Analytics
+from services.analytics.leading import leading_customers
+from services.analytics.partition import customer_partition, partition_of
+from services.analytics.quarter_hours import QuarterHours
 from services.analytics.stats import Stats
 from services.rollups.write import Rollups
 from services.statuses import category_of
@@ -64,12 +72,16 @@ class Foreign:
         return foreign
 
     async def insert(self, *written: Row) -> None:
-        for row in written:
-            number = len(self.rows)
-            self.rows[number] = {"external_id": f"t{number:02}", **row}
-            await self._tickets.insert_one(
-                {"_id": f"{self.tenant}-{number}", "tenant_id": self.tenant, **self.rows[number]}
-            )
+        if not written:
+            return
+        first = len(self.rows)
+        self.rows |= {
+            first + number: {"external_id": f"t{first + number:02}", **row} for number, row in enumerate(written)
+        }
+        keys = [{"_id": f"{self.tenant}-{number}", "tenant_id": self.tenant} for number in range(first, len(self.rows))]
+        await self._tickets.insert_many(
+            [key | row for key, row in zip(keys, list(self.rows.values())[first:], strict=True)]
+        )
 
     async def take(self, step: tuple[Any, ...]) -> None:
         match step:
@@ -96,9 +108,159 @@ class Foreign:
         """What the keeper does with changes that it is told of."""
         await self._rollups.check([f"{self.tenant}-{number}" for number in self.touched])
 
+    async def expect_trend(self, of: "TrendOf") -> None:
+        await expect_trend(self._database, self.tenant, list(self.rows.values()), of)
+
     async def expect_exact(self, *periods: tuple[datetime | None, datetime | None]) -> None:
         for period in periods:
             await expect_exact(self._database, self.tenant, list(self.rows.values()), period)
+
+
+weeks_ago = st.integers(-5, 95 * 24).map(lambda hours: NOW - timedelta(hours=hours))
+COUNT_OF = dict(zip(CustomerOrder, ("tickets", "high", "negative", "not_closed"), strict=True))
+
+
+@dataclass(frozen=True)
+class TrendOf:
+    start: datetime
+    length: timedelta
+    unit: TrendUnit
+    time_zone: str
+    breakdown: CountedField | None
+
+
+trends = st.builds(
+    TrendOf,
+    moments,
+    st.integers(0, 80 * 60).map(lambda minutes: timedelta(minutes=minutes)),
+    st.sampled_from([TrendUnit.HOUR, TrendUnit.DAY]),
+    st.sampled_from(["UTC", "Europe/Paris", "Asia/Kolkata", "Asia/Kathmandu", "Pacific/Chatham", "+01:20"]),
+    st.sampled_from([None, *CountedField]),
+)
+
+
+@given(
+    written=start_rows, steps=st.lists(st.one_of(rolls, edits, removals, soft_deletes, inserts), max_size=12), of=trends
+)
+@thorough
+async def test_every_trend_equals_a_plain_count(
+    database: Database, written: list[Row], steps: list[tuple[Any, ...]], of: TrendOf
+) -> None:
+    foreign = await Foreign.after(database, written, steps)
+    await foreign.notice()
+    await foreign.expect_trend(of)
+
+
+async def expect_trend(database: Database, tenant: str, rows: list[Row], of: TrendOf) -> None:
+    start, end = of.start, of.start + of.length
+    period = {"created_from": start, "created_to": end}
+    shown = await Analytics(database, FakeClock(NOW)).trend(
+        tenant, unit=of.unit, time_zone=of.time_zone, breakdown=of.breakdown, **period
+    )
+    begins = boundaries(start, end, of.unit, zone(of.time_zone))
+    expected: list[Counter[str]] = [Counter() for _ in begins[1:]]
+    for row in rows:
+        if _is_counted(row, start, end):
+            unit = max(number for number, begin in enumerate(begins[:-1]) if begin <= row["created_at"])
+            expected[unit][_value(row, of.breakdown)] += 1
+    assert [bucket.count for bucket in shown] == [unit.total() for unit in expected]
+    if of.breakdown is not None:
+        assert [dict(bucket.counts) for bucket in shown] == expected
+    counted = QuarterHours(partition_of(tenant, start, end))
+    found = await database.at_one_moment(Ticket).aggregate(counted.pipeline()).to_list(None)
+    quarters: Counter[datetime] = Counter()
+    for quarter in counted.by_quarter(found):
+        quarters[quarter.start] += quarter.count
+    assert +quarters == Counter(_quarter(row["created_at"]) for row in rows if _is_counted(row, start, end))
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    singles=st.integers(0, 30),
+    steps=st.lists(st.one_of(rolls, edits, removals, soft_deletes), max_size=6),
+    period=st.tuples(st.one_of(st.none(), weeks_ago), st.one_of(st.none(), weeks_ago)),
+    order=st.sampled_from(CustomerOrder),
+    first=st.integers(1, 3),
+    looked_at=st.sampled_from([None, 2, 4, 8]),
+)
+@thorough
+async def test_the_leading_customers_are_those_of_a_plain_count(
+    database: Database,
+    seed: int,
+    singles: int,
+    steps: list[tuple[Any, ...]],
+    period: tuple[datetime | None, datetime | None],
+    order: CustomerOrder,
+    first: int,
+    looked_at: int | None,
+) -> None:
+    dice = random.Random(seed)
+    written = [_of_some_customer(dice) for _ in range(100)]
+    foreign = await Foreign.after(database, written, [("roll up", 100 - singles), *steps])
+    await foreign.notice()
+    start, end = sorted(period) if None not in period else period
+    live = [row for row in foreign.rows.values() if row.get("deleted_at") is None and _in_period(row, start, end)]
+    expected = _customers(live, order.value)[:first]
+    found = await Analytics(database, FakeClock(NOW)).customers(
+        foreign.tenant, order=order, first=first, created_from=start, created_to=end
+    )
+    assert found == expected
+    pipeline = leading_customers(
+        customer_partition(foreign.tenant, start, end, NOW), COUNT_OF[order], first, looked_at=looked_at
+    )
+    leading = await database.at_one_moment(Ticket).aggregate(pipeline).to_list(None)
+    assert [(row["_id"], row["tickets"]) for row in leading] == [
+        (one.customer_id, one.ticket_count) for one in expected
+    ]
+
+
+def _of_some_customer(dice: random.Random) -> Row:
+    """A ticket; few customers have many, and some tickets are older than the rollups are read for, or of the future."""
+    days = dice.choice([*[dice.random() * 90] * 9, dice.uniform(-40, 2_500)])
+    fields = {
+        "customer_id": f"k{int(20 * dice.random() ** 2):02}",
+        "created_at": (NOW - timedelta(days=days)).replace(microsecond=0),
+        "urgency": dice.choice(["high", "low"]),
+        "sentiment": dice.choice(["negative", "neutral", None]),
+        "status": dice.choice(["open", "closed", "Solved", None]),
+    }
+    return {name: value for name, value in fields.items() if dice.random() < 0.97}
+
+
+def _customers(live: list[Row], order: str) -> list[CustomerCount]:
+    rows: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in live:
+        if row.get("customer_id"):
+            rows[row["customer_id"]].append(row)
+    counted = [
+        CustomerCount(
+            customer_id,
+            len(theirs),
+            round(len(theirs) / len(live), 3),
+            sum(row.get("urgency") == "high" for row in theirs),
+            sum(row.get("sentiment") == "negative" for row in theirs),
+            sum(category_of(row.get("status")) != "closed" for row in theirs),
+        )
+        for customer_id, theirs in rows.items()
+    ]
+    leading = [customer for customer in counted if getattr(customer, order)]
+    return sorted(leading, key=lambda customer: (-getattr(customer, order), customer.customer_id))
+
+
+def _is_counted(row: Row, start: datetime, end: datetime) -> bool:
+    return row.get("deleted_at") is None and bool(row.get("created_at")) and start <= row["created_at"] < end
+
+
+def _quarter(moment: datetime) -> datetime:
+    return moment.replace(minute=moment.minute // 15 * 15)
+
+
+def _value(row: Row, field: CountedField | None) -> str:
+    if field is None:
+        return ""
+    if field is CountedField.STATUS_CATEGORY:
+        return category_of(row.get("status")).value
+    return row.get(field.value) or "unknown"
 
 
 @given(written=start_rows, steps=st.lists(st.one_of(rolls, edits, removals, inserts), max_size=15), period=periods)

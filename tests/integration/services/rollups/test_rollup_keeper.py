@@ -3,19 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from documents.database import Database
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
 from documents.ticket_rollup import TicketRollup
 from services.coordination.leases import Leases
 from services.kit.clock import SystemClock
 from services.rollups.keeper import ROLLUPS_RESOURCE, RollupKeeper
-from services.rollups.write import Rollups
+from services.rollups.write import ROLLED_UP, Rollups
 from tests.integration.services.rollups.test_rollups import NOW, by_status, expect_consistent, store, ticket
 from tests.waiting import PATIENCE_SECONDS, until
+
+LATER = NOW + timedelta(days=1)
 
 
 def keeper_of(db: Database, **changes: Any) -> RollupKeeper:
@@ -44,13 +48,13 @@ async def becomes(read: Callable[[], Awaitable[object]], expected: object) -> No
 
 
 async def rolled_up(db: Database) -> set[Any]:
-    return {row["_id"] for row in await db.collection(Ticket).find({"rolled_up": True}).to_list(None)}
+    return {row["_id"] for row in await db.collection(Ticket).find({"rolled_up": ROLLED_UP}).to_list(None)}
 
 
 async def followed(db: Database) -> None:
     """Wait until the keeper follows: it notices what is done from then on at the latest."""
-    await db.collection(Ticket).insert_one(ticket(900, rolled_up=True))
-    await becomes(lambda: db.collection(Ticket).count_documents({"_id": 900, "rolled_up": True}), 0)
+    await db.collection(Ticket).insert_one(ticket(900, rolled_up=ROLLED_UP))
+    await becomes(lambda: db.collection(Ticket).count_documents({"_id": 900, "rolled_up": ROLLED_UP}), 0)
     await db.collection(Ticket).delete_one({"_id": 900})
 
 
@@ -89,7 +93,7 @@ async def test_without_a_place_to_go_on_every_ticket_is_checked(db: Database) ->
     rollups = await store(db, *(ticket(number) for number in range(5)))
     await rollups.roll_up("acme")
     await db.collection(Ticket).delete_many({"_id": {"$in": [0, 1]}})
-    await db.collection(Ticket).insert_one(ticket(9, rolled_up=True))
+    await db.collection(Ticket).insert_one(ticket(9, rolled_up=ROLLED_UP))
     async with keeping(db):
         await becomes(lambda: by_status(db), {"open": 4})
     await expect_consistent(db)
@@ -129,6 +133,51 @@ async def test_a_place_that_the_server_has_forgotten_is_none(db: Database) -> No
     await expect_consistent(db)
 
 
+async def test_what_another_version_has_left_is_made_anew_and_removed(db: Database) -> None:
+    await store(db, *(ticket(number, rolled_up=True) for number in range(5)))
+    old = [{"_id": number, "tenant_id": "acme", "counted": {"status": "open"}} for number in range(5)]
+    await db.collection(RolledUpTicket).insert_many(old)
+    await db.collection(TicketRollup).insert_one({"_id": "4:acme:all:status:open", "tenant_id": "acme", "tickets": 5})
+    await db.collection(RollupBookmark).insert_one({"_id": "tickets", "resume_token": {}, "counting": "before"})
+    async with keeping(db):
+        await becomes(lambda: rolled_up(db), set(range(5)))
+        await becomes(lambda: db.collection(RollupBookmark).count_documents({"counting": ROLLED_UP}), 1)
+    assert await by_status(db) == {"open": 5}
+    await expect_consistent(db)
+
+
+async def test_a_keeper_of_another_version_takes_tickets_over_unharmed(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(5)))
+    await rollups.roll_up("acme")
+    async with keeping(db, roll_up_from=99):
+        await followed(db)
+        await db.collection(Ticket).update_one({"_id": 1}, {"$set": {"rolled_up": True}})
+        await becomes(lambda: db.collection(RolledUpTicket).count_documents({}), 4)
+    assert await by_status(db) == {"open": 5}
+    await expect_consistent(db)
+
+
+async def test_a_close_that_another_program_tells_of_is_noticed(db: Database) -> None:
+    rollups = await store(db, ticket(1, status="closed"), ticket(2, status="closed"))
+    row = {
+        "tenant_id": "acme",
+        "ticket_id": "t1",
+        "action": "updated",
+        "changes": {"status": {"old": "open", "new": "closed"}},
+    }
+    await db.collection(TicketHistory).insert_one(row | {"_id": "earlier", "recorded_at": NOW})
+    await rollups.roll_up("acme")
+    async with keeping(db, roll_up_from=99):
+        await followed(db)
+        await db.collection(TicketHistory).insert_one(row | {"_id": "new", "ticket_id": "t2", "recorded_at": NOW})
+        await becomes(lambda: rolled_up(db), {1})
+        await db.collection(TicketHistory).update_one({"_id": "earlier"}, {"$set": {"occurred_at": NOW}})
+        await db.collection(TicketHistory).update_one({"_id": "new"}, {"$set": {"job_id": "none"}})
+        await db.collection(TicketHistory).update_one({"_id": "earlier"}, {"$set": {"occurred_at": LATER}})
+        await becomes(lambda: rolled_up(db), set())
+    await expect_consistent(db)
+
+
 async def test_rollups_that_were_emptied_are_made_anew(db: Database) -> None:
     rollups = await store(db, *(ticket(number) for number in range(5)))
     await rollups.roll_up("acme")
@@ -160,7 +209,7 @@ async def test_a_keeper_that_died_while_it_wrote_does_not_keep_others_from_writi
     assert dead is not None
     assert dead.session is not None
     dead.session.start_transaction()
-    await db.collection(Ticket).update_one({"_id": 1}, {"$set": {"rolled_up": True}}, session=dead.session)
+    await db.collection(Ticket).update_one({"_id": 1}, {"$set": {"rolled_up": ROLLED_UP}}, session=dead.session)
     async with keeping(db):
         await becomes(lambda: rolled_up(db), set(range(5)))
     await dead.end()

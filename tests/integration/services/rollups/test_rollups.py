@@ -13,7 +13,7 @@ from documents.ticket import Ticket
 from documents.ticket_rollup import TicketRollup
 from services.analytics.stats import Stats
 from services.rollups.rows import sum_rows
-from services.rollups.write import Rollups
+from services.rollups.write import ROLLED_UP, Rollups
 from services.tickets.tenants import Tenants
 from tests.fakes import FakeClock
 from tests.integration.services.conftest import Stage, counts, ids
@@ -39,21 +39,34 @@ async def by_status(db: Database, tenant_id: str = TENANT) -> dict[str, int]:
 async def expect_consistent(db: Database) -> None:
     """Marks, receipts and rows say the same."""
     receipts = await db.collection(RolledUpTicket).find().to_list(None)
-    marked = await db.collection(Ticket).find({"rolled_up": True}).to_list(None)
-    assert {(row["tenant_id"], row["_id"]) for row in marked} == {(row["tenant_id"], row["_id"]) for row in receipts}
+    marked = await db.collection(Ticket).find({"rolled_up": ROLLED_UP}).to_list(None)
+    assert sorted((repr(row["tenant_id"]), repr(row["_id"])) for row in marked) == sorted(
+        (repr(row["tenant_id"]), repr(row["_id"]["ticket"])) for row in receipts
+    )
+    assert {row["_id"]["counting"] for row in receipts} <= {ROLLED_UP}
     expected = {
-        (tenant_id, *key): count
+        (tenant_id, *key): dict(increments)
         for tenant_id in {row["tenant_id"] for row in receipts}
-        for key, count in sum_rows(row["counted"] for row in receipts if row["tenant_id"] == tenant_id).items()
+        for key, increments in sum_rows(row["counted"] for row in receipts if row["tenant_id"] == tenant_id).items()
     }
     rows = await db.collection(TicketRollup).find().to_list(None)
-    assert {(row["tenant_id"], row["day"], row["field"], row["value"]): row["tickets"] for row in rows} == expected
+    assert {row["counting"] for row in rows} <= {ROLLED_UP}
+    assert {(row["tenant_id"], row["day"], row["field"], row["value"]): counts_in(row) for row in rows} == expected
+
+
+def counts_in(row: Row) -> dict[str, int]:
+    """The numbers of a row of the rollups that are not 0, by their paths."""
+    nested = {f"{part}.{name}": count for part in ("quarters", "buckets") for name, count in row.get(part, {}).items()}
+    for day, of_day in row.get("days", {}).items():
+        nested |= {f"days.{day}.{name}": count for name, count in of_day.items()}
+    plain = {name: row.get(name, 0) for name in ("tickets", "high", "negative", "not_closed", "at_risk")}
+    return {path: count for path, count in {**plain, **nested}.items() if count}
 
 
 async def test_the_oldest_tickets_are_rolled_up_first_and_count_as_before(db: Database) -> None:
     rollups = await store(db, *(ticket(number) for number in range(5)))
     assert await rollups.roll_up(TENANT, at_most=3) == 3
-    rolled_up = await db.collection(Ticket).find({"rolled_up": True}).to_list(None)
+    rolled_up = await db.collection(Ticket).find({"rolled_up": ROLLED_UP}).to_list(None)
     assert {row["_id"] for row in rolled_up} == {2, 3, 4}
     assert await by_status(db) == {"open": 5}
     await expect_consistent(db)
@@ -91,6 +104,24 @@ async def test_another_tenants_tickets_cannot_be_taken_back(db: Database) -> Non
     rollups = await store(db, ticket(1))
     await rollups.roll_up(TENANT)
     assert await rollups.take_back("other", [1], None) == 0
+
+
+async def test_what_other_versions_have_rolled_up_is_counted_one_by_one(
+    db: Database,
+) -> None:
+    rollups = await store(db, *(ticket(number, rolled_up=True) for number in range(3)))
+    await db.collection(RolledUpTicket).insert_many(
+        [{"_id": number, "tenant_id": TENANT, "counted": {"status": "open"}} for number in range(3)]
+    )
+    await db.collection(TicketRollup).insert_one(
+        {"_id": "4:acme:all:status:open", "tenant_id": TENANT, "day": "all", "field": "status", "value": "open"}
+        | {"tickets": 3}
+    )
+    assert await by_status(db) == {"open": 3}
+    assert await rollups.backlog(TENANT, limit=9) == 3
+    await rollups.roll_up(TENANT)
+    assert await by_status(db) == {"open": 3}
+    assert await rollups.backlog(TENANT, limit=9) == 0
 
 
 async def test_rows_without_tickets_are_gone(db: Database) -> None:
@@ -136,7 +167,7 @@ async def test_a_removed_and_a_replaced_ticket_are_right_after_a_check(db: Datab
 async def test_a_copy_that_looks_rolled_up_counts_after_a_check(db: Database) -> None:
     rollups = await store(db, ticket(1))
     await rollups.roll_up(TENANT)
-    await db.collection(Ticket).insert_one(ticket(2, rolled_up=True))
+    await db.collection(Ticket).insert_one(ticket(2, rolled_up=ROLLED_UP))
     assert await by_status(db) == {"open": 1}
     await rollups.check([1, 2])
     assert await by_status(db) == {"open": 2}
@@ -145,7 +176,9 @@ async def test_a_copy_that_looks_rolled_up_counts_after_a_check(db: Database) ->
 
 async def test_ids_and_tenants_may_be_anything(db: Database) -> None:
     odd = [ticket(number) | {"_id": {"a": number}} for number in range(2)]
-    rollups = await store(db, *odd, {"_id": "x", "tenant_id": 5, "rolled_up": True}, {"_id": "y", "rolled_up": True})
+    rollups = await store(
+        db, *odd, {"_id": "x", "tenant_id": 5, "rolled_up": ROLLED_UP}, {"_id": "y", "rolled_up": ROLLED_UP}
+    )
     await rollups.roll_up(TENANT)
     await db.collection(Ticket).update_one({"_id": {"a": 1}}, {"$set": {"status": "closed"}})
     assert await rollups.check([{"a": 0}, {"a": 1}, "x", "y"]) == 1

@@ -1,0 +1,123 @@
+"""How many tickets were created when, to the quarter of an hour: what trends and heat maps are made of.
+
+Every zone's hours and days begin at a whole quarter of an hour UTC, at least since 1972. So the rollups, which hold
+counts of that length, serve all of them; what they do not count is counted one by one, in the same command.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from documents.database import Row
+from documents.ticket import Ticket
+from documents.ticket_rollup import TicketRollup
+from services.analytics.partition import QUARTER_HOUR, Partition
+from services.kit.clock import EPOCH
+from services.rollups.rows import QUARTERS_A_DAY, TOTALS, UNKNOWN
+from services.tenancy import Filter
+
+_QUARTER_SECONDS = int(QUARTER_HOUR.total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedCount:
+    """So many tickets with one value were created within a quarter of an hour."""
+
+    start: datetime
+    value: str
+    count: int
+
+
+class QuarterHours:
+    """The tickets of a bounded period by when they were created and by their value in a counted field."""
+
+    def __init__(self, of: Partition, field: str = TOTALS, *, is_exact: bool = False) -> None:
+        """`field`: any of `COUNTED_FIELDS`; of a mere total, the one with the fewest values.
+
+        `is_exact`: to the second, which takes a partition without rollups.
+        """
+        self._of = of
+        self._field = field
+        self._seconds = 1 if is_exact else _QUARTER_SECONDS
+
+    def pipeline(self) -> list[Row]:
+        """A pipeline on tickets, whose documents `by_unit` and `by_quarter` understand."""
+        of = self._of
+        pipeline = self._single(of.single)
+        if of.gone is not None:
+            rows: list[Row] = [
+                {"$match": {**of.days, "field": self._field}},
+                {"$project": {"_id": 0, "day": 1, "value": 1, "tickets": 1, "quarters": 1}},
+            ]
+            pipeline.append({"$unionWith": {"coll": Ticket.Settings.name, "pipeline": self._single(of.gone, -1)}})
+            pipeline.append({"$unionWith": {"coll": TicketRollup.Settings.name, "pipeline": rows}})
+        return pipeline
+
+    def by_unit(self, found: Sequence[Row], begins: Sequence[datetime]) -> list[Counter[str]]:
+        """The tickets of each unit by their value; `begins`: when the units begin, and when the last of them ends."""
+        units: list[Counter[str]] = [Counter() for _ in begins[1:]]
+        quarters = [(begin - EPOCH) // QUARTER_HOUR for begin in begins]
+        of_days: dict[int, list[int]] = {}
+        for row in found:
+            if "day" not in row:
+                unit = bisect_right(begins, row["_id"]["start"]) - 1
+                units[max(0, unit)][_text(row["_id"].get("value"))] += row["count"]
+                continue
+            day = row["day"]
+            if day not in of_days:
+                of_days[day] = _units_of_day(day, quarters)
+            if self._is_whole(day) and of_days[day][0] == of_days[day][-1]:
+                units[of_days[day][0]][row["value"]] += row["tickets"]
+                continue
+            for quarter, count in self._quarters(row):
+                units[of_days[day][quarter]][row["value"]] += count
+        return units
+
+    def by_quarter(self, found: Sequence[Row]) -> Iterator[CreatedCount]:
+        """All counts of the period, in no order; of one quarter and value there may be several, also negative ones,
+
+        which are to be added up.
+        """
+        for row in found:
+            if "day" not in row:
+                yield CreatedCount(row["_id"]["start"], _text(row["_id"].get("value")), row["count"])
+                continue
+            for quarter, count in self._quarters(row):
+                start = EPOCH + (row["day"] * QUARTERS_A_DAY + quarter) * QUARTER_HOUR
+                yield CreatedCount(start, row["value"], count)
+
+    def _single(self, where: Filter, sign: int = 1) -> list[Row]:
+        start = {"$dateTrunc": {"date": "$created_at", "unit": "second", "binSize": self._seconds}}
+        key = {"start": start, "value": f"${self._field}"}
+        return [{"$match": where}, {"$group": {"_id": key, "count": {"$sum": sign}}}]
+
+    def _is_whole(self, day: int) -> bool:
+        begin, end = self._bounds()
+        return begin <= day * QUARTERS_A_DAY and (day + 1) * QUARTERS_A_DAY <= end
+
+    def _quarters(self, row: Row) -> Iterator[tuple[int, int]]:
+        """The quarters of a day's row that belong to the period, counted from midnight, with their counts."""
+        begin, end = self._bounds()
+        midnight = row["day"] * QUARTERS_A_DAY
+        for name, count in row.get("quarters", {}).items():
+            if begin <= midnight + int(name) < end:
+                yield int(name), count
+
+    def _bounds(self) -> tuple[int, int]:
+        if self._of.begin is None or self._of.end is None:
+            raise TypeError("the period has to begin and to end")
+        return self._of.begin, self._of.end
+
+
+def _units_of_day(day: int, quarters: Sequence[int]) -> list[int]:
+    """The number of the unit that holds each quarter of a day; `quarters`: when the units begin."""
+    midnight, last = day * QUARTERS_A_DAY, len(quarters) - 2
+    numbers = (bisect_right(quarters, midnight + each) - 1 for each in range(QUARTERS_A_DAY))
+    return [min(max(0, number), last) for number in numbers]
+
+
+def _text(value: object) -> str:
+    """Other programs may have stored 5 and "5"."""
+    return UNKNOWN if value is None else str(value)

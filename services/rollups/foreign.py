@@ -1,0 +1,25 @@
+"""What other programs do to tickets and their history, as the database's change stream tells it."""
+
+from documents.database import Row
+from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
+from services.coordination.change_streams import counted_edits
+from services.rollups.closes import TELLS_OF_STATUS
+from services.rollups.write import ROLLED_UP
+
+
+def foreign_changes() -> dict[str, Row]:
+    """By collection, the condition for changes that ingestion and rolling up do not make; few others slip in, which
+    costs a look.
+
+    A row that is taken out of the history does not tell whose it was: nobody does that but with its ticket.
+    """
+    whole = {"operationType": {"$in": ["replace", "delete"]}}
+    copied = {"operationType": "insert", "fullDocument.rolled_up": ROLLED_UP}
+    marked_otherwise = {"updateDescription.updatedFields.rolled_up": {"$exists": True, "$ne": ROLLED_UP}}
+    telling = {f"fullDocument.{name}": condition for name, condition in TELLS_OF_STATUS.items()}
+    told = {"operationType": {"$in": ["insert", "replace"]}, **telling}
+    return {
+        Ticket.Settings.name: {"$or": [whole, *counted_edits("rolled_up"), copied, marked_otherwise]},
+        TicketHistory.Settings.name: {"$or": [told, {"operationType": "update"}]},
+    }
