@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,13 +11,22 @@ from hypothesis import strategies as st
 
 from documents.database import Database, Row
 from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
 from services.analytics.civil_time import TrendUnit, boundaries, zone
-from services.analytics.history.flow import FlowStep
+from services.analytics.history.flow import BacklogPoint, FlowStep
 from services.errors import InvalidInputError
-from tests.integration.services.analytics.history.worlds import HOUR, NOW, START, World, steps, thorough
+from tests.integration.services.analytics.history.worlds import (
+    HOUR,
+    NOW,
+    START,
+    World,
+    busy_or_not,
+    minutes,
+    periods,
+    thorough,
+)
 
 zones = st.sampled_from(["UTC", "Europe/Paris", "Asia/Kolkata", "America/Santiago", "Australia/Lord_Howe"])
-minutes = st.integers(-60 * 48, 60 * 41)
 
 
 def happened(world: World) -> list[tuple[datetime, str]]:
@@ -36,12 +46,12 @@ def happened(world: World) -> list[tuple[datetime, str]]:
 
 
 @given(
-    taken=steps,
+    taken=busy_or_not,
     is_dated=st.booleans(),
     is_purged=st.booleans(),
     unit=st.sampled_from(TrendUnit),
     time_zone=zones,
-    period=st.tuples(minutes, minutes).map(sorted),
+    period=periods,
 )
 @thorough
 async def test_flow_and_backlog_are_what_happened(
@@ -82,7 +92,7 @@ async def test_flow_and_backlog_are_what_happened(
         ]  # fmt: skip
 
 
-@given(taken=steps, is_dated=st.booleans(), is_purged=st.booleans(), minute=minutes)
+@given(taken=busy_or_not, is_dated=st.booleans(), is_purged=st.booleans(), minute=minutes)
 @thorough
 async def test_ageing_is_exact(
     database: Database, taken: list[tuple[int, Row | None]], is_dated: bool, is_purged: bool, minute: int
@@ -100,6 +110,44 @@ async def test_ageing_is_exact(
         assert bucket.count == sum(bucket.from_days <= age < (bucket.to_days or 10**6) for age in ages)
     oldest = min(((born, name) for name, born in births.items()), default=(None, None))
     assert (found.oldest_created_at, found.oldest_ticket_id) == oldest
+
+
+def stored_change(world: World, hours: float, status: tuple[str, str], **fields: Any) -> Row:
+    at = START + hours * HOUR
+    row = {"_id": f"{world.tenant}:{hours}", "tenant_id": world.tenant, "ticket_id": "t0", "action": "updated"}
+    changes = {"status": {"old": status[0], "new": status[1]}}
+    return {**row, "changes": changes, "occurred_at": at, "recorded_at": at, **fields}
+
+
+async def test_a_change_has_happened_when_it_was_recorded_at_the_latest(database: Database) -> None:
+    world = World(database, is_dated=True)
+    await database.collection(Ticket).insert_one(
+        {"tenant_id": world.tenant, "external_id": "t0", "created_at": START, "status": "closed"}
+    )
+    ahead = stored_change(world, 2, ("open", "closed"), occurred_at=START + 30 * HOUR)
+    await database.collection(TicketHistory).insert_one(ahead)
+    points = await backlog_by_hour(world, START + 4 * HOUR)
+    assert [point.count for point in points] == [0, 1, 1, 0, 0, 0]
+
+
+async def test_a_change_has_not_happened_before_the_one_recorded_before_it(database: Database) -> None:
+    world = World(database, is_dated=True)
+    await database.collection(Ticket).insert_one(
+        {"tenant_id": world.tenant, "external_id": "t0", "created_at": START, "status": "open"}
+    )
+    closing = stored_change(world, 2, ("open", "closed"))
+    reopening = stored_change(world, 4, ("closed", "open"), occurred_at=START + HOUR)
+    await database.collection(TicketHistory).insert_many([closing, reopening])
+    assert [point.count for point in await backlog_by_hour(world, START + 4 * HOUR)] == [0, 1, 1, 1, 1, 1]
+    flow = await world.figures().flow(
+        world.tenant, unit=TrendUnit.HOUR, start=START + 1.5 * HOUR, end=START + 2.5 * HOUR, time_zone="UTC"
+    )
+    assert [(sum(step.closed for step in flow)), (sum(step.reopened for step in flow))] == [1, 1]
+
+
+async def backlog_by_hour(world: World, end: datetime) -> list[BacklogPoint]:
+    """At START (10 minutes past the hour), at each full hour after it, and at the end."""
+    return await world.figures().backlog(world.tenant, unit=TrendUnit.HOUR, start=START, end=end, time_zone="UTC")
 
 
 @pytest.mark.parametrize("unit", TrendUnit)

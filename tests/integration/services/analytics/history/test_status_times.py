@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from documents.database import Database, Row
 from services.errors import InvalidInputError
 from services.statuses import category_of
-from tests.integration.services.analytics.history.worlds import HOUR, NOW, START, Moment, World, steps, thorough
+from tests.integration.services.analytics.history.worlds import HOUR, NOW, START, Moment, World, busy_or_not, thorough
 
 
 def times(world: World, from_minute: int | None, *, by_category: bool) -> dict[str, list[float]]:
@@ -32,7 +32,7 @@ def times(world: World, from_minute: int | None, *, by_category: bool) -> dict[s
 
 
 @given(
-    taken=steps,
+    taken=busy_or_not,
     is_dated=st.booleans(),
     by_category=st.booleans(),
     from_minute=st.one_of(st.none(), st.integers(-60 * 48, 0)),

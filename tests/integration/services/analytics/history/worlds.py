@@ -1,5 +1,6 @@
 """Worlds in which tickets come, change and go while runs look on, and what really happened in them."""
 
+import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +32,23 @@ edits = st.fixed_dictionaries(
 )
 steps = st.lists(st.tuples(st.integers(0, 3), st.one_of(edits, edits, edits, st.none())), max_size=14)
 """What happens hour by hour: to which ticket, and what; None: upstream deletes it."""
+
+
+def busy_steps(seed: int) -> list[tuple[int, Row | None]]:
+    """The same for tickets to which much happens: every change of status often, both ways and while deleted."""
+    dice = random.Random(seed)
+    words = ["open", "closed", "Solved", "on hold", None]
+
+    def edit() -> Row:
+        return {"status": dice.choice(words), "message": dice.choice(["It is broken", "Thanks"])}
+
+    return [(dice.randrange(4), None if dice.random() < 0.2 else edit()) for _ in range(39)]
+
+
+busy_or_not = st.one_of(steps, st.integers(0, 10_000).map(busy_steps))
+minutes = st.integers(-60 * 48, 60 * 41)
+periods = st.one_of(st.just([-60 * 48, 60 * 40]), st.tuples(minutes, minutes).map(sorted))
+"""Two moments, in minutes from `START`; the first one has everything between them."""
 thorough = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
