@@ -15,6 +15,7 @@ from documents.database import Collection, Database, Row, connect
 from documents.ticket import Ticket
 from gql_app.settings import Settings
 from gql_app.wiring import build_services
+from services.kit.background import shut_down
 
 TENANT = "bench"
 PAGE_SIZE = 100
@@ -29,9 +30,10 @@ LEAST_LEAD = 5.0
 METHOD = f"""{TICKETS:,} tickets of one tenant from the mock external API (its own process, no rate limit), pages of
 {PAGE_SIZE}, into an empty database with all indexes. *Our run* is everything from start to the finished job: fetching,
 validating, classifying, history, notifications and checkpoint of each page in one transaction, the sweep for deleted
-tickets, and the rolling up that goes on meanwhile. *Bare* fetches the same pages one after the other and upserts the
-records as they are, one `bulk_write` a page, nothing else. *Find, then update* has the pages in memory and asks for
-each ticket before it inserts or updates it. Medians of rounds in turn; every round has a database of its own."""
+tickets, and the keepers of rollups and search that work meanwhile. *Bare* fetches the same pages one after the other
+and upserts the records as they are, one `bulk_write` a page, nothing else. *Find, then update* has the pages in memory
+and asks for each ticket before it inserts or updates it. Medians of rounds in turn; every round has a database of its
+own."""
 
 Loop = Callable[[Database, str], Awaitable[float]]
 """Ingests into an empty database from the API at a URL; returns tickets a second."""
@@ -86,16 +88,16 @@ async def _our_run(database: Database, url: str) -> float:
     settings = Settings(_env_file=None, rate_limit_per_minute=0, page_size=PAGE_SIZE)
     async with httpx.AsyncClient(timeout=30) as http:
         services = build_services(settings, database, http, url)
-        if services.worker is None or services.rollup_keeper is None:
+        if services.worker is None or services.rollup_keeper is None or services.search_keeper is None:
             raise AssertionError("the settings ask for a worker")
-        working = asyncio.gather(services.worker.work(), services.rollup_keeper.work())
+        workers = (services.worker, services.rollup_keeper, services.search_keeper)
+        working = asyncio.gather(*(worker.work() for worker in workers))
         begin = time.perf_counter()
         job = await services.jobs.start(TENANT)
         services.worker.wake()
         ended = await services.jobs.wait(job.id)
         seconds = time.perf_counter() - begin
-        services.worker.shut_down()
-        services.rollup_keeper.shut_down()
+        shut_down(workers)
         await working
     return _checked(ended.new_ingested, await database.collection(Ticket).count_documents({})) / seconds
 

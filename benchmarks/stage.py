@@ -19,6 +19,7 @@ from gql_app.local import bundled_mock, embedded_mongo
 from mock_external_api.data import make_tickets
 from mock_external_api.settings import MockSettings
 from services.ingestion.diff import classified
+from services.search.terms import search_fields
 from services.sources.standard.records import sort_records
 from services.statuses import category_of
 
@@ -103,7 +104,8 @@ def sample(tenant: str, count: int = BATCH) -> list[Row]:
         fields = ticket.model_dump(exclude={"id", "is_dated"})
         keys = {"tenant_id": tenant, "external_id": ticket.id}
         category = category_of(ticket.status).value
-        rows.append({**keys, **fields, "status_category": category, **classified(ticket), "first_ingested_at": now})
+        row = {**keys, **fields, "status_category": category, **classified(ticket), "first_ingested_at": now}
+        rows.append(row | search_fields(row))
     return rows
 
 

@@ -169,7 +169,7 @@ async def _opened(driver: Driver, name: str, deleted_days: int | None, quarantin
     database = Database(driver.client, name, transactional=transactional, close=driver.close)
     with patiently(INDEX_SECONDS):
         for document in ALL_DOCUMENTS:
-            await drop_changed(driver.client[name][document.Settings.name], getattr(document.Settings, "indexes", []))
+            await drop_changed(driver.client[name][document.Settings.name], document.Settings)
         await init_beanie(database=driver.client[name], document_models=ALL_DOCUMENTS)
         if deleted_days is not None:
             await keep_deleted_for(database.collection(Ticket), deleted_days)

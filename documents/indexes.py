@@ -1,4 +1,4 @@
-"""Indexes that Beanie cannot bring in step by itself: those whose keys changed, and the one with a setting."""
+"""Indexes that Beanie cannot bring in step by itself: those that are no more, and those with a setting."""
 
 from typing import Any
 
@@ -10,17 +10,18 @@ PURGE_QUARANTINED_INDEX = "purge_quarantined"
 """Purges quarantined records, counted from when a run met them last."""
 
 
-async def drop_changed(rows: Any, declared: list[IndexModel]) -> None:
-    """Drop the indexes of a collection (Motor's or pymongo's) that stand there with other keys than declared.
+async def drop_changed(rows: Any, settings: Any) -> None:
+    """Drop what stands in a collection (Motor's or pymongo's) of the indexes that its document no longer has.
 
-    MongoDB refuses to create an index under the name of another one. Indexes that are not declared are somebody
-    else's, and stay.
+    These are the indexes whose keys have changed, as MongoDB refuses to create one under the name of another, and the
+    `retired_indexes` of the document's settings. Others that are not declared are somebody else's, and stay.
     """
     existing = await rows.index_information()
-    for index in declared:
-        name, keys = index.document["name"], list(index.document["key"].items())
-        known = existing.get(name)
-        if known is not None and not _is_text(known) and [tuple(key) for key in known["key"]] != keys:
+    declared: list[IndexModel] = getattr(settings, "indexes", [])
+    keys = {index.document["name"]: list(index.document["key"].items()) for index in declared}
+    for name, known in existing.items():
+        is_changed = name in keys and [tuple(key) for key in known["key"]] != keys[name]
+        if is_changed or name in getattr(settings, "retired_indexes", []):
             await rows.drop_index(name)
 
 
@@ -41,8 +42,3 @@ async def _keep_for(rows: Any, name: str, field: str, days: int) -> None:
         await rows.create_index([(field, ASCENDING)], name=name, expireAfterSeconds=seconds, sparse=True)
     elif existing["expireAfterSeconds"] != seconds:  # not without need: it waits for every open transaction
         await rows.database.command("collMod", rows.name, index={"name": name, "expireAfterSeconds": seconds})
-
-
-def _is_text(index: dict[str, Any]) -> bool:
-    """The server shows a text index with keys of its own making."""
-    return "textIndexVersion" in index

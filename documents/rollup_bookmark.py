@@ -1,4 +1,4 @@
-"""How far the tickets' change stream has been read for the sake of the rollups."""
+"""How far the tickets' change stream has been read, and by whom."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from beanie import Document
 
 
 class RollupBookmark(Document):
-    """One row: where whoever keeps the rollups next goes on reading."""
+    """A row for each kind of keeper: where the next one goes on reading."""
 
     id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
     resume_token: dict[str, Any]
     counting: str = ""
-    """As what the tickets in the rollups are counted (`COUNTING` in `services/rollups/rows.py`)."""
+    """What is made of a ticket, in words (`Kept.made_as`): for rollups, as what it is counted."""
 
     class Settings:
         """Collection."""

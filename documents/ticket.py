@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from beanie import Document
-from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.described import Classified, DescribedEnum, FromSource, LongText, Shown
+from documents.search_indexes import SEARCH_INDEXES
 
 KEYWORD_SEPARATOR = "|"
 """Between the keywords of `Ticket.keyword_key`."""
@@ -135,6 +136,10 @@ class Ticket(Document):
     rolled_up: bool = False
     """Whether the rollups count this ticket; statistics count the others one by one. Set by us alone: other programs
     need not know of it."""
+    search_terms: list[str] = []
+    """What a search finds the ticket by (`services/search/`)."""
+    search_version: int | None = None
+    """Of how the terms were made; another one than the present, or none: they are still to be made."""
 
     class Settings:
         """Collection and indexes."""
@@ -205,15 +210,9 @@ class Ticket(Document):
                 ],
                 name=CUSTOMER_INDEX,
             ),
-            # `language_override` names a field that no ticket has: a foreign `language` field must not decide
-            # how (or whether) a ticket can be stored.
-            IndexModel(
-                [("tenant_id", ASCENDING), ("subject", TEXT), ("message", TEXT)],
-                name="tenant_text",
-                default_language="english",
-                language_override="text_search_language",
-            ),
+            *SEARCH_INDEXES,
         ]
+        retired_indexes = ["tenant_text"]
 
 
 def _shown(trait: type[Shown] = Shown) -> tuple[str, ...]:

@@ -67,6 +67,11 @@ class TicketHistory(Document):
                 ],
                 name="tenant_ticket_recorded",
             ),
+            # What was recorded since some moment: flow, backlog, statistics of the past.
+            IndexModel(
+                [("tenant_id", ASCENDING), ("action", ASCENDING), ("recorded_at", ASCENDING)],
+                name="tenant_action_recorded",
+            ),
             # When tickets were closed; only the few rows that tell of a new status are in it.
             IndexModel(
                 [

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import httpx
 
@@ -14,6 +14,7 @@ from services.analytics.figures import Analytics
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
 from services.coordination.change_streams import Changes
+from services.coordination.keepers import LONGEST_LEASE_SECONDS
 from services.coordination.leases import Leases
 from services.health import Health
 from services.ingestion.batches.storing import Batches
@@ -39,8 +40,10 @@ from services.notifications.receivers.answers import Notifier
 from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.targets import Targets
 from services.notifications.waiting import Waiting
-from services.rollups.keeper import LONGEST_LEASE_SECONDS, RollupKeeper
+from services.rollups.keeper import RollupKeeper
 from services.rollups.write import Rollups
+from services.search.indexing import SearchIndex
+from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
 from services.sources.source import Source
 from services.sources.standard.client import ExternalApi
@@ -114,15 +117,7 @@ def build_services(
     api = _external_api(settings, http, external_api_url, limiter, clock, retries)
     jobs, pages = Jobs(database, leases, clock), _pages(settings, database, leases, clock)
     services = Services(
-        tenants=Tenants(database),
-        tickets=Tickets(database),
-        followed_tickets=FollowedTickets(database),
-        search=Search(database),
-        exports=Exports(database),
-        ticket_batches=TicketBatches(database),
-        stats=Stats(database, clock),
-        analytics=Analytics(database, clock),
-        history=HistoryFigures(database, clock),
+        **_reading(database, clock),
         jobs=jobs,
         runs=Runs(database, jobs),
         batches=Batches(jobs, api, pages),
@@ -139,6 +134,22 @@ def build_services(
     return _with_workers(services, settings, database, api, _delivery(settings, database, services, clock), clock)
 
 
+def _reading(database: Database, clock: Clock) -> dict[str, Any]:
+    """What reads tickets, and computes figures of them."""
+    return {
+        "tenants": Tenants(database),
+        "tickets": Tickets(database),
+        "followed_tickets": FollowedTickets(database),
+        "search": Search(database),
+        "search_index": SearchIndex(database),
+        "exports": Exports(database),
+        "ticket_batches": TicketBatches(database),
+        "stats": Stats(database, clock),
+        "analytics": Analytics(database, clock),
+        "history": HistoryFigures(database, clock),
+    }
+
+
 def _with_workers(
     services: Services, settings: Settings, database: Database, source: Source, delivery: Delivery, clock: Clock
 ) -> Services:
@@ -153,6 +164,7 @@ def _with_workers(
         worker=Worker(jobs, ingestion, concurrency=settings.worker_concurrency),
         delivery=delivery,
         rollup_keeper=RollupKeeper(database, rollups, short_leases, clock),
+        search_keeper=SearchKeeper(database, services.search_index, short_leases, clock),
     )
 
 

@@ -26,6 +26,8 @@ from services.notifications.receivers.targets import Targets
 from services.notifications.sender import OnAttempt
 from services.notifications.waiting import Waiting
 from services.rollups.keeper import RollupKeeper
+from services.search.indexing import SearchIndex
+from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
@@ -43,6 +45,7 @@ class Services:
     tickets: Tickets
     followed_tickets: FollowedTickets
     search: Search
+    search_index: SearchIndex
     exports: Exports
     ticket_batches: TicketBatches
     stats: Stats
@@ -67,6 +70,8 @@ class Services:
     """What delivers notifications in this process, if it has a worker."""
     rollup_keeper: RollupKeeper | None = None
     """What rolls tickets up in this process, if it has a worker and no other process does."""
+    search_keeper: SearchKeeper | None = None
+    """What keeps tickets ready for searches; likewise."""
 
     def observe_deliveries(self, on_attempt: OnAttempt) -> None:
         """Have every attempt of this process to deliver a notification told to somebody."""
@@ -76,7 +81,8 @@ class Services:
     @property
     def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
-        return [each for each in (self.worker, self.delivery, self.rollup_keeper) if each is not None]
+        all_there_are = (self.worker, self.delivery, self.rollup_keeper, self.search_keeper)
+        return [each for each in all_there_are if each is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +120,4 @@ class Context:
     @cached_property
     def tenant_loaders(self) -> TenantLoaders:
         """Batch reads for fields of tenants."""
-        return TenantLoaders(self.services.tenants, self.services.stats)
+        return TenantLoaders(self.services.tenants, self.services.stats, self.services.search_index)

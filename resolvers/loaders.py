@@ -16,6 +16,7 @@ from services.ingestion.reading import Runs
 from services.lists.keyset import Slice, Window
 from services.notifications.reading import Notifications
 from services.notifications.waiting import Surroundings, Waiting
+from services.search.indexing import SearchIndex
 from services.tickets.batches import TicketBatches
 from services.tickets.filter import TicketFilter
 from services.tickets.ordering import Ordering
@@ -84,9 +85,13 @@ class Loaders:
 class TenantLoaders:
     """The loaders of one request for what a list of tenants shows of each."""
 
-    def __init__(self, tenants: Tenants, stats: Stats) -> None:
+    def __init__(self, tenants: Tenants, stats: Stats, search_index: SearchIndex) -> None:
         self.ticket_counts: GroupLoader[None, str, int] = GroupLoader(
             lambda _, names: tenants.ticket_counts(names), int
+        )
+        """Of nothing and tenant."""
+        self.search_backlogs: GroupLoader[None, str, int] = GroupLoader(
+            lambda _, names: search_index.backlogs(names), int
         )
         """Of nothing and tenant."""
         self.last_jobs: GroupLoader[None, str, IngestionJob | None] = GroupLoader(

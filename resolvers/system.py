@@ -58,6 +58,12 @@ async def load_ticket_count(context: Context, tenant_id: str) -> int:
     return await context.tenant_loaders.ticket_counts.load(None, tenant_id)
 
 
+async def load_search_backlog(context: Context, tenant_id: str) -> int:
+    """How many of the tenant's tickets no search can find yet; counted together with those of other tenants."""
+    context.caller.require_tenant(tenant_id)
+    return await context.tenant_loaders.search_backlogs.load(None, tenant_id)
+
+
 async def has_tenant(context: Context, tenant_id: str) -> bool:
     """Whether the tenant has any data that the caller may see."""
     context.caller.require_tenant(tenant_id)

@@ -169,7 +169,7 @@ async def open_services(
 
 def at_rest(services: Services) -> Services:
     """The same services, with nothing that works beside the requests."""
-    return replace(services, worker=None, delivery=None, rollup_keeper=None)
+    return replace(services, worker=None, delivery=None, rollup_keeper=None, search_keeper=None)
 
 
 def app_with(services: Services, settings: Settings) -> FastAPI:

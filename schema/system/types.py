@@ -6,7 +6,7 @@ import strawberry
 
 from resolvers.analytics import load_stats
 from resolvers.ingestion import load_last_job
-from resolvers.system import load_ticket_count
+from resolvers.system import load_search_backlog, load_ticket_count
 from schema.analytics.types import TenantStats, selected_parts, to_stats
 from schema.base.arguments import FromDate, ToDate
 from schema.base.cost import Cost
@@ -28,6 +28,14 @@ class Tenant(Node):
     async def ticket_count(self, info: Info) -> int:
         """The count, taken together with those of other tenants."""
         return await load_ticket_count(info.context, self.tenant_id)
+
+    @strawberry.field(
+        description="How many tickets searches cannot find yet: a worker is about to index them.",
+        directives=[Cost(weight=5)],
+    )
+    async def search_backlog(self, info: Info) -> int:
+        """The count, taken together with those of other tenants."""
+        return await load_search_backlog(info.context, self.tenant_id)
 
     @strawberry.field(description="Its newest ingestion job, whatever its state; null if there never was one.")
     async def last_run(self, info: Info) -> IngestionJob | None:

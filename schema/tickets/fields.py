@@ -11,7 +11,7 @@ from schema.base.connections import After, Before, Connection, First, Last, Page
 from schema.base.cost import CONNECTION, Cost
 from schema.base.info import Info
 from schema.tickets.filter import TicketFilterInput
-from schema.tickets.types import Order, Ticket, ticket_pager, to_ticket, unselected_bulk
+from schema.tickets.types import Order, Ticket, ticket_pager, to_found_ticket, to_ticket, unselected_bulk
 from services.tickets.ordering import TicketOrder
 from services.tickets.search import place
 
@@ -70,6 +70,4 @@ class TicketQueries:
         pager = Pager(info, f"search:{tenant_id}:{q}", place=place)
         window = pager.window(first, last, after, before)
         found = await search_tickets(info.context, tenant_id, wanted, window)
-        return pager.connection(
-            found, window, lambda hit: to_ticket(hit.ticket), lambda: count_tickets(info.context, tenant_id, wanted)
-        )
+        return pager.connection(found, window, to_found_ticket, lambda: count_tickets(info.context, tenant_id, wanted))

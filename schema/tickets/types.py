@@ -25,6 +25,7 @@ from services.tickets.choices import only
 from services.tickets.filter import TicketFilter
 from services.tickets.ordering import ORDERINGS, TicketOrder
 from services.tickets.record import COLUMNS, TicketRecord
+from services.tickets.search import RelevantTicket
 
 DEFAULT_CHANGES = 20
 MAX_CHANGES = 100
@@ -93,6 +94,10 @@ class Ticket(Node):
     created_at: datetime | None = shown("created_at")
     updated_at: datetime | None = shown("updated_at")
     matched: list[MatchedRule] = shown("matched", ListSize(assumed_size=3))
+    found_words: list[str] = strawberry.field(
+        description="Of a ticket that `searchTickets` has found: what was found, as it stands there; at most 20 words.",
+        directives=[ListSize(assumed_size=3)],
+    )
 
     @strawberry.field(
         description="What happened to it, newest first.",
@@ -161,12 +166,22 @@ def ticket_pager(info: Info, tenant_id: str, order: TicketOrder) -> Pager[Ticket
     return Pager(info, f"tickets:{tenant_id}:{order}", place=ordering.place, newest_first=ordering.newest_first)
 
 
-def to_ticket(record: TicketRecord) -> Ticket:
+_NOTHING_FOUND: list[str] = []
+"""For all tickets that were not searched for; nobody changes it."""
+
+
+def to_found_ticket(found: RelevantTicket) -> Ticket:
+    """A ticket that a search has found."""
+    return to_ticket(found.ticket, found.words)
+
+
+def to_ticket(record: TicketRecord, found_words: list[str] = _NOTHING_FOUND) -> Ticket:
     """A stored ticket as clients see it."""
     fields = dict(zip(_FIELDS, _READ(record), strict=True))
     fields["id"] = global_id("Ticket", record.tenant_id, record.external_id)
     fields["urgency"] = _URGENCIES.get(record.urgency)
     fields["sentiment"] = _SENTIMENTS.get(record.sentiment)
+    fields["found_words"] = found_words
     ticket = Ticket.__new__(Ticket)
     ticket.__dict__ = fields  # a page has a hundred: handing each field over by its name would take half as long again
     return ticket

@@ -11,7 +11,7 @@ from services.kit.clock import Clock
 
 MAX_EDITS = 100
 """Tickets that are collected for a follower; of more it learns only that there were more."""
-SEEN_FIELDS = (*SHOWN_FIELDS, "keyword_key", "deleted_at")
+SEEN_FIELDS = (*SHOWN_FIELDS, "keyword_key", "search_terms", "deleted_at")
 """What clients see of a ticket, or can filter by: an update of other fields (a run marks every ticket it sees) changes
 nothing for them."""
 _KEYS = frozenset(["tenant_id", "external_id"])

@@ -14,13 +14,14 @@ from documents.ticket_history import HistoryAction
 from services.classification import Classification, classify
 from services.classification.keywords import keyword_key
 from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy, notification_row
+from services.search.terms import SEARCH_VERSION, SEARCHED_FIELDS, search_fields
 from services.sources.standard.records import UpstreamTicket
 from services.statuses import category_of
 from services.tenancy import owned
 
 STORED_FIELDS = (
     *("external_id", "updated_at", "deleted_at", "seen_by_job", "from_file", "status_category"),
-    *(*SOURCE_FIELDS, *CLASSIFIED_FIELDS),
+    *(*SOURCE_FIELDS, *CLASSIFIED_FIELDS, "keyword_key", "search_version"),
 )
 """What of a stored ticket has to be read to find out what changed."""
 
@@ -108,7 +109,7 @@ def _create(changes: PageChanges, ticket: UpstreamTicket, at: Position) -> None:
         "first_ingested_at": at.now,
         **({"from_file": True} if at.is_file else {}),
     }
-    changes.tickets.append(InsertOne(row))
+    changes.tickets.append(InsertOne(row | search_fields(row)))
     first = {name: {"old": None, "new": row[name]} for name in KEPT_FIELDS if row[name] is not None}
     changes.history.append(history_row(at, ticket.id, HistoryAction.CREATED, first, ticket.created_at))
     _announce_if_risen(changes, at, ticket.id, row, None)
@@ -133,7 +134,8 @@ def _compare(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Posit
         for name in (*SOURCE_FIELDS, *CLASSIFIED_FIELDS)
         if name in new and known.get(name) != new[name]
     }
-    changes.tickets.append(_update(ticket, known, at, new, returned=returned))
+    found_by = search_fields(new) if new and _is_found_otherwise(known, new) else {}
+    changes.tickets.append(_update(ticket, known, at, new | found_by, returned=returned))
     changes.recounted.append(known["_id"])
     # Only an `updated_at` that has moved tells when this change was made.
     occurred_at = ticket.updated_at if ticket.is_dated and has_moved and not returned else at.now
@@ -141,6 +143,12 @@ def _compare(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Posit
     changes.history.append(history_row(at, ticket.id, action, diff, occurred_at))
     _announce_if_risen(changes, at, ticket.id, new, known.get("urgency"))
     changes.counts.updated += 1
+
+
+def _is_found_otherwise(known: Row, new: Row) -> bool:
+    """Whether searches may find the ticket by something else than before."""
+    is_other = any(known.get(name) != new[name] for name in SEARCHED_FIELDS)
+    return is_other or known.get("search_version") != SEARCH_VERSION
 
 
 def _announce_if_risen(changes: PageChanges, at: Position, external_id: str, new: Row, old_urgency: object) -> None:

@@ -1,26 +1,13 @@
-"""Keeping the rollups: rolling tickets up in the background, and noticing what other programs do to them.
+"""Keeping the rollups: rolling tickets up in the background, and taking back those that other programs change."""
 
-One process at a time keeps the rollups, under a lease. That only spares work: two at once would be safe as well.
-
-Programs that know nothing of rollups may edit or remove a ticket that is in them. The change stream of the tickets
-tells, so statistics are right again within moments. Where it was read to is stored; when the server no longer
-remembers that place, or tickets are now counted as something else, every ticket in the rollups is checked once.
-"""
-
-import asyncio
+from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
 
-import structlog
-from pymongo.errors import OperationFailure, PyMongoError
-
-from documents.database import ChangeStream, Database, Row, Session
+from documents.database import Collection, Database, Row, Session
 from documents.rolled_up_ticket import RolledUpTicket
-from documents.rollup_bookmark import RollupBookmark
-from documents.ticket import Ticket
 from services.coordination.change_streams import counted_edits
-from services.coordination.leases import Lease, LeaseLostError, Leases
-from services.kit.background import Background
+from services.coordination.keepers import Keeper, Kept
+from services.coordination.leases import Leases
 from services.kit.clock import Clock
 from services.rollups.rows import COUNTING
 from services.rollups.write import ROLL_UP_BATCH, Rollups
@@ -28,29 +15,31 @@ from services.rollups.write import ROLL_UP_BATCH, Rollups
 ROLLUPS_RESOURCE = "rollups"
 """The resource whose lease makes its holder the keeper."""
 ROLLUP_COMMENT = "looking for tickets to roll up"
-"""Tells whoever looks at the server's commands what these are for."""
 ROLL_UP_FROM = 2_000
 """Fewer tickets of a tenant are counted one by one without anybody's noticing: 1,000 take some 4 ms."""
-_LOOK_SECONDS = 2.0
-_LARGEST_SHARE = 0.05
-"""Looking for something to do takes at most this share of the time."""
-_AWAIT_MILLISECONDS = 100
-"""Changes that follow each other so closely are checked together."""
-_STANDBY_SECONDS = 2.0
-LONGEST_LEASE_SECONDS = 10.0
-"""A keeper that dies while it rolls up keeps others from writing these tickets until its lease has run out."""
-_CHANGE_STREAM_FATAL_ERROR = 280
-_PLACE_IS_LOST = frozenset([260, _CHANGE_STREAM_FATAL_ERROR, 286])
-"""InvalidResumeToken, ChangeStreamFatalError and ChangeStreamHistoryLost."""
-_BOOKMARK: Row = {"_id": "tickets"}
-_BOOKMARK_SECONDS = 30.0
-"""A bookmark is itself a change, so it is not moved at every look."""
-
-log = structlog.get_logger("services.rollup_keeper")
 
 
-class RollupKeeper(Background):
-    """Keeps the rollups until it is shut down; one for each process that has a worker."""
+def _foreign_changes() -> list[Row]:
+    """Changes that ingestion and rolling up do not make; few others slip in, which costs a look."""
+    copied = {"operationType": "insert", "fullDocument.rolled_up": True}
+    return [
+        {"$match": {"$or": [{"operationType": {"$in": ["replace", "delete"]}}, *counted_edits("rolled_up"), copied]}},
+        {"$project": {"documentKey": 1}},
+    ]
+
+
+class RollupKeeper(Keeper):
+    """Keeps the rollups. On a server without transactions there are none."""
+
+    kept = Kept(
+        resource=ROLLUPS_RESOURCE,
+        name="rollup",
+        bookmark="tickets",
+        made_as=COUNTING,
+        changes=_foreign_changes(),
+        needs_transactions=True,
+        comment=ROLLUP_COMMENT,
+    )
 
     def __init__(
         self,
@@ -66,135 +55,21 @@ class RollupKeeper(Background):
 
         `batch`: how many tickets are rolled up or checked in one transaction.
         """
-        super().__init__(log)
-        self._is_possible = database.transactional
+        super().__init__(database, leases, clock, batch=batch)
         self._rollups = rollups
-        self._leases = leases
-        self._clock = clock
         self._roll_up_from = roll_up_from
-        self._batch = batch
-        self._tickets = database.collection(Ticket)
         self._receipts = database.collection(RolledUpTicket)
-        self._bookmarks = database.collection(RollupBookmark)
-        self._bookmarked_at = clock.monotonic()
 
-    async def _round(self) -> None:
-        """Keep the rollups until shut down, or see whether whoever does has ended."""
-        try:
-            if self._is_possible:
-                async with self._leases.held(await self._leases.acquire(ROLLUPS_RESOURCE, uuid4().hex)) as lease:
-                    if lease is not None:
-                        await self._keep(lease)
-        except* (PyMongoError, LeaseLostError) as errors:
-            log.warning("rollups_interrupted", error=str(errors.exceptions[0])[:200])
-        await self.rest(_STANDBY_SECONDS)
-
-    async def _keep(self, lease: Lease) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._roll_up_all(lease))
-            tasks.create_task(self._follow(lease))
-
-    def _must_end(self, lease: Lease) -> bool:
-        return self.is_shut_down or lease.is_lost
-
-    async def _roll_up_all(self, lease: Lease) -> None:
-        while not self._must_end(lease):
-            began = self._clock.monotonic()
-            for tenant_id in await self._tickets.distinct("tenant_id", comment=ROLLUP_COMMENT):
-                if isinstance(tenant_id, str) and tenant_id and not self._must_end(lease):
-                    await self._roll_up(lease, tenant_id)
-            await self.rest(max(_LOOK_SECONDS, (self._clock.monotonic() - began) / _LARGEST_SHARE))
-
-    async def _roll_up(self, lease: Lease, tenant_id: str) -> None:
-        """Roll up all that the tenant has, if it is enough."""
+    async def _has_work(self, tenant_id: str) -> bool:
         backlog = await self._rollups.backlog(tenant_id, limit=self._roll_up_from, comment=ROLLUP_COMMENT)
-        if backlog < self._roll_up_from:
-            return
+        return backlog >= self._roll_up_from
 
-        async def batch(session: Session) -> int:
-            return await self._rollups.roll_up(tenant_id, at_most=self._batch, session=session)
+    async def _work_on_next(self, tenant_id: str, session: Session) -> int:
+        return await self._rollups.roll_up(tenant_id, at_most=self._batch, session=session)
 
-        count, total = self._batch, 0
-        while count == self._batch and not self._must_end(lease):
-            began = self._clock.monotonic()
-            count = await self._leases.write(lease, batch)
-            total += count
-            await self.rest(self._clock.monotonic() - began)  # others want the database too
-        log.info("rolled_up", tenant_id=tenant_id, tickets=total)
+    async def _mend(self, ticket_ids: Sequence[Any], session: Session) -> int:
+        return await self._rollups.check(ticket_ids, session=session)
 
-    async def _follow(self, lease: Lease) -> None:
-        """Check what other programs change; changes that come at once are checked together."""
-        bookmark = await self._bookmarks.find_one(_BOOKMARK)
-        is_current = bookmark is not None and bookmark.get("counting") == COUNTING
-        token = bookmark["resume_token"] if bookmark and is_current else None
-        watching = self._tickets.watch(
-            _foreign_changes(), resume_after=token, max_await_time_ms=_AWAIT_MILLISECONDS, comment=ROLLUP_COMMENT
-        )
-        try:
-            async with watching as stream, asyncio.TaskGroup() as tasks:
-                # The first look opens the stream: from then on nothing is missed.
-                touched = await _next_changes(stream, at_most=self._batch)
-                checking = tasks.create_task(self._check_all(lease) if token is None else asyncio.sleep(0, True))
-                is_last = False
-                while not is_last:
-                    is_last = self._must_end(lease)
-                    await self._check(lease, touched)
-                    if checking.done() and checking.result() and (touched or is_last or self._is_bookmark_due()):
-                        await self._put_bookmark(lease, stream.resume_token)
-                    touched = [] if is_last else await _next_changes(stream, at_most=self._batch)
-        except* OperationFailure as errors:
-            if any(isinstance(error, OperationFailure) and error.code in _PLACE_IS_LOST for error in errors.exceptions):
-                await self._put_bookmark(lease, None)
-            raise
-
-    async def _check_all(self, lease: Lease) -> bool:
-        """Check every ticket that is in the rollups, or is marked as if it were; returns whether it came to the end."""
-        for rows, where in ((self._receipts, {}), (self._tickets, {"rolled_up": True})):
-            cursor = rows.aggregate([{"$match": where}, {"$project": {"_id": 1}}], batchSize=self._batch)
-            while not self._must_end(lease) and (batch := await cursor.to_list(self._batch)):
-                began = self._clock.monotonic()
-                await self._check(lease, [row["_id"] for row in batch])
-                await self.rest(self._clock.monotonic() - began)
-        return not self._must_end(lease)
-
-    async def _check(self, lease: Lease, ticket_ids: list[Any]) -> None:
-        async def work(session: Session) -> int:
-            return await self._rollups.check(ticket_ids, session=session)
-
-        if ticket_ids and (stale := await self._leases.write(lease, work)):
-            log.info("rollups_mended", tickets=stale)
-
-    def _is_bookmark_due(self) -> bool:
-        return self._clock.monotonic() - self._bookmarked_at > _BOOKMARK_SECONDS
-
-    async def _put_bookmark(self, lease: Lease, token: Row | None) -> None:
-        """Store where the changes were read to; None: that place is lost."""
-
-        async def work(session: Session) -> None:
-            if token is None:
-                await self._bookmarks.delete_one(_BOOKMARK, session=session)
-            else:
-                new = {"$set": {"resume_token": token, "counting": COUNTING}}
-                await self._bookmarks.update_one(_BOOKMARK, new, upsert=True, session=session)
-
-        await self._leases.write(lease, work)
-        self._bookmarked_at = self._clock.monotonic()
-
-
-async def _next_changes(stream: ChangeStream, *, at_most: int) -> list[Any]:
-    """The `_id`s of tickets that have changed, as soon as no more follow; none if there are none for a moment."""
-    touched: list[Any] = []
-    while len(touched) < at_most and (change := await stream.try_next()) is not None:
-        touched.append(change["documentKey"]["_id"])
-    if not stream.alive:  # type: ignore[truthy-function]  # motor's stub makes it a method
-        raise OperationFailure("the collection of tickets was dropped or renamed", _CHANGE_STREAM_FATAL_ERROR)
-    return touched
-
-
-def _foreign_changes() -> list[Row]:
-    """Changes that ingestion and rolling up do not make; few others slip in, which costs a look."""
-    copied = {"operationType": "insert", "fullDocument.rolled_up": True}
-    return [
-        {"$match": {"$or": [{"operationType": {"$in": ["replace", "delete"]}}, *counted_edits("rolled_up"), copied]}},
-        {"$project": {"documentKey": 1}},
-    ]
+    def _made(self) -> list[tuple[Collection, Row]]:
+        """Every receipt, and every ticket that is marked as if it had one."""
+        return [(self._receipts, {}), (self._tickets, {"rolled_up": True})]

@@ -4,7 +4,8 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,7 +15,7 @@ import orjson
 from documents.database import Database, Row, patiently
 from documents.ticket import Ticket
 from services.lists.cursors import time_limited
-from services.lists.keyset import Window, sort_order
+from services.search.leading import led_by_rarest
 from services.tenancy import Filter
 from services.tickets.filter import TicketFilter, condition
 from services.tickets.ordering import NEWEST_FIRST, Ordering
@@ -70,13 +71,16 @@ class Exports:
         """
         lists = [(condition(tenant_id, part), order.index(part)) for part in order.parts(wanted)]
         head = (codecs.BOM_UTF8 if has_bom else b"") + _csv_line(list(COLUMNS)) if form is ExportFormat.CSV else b""
-        sort = list(sort_order(order.moment, Window(EXPORT_BATCH, newest_first=order.newest_first)).items())
-        return _chunks(self._rows(lists, sort), _csv_row if form is ExportFormat.CSV else _json_line, head)
+        rows = self._rows(tenant_id, lists, order.sort)
+        return _chunks(rows, _csv_row if form is ExportFormat.CSV else _json_line, head)
 
-    async def _rows(self, lists: list[tuple[Filter, str | None]], sort: list[tuple[str, int]]) -> AsyncIterator[Row]:
+    async def _rows(
+        self, tenant_id: str, lists: list[tuple[Filter, str | None]], sort: list[tuple[str, int]]
+    ) -> AsyncGenerator[Row, None]:
         for where, index in lists:
+            led = await led_by_rarest(self._tickets, tenant_id, where)
             cursor = self._tickets.find(
-                where, PROJECTION, hint=index, batch_size=EXPORT_BATCH, max_time_ms=EXPORT_MILLISECONDS
+                led, PROJECTION, hint=index, batch_size=EXPORT_BATCH, max_time_ms=EXPORT_MILLISECONDS
             ).sort(sort)
             try:
                 while rows := await _batch(cursor):
@@ -87,10 +91,10 @@ class Exports:
 
 
 async def _chunks(
-    rows: AsyncIterator[Row], write: Callable[[TicketRecord], bytes], head: bytes
+    rows: AsyncGenerator[Row, None], write: Callable[[TicketRecord], bytes], head: bytes
 ) -> AsyncIterator[bytes]:
     chunk = bytearray(head)
-    async with time_limited():
+    async with time_limited(), aclosing(rows):
         async for row in rows:
             chunk += write(to_record(row))
             if len(chunk) >= CHUNK_BYTES:

@@ -10,6 +10,7 @@ from documents.described import DescribedEnum
 from documents.ticket import Ticket
 from services.coordination.ticket_edits import EditedTickets, TicketEdit
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
+from services.search.terms import SEARCHED_FIELDS
 from services.tenancy import Filter, deleted, live, owned
 from services.tickets.filter import TicketFilter, condition
 from services.tickets.record import PROJECTION, TicketRecord, to_record
@@ -17,7 +18,6 @@ from services.tickets.record import PROJECTION, TicketRecord, to_record
 _EXTERNAL_ID: Row = {"external_id": 1}
 _TENANCY = frozenset(["tenant_id", "deleted_at"])
 """What a condition on tickets says of whose they are, and whether they live."""
-_SEARCHED = frozenset(["subject", "message"])
 _DELETION = frozenset(["deleted_at"])
 _JOINING = frozenset(["$and", "$or", "$nor"])
 
@@ -125,8 +125,8 @@ def fields_in(where: Filter) -> frozenset[str] | None:
 
 def _names_in(where: Filter) -> Iterator[str]:
     for name, value in where.items():
-        if name == "$text":
-            yield from _SEARCHED
+        if name == "search_terms":
+            yield from (name, *SEARCHED_FIELDS)
         elif name in _JOINING:
             for each in value:
                 yield from _names_in(each)

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from pymongo import ASCENDING, DESCENDING
+
 from documents.described import DescribedEnum
+from documents.search_indexes import SEARCH_INDEX
 from documents.ticket import CUSTOMER_INDEX, NEWEST_INDEX, UPDATED_INDEX, Urgency
 from services.lists.cursors import Cursor
 from services.tickets.choices import chosen_of, only
@@ -32,6 +35,12 @@ class Ordering:
     newest_first: bool = True
     urgencies: tuple[Urgency | None, ...] = ()
 
+    @property
+    def sort(self) -> list[tuple[str, int]]:
+        """The sort order within a part."""
+        direction = DESCENDING if self.newest_first else ASCENDING
+        return [(self.moment, direction), ("_id", direction)]
+
     def parts(self, wanted: TicketFilter) -> list[TicketFilter]:
         """Filters whose lists, one after the other, are the whole list; there are always as many."""
         if not self.urgencies:
@@ -45,7 +54,7 @@ class Ordering:
         every deep page. None: it knows better."""
         has_updates = wanted.updated_from is not None or wanted.updated_to is not None
         if wanted.q is not None:
-            return None
+            return SEARCH_INDEX
         if wanted.customer_id is not None and wanted.customer_id.any_of is not None:
             return CUSTOMER_INDEX
         if self.moment == "updated_at":

@@ -9,12 +9,14 @@ from bson import ObjectId
 from pymongo import DESCENDING
 
 from documents.database import Database, Row
+from documents.search_indexes import SEARCH_INDEX
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from services.errors import InvalidInputError, TicketNotFoundError
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
-from services.lists.keyset import Slice, Window, cut, parts_of, read_rows, sort_order
+from services.lists.keyset import Slice, Window, cut, parts_of, read_rows
 from services.lists.numbered import Page
+from services.search.leading import led_by_rarest
 from services.tenancy import Filter, deleted, live, owned
 from services.tickets.counts import TicketCounts
 from services.tickets.filter import TicketFilter, condition, created_between
@@ -98,10 +100,9 @@ class Tickets:
         *further: Filter,
     ) -> list[Row]:
         """Some rows of the list. Only the index is walked up to `offset`; what is skipped is not read."""
-        where = condition(tenant_id, wanted, *further)
-        sort = list(sort_order(order.moment, Window(limit, newest_first=order.newest_first)).items())
+        where = await self._where(tenant_id, wanted, *further)
         index = order.index(wanted)
-        skipped = self._tickets.find(where, {"_id": 1}, hint=index, max_time_ms=LIST_MILLISECONDS).sort(sort)
+        skipped = self._tickets.find(where, {"_id": 1}, hint=index, max_time_ms=LIST_MILLISECONDS).sort(order.sort)
         ids = [row["_id"] for row in await skipped.skip(offset).limit(limit).to_list(limit)]
         same = live(tenant_id, _id={"$in": ids})
         found = self._tickets.find(same, PROJECTION, hint="_id_", max_time_ms=LIST_MILLISECONDS)
@@ -115,20 +116,26 @@ class Tickets:
             QueryTimeoutError: the database did not finish.
         """
         created = created_between(wanted.created_from, wanted.created_to)
-        where = condition(tenant_id, wanted)
+        where = await self._where(tenant_id, wanted)
         async with time_limited():
             if wanted.is_countable:
                 return (await self._counts.count([tenant_id], wanted.by_field))[tenant_id]
+            if wanted.q is not None:
+                return await self._matching(where, SEARCH_INDEX)
             if wanted != TicketFilter(created_from=wanted.created_from, created_to=wanted.created_to):
-                return await self._count(where)
+                return await self._matching(where)
             # Without a condition on each of them, index entries are counted three times as fast.
             everything, gone = await asyncio.gather(
-                self._count(owned(tenant_id, **created)), self._count(deleted(tenant_id, **created))
+                self._matching(owned(tenant_id, **created)), self._matching(deleted(tenant_id, **created))
             )
         return everything - gone
 
-    async def _count(self, where: Filter) -> int:
-        return await self._tickets.count_documents(where, maxTimeMS=LIST_MILLISECONDS)
+    async def _where(self, tenant_id: str, wanted: TicketFilter, *further: Filter) -> Filter:
+        return await led_by_rarest(self._tickets, tenant_id, condition(tenant_id, wanted, *further))
+
+    async def _matching(self, where: Filter, index: str | None = None) -> int:
+        options: dict[str, Any] = {} if index is None else {"hint": index}
+        return await self._tickets.count_documents(where, maxTimeMS=LIST_MILLISECONDS, **options)
 
     async def slice(
         self,
@@ -151,7 +158,7 @@ class Tickets:
         read: list[Row] = []
         for number, stretch in parts_of(window, len(parts)):
             missing = replace(stretch, limit=window.limit - len(read))
-            where, index = condition(tenant_id, parts[number]), order.index(parts[number])
+            where, index = await self._where(tenant_id, parts[number]), order.index(parts[number])
             read += await read_rows(self._tickets, where, order.moment, missing, projection, index)
             if len(read) > window.limit:
                 break

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from documents.database import Row
+from documents.ticket import StatusCategory
 from services.analytics.history.lives import lives
-from services.statuses import is_closed
-from services.tenancy import owned
+from services.statuses import in_category, is_closed
+from services.tenancy import live
 
 _DAY = timedelta(days=1)
 AGES_IN_DAYS = (0, 1, 3, 7, 30)
@@ -36,22 +37,36 @@ class Ageing:
     oldest_created_at: datetime | None
 
 
-def ageing_pipeline(tenant_id: str, at: datetime) -> list[Row]:
+def ageing_pipeline(tenant_id: str, at: datetime, *, is_now: bool) -> list[Row]:
     """Ends in one document a bucket that has tickets: `{_id: number or null for undated, count, oldest}`.
 
     What happened at the moment itself or later does not count: it is as it was before.
     """
-    before = {"$last": {"$filter": {"input": "$steps", "cond": {"$lt": ["$$this.at", at]}}}}
+    not_closed = live(tenant_id, status={"$not": in_category(StatusCategory.CLOSED)})
+    if is_now:
+        born = {"$cond": [{"$eq": [{"$type": "$created_at"}, "date"]}, "$created_at", None]}
+        then: list[Row] = [
+            {"$match": not_closed},
+            {"$project": {"_id": 0, "ticket": "$external_id", "born": born}},
+            {"$match": {"$expr": {"$lt": ["$born", at]}}},
+        ]
+    else:
+        before = {"$last": {"$filter": {"input": "$steps", "cond": {"$lt": ["$$this.at", at]}}}}
+        then = [
+            *lives(tenant_id, [not_closed], is_closed, at, with_changed=True),
+            {"$project": {"ticket": 1, "born": {"$first": "$steps.at"}, "state": before}},
+            {"$match": {"state.live": True, "state.value": False}},
+        ]
+    return [*then, *_by_age(at)]
+
+
+def _by_age(at: datetime) -> list[Row]:
+    """From `{ticket, born}` to one document a bucket."""
     days = {"$divide": [{"$subtract": [at, "$born"]}, _DAY / timedelta(milliseconds=1)]}
     begins = [{"case": {"$gte": [days, AGES_IN_DAYS[number]]}, "then": number} for number in _NUMBERS[::-1]]
     bucket = {"$cond": [{"$eq": ["$born", None]}, None, {"$switch": {"branches": begins, "default": 0}}]}
     oldest = {"$min": {"born": "$born", "ticket": "$ticket"}}
-    return [
-        *lives(tenant_id, owned(tenant_id), is_closed),
-        {"$project": {"ticket": 1, "born": {"$first": "$steps.at"}, "state": before}},
-        {"$match": {"state.live": True, "state.value": False}},
-        {"$group": {"_id": bucket, "count": {"$sum": 1}, "oldest": oldest}},
-    ]
+    return [{"$group": {"_id": bucket, "count": {"$sum": 1}, "oldest": oldest}}]
 
 
 def to_ageing(found: list[Row], at: datetime) -> Ageing:

@@ -6,7 +6,7 @@ from documents.database import Database, Row
 from documents.ticket import Ticket
 from services.analytics.civil_time import TrendUnit
 from services.analytics.history.ageing import Ageing, ageing_pipeline, to_ageing
-from services.analytics.history.flow import BacklogPoint, FlowStep, flow_pipeline, to_backlog, to_flow
+from services.analytics.history.flow import BacklogPoint, FlowStep, backlog_pipeline, flow_pipeline, to_backlog, to_flow
 from services.analytics.history.past import past_pipeline, to_past_stats
 from services.analytics.history.status_times import StatusTime, status_times_pipeline, to_status_times
 from services.analytics.history.units import units_of
@@ -54,7 +54,7 @@ class HistoryFigures:
         if start is not None and start > now:
             return []
         units = units_of(start, min(end or now, now), unit, time_zone)
-        return to_backlog(await self._run(flow_pipeline(tenant_id, units)), units)
+        return to_backlog(await self._run(backlog_pipeline(tenant_id, units)), units)
 
     async def ageing(self, tenant_id: str, at: datetime | None) -> Ageing:
         """The tickets that were not closed at the moment, or are not closed now, by age.
@@ -65,7 +65,8 @@ class HistoryFigures:
         now = self._clock.now()
         if at is not None:
             require_past("at", at, now)
-        return to_ageing(await self._run(ageing_pipeline(tenant_id, at or now)), at or now)
+        pipeline = ageing_pipeline(tenant_id, at or now, is_now=at is None)
+        return to_ageing(await self._run(pipeline), at or now)
 
     async def time_in_status(
         self, tenant_id: str, *, created_from: datetime | None, created_to: datetime | None, by_category: bool

@@ -5,10 +5,12 @@ from datetime import datetime
 from itertools import accumulate
 
 from documents.database import Row
+from documents.ticket import Ticket
+from services.analytics.history.joins import created_or_deleted_since
 from services.analytics.history.lives import lives
 from services.analytics.history.units import Units
 from services.statuses import is_closed
-from services.tenancy import owned
+from services.tenancy import live
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,30 @@ class BacklogPoint:
 def flow_pipeline(tenant_id: str, units: Units) -> list[Row]:
     """Ends in one document a unit in which something happened: `{_id: its number, created, closed, ...}`.
 
-    Number -1 has what was before the first unit.
+    Number -1 has `before`: by how many more tickets were not closed when the first unit began than are not closed now.
     """
-    events: list[Row] = [
-        # One document an event from here on, {at, created, closed, ...}, with true for what it is.
-        {"$project": {"events": {"$concatArrays": [[_birth()], _changes()]}}},
+    tickets = created_or_deleted_since(tenant_id, units.start)
+    counts = {name: {"$sum": {"$cond": [f"${name}", 1, 0]}} for name in _COUNTS}
+    return [
+        *lives(tenant_id, tickets, is_closed, units.start, with_changed=True),
+        # One document an event from here on, {at, created, closed, ...}, with true for what it is; null is before all.
+        {"$project": {"events": {"$concatArrays": [_within(units), _before(units.start)]}}},
         {"$unwind": "$events"},
         {"$replaceWith": "$events"},
-        {"$match": {"$expr": {"$lt": ["$at", units.end]}}},
+        *units.grouped({**counts, "before": {"$sum": "$before"}}),
     ]
-    counts = {name: {"$sum": {"$cond": [f"${name}", 1, 0]}} for name in _COUNTS}
-    return [*lives(tenant_id, owned(tenant_id), is_closed), *events, *units.grouped(counts)]
+
+
+def backlog_pipeline(tenant_id: str, units: Units) -> list[Row]:
+    """The same, with one more document of number -1 that has those that are not closed now."""
+    now: list[Row] = [
+        {"$match": live(tenant_id)},
+        {"$group": {"_id": "$status", "count": {"$sum": 1}}},
+        {"$match": {"$expr": {"$not": [is_closed("$_id")]}}},
+        {"$group": {"_id": None, "before": {"$sum": "$count"}}},
+        {"$set": {"_id": -1}},
+    ]
+    return [*flow_pipeline(tenant_id, units), {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": now}}]
 
 
 def to_flow(found: list[Row], units: Units) -> list[FlowStep]:
@@ -70,8 +85,10 @@ def to_flow(found: list[Row], units: Units) -> list[FlowStep]:
 def to_backlog(found: list[Row], units: Units) -> list[BacklogPoint]:
     """How many were not closed at each edge of the units: as what happened before the edge has left it."""
     by_number = _by_number(found)
-    growth = [_growth(by_number.get(number, _NOTHING)) for number in range(-1, len(units.edges) - 1)]
-    return [BacklogPoint(at, count) for at, count in zip(units.edges, accumulate(growth), strict=True)]
+    before = sum(row["before"] for row in found if row["_id"] == -1)
+    growth = [_growth(by_number.get(number, _NOTHING)) for number in range(len(units.edges) - 1)]
+    counts = accumulate(growth, initial=before)
+    return [BacklogPoint(at, count) for at, count in zip(units.edges, counts, strict=True)]
 
 
 _COUNTS = ("created", "created_closed", "closed", "reopened", "deleted_not_closed", "restored_not_closed")
@@ -79,7 +96,7 @@ _NOTHING: Row = dict.fromkeys(_COUNTS, 0)
 
 
 def _by_number(found: list[Row]) -> dict[int, Row]:
-    return {int(row["_id"]): row for row in found}
+    return {int(row["_id"]): row for row in found if row["_id"] >= 0}
 
 
 def _growth(counts: Row) -> int:
@@ -88,14 +105,30 @@ def _growth(counts: Row) -> int:
     return int(come - gone)
 
 
+def _within(units: Units) -> Row:
+    """The expression for the events of a life in the period."""
+    is_inside = {"$and": [{"$gte": ["$$this.at", units.start]}, {"$lt": ["$$this.at", units.end]}]}
+    return {"$filter": {"input": {"$concatArrays": [[_birth()], _changes()]}, "cond": is_inside}}
+
+
+def _before(start: datetime) -> Row:
+    """The expression for what a ticket adds to the difference between then and now; nothing if it was what it is."""
+    then = {"$last": {"$filter": {"input": "$steps", "cond": {"$lt": ["$$this.at", start]}}}}
+
+    def is_open(state: str) -> Row:
+        return {"$cond": [{"$and": [f"{state}.live", {"$not": [f"{state}.value"]}]}, 1, 0]}
+
+    difference = {"$subtract": [is_open("$$then"), is_open("$present")]}
+    event = {"$cond": [{"$eq": ["$$difference", 0]}, [], [{"at": None, "before": "$$difference"}]]}
+    with_difference = {"$let": {"vars": {"difference": difference}, "in": event}}
+    return {"$let": {"vars": {"then": then}, "in": with_difference}}
+
+
 def _birth() -> Row:
-    """The expression for the event that begins a life."""
-    return {
-        "$let": {
-            "vars": {"first": {"$first": "$steps"}},
-            "in": {"at": "$$first.at", "created": True, "created_closed": "$$first.value"},
-        }
-    }
+    """The expression for the event that begins a life. Of one that begins with a return, nobody knows when it ended."""
+    is_gone = {"$and": [{"$not": ["$$first.live"]}, {"$not": ["$$first.value"]}]}
+    event = {"at": "$$first.at", "created": True, "created_closed": "$$first.value", "deleted_not_closed": is_gone}
+    return {"$let": {"vars": {"first": {"$first": "$steps"}}, "in": event}}
 
 
 def _changes() -> Row:
@@ -103,7 +136,8 @@ def _changes() -> Row:
 
     Where a step changes both, a ticket is closed before it is deleted, and restored before it is closed.
     """
-    pairs = {"$zip": {"inputs": ["$steps", {"$slice": ["$steps", 1, {"$size": "$steps"}]}]}}
+    step_before = {"$arrayElemAt": ["$steps", {"$subtract": ["$$number", 1]}]}
+    ends = {"from": step_before, "to": {"$arrayElemAt": ["$steps", "$$number"]}}
     came_alive = {"$and": ["$$to.live", {"$not": ["$$from.live"]}]}
     died = {"$and": ["$$from.live", {"$not": ["$$to.live"]}]}
     is_known = {"$or": ["$$from.live", "$$to.live"]}
@@ -114,5 +148,5 @@ def _changes() -> Row:
         "deleted_not_closed": {"$and": [died, {"$not": ["$$to.value"]}]},
         "restored_not_closed": {"$and": [came_alive, {"$not": ["$$from.value"]}]},
     }
-    ends = {"from": {"$first": "$$this"}, "to": {"$last": "$$this"}}
-    return {"$map": {"input": pairs, "in": {"$let": {"vars": ends, "in": event}}}}
+    numbers = {"$range": [1, {"$size": "$steps"}]}
+    return {"$map": {"input": numbers, "as": "number", "in": {"$let": {"vars": ends, "in": event}}}}

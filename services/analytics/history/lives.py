@@ -1,19 +1,21 @@
-"""What became of tickets: each ticket's life in steps, from what is stored of it and from its history.
+"""What became of tickets since a moment: each ticket's life in steps, from what is stored of it and from its history.
 
-A change is in force from when its source says, or else from when a run saw it, and not before the change that was
-recorded before it. The first status that was seen is taken to have held since the ticket's creation. What other
-programs have changed without a word in the history has happened when the ticket says that it was updated or deleted. A
-ticket that was purged after its deletion lives on in the history; one that somebody else has removed is not known any
-more.
+A change is in force from when its source says, or else from when a run saw it; not before the change that was recorded
+before it, and not after it was recorded itself. The first status that was seen is taken to have held since the ticket's
+creation. What other programs have changed without a word in the history counts from the last change that it tells of,
+or was always so. A ticket that was purged after its deletion lives on in the history; one that somebody else has
+removed is not known any more.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from bson import MinKey
 
 from documents.database import Row
 from documents.ticket_history import CHANGES_OF_KNOWN, HistoryAction, TicketHistory
+from services.analytics.history.joins import joined
 from services.kit.clock import EPOCH
 from services.tenancy import Filter, owned
 
@@ -24,27 +26,23 @@ _ANYTHING = {"$gt": MinKey()}
 """Matches what is there, null included; unlike `$exists`, an index that holds the field answers it."""
 
 
-def lives(tenant_id: str, tickets: Filter, read: Reading) -> list[Row]:
-    """A pipeline on tickets. Ends in one document a ticket: `{ticket, is_stored, steps: [{at, value, live}]}`.
+def lives(
+    tenant_id: str, tickets: list[Filter], read: Reading, since: datetime | None, *, with_changed: bool
+) -> list[Row]:
+    """A pipeline on tickets. Ends in one document a ticket: `{ticket, present, steps: [{at, value, live}]}`.
 
-    `tickets` selects those whose present state is told. A step's `value` is what `read` makes of the status. The oldest
-    step comes first and begins with the ticket, at null where its creation is not known. Purged tickets come with
-    `is_stored: false`.
+    `tickets` selects tickets that are asked for whether anything happened to them or not. What was recorded from
+    `since` on is told, or all; `with_changed` adds the other tickets of which something was recorded since, so that
+    those that do not come at all have been for that long what they are now.
 
-    Tickets and history are joined by grouping their union: a `$lookup` would seek once a ticket.
+    A step's `value` is what `read` makes of the status. The oldest step comes first and begins with the ticket, at null
+    where its creation is not known; the last one is `present`, which is null of purged tickets.
     """
-    history = TicketHistory.Settings.name
+    rows = _rows(tenant_id, read, since)
     return [
-        {"$match": tickets},
-        {"$project": {"_id": 0, "ticket": "$external_id", "stored": _stored(read)}},
-        {"$unionWith": {"coll": history, "pipeline": _status_changes(tenant_id, read)}},
-        {"$unionWith": {"coll": history, "pipeline": _goings(tenant_id, read)}},
-        # One document a ticket from here on, {_id: its id, stored: what is stored or null, rows: its history}.
-        {"$group": {"_id": "$ticket", "stored": {"$max": "$stored"}, "rows": {"$push": "$row"}}},
-        {"$set": {"rows": {"$sortArray": {"input": "$rows", "sortBy": {"recorded": 1, "rank": 1}}}}},
-        {"$match": {"$expr": {"$or": [_IS_STORED, {"$eq": [{"$last": "$rows.live"}, False]}]}}},
-        {"$set": {"start": _start(), "rows": {"$concatArrays": ["$rows", _present()]}}},
-        {"$project": {"_id": 0, "ticket": "$_id", "is_stored": _IS_STORED, "steps": _steps()}},
+        *joined(tenant_id, tickets, _stored(read), rows, with_changed=with_changed),
+        {"$match": {"$expr": {"$or": [_IS_STORED, _ENDS_DELETED] if with_changed else [_IS_STORED]}}},
+        {"$project": {"_id": 0, "ticket": "$_id", "steps": _steps(), "present": _present()}},
     ]
 
 
@@ -53,53 +51,69 @@ def _stored(read: Reading) -> Row:
         "born": _date("$created_at"),
         "value": read("$status"),
         "died": {"$cond": [{"$gt": [_date("$deleted_at"), EPOCH]}, "$deleted_at", None]},
-        "updated": _date("$updated_at"),
     }
 
 
-def _status_changes(tenant_id: str, read: Reading) -> list[Row]:
-    """From the rows that tell of a new status to `{ticket, row}`."""
-    told = owned(tenant_id, **{"changes.status.new": _ANYTHING, "action": {"$in": list(CHANGES_OF_KNOWN)}})
-    before, after = read("$changes.status.old"), read("$changes.status.new")
+def _rows(tenant_id: str, read: Reading, since: datetime | None) -> list[Row]:
+    """From rows of the history to one document a ticket: `{ticket, rows}`, oldest row first.
+
+    A row is `{at, recorded, rank, live, before, after, tells_before, tells_after, born}`; some are left out.
+    """
+    goings = {"coll": TicketHistory.Settings.name, "pipeline": _goings(tenant_id, read, since)}
     return [
-        {"$match": told},
-        {"$project": _TIMES | {"before": before, "after": after}},
-        *_as_rows({"rank": 1, "live": None, "before": "$before", "after": "$after", "has_after": True}),
+        *_status_changes(tenant_id, read, since),
+        {"$unionWith": goings},
+        {"$group": {"_id": "$ticket", "rows": {"$push": "$row"}}},
+        {"$project": {"_id": 0, "ticket": "$_id", "rows": _sorted("$rows")}},
     ]
 
 
-def _goings(tenant_id: str, read: Reading) -> list[Row]:
+def _sorted(rows: str) -> Row:
+    in_order = {"$sortArray": {"input": rows, "sortBy": {"recorded": 1, "rank": 1}}}
+    return {"$cond": [{"$gt": [{"$size": rows}, 1]}, in_order, rows]}
+
+
+def _status_changes(tenant_id: str, read: Reading, since: datetime | None) -> list[Row]:
+    """From the rows that tell of a new status to `{ticket, row}`."""
+    told = {"changes.status.new": _ANYTHING, "action": {"$in": list(CHANGES_OF_KNOWN)}}
+    values = {"before": read("$changes.status.old"), "after": read("$changes.status.new")}
+    row = {"rank": 1, "before": "$before", "after": "$after", "tells_before": True, "tells_after": True}
+    return [{"$match": owned(tenant_id, **told, **_recorded(since))}, {"$project": _TIMES | values}, *_as_rows(row)]
+
+
+def _goings(tenant_id: str, read: Reading, since: datetime | None) -> list[Row]:
     """From the rows that tell of a deletion or a return to `{ticket, row}`.
 
     Of a deletion they have the last values, of a return those that changed, which `_status_changes` tells of.
     """
     gone = HistoryAction.DELETED.value
-    told = owned(tenant_id, action={"$in": [gone, HistoryAction.RESTORED.value]})
+    told = owned(tenant_id, action={"$in": [gone, HistoryAction.RESTORED.value]}, **_recorded(since))
     is_gone = {"$eq": ["$action", gone]}
-    last = {"before": read("$changes.status.old"), "born": "$changes.created_at.old", "is_gone": is_gone}
     # Of a ticket without a status we write its other last values alone; other programs may write none at all.
     tells = {"$or": [{"$gt": ["$changes.status.old", None]}, {"$gt": ["$changes.created_at.old", None]}]}
+    last = {"before": read("$changes.status.old"), "born": "$changes.created_at.old", "is_gone": is_gone}
     row = {
         "rank": {"$cond": ["$is_gone", 2, 0]},
         "live": {"$not": ["$is_gone"]},
         "before": "$before",
-        "has_before": {"$and": ["$is_gone", "$tells"]},
+        "tells_before": {"$and": ["$is_gone", "$tells"]},
         "born": _date("$born"),
     }
     return [{"$match": told}, {"$project": _TIMES | last | {"tells": tells}}, *_as_rows(row)]
+
+
+def _recorded(since: datetime | None) -> Filter:
+    """The condition on what may have happened since: at the latest, it happened when it was recorded."""
+    return {"recorded_at": {"$type": "date"} if since is None else {"$gte": since}}
 
 
 _TIMES: Row = {"_id": 0, "ticket": "$ticket_id", "occurred": "$occurred_at", "recorded": "$recorded_at"}
 
 
 def _as_rows(row: Row) -> list[Row]:
-    """Adds when it happened and was recorded; rows that do not tell are left out."""
-    at = {"$ifNull": [_date("$occurred"), _date("$recorded")]}
-    recorded = {"$ifNull": [_date("$recorded"), _date("$occurred")]}
-    return [
-        {"$replaceWith": {"ticket": "$ticket", "row": {"at": at, "recorded": recorded, **row}}},
-        {"$match": {"row.at": {"$type": "date"}}},
-    ]
+    """Adds when it happened."""
+    at = {"$min": [_date("$occurred"), "$recorded"]}
+    return [{"$replaceWith": {"ticket": "$ticket", "row": {"at": at, "recorded": "$recorded", **row}}}]
 
 
 def _date(moment: str) -> Row:
@@ -107,39 +121,49 @@ def _date(moment: str) -> Row:
 
 
 _IS_STORED: Row = {"$gt": ["$stored", None]}
-_SAYS_BEFORE: Row = {"$or": ["$$this.has_after", "$$this.has_before"]}
+_ENDS_DELETED: Row = {"$eq": [{"$last": "$rows.live"}, False]}
 
 
-def _start() -> Row:
-    """The expression for the first step."""
-    telling = {"$first": {"$filter": {"input": "$rows", "cond": _SAYS_BEFORE, "limit": 1}}}
-    born_by_rows = {"$last": {"$filter": {"input": "$rows.born", "cond": {"$ne": ["$$this", None]}}}}
+def _present() -> Row:
+    """The expression for what a stored ticket is now."""
+    return {"$cond": [_IS_STORED, {"value": "$stored.value", "live": {"$eq": ["$stored.died", None]}}, None]}
+
+
+def _steps() -> Row:
+    """The expression for the steps of a life; of most tickets, nothing is told."""
+    alone = [{"at": "$stored.born", "value": "$stored.value", "live": True}]
+    is_quiet = {"$and": [{"$eq": [{"$ifNull": ["$rows", None]}, None]}, {"$eq": ["$stored.died", None]}]}
+    return {"$cond": [is_quiet, alone, _told_steps()]}
+
+
+def _told_steps() -> Row:
+    """The expression for the first step and those that follow: each row after the one before, and no earlier."""
+    rows = {"$ifNull": ["$rows", []]}
+    last_row = {"at": "$stored.died", "live": {"$eq": ["$stored.died", None]}, "after": "$stored.value"}
+    present = {"$cond": [_IS_STORED, [{**last_row, "tells_after": True}], []]}
+    step = {
+        "at": {"$max": ["$$last.at", "$$this.at"]},
+        "value": {"$cond": ["$$this.tells_after", "$$this.after", "$$last.value"]},
+        "live": {"$ifNull": ["$$this.live", "$$last.live"]},
+    }
+    following = {"$let": {"vars": {"last": {"$last": "$$value"}}, "in": {"$concatArrays": ["$$value", [step]]}}}
+    return {"$reduce": {"input": {"$concatArrays": [rows, present]}, "initialValue": [_first_step()], "in": following}}
+
+
+def _first_step() -> Row:
+    """The expression for what the ticket was before the first thing that is told of it."""
+    rows = {"$ifNull": ["$rows", []]}
+    telling = {"$first": {"$filter": {"input": rows, "cond": "$$this.tells_before", "limit": 1}}}
+    births = {"$filter": {"input": {"$ifNull": ["$rows.born", []]}, "cond": {"$ne": ["$$this", None]}}}
     first = {
-        "at": {"$cond": [_IS_STORED, "$stored.born", {"$ifNull": [born_by_rows, None]}]},
+        "at": {"$cond": [_IS_STORED, "$stored.born", {"$ifNull": [{"$last": births}, None]}]},
         "value": {"$cond": [{"$eq": [{"$type": "$$telling"}, "object"]}, "$$telling.before", "$stored.value"]},
-        "live": True,
+        "live": _was_live(rows),
     }
     return {"$let": {"vars": {"telling": telling}, "in": first}}
 
 
-def _present() -> Row:
-    """The expression for a last row: what the ticket is now, which changes nothing where the history is whole."""
-    now = {
-        "at": {"$ifNull": ["$stored.died", "$stored.updated"]},
-        "live": {"$eq": ["$stored.died", None]},
-        "after": "$stored.value",
-        "has_after": True,
-    }
-    return {"$cond": [_IS_STORED, [now], []]}
-
-
-def _steps() -> Row:
-    """The expression for the steps: each row after the one before, and no earlier."""
-    last = {"$last": "$$value"}
-    step = {
-        "at": {"$max": ["$$last.at", "$$this.at"]},
-        "value": {"$cond": ["$$this.has_after", "$$this.after", "$$last.value"]},
-        "live": {"$ifNull": ["$$this.live", "$$last.live"]},
-    }
-    following = {"$let": {"vars": {"last": last}, "in": {"$concatArrays": ["$$value", [step]]}}}
-    return {"$reduce": {"input": "$rows", "initialValue": ["$start"], "in": following}}
+def _was_live(rows: Row) -> Row:
+    """The expression for whether the ticket was live before the first row: not if that is one of its return."""
+    goings = {"$filter": {"input": rows, "cond": {"$ne": [{"$ifNull": ["$$this.live", None]}, None]}, "limit": 1}}
+    return {"$not": [{"$ifNull": [{"$getField": {"field": "live", "input": {"$first": goings}}}, False]}]}

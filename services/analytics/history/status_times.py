@@ -38,8 +38,14 @@ def status_times_pipeline(
     """
     tickets = live(tenant_id, **created_between(created_from, created_to))
     return [
-        *lives(tenant_id, tickets, category_expression if by_category else _known_status),
-        {"$match": {"is_stored": True, "$expr": {"$eq": [{"$type": {"$first": "$steps.at"}}, "date"]}}},
+        *lives(
+            tenant_id,
+            [tickets],
+            category_expression if by_category else _known_status,
+            created_from,
+            with_changed=False,
+        ),
+        {"$match": {"steps.0.at": {"$type": "date"}}},
         # One document a stay after these two, {ticket, stays: {status, time}}.
         {"$project": {"ticket": 1, "stays": _stays(now)}},
         {"$unwind": "$stays"},

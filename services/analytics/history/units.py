@@ -40,16 +40,16 @@ class Units:
         return self.edges[-1]
 
     def grouped(self, counts: Row) -> list[Row]:
-        """From events to one document a unit that has any: `{_id: its number, or -1 before the first, ...counts}`.
+        """From events to one document a unit that has any: `{_id: its number, ...counts}`.
 
-        An event is `{at, ...}`, with a date before the period's end, or null for what was always so. `counts`: the
+        An event is `{at, ...}`, with a date in the period, or null: those have the number -1. `counts`: the
         accumulators, by name.
         """
         sums = {name: {"$sum": f"${name}"} for name in counts}
         # Pieces of time first, which no unit cuts, so that few are left to place: {_id: their start, ...counts}.
         piece = {"$dateTrunc": {"date": "$at", "unit": "second", "binSize": int(self._piece().total_seconds())}}
         return [
-            {"$group": {"_id": {"$cond": [{"$lt": ["$at", self.start]}, None, piece]}, **counts}},
+            {"$group": {"_id": piece, **counts}},
             {"$group": {"_id": {"$cond": [{"$eq": ["$_id", None]}, -1, self._number()]}, **sums}},
         ]
 

@@ -11,6 +11,7 @@ from pymongo import monitoring
 from documents.database import Database
 from resolvers.context import Services
 from services.rollups.keeper import ROLLUP_COMMENT
+from services.search.keeper import SEARCH_COMMENT
 from tests.fakes import MockApi
 
 
@@ -64,7 +65,7 @@ class Commands(monitoring.CommandListener):
         self._heard: list[Command] | None = None
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        if self._heard is not None and event.command.get("comment") != ROLLUP_COMMENT:
+        if self._heard is not None and event.command.get("comment") not in (ROLLUP_COMMENT, SEARCH_COMMENT):
             self._heard.append(Command(event.command_name, dict(event.command)))
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...

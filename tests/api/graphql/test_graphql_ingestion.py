@@ -89,7 +89,9 @@ async def test_tenant_name_that_makes_no_sense_is_an_error(fresh: Api) -> None:
 async def test_queued_job_is_cancelled_at_once(fresh: Api) -> None:
     fresh.services.worker.shut_down()  # type: ignore[union-attr]  # else it might take the job before it is cancelled
     async with open_client(
-        app_with(replace(fresh.services, worker=None, delivery=None, rollup_keeper=None), make_settings())
+        app_with(
+            replace(fresh.services, worker=None, delivery=None, rollup_keeper=None, search_keeper=None), make_settings()
+        )
     ) as client:
         job_id = (await fresh.services.jobs.start("idle tenant")).id
         result = await cancel(replace(fresh, client=client), job_id)

@@ -40,6 +40,7 @@ from resolvers.context import Context, RequestBudget, Services
 from schema.base.ids import global_id
 from schema.nodes import FINDERS
 from services.access import EVERYONE, Caller, Scope
+from services.search.terms import search_fields
 from tests.api.graphql.sockets import opened, served
 from tests.fakes import MockApi, app_with, at_rest, empty, make_jwt_settings, make_settings, make_token, open_services
 
@@ -77,6 +78,7 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
         | {"matched": [{"rule": tenant_id, "keyword": tenant_id, "text": tenant_id}], "keyword_key": tenant_id}
         for number in range(count)
     ]
+    tickets = [ticket | search_fields(ticket) for ticket in tickets]
     older = [
         tickets[0] | {"external_id": "closed", "status": "closed", "created_at": THEN},
         tickets[0] | {"external_id": "old", "created_at": THEN - timedelta(days=1)},

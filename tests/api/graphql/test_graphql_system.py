@@ -10,11 +10,14 @@ from tests.fakes import app_with, bearer, make_settings, open_client
 
 
 async def test_tenants_have_their_counts_and_last_runs(api: Api) -> None:
-    tenants = (await api.data("{ tenants { tenantId ticketCount lastRun { tenantId status } } }"))["tenants"]
+    tenants = (await api.data("{ tenants { tenantId ticketCount searchBacklog lastRun { tenantId status } } }"))[
+        "tenants"
+    ]
     assert tenants == [
         {
             "tenantId": tenant_id,
             "ticketCount": len(api.mock_api.live_ids(tenant_id)),
+            "searchBacklog": 0,
             "lastRun": {"tenantId": tenant_id, "status": "COMPLETED"},
         }
         for tenant_id in ("tenant_a", "tenant_b")

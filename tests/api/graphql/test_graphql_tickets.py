@@ -1,5 +1,7 @@
 """Tickets over GraphQL: lists, pages, filters, single tickets, history and customers."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -177,6 +179,15 @@ async def test_times_are_read_as_over_rest(api: Api) -> None:
     assert len({str(await api.data(IDS, filter={"createdFrom": time})) for time in times}) == 1
     for number in ("20260101", "2026", 2026, 1.5e9):
         assert await api.code(IDS, filter={"createdFrom": number}) == "BAD_REQUEST"
+
+
+async def test_the_search_in_the_document_finds_something(api: Api) -> None:
+    text = (Path(__file__).parents[3] / "docs/search.md").read_text()
+    [query] = re.findall(r"```graphql\n(.*?)```", text, re.DOTALL)
+    found = (await api.data(query))["searchTickets"]
+    assert found["totalCount"] >= len(found["nodes"]) > 0
+    assert all(word.lower().startswith("refund") for node in found["nodes"] for word in node["foundWords"])
+    assert all(node["foundWords"] for node in found["nodes"])
 
 
 async def test_time_out_of_range_is_refused(api: Api) -> None:

@@ -69,14 +69,14 @@ async def test_periods_that_make_no_sense_are_422(app_client: httpx.AsyncClient,
         assert response.json()["code"] in {"INVALID_INPUT", "BAD_REQUEST"}
 
 
-@pytest.mark.parametrize("q", ["", " ", '"', "-", "the", "the AND of", "%00", "x" * 201, "x+" * 5_000])
+@pytest.mark.parametrize("q", ["", " ", '"', "-", "%00", "x" * 201, "x+" * 5_000])
 async def test_searches_that_make_no_sense_are_422(app_client: httpx.AsyncClient, q: str) -> None:
     response = await app_client.get(f"/tickets?tenant_id=acme&q={q}")
     assert response.status_code == 422
     assert response.json()["code"] in {"INVALID_INPUT", "BAD_REQUEST"}
 
 
-@pytest.mark.parametrize("q", ["$function", '{"$ne":1}', "refund'; drop", "%F0%9F%98%80 ok", "a" * 200])
+@pytest.mark.parametrize("q", ["$function", '{"$ne":1}', "refund'; drop", "%F0%9F%98%80 ok", "the AND of", "a" * 200])
 async def test_odd_searches_find_nothing_and_break_nothing(app_client: httpx.AsyncClient, q: str) -> None:
     response = await app_client.get("/tickets", params={"tenant_id": "acme", "q": q})
     assert response.status_code == 200

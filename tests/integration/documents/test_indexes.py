@@ -49,6 +49,13 @@ def test_an_index_with_other_keys_is_made_anew(mongo_url: str, name: str) -> Non
     assert keys_after_start(mongo_url, name)[COUNTED_INDEX] == list(declared.document["key"])
 
 
+def test_an_index_of_earlier_versions_is_dropped(mongo_url: str, name: str) -> None:
+    with MongoClient(mongo_url) as client:
+        keys = [("tenant_id", 1), ("subject", "text"), ("message", "text")]
+        client[name].tickets.create_index(keys, name="tenant_text", language_override="text_search_language")
+    assert "tenant_text" not in keys_after_start(mongo_url, name)
+
+
 def test_the_indexes_of_others_stay(mongo_url: str, name: str) -> None:
     with MongoClient(mongo_url) as client:
         client[name].tickets.create_index([("colour", 1)], name="their_own")

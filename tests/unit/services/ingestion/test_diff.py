@@ -2,9 +2,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pymongo import InsertOne
 
 from documents.database import Row
 from services.ingestion.diff import PageChanges, Position, as_gone, find_changes
+from services.search.terms import SEARCH_VERSION, keyword_term, rule_term, search_fields
 from services.sources.standard.records import UpstreamTicket
 
 THEN = datetime(2026, 2, 1, 10, tzinfo=UTC)
@@ -150,6 +152,37 @@ def test_a_changed_text_is_classified_anew_and_the_difference_is_in_the_history(
     later = THEN + timedelta(hours=1)
     [row] = compare(upstream(message="I will sue you!", updated_at=later), stored()).history
     assert row["changes"]["urgency"] == {"old": "low", "new": "high"}
+
+
+def written(ticket: UpstreamTicket, *rows: Row) -> Row:
+    """What a comparison sets of the ticket."""
+    [write] = compare(ticket, *rows).tickets
+    if isinstance(write, InsertOne):
+        return dict(write._doc)
+    return dict(write._doc["$set"])  # type: ignore[call-overload]
+
+
+def test_a_new_ticket_has_the_terms_that_it_is_found_by() -> None:
+    new = written(upstream(message="Where is my refund?"))
+    assert new["search_version"] == SEARCH_VERSION
+    assert new["search_terms"] == search_fields(new)["search_terms"]
+    assert {"refund", keyword_term("refund"), rule_term(new["matched"][0]["rule"])} <= set(new["search_terms"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"subject": "Hello again"}, {"message": "The manual?"}, {"matched": []}, {"search_version": SEARCH_VERSION - 1}],
+)
+def test_a_ticket_that_is_found_by_something_else_gets_other_terms(changes: Row) -> None:
+    known = stored(**written(upstream())) | changes
+    assert written(upstream(status="closed"), known)["search_terms"] == written(upstream())["search_terms"]
+
+
+def test_the_terms_of_a_ticket_that_is_found_as_before_are_not_written_again() -> None:
+    known = stored(**written(upstream()))
+    new = written(upstream(status="closed", source="chat"), known)
+    assert new["status"] == "closed"
+    assert not {"search_terms", "search_version"} & set(new)
 
 
 def test_an_updated_at_that_only_moves_forwards_is_stored_without_history() -> None:

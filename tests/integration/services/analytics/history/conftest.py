@@ -1,0 +1,11 @@
+"""What the tests of the history's figures have in common."""
+
+import pytest
+
+from services.analytics.history import joins
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tickets are looked up in several batches, however few there are."""
+    monkeypatch.setattr(joins, "_BATCH", 2)
