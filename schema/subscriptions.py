@@ -83,7 +83,8 @@ class Subscription:
 
     @strawberry.subscription(
         description="What becomes of a tenant's tickets that match a filter, at most once a second. The first event is "
-        "empty: read your lists when it comes, and nothing will be missed in between.",
+        "empty: read your lists when it comes, and nothing will be missed in between; what was changed just before may "
+        "be told, too, so look whether a ticket is in your list already.",
         directives=[Cost(weight=20)],
         metadata={TELLING: Telling.EACH},
     )

@@ -33,7 +33,7 @@ from tests.fakes import (
     make_token,
     open_services,
 )
-from tests.waiting import PATIENCE_SECONDS
+from tests.waiting import PATIENCE_SECONDS, until
 
 STARTED = "subscription ($tenant: String!) { ingestionStarted(tenantId: $tenant) { jobId status } }"
 CHANGED = """subscription ($tenant: String!, $filter: TicketFilter) {
@@ -59,6 +59,12 @@ async def quiet(database: Database) -> AsyncIterator[Services]:
 async def address(quiet: Services) -> AsyncIterator[str]:
     async with served(app_with(quiet, make_settings())) as address:
         yield address
+
+
+@pytest.fixture(autouse=True)
+async def _no_stream_is_left(quiet: Services) -> None:
+    """A stream that is open already may be behind: it would tell of what a test does before it follows."""
+    await until(lambda: not quiet.changes.ticket_edits.is_open, "the end of the stream")
 
 
 @pytest.fixture

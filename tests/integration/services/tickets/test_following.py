@@ -109,6 +109,7 @@ def any_fields(dice: Random) -> dict[str, Any]:
         "sentiment": ["negative", "neutral"],
         "status": ["open", "closed", "solved", 5],
         "subject": ["a refund", "thanks"],
+        "search_terms": [["refund"], ["thanks"], []],
         "message": ["I want my refund", "hello"],
         "requires_action": [True, False],
         "created_at": [NOW, NOW.replace(year=2025)],
