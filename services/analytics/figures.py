@@ -3,6 +3,7 @@
 Each is one command, computed by MongoDB; counts and trends are answered from covering indexes.
 """
 
+from collections import Counter
 from datetime import datetime
 
 from documents.database import Database, Row
@@ -11,7 +12,7 @@ from services.analytics.civil_time import TrendUnit
 from services.analytics.closing_times import ClosingTimes, TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder, Ranking, ranked_customers
 from services.analytics.partition import partition_of
-from services.analytics.quarter_hours import CreatedCount, QuarterHours
+from services.analytics.quarter_hours import QuarterHours
 from services.analytics.trends import Trend, TrendBucket, usual_start
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
@@ -61,18 +62,18 @@ class Analytics:
 
     async def quarter_hours(
         self, tenant_id: str, *, created_from: datetime, created_to: datetime, field: str = TOTALS
-    ) -> list[CreatedCount]:
+    ) -> dict[datetime, Counter[str]]:
         """How many tickets were created in each quarter of an hour, by their value in one of `COUNTED_FIELDS`.
 
-        Counts come in no order, those of one quarter and value in several pieces, which are to be added up: one can be
-        negative. The first and the last quarter count only what lies in the period.
+        Quarters are named by when they begin; those without a ticket are missing. The first and the last one count only
+        what lies in the period.
 
         Raises:
             InvalidInputError: the period makes no sense.
             QueryTimeoutError: MongoDB did not finish within 5 s.
         """
         tickets = QuarterHours(partition_of(tenant_id, created_from, created_to, rolled_up=self._has_rollups), field)
-        return list(tickets.by_quarter(await self._run(tickets.pipeline(), index=COUNTED_INDEX)))
+        return tickets.by_quarter(await self._run(tickets.pipeline(), index=COUNTED_INDEX))
 
     async def customers(
         self,

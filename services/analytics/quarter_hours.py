@@ -5,9 +5,8 @@ counts of that length, serve all of them; what they do not count is counted one 
 """
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from documents.database import Row
@@ -19,15 +18,6 @@ from services.rollups.rows import QUARTERS_A_DAY, TOTALS, UNKNOWN
 from services.tenancy import Filter
 
 _QUARTER_SECONDS = int(QUARTER_HOUR.total_seconds())
-
-
-@dataclass(frozen=True, slots=True)
-class CreatedCount:
-    """So many tickets with one value were created within a quarter of an hour."""
-
-    start: datetime
-    value: str
-    count: int
 
 
 class QuarterHours:
@@ -75,18 +65,18 @@ class QuarterHours:
                 units[of_days[day][quarter]][row["value"]] += count
         return units
 
-    def by_quarter(self, found: Sequence[Row]) -> Iterator[CreatedCount]:
-        """All counts of the period, in no order; of one quarter and value there may be several, also negative ones,
-
-        which are to be added up.
-        """
+    def by_quarter(self, found: Sequence[Row]) -> dict[datetime, Counter[str]]:
+        """The tickets of each quarter of an hour, by when it begins, and by their value, if there are any."""
+        counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
         for row in found:
             if "day" not in row:
-                yield CreatedCount(row["_id"]["start"], _text(row["_id"].get("value")), row["count"])
+                quarter = (row["_id"]["start"] - EPOCH) // QUARTER_HOUR
+                counts[quarter][_text(row["_id"].get("value"))] += row["count"]
                 continue
+            midnight, value = row["day"] * QUARTERS_A_DAY, row["value"]
             for quarter, count in self._quarters(row):
-                start = EPOCH + (row["day"] * QUARTERS_A_DAY + quarter) * QUARTER_HOUR
-                yield CreatedCount(start, row["value"], count)
+                counts[midnight + quarter][value] += count
+        return {EPOCH + quarter * QUARTER_HOUR: +values for quarter, values in counts.items() if any(values.values())}
 
     def _single(self, where: Filter, sign: int = 1) -> list[Row]:
         start = {"$dateTrunc": {"date": "$created_at", "unit": "second", "binSize": self._seconds}}
