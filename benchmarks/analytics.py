@@ -26,13 +26,17 @@ Question = Callable[[str], Awaitable[object]]
 TENANTS = ("t100k", "t1m")
 SMALL = "t10k"
 LARGEST_SECONDS = 0.1
+STATISTICS, TREND, CUSTOMERS = "statistics of 30 days", "trend of 30 days by day", "ten leading customers of 30 days"
+HEAT, TIME_TO_CLOSE = "heat map of 30 days in Paris", "time to close of 30 days"
+DASHBOARD = (STATISTICS, TREND, f"{CUSTOMERS}, by ticket", HEAT, TIME_TO_CLOSE)
 FREQUENT, SELDOM, COMMON = "invoice", "chargeback", "the"
+FIRST_PAGE = f"a page about `{FREQUENT}`, newest first"
 
 METHOD = f"""Medians, for the tenants with 100,000 and 1,000,000 tickets of the last 60 days; every {TICKETS_A_CUSTOMER}
 tickets there is a customer, of whom a few write often and most seldom. Targets are for 1,000,000. All tickets are
-rolled up; periods begin and end within a quarter of an hour. The view asks for
-everything above, one after the other. Searches are not rolled up: they grow with what they find, and are given up after
-5 s. `{FREQUENT}` is in 3 % of the tickets, `{SELDOM}` in 0.3 %, `{COMMON}` in most."""
+rolled up; periods begin and end within a quarter of an hour. Searches are not rolled up: they grow with what they find,
+and are given up after 5 s. `{FREQUENT}` is in 3 % of the tickets, `{SELDOM}` in 0.3 %, `{COMMON}` in
+most."""
 
 
 async def measure(stage: Stage) -> Chapter:
@@ -43,9 +47,11 @@ async def measure(stage: Stage) -> Chapter:
     figures = _figures(database)
     findings = [await _figure(what, ask, stage) for what, ask in figures.items()]
     findings.append(await _view(figures, stage))
+    searches = _searches(database)
+    findings.append(await _figure(FIRST_PAGE, searches.pop(FIRST_PAGE), stage))
     findings += [
         Finding(what, ", ".join([await _taken(partial(ask, tenant), stage.rounds(7)) for tenant in TENANTS]))
-        for what, ask in _searches(database).items()
+        for what, ask in searches.items()
     ]
     database.close()
     return Chapter("Other analytics, and search", METHOD, findings)
@@ -59,19 +65,18 @@ def _figures(database: Database) -> dict[str, Question]:
     day, trend = TrendUnit.DAY, analytics.trend
     questions: dict[str, Question] = {
         "statistics of all time": stats.compute,
-        "statistics of 30 days": lambda tenant: stats.compute(tenant, **month),
-        "trend of 30 days by day": lambda tenant: trend(tenant, unit=day, **month),
+        STATISTICS: lambda tenant: stats.compute(tenant, **month),
+        TREND: lambda tenant: trend(tenant, unit=day, **month),
         "the same in Paris, by urgency": lambda tenant: trend(
             tenant, unit=day, time_zone="Europe/Paris", breakdown=CountedField.URGENCY, **month
         ),
         "the same in Kathmandu, by status": lambda tenant: trend(
             tenant, unit=day, time_zone="Asia/Kathmandu", breakdown=CountedField.STATUS, **month
         ),
-        "quarters of an hour of 30 days, of which a heat map is made": lambda tenant: analytics.quarter_hours(
-            tenant, **month
-        ),
+        HEAT: lambda tenant: analytics.heat_map(tenant, time_zone="Europe/Paris", **month),
+        "heat map of all time in Kathmandu": lambda tenant: analytics.heat_map(tenant, time_zone="Asia/Kathmandu"),
         "time to close of all time": analytics.time_to_close,
-        "time to close of 30 days": lambda tenant: analytics.time_to_close(tenant, **month),
+        TIME_TO_CLOSE: lambda tenant: analytics.time_to_close(tenant, **month),
     }
     for order in CustomerOrder:
         name = order.value.removesuffix("_count").replace("_", " ")
@@ -95,7 +100,7 @@ def _searches(database: Database) -> dict[str, Question]:
         return lambda tenant: tickets.count(tenant, TicketFilter(q=q))
 
     return {
-        f"a page about `{FREQUENT}`, newest first": newest(FREQUENT),
+        FIRST_PAGE: newest(FREQUENT),
         f"a page about `{FREQUENT}`, best fit first": best(FREQUENT),
         f"a page about `{SELDOM}`, best fit first": best(SELDOM),
         f"a page about `{COMMON}`, newest first": newest(COMMON),
@@ -112,11 +117,11 @@ async def _figure(what: str, ask: Question, stage: Stage) -> Finding:
 
 async def _view(figures: dict[str, Question], stage: Stage) -> Finding:
     async def ask_all() -> None:
-        for ask in figures.values():
-            await ask(SMALL)
+        for what in DASHBOARD:
+            await figures[what](SMALL)
 
     seconds = (await medians({"it": ask_all}, stage.rounds(15)))["it"]
-    what = f"the whole view, {stage.sizes[SMALL]:,} tickets"
+    what = f"the view of a dashboard, {stage.sizes[SMALL]:,} tickets"
     return Finding(what, ms(seconds), "under 100 ms", seconds < LARGEST_SECONDS)
 
 

@@ -6,7 +6,7 @@ cuts, are put in between one by one.
 """
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,19 +46,12 @@ class TimeToClose:
 class _Times:
     """Times to close in milliseconds, of which most are known by their bucket alone."""
 
-    rolled_up: Counter[int]
-    """How many receipts of whole days there are in each bucket."""
+    buckets: Counter[int]
+    """How many there are in each bucket."""
     more: Sequence[int]
-    """Times that are not among them, in order."""
+    """Times that receipts of whole days do not tell, in order."""
     gone: Sequence[int]
-    """Times that are among them, or among `more`, and must not; in order."""
-
-    def buckets(self) -> Counter[int]:
-        """How many there are in each bucket."""
-        counted = Counter(self.rolled_up)
-        counted.update(map(bucket_of, self.more))
-        counted.subtract(map(bucket_of, self.gone))
-        return +counted
+    """Times that they tell, or that are among `more`, and must not count; in order."""
 
 
 class ClosingTimes:
@@ -88,7 +81,7 @@ class ClosingTimes:
             if times is None:
                 found = self._tickets.aggregate(_every_time(of), session=session, maxTimeMS=self._limit)
                 return _of_all(await found.to_list(1))
-            count = times.buckets().total()
+            count = times.buckets.total()
             if count == 0:
                 return TimeToClose(0, None, None)
             median, p90 = [await self._at_rank(of, times, math.ceil(count * share), session) for share in (0.5, 0.9)]
@@ -99,13 +92,15 @@ class ClosingTimes:
         single, gone = await self._single(of, session), await self._gone(of, session)
         if single is None or gone is None:
             return None
-        rolled_up: Counter[int] = Counter()
+        buckets: Counter[int] = Counter()
         if of.whole_days is not None:
             for row in await self._rows.find({**of.whole_days, "field": CLOSED_AFTER}, session=session).to_list(None):
-                rolled_up.update({int(bucket): count for bucket, count in row.get("buckets", {}).items()})
+                buckets.update({int(bucket): count for bucket, count in row.get("buckets", {}).items()})
         for day in of.cut_days:
             single += await self._of_part(of, day, session)
-        return _Times(rolled_up, sorted(single), sorted(gone))
+        buckets.update(map(bucket_of, single))
+        buckets.subtract(map(bucket_of, gone))
+        return _Times(+buckets, sorted(single), sorted(gone))
 
     async def _single(self, of: Partition, session: Session) -> list[int] | None:
         """The times of tickets that are not in the rollups."""
@@ -150,12 +145,11 @@ class ClosingTimes:
 
     async def _at_rank(self, of: Partition, times: _Times, rank: int, session: Session) -> int:
         """The time that so many, counted from 1, do not exceed."""
-        buckets = sorted(times.buckets().items())
+        buckets = sorted(times.buckets.items())
         number = next(place for place, total in enumerate(accumulate(count for _, count in buckets)) if total >= rank)
         bucket = buckets[number][0]
         rank -= sum(count for _, count in buckets[:number])
-        more = [time for time in times.more if bucket_of(time) == bucket]
-        gone = [time for time in times.gone if bucket_of(time) == bucket]
+        more, gone = _within(bucket, times.more), _within(bucket, times.gone)
         # Of the receipts in this order, those before are too short whatever is put in, and those behind too long.
         before = max(0, rank - 1 - len(more))
         around = await self._receipts_from(of, bucket, before, rank + len(gone) - before, session)
@@ -169,7 +163,8 @@ class ClosingTimes:
         """So many times of a bucket and of whole days, in order, after the first ones."""
         if of.whole_days is None:
             return []
-        took = {"$gte": BUCKETS[bucket], "$lt": BUCKETS[bucket + 1] if bucket + 1 < len(BUCKETS) else math.inf}
+        begin, end = _bounds(bucket)
+        took = {"$gte": begin, "$lt": end}
         days = of.whole_days["day"]
         created = {} if days == EVERY_DAY else {"created": {bound: day * QUARTERS_A_DAY for bound, day in days.items()}}
         pipeline: list[Row] = [
@@ -181,6 +176,17 @@ class ClosingTimes:
         ]
         found = self._receipts.aggregate(pipeline, session=session, hint=CLOSED_AFTER_INDEX, maxTimeMS=self._limit)
         return [row["time"] for row in await found.to_list(None)]
+
+
+def _bounds(bucket: int) -> tuple[int, float]:
+    """Where a bucket begins and ends."""
+    return BUCKETS[bucket], BUCKETS[bucket + 1] if bucket + 1 < len(BUCKETS) else math.inf
+
+
+def _within(bucket: int, times: Sequence[int]) -> Sequence[int]:
+    """Those of the times, which are in order, that a bucket holds."""
+    begin, end = _bounds(bucket)
+    return times[bisect_left(times, begin) : bisect_left(times, end)]
 
 
 def _receipts_of(of: Partition, *, took: Filter | None = None, created: Filter | None = None) -> Filter:

@@ -15,11 +15,9 @@ from services.analytics.partition import partition_of
 from services.analytics.patterns.heat_map import HeatMap, HeatMapCell
 from services.analytics.patterns.repeat_contacts import RepeatContacts, RepeatQuestion, to_repeat_contacts
 from services.analytics.periods import require_period
-from services.analytics.quarter_hours import CreatedCount, QuarterHours
 from services.analytics.trends import Trend, TrendBucket, usual_start
 from services.kit.clock import EPOCH, Clock
 from services.lists.cursors import time_limited
-from services.rollups.rows import TOTALS
 from services.tickets.filter import created_between
 
 FIGURE_MILLISECONDS = 5_000
@@ -62,21 +60,6 @@ class Analytics:
         tickets = trend.tickets(begins, rolled_up=self._has_rollups)
         found = await self._run(tickets.pipeline(), index=COUNTED_INDEX)
         return trend.buckets(begins, tickets.by_unit(found, begins))
-
-    async def quarter_hours(
-        self, tenant_id: str, *, created_from: datetime, created_to: datetime, field: str = TOTALS
-    ) -> list[CreatedCount]:
-        """How many tickets were created in each quarter of an hour, by their value in one of `COUNTED_FIELDS`.
-
-        Counts come in no order, those of one quarter and value in several pieces, which are to be added up: one can be
-        negative. The first and the last quarter count only what lies in the period.
-
-        Raises:
-            InvalidInputError: the period makes no sense.
-            QueryTimeoutError: MongoDB did not finish within 5 s.
-        """
-        tickets = QuarterHours(partition_of(tenant_id, created_from, created_to, rolled_up=self._has_rollups), field)
-        return list(tickets.by_quarter(await self._run(tickets.pipeline(), index=COUNTED_INDEX)))
 
     async def customers(
         self,

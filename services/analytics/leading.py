@@ -17,16 +17,16 @@ from services.statuses import is_closed
 from services.tenancy import Filter
 
 _HAS_CUSTOMER: Filter = {"customer_id": {"$gt": ""}}
-_IS_HIGH: Row = {"$eq": ["$urgency", Urgency.HIGH.value]}
-_IS_OPEN: Row = {"$not": [is_closed()]}
+_IS_HIGH: Row = {"$eq": ["$_id.urgency", Urgency.HIGH.value]}
+_IS_OPEN: Row = {"$not": [is_closed("$_id.status")]}
 COUNTS: dict[str, Any] = {
-    "tickets": 1,
-    "high": {"$cond": [_IS_HIGH, 1, 0]},
-    "negative": {"$cond": [{"$eq": ["$sentiment", Sentiment.NEGATIVE.value]}, 1, 0]},
-    "not_closed": {"$cond": [_IS_OPEN, 1, 0]},
-    "at_risk": {"$cond": [{"$and": [_IS_HIGH, _IS_OPEN]}, 1, 0]},
+    "tickets": "$count",
+    "high": {"$cond": [_IS_HIGH, "$count", 0]},
+    "negative": {"$cond": [{"$eq": ["$_id.sentiment", Sentiment.NEGATIVE.value]}, "$count", 0]},
+    "not_closed": {"$cond": [_IS_OPEN, "$count", 0]},
+    "at_risk": {"$cond": [{"$and": [_IS_HIGH, _IS_OPEN]}, "$count", 0]},
 }
-"""What a ticket adds to its customer's counts; the names are those of the rollups' rows."""
+"""What tickets with the same values add to their customer's counts; the names are those of the rollups' rows."""
 
 
 def leading_customers(
@@ -59,15 +59,21 @@ def leading_customers(
 
 
 def _by_customer(where: Filter, sign: int = 1) -> list[Row]:
-    counts = {name: {"$sum": one if sign == 1 else {"$multiply": [sign, one]}} for name, one in COUNTS.items()}
-    return [{"$match": {**where, **_HAS_CUSTOMER}}, {"$group": {"_id": "$customer_id", **counts}}]
+    counts = {name: {"$sum": count} for name, count in COUNTS.items()}
+    return [*_alike(where, sign), {"$group": {"_id": "$_id.customer", **counts}}]
+
+
+def _alike(where: Filter, sign: int = 1) -> list[Row]:
+    """Tickets with the same values together, so that fewer are looked at: `{_id: {customer, status, ...}, count}`."""
+    values = {"customer": "$customer_id", "status": "$status", "urgency": "$urgency", "sentiment": "$sentiment"}
+    return [{"$match": {**where, **_HAS_CUSTOMER}}, {"$group": {"_id": values, "count": {"$sum": sign}}}]
 
 
 def _bounds_of_single(where: Filter, count: str, length: int) -> list[Row]:
     """From tickets to one document: `{single: [{_id: customer, bound}]}`, the `length` highest ones."""
     return [
-        {"$match": {**where, **_HAS_CUSTOMER}},
-        {"$group": {"_id": "$customer_id", "bound": {"$sum": COUNTS[count]}}},
+        *_alike(where),
+        {"$group": {"_id": "$_id.customer", "bound": {"$sum": COUNTS[count]}}},
         {"$sort": {"bound": -1}},
         {"$limit": length},
         {"$group": {"_id": None, "single": {"$push": "$$ROOT"}}},

@@ -1,4 +1,4 @@
-"""How many tickets were created when, to the quarter of an hour: what trends and heat maps are made of.
+"""How many tickets were created when, to the quarter of an hour: what trends are made of.
 
 Every zone's hours and days begin at a whole quarter of an hour UTC, at least since 1972. So the rollups, which hold
 counts of that length, serve all of them; what they do not count is counted one by one, in the same command.
@@ -7,7 +7,6 @@ counts of that length, serve all of them; what they do not count is counted one 
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from documents.database import Row
@@ -19,15 +18,6 @@ from services.rollups.rows import QUARTERS_A_DAY, TOTALS, UNKNOWN
 from services.tenancy import Filter
 
 _QUARTER_SECONDS = int(QUARTER_HOUR.total_seconds())
-
-
-@dataclass(frozen=True, slots=True)
-class CreatedCount:
-    """So many tickets with one value were created within a quarter of an hour."""
-
-    start: datetime
-    value: str
-    count: int
 
 
 class QuarterHours:
@@ -43,7 +33,7 @@ class QuarterHours:
         self._seconds = 1 if is_exact else _QUARTER_SECONDS
 
     def pipeline(self) -> list[Row]:
-        """A pipeline on tickets, whose documents `by_unit` and `by_quarter` understand."""
+        """A pipeline on tickets, whose documents `by_unit` understands."""
         of = self._of
         pipeline = self._single(of.single)
         if of.gone is not None:
@@ -74,19 +64,6 @@ class QuarterHours:
             for quarter, count in self._quarters(row):
                 units[of_days[day][quarter]][row["value"]] += count
         return units
-
-    def by_quarter(self, found: Sequence[Row]) -> Iterator[CreatedCount]:
-        """All counts of the period, in no order; of one quarter and value there may be several, also negative ones,
-
-        which are to be added up.
-        """
-        for row in found:
-            if "day" not in row:
-                yield CreatedCount(row["_id"]["start"], _text(row["_id"].get("value")), row["count"])
-                continue
-            for quarter, count in self._quarters(row):
-                start = EPOCH + (row["day"] * QUARTERS_A_DAY + quarter) * QUARTER_HOUR
-                yield CreatedCount(start, row["value"], count)
 
     def _single(self, where: Filter, sign: int = 1) -> list[Row]:
         start = {"$dateTrunc": {"date": "$created_at", "unit": "second", "binSize": self._seconds}}

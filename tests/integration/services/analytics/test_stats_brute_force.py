@@ -16,8 +16,7 @@ from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.figures import Analytics
 from services.analytics.leading import leading_customers
-from services.analytics.partition import customer_partition, partition_of
-from services.analytics.quarter_hours import QuarterHours
+from services.analytics.partition import customer_partition
 from services.analytics.stats import Stats
 from services.rollups.write import Rollups
 from services.statuses import category_of
@@ -166,12 +165,10 @@ async def expect_trend(database: Database, tenant: str, rows: list[Row], of: Tre
     assert [bucket.count for bucket in shown] == [unit.total() for unit in expected]
     if of.breakdown is not None:
         assert [dict(bucket.counts) for bucket in shown] == expected
-    counted = QuarterHours(partition_of(tenant, start, end))
-    found = await database.at_one_moment(Ticket).aggregate(counted.pipeline()).to_list(None)
-    quarters: Counter[datetime] = Counter()
-    for quarter in counted.by_quarter(found):
-        quarters[quarter.start] += quarter.count
-    assert +quarters == Counter(_quarter(row["created_at"]) for row in rows if _is_counted(row, start, end))
+    cells = await Analytics(database, FakeClock(NOW)).heat_map(tenant, time_zone=of.time_zone, **period)
+    local = [row["created_at"].astimezone(zone(of.time_zone)) for row in rows if _is_counted(row, start, end)]
+    by_clock = Counter((moment.isoweekday(), moment.hour) for moment in local)
+    assert {(cell.weekday, cell.hour): cell.count for cell in cells if cell.count} == by_clock
 
 
 @given(
@@ -249,10 +246,6 @@ def _customers(live: list[Row], order: str) -> list[CustomerCount]:
 
 def _is_counted(row: Row, start: datetime, end: datetime) -> bool:
     return row.get("deleted_at") is None and bool(row.get("created_at")) and start <= row["created_at"] < end
-
-
-def _quarter(moment: datetime) -> datetime:
-    return moment.replace(minute=moment.minute // 15 * 15)
 
 
 def _value(row: Row, field: CountedField | None) -> str:
