@@ -14,9 +14,9 @@ from documents.failures import DatabaseError, DatabaseFullError, DatabaseTimeout
 from gql_app.commands import cli
 from gql_app.rest.ingestion import RunFailedError
 from gql_app.settings import Settings
+from schema.base.enums import EXPOSED
 from services import errors
 from services.errors import ErrorCode, ServiceError, expected
-from services.tickets.following import TicketUpdateKind
 
 ROOT = Path(__file__).parents[3]
 
@@ -66,7 +66,7 @@ def test_of_the_codes_of_one_status_the_general_one_comes_first() -> None:
 
 def test_the_documentation_names_codes_that_exist_where_it_says() -> None:
     text = (ROOT / "docs/graphql.md").read_text()
-    others = {name.upper() for name in Settings.model_fields} | {kind.name for kind in TicketUpdateKind}
+    others = {name.upper() for name in Settings.model_fields} | {member.name for enum in EXPOSED for member in enum}
     named = set(re.findall(r"`([A-Z_]+)`", text)) - others
     assert {"INTERNAL", "NOT_FOUND", "UNAVAILABLE"} <= named <= {code.value for code in ErrorCode}
     (place,) = re.findall(r"the codes are listed, with their meanings, in\s+\[[^]]+\]\(([^)]+)\)", text)
