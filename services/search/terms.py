@@ -17,7 +17,8 @@ MAX_TERMS = 1_000
 """What a ticket is found by: the subject's and the message's first ones. What comes later is not found."""
 INDEXED_CHARACTERS = 20_000
 """Of a subject and of a message; what stands behind is not found."""
-_MAX_LABELS = 100
+MAX_LABELS = 500
+"""Of the rules, and of the keywords, that a ticket matched; it has some hundred at the very most."""
 _MAX_LABEL_CHARACTERS = 200
 _LABEL = "\x01"
 """What labels begin with; no term of a text does."""
@@ -35,7 +36,7 @@ def keyword_term(keyword: str) -> str:
 
 def search_fields(ticket: Mapping[str, Any]) -> Row:
     """The fields by which a ticket is found, made of its other fields as they are stored; whatever they hold."""
-    terms = dict.fromkeys(islice(_labels(ticket), _MAX_LABELS))
+    terms = dict.fromkeys([*islice(_rule_labels(ticket), MAX_LABELS), *islice(_keyword_labels(ticket), MAX_LABELS)])
     for name in ("subject", "message"):
         text = ticket.get(name)
         _add(terms, text if isinstance(text, str) else "")
@@ -49,10 +50,14 @@ def _add(terms: dict[str, None], text: str) -> None:
         terms.update(terms_of(chunk, at_most=MAX_TERMS))
 
 
-def _labels(ticket: Mapping[str, Any]) -> Iterator[str]:
-    matched, keyword_key = ticket.get("matched"), ticket.get("keyword_key")
+def _rule_labels(ticket: Mapping[str, Any]) -> Iterator[str]:
+    matched = ticket.get("matched")
     for reason in matched if isinstance(matched, list) else ():
         if isinstance(reason, dict) and isinstance(rule := reason.get("rule"), str):
             yield rule_term(rule)
+
+
+def _keyword_labels(ticket: Mapping[str, Any]) -> Iterator[str]:
+    keyword_key = ticket.get("keyword_key")
     if isinstance(keyword_key, str) and keyword_key:
         yield from map(keyword_term, keyword_key.split(KEYWORD_SEPARATOR))

@@ -14,6 +14,7 @@ from services.coordination.change_streams import Changes
 from services.coordination.feeds import ChangeSignal, Feed
 from services.errors import UnavailableError
 from services.kit.clock import SystemClock
+from services.search.indexing import SearchIndex
 from tests.fakes import FakeClock
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -48,6 +49,15 @@ async def test_only_followers_of_the_tenant_are_woken(followed: Changes, db: Dat
         await insert(db, "a")
         assert await is_woken(a)
         assert not await is_woken(b, within=0.2)
+
+
+async def test_a_ticket_that_is_made_ready_for_searches_wakes_nobody(followed: Changes, db: Database) -> None:
+    await insert(db, "a")
+    async with followed.tickets.follow("a") as a, followed.tickets.follow("b") as b:
+        assert await SearchIndex(db).index_next("a") == 1
+        await insert(db, "b")
+        assert await is_woken(b)
+        assert not await is_woken(a, within=0.2)
 
 
 async def test_deletion_wakes_everybody(followed: Changes, db: Database) -> None:

@@ -139,6 +139,15 @@ def test_a_tickets_rules_and_keywords_find_it_and_its_words_do_not_look_like_the
     assert len(labels) == 3
 
 
+def test_every_keyword_that_is_counted_finds_the_ticket_however_many_rules_it_matched() -> None:
+    keywords = [f"keyword {number}" for number in range(120)]
+    matched = [{"rule": f"rule {number % 7}", "keyword": each, "text": each} for number, each in enumerate(keywords)]
+    terms = search_fields({"matched": matched, "keyword_key": "|".join(keywords)})["search_terms"]
+    assert set(terms) == {keyword_term(each) for each in keywords} | {
+        rule_term(f"rule {number}") for number in range(7)
+    }
+
+
 @pytest.mark.parametrize("odd", [None, 5, ["refund"], {"a": 1}])
 def test_what_is_no_text_is_no_trouble(odd: object) -> None:
     ticket = dict.fromkeys(("subject", "message", "matched", "keyword_key"), odd)
