@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from documents.database import Database, Row
-from documents.ticket import Ticket
+from documents.ticket import COUNTED_INDEX, Ticket
 from services.analytics.civil_time import TrendUnit
 from services.analytics.history.ageing import Ageing, ageing_pipeline, to_ageing
 from services.analytics.history.flow import BacklogPoint, FlowStep, backlog_pipeline, flow_pipeline, to_backlog, to_flow
@@ -54,7 +54,7 @@ class HistoryFigures:
         if start is not None and start > now:
             return []
         units = units_of(start, min(end or now, now), unit, time_zone)
-        return to_backlog(await self._run(backlog_pipeline(tenant_id, units)), units)
+        return to_backlog(await self._run(backlog_pipeline(tenant_id, units), index=COUNTED_INDEX), units)
 
     async def ageing(self, tenant_id: str, at: datetime | None) -> Ageing:
         """The tickets that were not closed at the moment, or are not closed now, by age.
@@ -94,11 +94,13 @@ class HistoryFigures:
         """
         require_past("asOf", as_of, self._clock.now())
         require_period(created_from, created_to)
-        found = await self._run(past_pipeline(tenant_id, as_of, created_from, created_to))
+        found = await self._run(past_pipeline(tenant_id, as_of, created_from, created_to), index=COUNTED_INDEX)
         return to_past_stats(found, tenant_id, created_from, created_to)
 
-    async def _run(self, pipeline: list[Row]) -> list[Row]:
+    async def _run(self, pipeline: list[Row], *, index: str | None = None) -> list[Row]:
+        """`index`: the one that covers the pipeline's beginning, where the planner has been seen to choose another."""
+        hint = {} if index is None else {"hint": index}
         async with time_limited():
-            found = self._tickets.aggregate(pipeline, maxTimeMS=HISTORY_MILLISECONDS)
+            found = self._tickets.aggregate(pipeline, maxTimeMS=HISTORY_MILLISECONDS, **hint)
             rows: list[Row] = await found.to_list(None)
         return rows

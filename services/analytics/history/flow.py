@@ -62,15 +62,15 @@ def flow_pipeline(tenant_id: str, units: Units) -> list[Row]:
 
 
 def backlog_pipeline(tenant_id: str, units: Units) -> list[Row]:
-    """The same, with one more document of number -1 that has those that are not closed now."""
-    now: list[Row] = [
+    """The same, with one more document of number -1 that has those that are not closed now; it begins with that."""
+    return [
         {"$match": live(tenant_id)},
         {"$group": {"_id": "$status", "count": {"$sum": 1}}},
         {"$match": {"$expr": {"$not": [is_closed("$_id")]}}},
         {"$group": {"_id": None, "before": {"$sum": "$count"}}},
         {"$set": {"_id": -1}},
+        {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": flow_pipeline(tenant_id, units)}},
     ]
-    return [*flow_pipeline(tenant_id, units), {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": now}}]
 
 
 def to_flow(found: list[Row], units: Units) -> list[FlowStep]:
