@@ -58,6 +58,8 @@ class Kept:
     """By collection, the condition for changes after which tickets have to be checked; few others may slip in."""
     needs_transactions: bool
     """Whether there is nothing to do on a standalone server."""
+    rest_share: float
+    """After a batch it rests for so many times as long as that took: others want the database too."""
     comment: str
     """Tells whoever looks at the server's commands what these are for."""
 
@@ -150,7 +152,7 @@ class Keeper(Background):
             began = self._clock.monotonic()
             count = await self._leases.write(lease, batch)
             total += count
-            await self.rest(self._clock.monotonic() - began)  # others want the database too
+            await self.rest((self._clock.monotonic() - began) * self.kept.rest_share)
             if began - told > _PROGRESS_SECONDS:
                 told = began
                 self._log.info(f"{self.kept.resource}_going_on", tenant_id=tenant_id, tickets=total)

@@ -46,6 +46,7 @@ class SearchKeeper(Keeper):
         made_as="terms",
         changes={Ticket.Settings.name: _edits_without_terms()},
         needs_transactions=False,
+        rest_share=1.0,
         comment=SEARCH_COMMENT,
     )
 
