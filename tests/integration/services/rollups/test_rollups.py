@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from documents.database import Database, Row, Session
+from documents.database import Database, Row, Session, patiently
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.ticket import Ticket
 from documents.ticket_rollup import TicketRollup
@@ -17,6 +17,7 @@ from services.rollups.write import ROLLED_UP, Rollups
 from services.tickets.tenants import Tenants
 from tests.fakes import FakeClock
 from tests.integration.services.conftest import Stage, counts, ids
+from tests.waiting import PATIENCE_SECONDS
 
 TENANT = "acme"
 NOW = datetime(2026, 2, 5, 12, 30, tzinfo=UTC)
@@ -212,11 +213,12 @@ async def test_many_at_once_count_every_ticket_once(db: Database) -> None:
         await db.collection(Ticket).update_one({"_id": number}, {"$set": {"status": "closed"}})
         await rollups.check([number])
 
-    await asyncio.gather(
-        *(rollups.roll_up(TENANT, at_most=50) for _ in range(8)),
-        *(take_back(first) for first in range(0, 300, 40)),
-        *(edit(number) for number in range(0, 300, 30)),
-    )
+    with patiently(PATIENCE_SECONDS):  # they write the same rows, so each waits for all others
+        await asyncio.gather(
+            *(rollups.roll_up(TENANT, at_most=50) for _ in range(8)),
+            *(take_back(first) for first in range(0, 300, 40)),
+            *(edit(number) for number in range(0, 300, 30)),
+        )
     await expect_consistent(db)
     assert await by_status(db) == {"open": 290, "closed": 10}
 
