@@ -174,12 +174,14 @@ class Keeper(Background):
                 # The first look opens the stream: from then on nothing is missed.
                 touched = await self._touched(await _next_changes(stream, at_most=self._batch))
                 checking = tasks.create_task(self._check_all(lease) if token is None else asyncio.sleep(0, True))
-                is_last = False
+                has_bookmark, is_last = token is not None, False
                 while not is_last:
                     is_last = self._must_end(lease)
                     await self._check(lease, touched)
-                    if checking.done() and checking.result() and (touched or is_last or self._is_bookmark_due()):
+                    is_due = bool(touched) or is_last or not has_bookmark or self._is_bookmark_due()
+                    if is_due and checking.done() and checking.result():
                         await self._put_bookmark(lease, stream.resume_token)
+                        has_bookmark = True
                     changes = [] if is_last else await _next_changes(stream, at_most=self._batch)
                     touched = await self._touched(changes)
         except* OperationFailure as errors:
