@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from gql_app.graphql.endpoint import PATH as GRAPHQL
 from gql_app.graphql.endpoint import graphql_router
+from gql_app.http import dashboard
 from gql_app.http import docs as api_docs
 from gql_app.http.auth import Authenticator
 from gql_app.http.headers import CompletedHeaders
@@ -70,7 +71,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     add_error_handlers(app)
     # Requests look for their route in this order: what is asked most often comes first.
     app.include_router(graphql_router(settings))
-    for module in (system, tickets, stats, ingestion, batch, notifications, destinations, circuits, api_docs):
+    for module in (system, tickets, stats, ingestion, batch, notifications, destinations, circuits, api_docs, dashboard):
         app.include_router(module.router)
     app.openapi = lambda: api_docs.openapi_of(app)  # type: ignore[method-assign]  # FastAPI documents this way
     return app

@@ -1,0 +1,58 @@
+// @ts-check
+/** The head of every view: tenant, period, zone, connection, health, and the views. */
+import { viewed } from "../kit/address.js";
+import { words } from "../kit/format.js";
+import { html } from "../kit/html.js";
+import { useConnection } from "../kit/live.js";
+import { PeriodMenu } from "./period-menu.js";
+import { TenantMenu } from "./tenant-menu.js";
+import { ZoneMenu } from "./zone-menu.js";
+
+const TABS = { overview: "Overview", tickets: "Tickets" };
+const CONNECTION = {
+  connecting: ["Connecting", "Connecting to the service"],
+  live: ["Live", "Figures move by themselves"],
+  lost: ["Reconnecting", "The connection is lost; what is shown may be old. Trying again."],
+};
+
+/** @param {{address: URLSearchParams, frame: import("../kit/use-answer.js").Answer, view: string | null}} props */
+export function Header({ address, frame, view }) {
+  return html`
+    <header class="top">
+      <div class="bar">
+        <a class="brand" href="/"><span class="logo" aria-hidden="true"></span><span class="brand-name">Tickets</span></a>
+        <${TenantMenu} address=${address} tenants=${frame.data?.tenants ?? []} />
+        <span class="spring"></span>
+        ${view && html`<${PeriodMenu} address=${address} />`}
+        <${ZoneMenu} address=${address} />
+        <${Health} health=${frame.data?.health} />
+        <${Connection} />
+      </div>
+      ${view &&
+      html`<nav class="tabs" aria-label="Views">
+        ${Object.entries(TABS).map(
+          ([name, title]) =>
+            html`<a key=${name} href=${viewed(name)} aria-current=${name === view ? "page" : null}>${title}</a>`,
+        )}
+      </nav>`}
+    </header>
+  `;
+}
+
+function Connection() {
+  const state = useConnection();
+  const [text, meaning] = CONNECTION[state];
+  return html`
+    <span class="connection ${state}" role="status" title=${meaning}>
+      <span class="dot" aria-hidden="true"></span><span class="dot-text">${text}</span>
+    </span>
+  `;
+}
+
+/** Shown only when something is wrong: that all is well needs no words. @param {{health: any}} props */
+function Health({ health }) {
+  const ill = (health?.dependencies ?? []).filter((/** @type {any} */ each) => !each.healthy);
+  if (ill.length === 0) return null;
+  const names = ill.map((/** @type {any} */ each) => words(each.name)).join(", ");
+  return html`<span class="health" role="status" title="Did not answer within 2 s">${names} unreachable</span>`;
+}
