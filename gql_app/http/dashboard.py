@@ -22,6 +22,8 @@ LIBRARIES = {
     "lib/common-CGW11Fyb.js": "graphql-ws/dist/common-CGW11Fyb.js",
 }
 """The files of libraries that are served, and where npm puts them; nothing else of `node_modules` can be asked for."""
+LATER = ("tickets/",)
+"""The rooms of views that the page fetches when they are first opened."""
 QUERIES = "queries.js"
 """A module made of the operations in `web/dashboard/queries/`: each one's text, by the name of its file."""
 PAGE_POLICY = (
@@ -51,7 +53,7 @@ def dashboard_page(request: Request) -> Response:
         page = (folder / "without-npm.html").read_text()
     else:
         base = f"/dashboard/{found.fingerprint}"
-        modules = [name for name in found.files if name.endswith(".js")]
+        modules = [name for name in found.files if name.endswith(".js") and not name.startswith(LATER)]
         parts = {
             "{base}": base,
             "{modules}": "\n".join(f'<link rel="modulepreload" href="{base}/{name}">' for name in modules),

@@ -20,7 +20,7 @@ export function Header({ address, frame, view }) {
   return html`
     <header class="top">
       <div class="bar">
-        <a class="brand" href="/"><span class="logo" aria-hidden="true"></span><span class="brand-name">Tickets</span></a>
+        <a class="brand" href="/" aria-label="Tickets: all tenants"><span class="logo" aria-hidden="true"></span><span class="brand-name">Tickets</span></a>
         <${TenantMenu} address=${address} tenants=${frame.data?.tenants ?? []} />
         <span class="spring"></span>
         ${view && html`<${PeriodMenu} address=${address} />`}

@@ -2,9 +2,10 @@
 /** Asks for the bearer token, where the service wants one. */
 import { html } from "../kit/html.js";
 import * as token from "../kit/token.js";
+import { Problem } from "../parts/states.js";
 
-/** @param {{onToken: () => void}} props */
-export function SignIn({ onToken }) {
+/** @param {{isRefused: boolean, onToken: () => void}} props `isRefused`: the last one was not taken */
+export function SignIn({ isRefused, onToken }) {
   /** @param {SubmitEvent} event */
   const keep = (event) => {
     event.preventDefault();
@@ -18,6 +19,7 @@ export function SignIn({ onToken }) {
       <h1>Support ticket analytics</h1>
       <p>This service wants to know who asks. Paste the bearer token that you were given; it stays in this tab and is
         forgotten when the tab is closed.</p>
+      <${Problem} text=${isRefused ? "The service does not take that token: it is not valid, or has expired." : null} />
       <form onSubmit=${keep}>
         <label for="token">Token</label>
         <textarea id="token" name="token" rows="4" required autocomplete="off" spellcheck="false"></textarea>

@@ -4,8 +4,6 @@ import operations from "../queries.js";
 import * as token from "./token.js";
 
 const DEADLINE_MS = 20_000;
-/** Told to `window` when the service does not take the token. */
-export const SIGNED_OUT = "signed-out";
 
 /** Why there is no answer, in words for people. */
 export class Failure extends Error {
@@ -24,6 +22,7 @@ export class Failure extends Error {
  * @throws {Failure} there is no data at all
  */
 export async function ask(name, variables = {}, signal) {
+  const used = token.read();
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   const answer = await fetched("/graphql", {
     method: "POST",
@@ -34,10 +33,7 @@ export async function ask(name, variables = {}, signal) {
   const body = await answer.json().catch(() => ({}));
   const first = body.errors?.[0];
   const code = first?.extensions?.code ?? body.code;
-  if (answer.status === 401 || code === "UNAUTHENTICATED") {
-    token.forget();
-    window.dispatchEvent(new Event(SIGNED_OUT));
-  }
+  if (answer.status === 401 || code === "UNAUTHENTICATED") token.refuse(used);
   const words = first ? said(first) : (body.detail ?? null);
   if (!body.data || Object.values(body.data).every((value) => value === null)) {
     throw new Failure(words ?? `The service answered with status ${answer.status}.`, code ?? "INTERNAL");

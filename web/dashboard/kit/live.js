@@ -2,7 +2,6 @@
 /** What the service tells by itself: one WebSocket for all subscriptions, opened with the first of them. */
 import { createClient } from "../lib/graphql-ws.js";
 import operations from "../queries.js";
-import { SIGNED_OUT } from "./api.js";
 import { useEffect, useState } from "./html.js";
 import * as token from "./token.js";
 
@@ -22,19 +21,28 @@ url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
 /** A ping that is not answered within the time of the next one ends the connection. @type {number | undefined} */
 let unanswered;
 
-/** @type {ReturnType<typeof createClient>} */
+/** @type {ReturnType<typeof createClient> | undefined} */
 let client;
+/** The token that the connection was opened with. @type {string | null} */
+let used = null;
 
 /** Open the WebSocket, and keep it open. */
 export function connect() {
   client ??= createClient(OPTIONS);
+  return client;
 }
 
 const OPTIONS = {
   url: url.href,
   lazy: false,
-  onNonLazyError: () => window.dispatchEvent(new Event(SIGNED_OUT)),
-  connectionParams: () => token.headers(),
+  onNonLazyError: (/** @type {any} */ reason) => {
+    client = undefined;
+    if (reason?.code === FORBIDDEN) token.refuse(used);
+  },
+  connectionParams: () => {
+    used = token.read();
+    return token.headers();
+  },
   keepAlive: PING_MS,
   retryAttempts: Infinity,
   shouldRetry: (/** @type {any} */ reason) => reason?.code !== FORBIDDEN,
@@ -43,7 +51,7 @@ const OPTIONS = {
     connected: () => become("live"),
     closed: () => become("lost"),
     ping: (/** @type {boolean} */ received) => {
-      if (!received) unanswered = setTimeout(() => client.terminate(), PING_MS);
+      if (!received) unanswered = setTimeout(() => client?.terminate(), PING_MS);
     },
     pong: (/** @type {boolean} */ received) => {
       if (received) clearTimeout(unanswered);
@@ -83,8 +91,7 @@ export function watch(watcher) {
  * @returns {() => void} ends it
  */
 export function follow(name, variables, told) {
-  connect();
-  return client.subscribe(
+  return connect().subscribe(
     { query: operations[name], variables },
     { next: (message) => message.data && told(message.data), error: () => undefined, complete: () => undefined },
   );

@@ -2,6 +2,8 @@
 /** The bearer token, where the service asks for one; it is forgotten with the tab. */
 
 const KEY = "token";
+/** Told to `window` when the service does not take the token. */
+export const SIGNED_OUT = "signed-out";
 
 export const isNeeded = document.documentElement.dataset.auth === "jwt";
 
@@ -14,8 +16,11 @@ export function keep(token) {
   sessionStorage.setItem(KEY, token.trim().replace(/^Bearer\s+/i, ""));
 }
 
-export function forget() {
+/** Forget a token that was refused, unless there is another one by now. @param {string | null} used */
+export function refuse(used) {
+  if (read() !== used) return;
   sessionStorage.removeItem(KEY);
+  window.dispatchEvent(new Event(SIGNED_OUT));
 }
 
 /** The headers of a request. @returns {Record<string, string>} */

@@ -24,7 +24,6 @@ export function useAnswer(name, variables, version = 0) {
   useEffect(() => {
     if (key === null) return undefined;
     const stop = new AbortController();
-    setAnswer((before) => (before.key === key ? before : { ...before, isLoading: true }));
     ask(name, JSON.parse(key), stop.signal).then(
       ({ data, problem }) => setAnswer({ data, problem, code: null, isLoading: false, key }),
       (failure) => {
@@ -35,7 +34,7 @@ export function useAnswer(name, variables, version = 0) {
     );
     return () => stop.abort();
   }, [name, key, version]);
-  return answer;
+  return { ...answer, isLoading: answer.isLoading || answer.key !== key };
 }
 
 /**

@@ -2,7 +2,7 @@
 /** One ticket, over the list that it was opened from. */
 import { changed, go, viewed } from "../kit/address.js";
 import { counted, words } from "../kit/format.js";
-import { reasonMarks } from "../kit/highlight.js";
+import { reasonMarks } from "./highlight.js";
 import { html, useEffect, useRef } from "../kit/html.js";
 import { zoneOf } from "../kit/period.js";
 import { useAnswer } from "../kit/use-answer.js";

@@ -1,7 +1,7 @@
 // @ts-check
 /** The list of tickets. Keys: `j` and `k` move between the subjects, Enter opens. */
 import { changed } from "../kit/address.js";
-import { searchMarks } from "../kit/highlight.js";
+import { searchMarks } from "./highlight.js";
 import { html, useRef } from "../kit/html.js";
 import { useKeys } from "../kit/keys.js";
 import { Badge } from "./badges.js";

@@ -1,7 +1,7 @@
 // @ts-check
 /** A tenant's tickets: found by filters and words, in an order, page by page. */
 import { changed, go } from "../kit/address.js";
-import { FIRST_PAGE, ORDERS, filterOf, orderOf } from "../kit/conditions.js";
+import { FIRST_PAGE, ORDERS, filterOf, orderOf } from "./conditions.js";
 import { counted } from "../kit/format.js";
 import { html, useRef } from "../kit/html.js";
 import { useKeys } from "../kit/keys.js";
