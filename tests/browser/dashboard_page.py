@@ -12,7 +12,7 @@ FIGURES = "document.querySelector('.figures')"
 
 async def shows(page: Page, text: str) -> None:
     """Wait until the page shows a text."""
-    await page.until(f"document.body.innerText.includes({json.dumps(text)})")
+    await page.until(f"document.body?.innerText.includes({json.dumps(text)})")
 
 
 async def settled(page: Page) -> None:

@@ -27,6 +27,7 @@ VIEWS = {
     "overview": "/?tenant=tenant_a&period=all",
     "empty": "/?tenant=nobody&period=all",
     "tickets": "/?tenant=tenant_a&period=all&view=tickets&q=the&urgency=high&urgency=medium&status_not=closed",
+    "ingestion": "/?tenant=tenant_a&view=ingestion",
     "ticket": "/?tenant=tenant_a&period=all&view=tickets&urgency=high",
 }
 OPENED = {

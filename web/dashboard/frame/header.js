@@ -8,7 +8,9 @@ import { PeriodMenu } from "./period-menu.js";
 import { TenantMenu } from "./tenant-menu.js";
 import { ZoneMenu } from "./zone-menu.js";
 
-const TABS = { overview: "Overview", tickets: "Tickets" };
+const TABS = { overview: "Overview", tickets: "Tickets", ingestion: "Ingestion" };
+/** Views that show what is now, whatever the period. */
+const TIMELESS = ["ingestion"];
 const CONNECTION = {
   connecting: ["Connecting", "Connecting to the service"],
   live: ["Live", "Figures move by themselves"],
@@ -23,7 +25,7 @@ export function Header({ address, frame, view }) {
         <a class="brand" href="/" aria-label="Tickets: all tenants"><span class="logo" aria-hidden="true"></span><span class="brand-name">Tickets</span></a>
         <${TenantMenu} address=${address} tenants=${frame.data?.tenants ?? []} />
         <span class="spring"></span>
-        ${view && html`<${PeriodMenu} address=${address} />`}
+        ${view && !TIMELESS.includes(view) && html`<${PeriodMenu} address=${address} />`}
         <${ZoneMenu} address=${address} />
         <${Health} health=${frame.data?.health} />
         <${Connection} />

@@ -13,7 +13,7 @@ const FORGOTTEN = ["ticket", "after", "before", "customer_id", "customer_id_not"
 export function TenantMenu({ address, tenants }) {
   const tenant = address.get("tenant");
   return html`
-    <${Menu} name=${tenant ? `Tenant: ${tenant}` : "Choose a tenant"} label=${tenant ?? "All tenants"}>
+    <${Menu} name=${`Tenant: ${tenant ?? "All tenants"}`} label=${tenant ?? "All tenants"}>
       ${(/** @type {() => void} */ close) => html`<${Choices} tenants=${tenants} tenant=${tenant} close=${close} />`}
     <//>
   `;

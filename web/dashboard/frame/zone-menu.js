@@ -11,9 +11,10 @@ const ZONES = ["UTC", ...(Intl.supportedValuesOf?.("timeZone") ?? [])];
 /** @param {{address: URLSearchParams}} props */
 export function ZoneMenu({ address }) {
   const zone = zoneOf(address);
-  const label = html`<span class="zone-name">${zone.split("/").at(-1)?.replaceAll("_", " ")}</span>`;
+  const place = zone.split("/").at(-1)?.replaceAll("_", " ");
+  const label = html`<span class="zone-name">${place}</span>`;
   return html`
-    <${Menu} name=${`Time zone: ${zone}`} label=${label} align="right">
+    <${Menu} name=${`Time zone: ${place} (${zone})`} label=${label} align="right">
       ${(/** @type {() => void} */ close) => html`<${Zones} zone=${zone} close=${close} />`}
     <//>
   `;

@@ -22,7 +22,7 @@ export function Home({ address, frame }) {
   return html`
     <h1>Tenants</h1>
     ${!tenants && frame.isLoading && html`<${Skeleton} lines=${4} tall />`}
-    ${tenants?.length === 0 && html`<${Empty} title="No tenant has tickets yet"><p>Start a run: <code>POST /ingest/run?tenant_id=…</code></p><//>`}
+    ${tenants?.length === 0 && html`<${Empty} title="No tenant has tickets yet"><p>A run brings them in: <code>python -m gql_app ingest TENANT</code></p><//>`}
     <ul class="tenants">
       ${(tenants ?? []).map(
         (/** @type {any} */ tenant, /** @type {number} */ index) => html`

@@ -59,6 +59,12 @@ export function absolute(moment, zone) {
   }).format(new Date(moment));
 }
 
+/** The time of day. @param {string | Date} moment @param {string} zone */
+export function clock(moment, zone) {
+  const parts = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...parts }).format(new Date(moment));
+}
+
 /** When a step of a trend begins. @param {string} moment @param {string} unit @param {string} zone */
 export function stepName(moment, unit, zone) {
   /** @type {Record<string, Intl.DateTimeFormatOptions>} */

@@ -2,7 +2,7 @@
 /** A tenant's figures for a period; each opens the tickets that it counts. */
 import { changed, go, viewed } from "../kit/address.js";
 import { html, useState } from "../kit/html.js";
-import { DAY_MS, dateOf, periodOf, unitFor, zoneOf } from "../kit/period.js";
+import { dateOf, periodOf, startOfDay, unitFor, zoneOf } from "../kit/period.js";
 import { slices, valued } from "../kit/series.js";
 import { useAnswer } from "../kit/use-answer.js";
 import { AtRisk } from "./at-risk.js";
@@ -28,14 +28,14 @@ export function Overview({ address, version }) {
   const tenant = address.get("tenant");
   const oldest = useAnswer("oldest", period.from ? null : { tenant }, version);
   const first = oldest.data?.tickets?.nodes[0]?.createdAt;
-  const begin = period.from ?? (first ? new Date(first) : new Date(now - DAY_MS));
+  const begin = period.from ?? (first ? new Date(first) : startOfDay(now, zone));
   const unit = unitFor((period.to?.getTime() ?? now) - begin.getTime());
   const isReady = period.from || !oldest.isLoading;
   const variables = { tenant, from: iso(period.from), to: iso(period.to), trendFrom: iso(begin), unit, zone };
   const answer = useAnswer("overview", isReady ? variables : null, version);
   const stats = answer.data?.tenantStats;
   if (!stats) return answer.problem ? html`<${Problem} text=${answer.problem} />` : html`<${Skeleton} lines=${6} tall />`;
-  if (stats.totalTickets === 0 && period.name === "all") return html`<${Empty} title="No tickets of this tenant yet"><p>Start a run: <code>POST /ingest/run?tenant_id=${tenant}</code></p><//>`;
+  if (stats.totalTickets === 0 && period.name === "all") return html`<${NoTickets} tenant=${tenant} />`;
   return html`
     <h1 class="unseen">Overview of ${tenant}</h1>
     <${Problem} text=${answer.problem} />
@@ -48,6 +48,14 @@ export function Overview({ address, version }) {
         <${AtRisk} customers=${stats.atRiskCustomers} />
       </div>
     </div>
+  `;
+}
+
+/** @param {{tenant: string}} props */
+function NoTickets({ tenant }) {
+  return html`
+    <h1 class="unseen">Overview of ${tenant}</h1>
+    <${Empty} title="No tickets of this tenant yet"><p><a href=${viewed("ingestion")}>Start a run</a></p><//>
   `;
 }
 

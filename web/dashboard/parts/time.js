@@ -7,7 +7,8 @@ import { html, useEffect, useState } from "../kit/html.js";
 export function useNow(everyMs = 30_000) {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    // A page that nobody sees need not keep up.
+    const timer = setInterval(() => document.hidden || setNow(Date.now()), everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);
   return now;

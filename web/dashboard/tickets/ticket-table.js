@@ -25,7 +25,7 @@ export function TicketTable({ tickets, columns, zone, now, query }) {
   useKeys({ j: () => move(1), k: () => move(-1) });
   const names = Object.keys(COLUMNS).filter((name) => columns.has(name));
   return html`
-    <table class="tickets">
+    <table class="list">
       <thead>
         <tr>
           <th scope="col">Ticket</th>
