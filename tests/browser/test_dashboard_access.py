@@ -27,7 +27,9 @@ VIEWS = {
     "overview": "/?tenant=tenant_a&period=all",
     "empty": "/?tenant=nobody&period=all",
     "tickets": "/?tenant=tenant_a&period=all&view=tickets&q=the&urgency=high&urgency=medium&status_not=closed",
+    "customers": "/?tenant=tenant_a&period=all&view=customers",
     "ingestion": "/?tenant=tenant_a&view=ingestion",
+    "notifications": "/?tenant=tenant_a&view=notifications",
     "ticket": "/?tenant=tenant_a&period=all&view=tickets&urgency=high",
 }
 OPENED = {

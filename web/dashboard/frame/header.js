@@ -2,20 +2,37 @@
 /** The head of every view: tenant, period, zone, connection, health, and the views. */
 import { viewed } from "../kit/address.js";
 import { words } from "../kit/format.js";
-import { html } from "../kit/html.js";
+import { html, useEffect, useRef } from "../kit/html.js";
 import { useConnection } from "../kit/live.js";
 import { PeriodMenu } from "./period-menu.js";
 import { TenantMenu } from "./tenant-menu.js";
 import { ZoneMenu } from "./zone-menu.js";
 
-const TABS = { overview: "Overview", tickets: "Tickets", ingestion: "Ingestion" };
+const TABS = { overview: "Overview", tickets: "Tickets", customers: "Customers", ingestion: "Ingestion", notifications: "Notifications" };
 /** Views that show what is now, whatever the period. */
-const TIMELESS = ["ingestion"];
+const TIMELESS = ["ingestion", "notifications"];
 const CONNECTION = {
   connecting: ["Connecting", "Connecting to the service"],
   live: ["Live", "Figures move by themselves"],
   lost: ["Reconnecting", "The connection is lost; what is shown may be old. Trying again."],
 };
+
+/** @param {{view: string}} props */
+function Tabs({ view }) {
+  const tabs = useRef(/** @type {HTMLElement | null} */ (null));
+  // On a narrow screen the present view's tab may lie outside of what is seen.
+  useEffect(() => {
+    const tab = /** @type {HTMLElement | null} */ (tabs.current?.querySelector("[aria-current]"));
+    if (tab && tabs.current) tabs.current.scrollLeft = tab.offsetLeft - tabs.current.clientWidth / 2;
+  }, [view]);
+  return html`
+    <nav class="tabs" aria-label="Views" ref=${tabs}>
+      ${Object.entries(TABS).map(
+        ([name, title]) => html`<a key=${name} href=${viewed(name)} aria-current=${name === view ? "page" : null}>${title}</a>`,
+      )}
+    </nav>
+  `;
+}
 
 /** @param {{address: URLSearchParams, frame: import("../kit/use-answer.js").Answer, view: string | null}} props */
 export function Header({ address, frame, view }) {
@@ -30,13 +47,7 @@ export function Header({ address, frame, view }) {
         <${Health} health=${frame.data?.health} />
         <${Connection} />
       </div>
-      ${view &&
-      html`<nav class="tabs" aria-label="Views">
-        ${Object.entries(TABS).map(
-          ([name, title]) =>
-            html`<a key=${name} href=${viewed(name)} aria-current=${name === view ? "page" : null}>${title}</a>`,
-        )}
-      </nav>`}
+      ${view && html`<${Tabs} view=${view} />`}
     </header>
   `;
 }

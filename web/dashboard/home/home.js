@@ -49,7 +49,7 @@ function TenantCard({ tenant, zone, now, from, isSummarised }) {
       <dl class="facts">
         <div><dt>High urgency</dt><dd>${stats ? html`<a href=${list({ urgency: "high" })} data-top>${number(high)}</a> <span class="quiet">${share(stats.urgencyHighRatio)}</span>` : "–"}</dd></div>
         <div><dt>Open now</dt><dd>${stats ? html`<a href=${list({ status_category_not: "closed" })} data-top>${number(stats.totalTickets - closed)}</a>` : "–"}</dd></div>
-        <div><dt>Notifications</dt><dd>${data?.notificationCounts ? outbox(data.notificationCounts) : "–"}</dd></div>
+        <div><dt>Notifications</dt><dd>${data?.notificationCounts ? outbox(data.notificationCounts, changed({ tenant: id, view: "notifications" })) : "–"}</dd></div>
         <div><dt>Last run</dt><dd><${LastRun} run=${tenant.lastRun} zone=${zone} now=${now} /></dd></div>
       </dl>
     </li>
@@ -64,7 +64,7 @@ function LastRun({ run, zone, now }) {
     <span class="quiet"><${Moment} at=${run.endedAt ?? run.startedAt} zone=${zone} now=${now} /></span>`;
 }
 
-/** @param {{pending: number, dead: number}} counts */
-function outbox({ pending, dead }) {
-  return html`${number(pending)} waiting${dead ? html`, <span class="red">${counted(dead, "dead letter")}</span>` : ""}`;
+/** @param {{pending: number, dead: number}} counts @param {string} href */
+function outbox({ pending, dead }, href) {
+  return html`<a href=${href} data-top>${number(pending)} waiting</a>${dead ? html`, <span class="red">${counted(dead, "dead letter")}</span>` : ""}`;
 }

@@ -1,9 +1,9 @@
 // @ts-check
 /** The run that is under way, as it goes; without one, the button that starts one. */
-import { ask } from "../kit/api.js";
 import { clock, counted, duration, number, words } from "../kit/format.js";
 import { html, useEffect, useState } from "../kit/html.js";
 import { follow } from "../kit/live.js";
+import { useOrder } from "../kit/order.js";
 import { Problem } from "../parts/states.js";
 import { useNow } from "../parts/time.js";
 import { COUNTS } from "./runs.js";
@@ -12,31 +12,18 @@ const ACTIVE = ["QUEUED", "RUNNING"];
 
 /** @param {{tenant: string, present: any, zone: string, onChange: () => void}} props */
 export function PresentRun({ tenant, present, zone, onChange }) {
-  const [problem, setProblem] = useState(/** @type {string | null} */ (null));
-  const [isAsking, setAsking] = useState(false);
+  const order = useOrder(onChange);
   const job = useJob(present?.ingestionJobs?.nodes[0]?.jobId ?? null, onChange);
   const isActive = job && ACTIVE.includes(job.status);
-  /** @param {string} name @param {Record<string, unknown>} variables */
-  const order = async (name, variables) => {
-    setAsking(true);
-    try {
-      const { data } = await ask(name, variables);
-      setProblem(/** @type {any} */ (Object.values(data)[0]).message ?? null);
-    } catch (failure) {
-      setProblem(/** @type {Error} */ (failure).message);
-    }
-    setAsking(false);
-    onChange();
-  };
   return html`
     <section class="card run">
       <div class="card-head">
         <h2>${isActive ? "Run under way" : "Last run"}</h2>
         ${isActive
-          ? html`<button type="button" disabled=${isAsking || job.cancelRequested} onClick=${() => order("cancel-ingestion", { job: job.jobId })}>${job.cancelRequested ? "Cancelling …" : "Cancel"}</button>`
-          : html`<button type="button" class="primary" disabled=${isAsking || !present} onClick=${() => order("start-ingestion", { tenant })}>Start a run</button>`}
+          ? html`<button type="button" disabled=${order.isGiven || job.cancelRequested} onClick=${() => order.give("cancel-ingestion", { job: job.jobId })}>${job.cancelRequested ? "Cancelling …" : "Cancel"}</button>`
+          : html`<button type="button" class="primary" disabled=${order.isGiven || !present} onClick=${() => order.give("start-ingestion", { tenant })}>Start a run</button>`}
       </div>
-      <${Problem} text=${problem} />
+      <${Problem} text=${order.problem} />
       ${job ? html`<${Progress} job=${job} zone=${zone} />` : html`<p class="quiet">${present ? "There has been no run yet." : ""}</p>`}
     </section>
   `;

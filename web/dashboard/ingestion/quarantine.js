@@ -2,16 +2,15 @@
 /** Records that could not be stored: why, and as they came. */
 import { counted, number, words } from "../kit/format.js";
 import { html } from "../kit/html.js";
-import { Empty } from "../parts/states.js";
 import { Moment } from "../parts/time.js";
-import { Pager } from "./pager.js";
+import { Pager } from "../parts/pager.js";
 
 /** @param {{records: any, zone: string, now: number, cursor: string | null, onPage: (cursor: string | null) => void}} props */
 export function Quarantine({ records, zone, now, cursor, onPage }) {
   return html`
     <section>
       <h2>Quarantine <span class="quiet">${number(records.totalCount)}</span></h2>
-      ${records.nodes.length === 0 && html`<${Empty} title="Every record could be stored" />`}
+      ${records.nodes.length === 0 && html`<p class="quiet">Every record could be stored.</p>`}
       <ul class="records">
         ${records.nodes.map((/** @type {any} */ record) => html`<${Quarantined} key=${record.id} record=${record} zone=${zone} now=${now} />`)}
       </ul>

@@ -2,9 +2,8 @@
 /** The runs that have ended. */
 import { counted, duration, number, words } from "../kit/format.js";
 import { html } from "../kit/html.js";
-import { Empty } from "../parts/states.js";
 import { Moment } from "../parts/time.js";
-import { Pager } from "./pager.js";
+import { Pager } from "../parts/pager.js";
 
 export const COUNTS = {
   newIngested: "New",
@@ -22,7 +21,7 @@ export function Runs({ logs, zone, now, cursor, onPage }) {
     <section>
       <h2>Past runs <span class="quiet">${number(logs.totalCount)}</span></h2>
       ${logs.nodes.length === 0
-        ? html`<${Empty} title="No run has ended yet" />`
+        ? html`<p class="quiet">No run has ended yet.</p>`
         : html`<table class="list runs">
             <thead>
               <tr>

@@ -58,7 +58,7 @@ def test_every_operation_fits_the_schema(schema: GraphQLSchema, path: Path) -> N
 def test_every_operation_is_asked_and_every_asked_one_exists() -> None:
     names = {path.stem for path in (SOURCES / "queries").glob("*.graphql")}
     scripts = "".join(path.read_text() for path in MODULES)
-    asked = set(re.findall(r'(?:ask|useAnswer|follow|useFollowed)\(\s*"([a-z-]+)"', scripts))
+    asked = set(re.findall(r'(?:ask|useAnswer|follow|give)\(\s*"([a-z-]+)"', scripts))
     assert asked == names
 
 
