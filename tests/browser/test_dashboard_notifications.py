@@ -8,7 +8,7 @@ import pytest
 
 from documents.circuit_breaker import Circuit
 from documents.database import Database
-from documents.notification import Notification
+from documents.notification import DEFAULT_DESTINATION, DEFAULT_KIND, Notification
 from documents.ticket import Ticket
 from gql_app.http.dashboard import WEB_FOLDER, bundle
 from resolvers.context import Services
@@ -33,7 +33,8 @@ def notification(number: int, state: str, **fields: Any) -> dict[str, Any]:
         "tenant_id": "t",
         "ticket_id": f"{number}<b>",
         "version": "1",
-        "destination_id": "notify",
+        "destination_id": DEFAULT_DESTINATION,
+        "kind": DEFAULT_KIND,
         "urgency": "high",
         "reason": "outage: <i>down</i>",
         "state": state,

@@ -16,8 +16,8 @@ const TITLE = "Support ticket analytics";
 /** The views that are fetched when they are first opened. @type {Record<string, () => Promise<any>>} */
 const LATER = {
   customers: () => import("./customers/customers.js").then((module) => module.Customers),
-  notifications: () => import("./notifications/notifications.js").then((module) => module.Notifications),
-  ingestion: () => import("./ingestion/ingestion.js").then((module) => module.Ingestion),
+  notifications: () => import("./operations/notifications.js").then((module) => module.Notifications),
+  ingestion: () => import("./operations/ingestion.js").then((module) => module.Ingestion),
   tickets: () => import("./tickets/tickets.js").then((module) => module.Tickets),
 };
 

@@ -3,7 +3,7 @@
 import { counted, number, words } from "../kit/format.js";
 import { html } from "../kit/html.js";
 import { Moment } from "../parts/time.js";
-import { Pager } from "../parts/pager.js";
+import { Pager } from "./pager.js";
 
 /** @param {{records: any, zone: string, now: number, cursor: string | null, onPage: (cursor: string | null) => void}} props */
 export function Quarantine({ records, zone, now, cursor, onPage }) {

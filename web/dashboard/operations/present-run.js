@@ -3,7 +3,7 @@
 import { clock, counted, duration, number, words } from "../kit/format.js";
 import { html, useEffect, useState } from "../kit/html.js";
 import { follow } from "../kit/live.js";
-import { useOrder } from "../kit/order.js";
+import { useOrder } from "./order.js";
 import { Problem } from "../parts/states.js";
 import { useNow } from "../parts/time.js";
 import { COUNTS } from "./runs.js";

@@ -3,7 +3,7 @@
 import { counted, duration, number, words } from "../kit/format.js";
 import { html } from "../kit/html.js";
 import { Moment } from "../parts/time.js";
-import { Pager } from "../parts/pager.js";
+import { Pager } from "./pager.js";
 
 export const COUNTS = {
   newIngested: "New",

@@ -2,8 +2,8 @@
 /** Notifications that were given up; they can be sent again, one or all. */
 import { number } from "../kit/format.js";
 import { html } from "../kit/html.js";
-import { useOrder } from "../kit/order.js";
-import { Pager } from "../parts/pager.js";
+import { useOrder } from "./order.js";
+import { Pager } from "./pager.js";
 import { Problem } from "../parts/states.js";
 import { Notices } from "./notices.js";
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** Mutations: given, and what came of them. */
-import { ask } from "./api.js";
-import { useState } from "./html.js";
+import { ask } from "../kit/api.js";
+import { useState } from "../kit/html.js";
 
 /**
  * Gives orders one at a time. An expected failure and an unexpected one are both a text.
