@@ -22,7 +22,9 @@ async def settled(page: Page) -> None:
 
 async def follow(page: Page, address: str) -> None:
     """Follow the link with this address, as a click does."""
-    found = f"[...document.querySelectorAll('a[href]')].find((link) => link.getAttribute('href') === {json.dumps(address)})"
+    found = (
+        f"[...document.querySelectorAll('a[href]')].find((link) => link.getAttribute('href') === {json.dumps(address)})"
+    )
     await page.until(f"Boolean({found})")
     await page.evaluate(f"{found}.click()")
 

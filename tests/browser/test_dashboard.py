@@ -43,7 +43,7 @@ async def test_every_figure_opens_the_tickets_that_it_counts(page: Page, address
     found = await figures(page)
     assert len({href.split("&")[-1].split("=")[0] for href in found}) > 4
     for href, number in found.items():
-        await page.evaluate("document.querySelector('.twin summary') && !document.querySelector('.twin[open]') && document.querySelector('.twin summary').click()")
+        await page.evaluate("document.querySelector('.twin:not([open]) summary')?.click()")
         await follow(page, href)
         assert await total(page) == number, href
         await page.evaluate("history.back()")
@@ -65,18 +65,20 @@ async def test_numbers_move_without_a_reload(page: Page, address: str, db: Datab
 async def test_a_bar_opens_the_list_and_the_export_has_the_same_tickets(page: Page, address: str) -> None:
     await page.open(f"http://{address}/?tenant={TENANT}&period=all")
     await page.until(FIGURES + " !== null")
-    await page.evaluate("[...document.querySelectorAll('.bars a')].find((a) => a.href.includes('urgency=medium')).click()")
+    await page.evaluate(
+        "[...document.querySelectorAll('.bars a')].find((a) => a.href.includes('urgency=medium')).click()"
+    )
     expected = await total(page)
     assert expected > 0
     assert set(await told(page, "td.col-urgency")) == {"Medium"}
     assert "Urgency" in (await told(page, ".chip"))[0]
     await page.evaluate("document.querySelector('.menu-button[aria-label=Export]').click()")
     await page.until("document.querySelector('a[download]') !== null")
-    lines = await page.evaluate(
-        "fetch(document.querySelector('a[download][href*=ndjson]').href).then((a) => a.text())"
-    )
+    lines = await page.evaluate("fetch(document.querySelector('a[download][href*=ndjson]').href).then((a) => a.text())")
     exported = [json.loads(line) for line in lines.splitlines()]
-    shown = await page.evaluate("[...document.querySelectorAll('a.subject')].map((a) => new URL(a.href).searchParams.get('ticket'))")
+    shown = await page.evaluate(
+        "[...document.querySelectorAll('a.subject')].map((a) => new URL(a.href).searchParams.get('ticket'))"
+    )
     assert len(exported) == expected
     assert [ticket["external_id"] for ticket in exported][:50] == shown
     assert {ticket["urgency"] for ticket in exported} == {"medium"}
@@ -103,7 +105,9 @@ async def test_filters_have_several_values_and_can_be_turned_round_and_removed(p
     everything = await total(page)
     await page.evaluate("document.querySelector('.chips .menu-button').click()")
     for name in ("High", "Medium"):
-        await page.evaluate(f"[...document.querySelectorAll('.option')].find((o) => o.innerText.trim() === '{name}').click()")
+        await page.evaluate(
+            f"[...document.querySelectorAll('.option')].find((o) => o.innerText.trim() === '{name}').click()"
+        )
     await shows(page, "High or Medium")
     pressing = await total(page)
     await page.evaluate("document.querySelector('a.chip-verb').click()")
@@ -194,7 +198,8 @@ async def test_a_hostile_ticket_is_text(page: Page, services: Services, db: Data
 
 async def test_with_tokens_the_page_asks_for_one(page: Page, services: Services, db: Database) -> None:
     await db.collection(Ticket).insert_many(
-        {"tenant_id": tenant, "external_id": "1", "created_at": datetime.now(UTC)} for tenant in ("tenant_a", "tenant_b")
+        {"tenant_id": tenant, "external_id": "1", "created_at": datetime.now(UTC)}
+        for tenant in ("tenant_a", "tenant_b")
     )
     async with served(app_with(at_rest(services), make_jwt_settings())) as address:
         await page.open(f"http://{address}/")
@@ -203,7 +208,9 @@ async def test_with_tokens_the_page_asks_for_one(page: Page, services: Services,
             await page.evaluate(f"document.querySelector('#token').value = '{token}'")
             await page.evaluate("document.querySelector('form button').click()")
             await shows(page, then)
-        await page.until("document.querySelector('.tenant') !== null && document.querySelector('.connection.live') !== null")
+        await page.until(
+            "document.querySelector('.tenant') !== null && document.querySelector('.connection.live') !== null"
+        )
         assert await told(page, ".tenant h2") == ["tenant_a"]
         assert await page.evaluate("localStorage.length + document.cookie.length") == 0
 

@@ -73,13 +73,19 @@ async def _findings(page: Page) -> list[str]:
         return []
     await page.evaluate(AXE.read_text() + "; true")
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    script = f"""axe.run(document, {{runOnly: {json.dumps(tags)}}}).then((found) => found.violations.map(
-      (each) => each.id + ": " + each.nodes.slice(0, 3).map((node) => node.html.slice(0, 200) + " " + node.any.map((why) => why.message)).join(" | ")))"""
+    script = f"""axe.run(document, {{runOnly: {json.dumps(tags)}}}).then((found) => found.violations.map((each) => {{
+      const nodes = each.nodes.slice(0, 3).map((node) => node.html.slice(0, 200) + node.any.map((why) => why.message));
+      return each.id + ": " + nodes.join(" | ");
+    }}))"""
     return list(await page.evaluate(script))
 
 
 async def _picture(page: Page, name: str) -> None:
     if PICTURES:
         shot = await page.send("Page.captureScreenshot", format="png")
-        Path(PICTURES).mkdir(parents=True, exist_ok=True)
-        (Path(PICTURES) / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
+        _save(Path(PICTURES) / f"{name}.png", base64.b64decode(shot["data"]))
+
+
+def _save(path: Path, picture: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(picture)

@@ -63,9 +63,7 @@ async def test_somebody_elses_run_is_seen_and_can_be_cancelled(
     mock_api.release()
 
 
-async def test_a_run_says_until_when_it_waits(
-    page: Page, address: str, services: Services, db: Database
-) -> None:
+async def test_a_run_says_until_when_it_waits(page: Page, address: str, services: Services, db: Database) -> None:
     job = await services.jobs.start("tenant_a")
     until = datetime.now(UTC) + timedelta(hours=1)
     waits = {"status": "running", "started_at": datetime.now(UTC), "waiting_until": until, "total_pages": 9}

@@ -56,7 +56,9 @@ async def test_dead_letters_are_sent_again_one_or_all(page: Page, address: str, 
     await page.evaluate("document.querySelector('#dead .act button').click()")
     await page.until("document.querySelectorAll('.states .value')[3].innerText === '22'")
     assert await db.collection(Notification).count_documents({"state": "pending"}) == 1
-    await page.evaluate("[...document.querySelectorAll('button')].find((b) => b.innerText === 'Send all again').click()")
+    await page.evaluate(
+        "[...document.querySelectorAll('button')].find((b) => b.innerText === 'Send all again').click()"
+    )
     await shows(page, "Nothing was given up")
     assert await db.collection(Notification).count_documents({"state": "pending"}) == 23
     assert page.complaints == []

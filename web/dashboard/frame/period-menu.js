@@ -65,7 +65,7 @@ export function customName({ from, to }, zone) {
   return start === end ? start : `${start} – ${end}`;
 }
 
-/** @param {Date} end which is no longer part of the period */
+/** @param {Date} end which is no longer part of the period @param {string} zone */
 function lastDay(end, zone) {
   return dateOf(Number(end) - 1, zone);
 }

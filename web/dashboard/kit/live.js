@@ -93,6 +93,6 @@ export function watch(watcher) {
 export function follow(name, variables, told) {
   return connect().subscribe(
     { query: operations[name], variables },
-    { next: (message) => message.data && told(message.data), error: () => undefined, complete: () => undefined },
+    { next: (/** @type {{data?: any}} */ message) => message.data && told(message.data), error: () => undefined, complete: () => undefined },
   );
 }

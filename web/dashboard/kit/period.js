@@ -45,7 +45,7 @@ export function periodOf(address, now) {
   return { name, from: startOfDay(now, zone, 1 - Number.parseInt(name, 10)), to: null };
 }
 
-/** A day stands for its midnight; as an end (`plus` 1), for that of the next. @param {string | null} text */
+/** A day stands for its midnight; as an end (`plus` 1), for that of the next. @param {string | null} text @param {string} zone @param {number} plus */
 function bound(text, zone, plus) {
   if (!text) return null;
   const day = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
@@ -60,7 +60,10 @@ export function startOfDay(now, zone, days = 0) {
   return midnight(zone, year, month, day + days);
 }
 
-/** When a day begins; where clocks skip midnight, the first moment after it. */
+/**
+ * When a day begins; where clocks skip midnight, the first moment after it.
+ * @param {string} zone @param {number} year @param {number} month @param {number} day
+ */
 function midnight(zone, year, month, day) {
   const wanted = Date.UTC(year, month - 1, day);
   let moment = wanted;
@@ -70,12 +73,13 @@ function midnight(zone, year, month, day) {
   return new Date(short > 0 ? moment + short : moment);
 }
 
+/** By how many milliseconds the zone is ahead of UTC. @param {number} moment @param {string} zone */
 function offset(moment, zone) {
   const at = civil(moment, zone);
   return Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute, at.second) - Math.floor(moment / 1000) * 1000;
 }
 
-/** @returns {Record<string, number>} */
+/** The clock of the zone. @param {number} moment @param {string} zone @returns {Record<string, number>} */
 function civil(moment, zone) {
   const format = new Intl.DateTimeFormat("en-u-ca-iso8601", {
     timeZone: zone,
