@@ -29,6 +29,11 @@ async def follow(page: Page, address: str) -> None:
     await page.evaluate(f"{found}.click()")
 
 
+async def go(page: Page, address: str) -> None:
+    """Be where a link leads, without looking for it: the page has begun to show it when this returns."""
+    await page.evaluate(f"history.pushState(null, '', {json.dumps(address)}); dispatchEvent(new Event('popstate'))")
+
+
 async def total(page: Page) -> int:
     """How many tickets the list says that there are."""
     text = await page.until(f"{SETTLED} && {TOTAL}?.innerText")

@@ -15,7 +15,7 @@ from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.ingestion.worker import Worker
 from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import FIGURES, figures, follow, settled, shows, told, total
+from tests.browser.dashboard_page import FIGURES, figures, follow, go, settled, shows, told, total
 from tests.fakes import app_with, at_rest, ingest, make_jwt_settings, make_settings, make_token
 
 TENANT = "tenant_a"
@@ -43,11 +43,8 @@ async def test_every_figure_opens_the_tickets_that_it_counts(page: Page, address
     found = await figures(page)
     assert len({href.split("&")[-1].split("=")[0] for href in found}) > 4
     for href, number in found.items():
-        await page.evaluate("document.querySelector('.twin:not([open]) summary')?.click()")
-        await follow(page, href)
+        await go(page, href)
         assert await total(page) == number, href
-        await page.evaluate("history.back()")
-        await page.until(FIGURES + " !== null")
     assert page.complaints == []
 
 
@@ -82,6 +79,21 @@ async def test_a_bar_opens_the_list_and_the_export_has_the_same_tickets(page: Pa
     assert len(exported) == expected
     assert [ticket["external_id"] for ticket in exported][:50] == shown
     assert {ticket["urgency"] for ticket in exported} == {"medium"}
+
+
+async def test_dragging_over_the_chart_sets_the_period(page: Page, address: str) -> None:
+    await page.look(height=1_200)
+    await page.open(f"http://{address}/?tenant={TENANT}&period=30d&zone=UTC")
+    await page.until(f"{FIGURES} !== null && document.querySelectorAll('.column').length === 30")
+    box = "const box = document.querySelectorAll('.column')[{}].getBoundingClientRect();"
+    middle = "(() => {{ " + box + " return [box.left + box.width / 2, box.top + 100]; }})()"
+    start, end = [tuple(await page.evaluate(middle.format(index))) for index in (9, 4)]
+    await page.drag(start, end)
+    await page.until("document.querySelectorAll('.column').length === 6")
+    days = [(datetime.now(UTC) - timedelta(days=29 - index)).date().isoformat() for index in (4, 9)]
+    query = dict(parse_qsl(urlsplit(await page.evaluate("location.href")).query))
+    assert [query["from"], query["to"]] == days
+    assert "view" not in query
 
 
 async def test_a_ticket_shows_why_it_was_classified(page: Page, address: str) -> None:

@@ -14,7 +14,7 @@ from gql_app.http.dashboard import WEB_FOLDER, bundle
 from resolvers.context import Services
 from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import figures, follow, settled, shows, told, total
+from tests.browser.dashboard_page import figures, go, settled, shows, told, total
 from tests.fakes import app_with, at_rest, make_settings
 
 
@@ -110,10 +110,10 @@ async def test_every_count_of_a_customer_opens_its_tickets(page: Page, address: 
     found = await figures(page)
     assert len(found) >= 3 * 4
     for href, number in found.items():
-        await follow(page, href)
+        await go(page, href)
         assert await total(page) == number, href
-        await page.evaluate("history.back()")
-        await page.until("document.querySelector('.customers tbody') !== null")
+    await go(page, "?tenant=t&period=90d&view=customers")
+    await page.until("document.querySelector('.customers tbody') !== null")
     await page.evaluate("[...document.querySelectorAll('.switch button')].at(-1).click()")
     await page.until("document.querySelector('[aria-sort]').innerText === 'Open now'")
     assert page.complaints == []
