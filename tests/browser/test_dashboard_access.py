@@ -26,7 +26,7 @@ VIEWS = {
     "home": "/",
     "overview": "/?tenant=tenant_a&period=all",
     "empty": "/?tenant=nobody&period=all",
-    "tickets": "/?tenant=tenant_a&period=all&view=tickets&q=the&urgency=high&urgency=medium&status_not=closed",
+    "tickets": "/?tenant=tenant_a&period=all&view=tickets&q=refund&urgency=high&urgency=medium&source_not=fax",
     "customers": "/?tenant=tenant_a&period=all&view=customers",
     "ingestion": "/?tenant=tenant_a&view=ingestion",
     "notifications": "/?tenant=tenant_a&view=notifications",
@@ -37,6 +37,13 @@ OPENED = {
     "overview": (".twin summary", ".twin tr"),
 }
 """What is clicked in a view before it is looked at, and what shows then."""
+SHOWN = {
+    "home": ".tenant dd a",
+    "tickets": ".list tbody tr",
+    "ingestion": ".run-state",
+    "notifications": ".circuit .badge",
+}
+"""What comes last into a view."""
 LOOKS = [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark"), (2560, "dark")]
 
 
@@ -55,6 +62,8 @@ async def test_a_view_is_for_everybody(page: Page, address: str, name: str) -> N
         await page.look(width=width, scheme=scheme)
         await page.open(f"http://{address}{VIEWS[name]}")
         await settled(page)
+        if name in SHOWN:
+            await page.until(f"document.querySelector('{SHOWN[name]}') !== null")
         if name in OPENED:
             clicked, shown = OPENED[name]
             await page.evaluate(f"document.querySelector('{clicked}').click()")

@@ -34,7 +34,7 @@ function Circuit({ destination, look, now, pending }) {
     <li>
       <p class="circuit">
         <strong><bdi>${destination.url}</bdi></strong>
-        <span class="badge"><i class=${COLOURS[/** @type {keyof COLOURS} */ (state)] ?? "grey"} aria-hidden="true"></i>${state === "paused" ? "Paused" : `Circuit ${words(state).toLowerCase()}`}</span>
+        ${state && html`<span class="badge"><i class=${COLOURS[/** @type {keyof COLOURS} */ (state)] ?? "grey"} aria-hidden="true"></i>${state === "paused" ? "Paused" : `Circuit ${words(state).toLowerCase()}`}</span>`}
         ${circuit && html`<span class="quiet">${number(circuit.failureCount)} of the last ${number(circuit.windowSize)} failed</span>`}
         ${left > 0 && html`<span role="timer">next attempt in ${duration(left)}</span>`}
       </p>

@@ -13,7 +13,8 @@ const ACTIVE = ["QUEUED", "RUNNING"];
 /** @param {{tenant: string, present: any, zone: string, onChange: () => void}} props */
 export function PresentRun({ tenant, present, zone, onChange }) {
   const order = useOrder(onChange);
-  const job = useJob(present?.ingestionJobs?.nodes[0]?.jobId ?? null, onChange);
+  const id = present?.ingestionJobs?.nodes[0]?.jobId ?? null;
+  const job = useJob(id, onChange);
   const isActive = job && ACTIVE.includes(job.status);
   return html`
     <section class="card run">
@@ -24,7 +25,7 @@ export function PresentRun({ tenant, present, zone, onChange }) {
           : html`<button type="button" class="primary" disabled=${order.isGiven || !present} onClick=${() => order.give("start-ingestion", { tenant })}>Start a run</button>`}
       </div>
       <${Problem} text=${order.problem} />
-      ${job ? html`<${Progress} job=${job} zone=${zone} />` : html`<p class="quiet">${present ? "There has been no run yet." : ""}</p>`}
+      ${job ? html`<${Progress} job=${job} zone=${zone} />` : html`<p class="quiet">${present && !id ? "There has been no run yet." : ""}</p>`}
     </section>
   `;
 }
