@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 
 from gql_app.graphql.endpoint import PATH as GRAPHQL
 from gql_app.graphql.endpoint import graphql_router
+from gql_app.http import dashboard
 from gql_app.http import docs as api_docs
 from gql_app.http.auth import Authenticator
 from gql_app.http.compression import Compressed
@@ -34,6 +35,8 @@ READ_BODIES = (GRAPHQL, "/destinations", "/notifications")
 anything happens."""
 SUBJECTS = (*("ingestion", "tickets", "statistics", "notifications", "destinations", "circuit breakers", "system"),)
 """The order of the REST documentation."""
+_ROUTES = (system, tickets, stats, ingestion, batch, notifications, destinations, circuits, api_docs, dashboard)
+"""Requests look for their route in this order, behind GraphQL's: what is asked most often comes first."""
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 log = structlog.get_logger(__name__)
@@ -68,9 +71,8 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     app.state.metrics = metrics
     app.state.request_rate = rate
     add_error_handlers(app)
-    # Requests look for their route in this order: what is asked most often comes first.
     app.include_router(graphql_router(settings))
-    for module in (system, tickets, stats, ingestion, batch, notifications, destinations, circuits, api_docs):
+    for module in _ROUTES:
         app.include_router(module.router)
     app.openapi = lambda: api_docs.openapi_of(app)  # type: ignore[method-assign]  # FastAPI documents this way
     return app

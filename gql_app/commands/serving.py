@@ -31,7 +31,7 @@ ALIVE_SECONDS = 5.0
 FOLLOW_SECONDS = 0.2
 YOUNG_OBJECTS = 10_000
 """So many new objects make the garbage collector look at them; a page of tickets has some thousand."""
-LINKS = {"GraphQL": "/graphql", "REST documentation": "/docs"}
+LINKS = {"Dashboard": "/", "GraphQL": "/graphql", "REST documentation": "/docs"}
 
 T = TypeVar("T")
 

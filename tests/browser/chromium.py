@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.waiting import PATIENCE_SECONDS
 
+KEY_CODES = {"Enter": 13, "Escape": 27}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -75,6 +76,25 @@ class Page:
             assert not shown, f"still not so: {expression}; {self.complaints}; the page says: {shown[:2_000]}"
             await asyncio.sleep(0.1)
         return value
+
+    async def look(self, *, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
+        """Have a window of this size, and a system with light or dark colours."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        await self.send("Emulation.setDeviceMetricsOverride", **metrics)
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        await self.send("Emulation.setEmulatedMedia", features=features)
+
+    async def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Press the mouse at a place, move it to another one, and let go."""
+        for kind, (x, y) in (("mousePressed", start), ("mouseMoved", end), ("mouseReleased", end)):
+            await self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+
+    async def press(self, key: str) -> None:
+        """Press a key where the focus is."""
+        code = KEY_CODES.get(key, 0)
+        text = {"text": "\r" if key == "Enter" else key} if key != "Escape" else {}
+        await self.send("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, **text)
+        await self.send("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
     def _note(self, method: str | None, params: dict[str, Any]) -> None:
         if method == "Network.requestWillBeSent":

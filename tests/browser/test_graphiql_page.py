@@ -1,7 +1,6 @@
 """GraphiQL in a real browser; needs Chromium and the files of `web/`, and is skipped without them."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -11,7 +10,6 @@ from documents.ticket import Ticket
 from gql_app.graphql import graphiql
 from resolvers.context import Services
 from tests.api.graphql.sockets import served
-from tests.browser import chromium
 from tests.browser.chromium import Page
 from tests.fakes import app_with, at_rest, make_settings
 
@@ -28,15 +26,6 @@ async def address(services: Services) -> AsyncIterator[str]:
         pytest.skip("the files of web/ are not installed")
     async with served(app_with(at_rest(services), make_settings())) as address:
         yield address
-
-
-@pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    browser = chromium.find()
-    if browser is None:
-        pytest.skip("there is no Chromium")
-    async with chromium.opened(browser, tmp_path) as page:
-        yield page
 
 
 async def test_page_works_without_any_outside_host(page: Page, address: str, db: Database) -> None:

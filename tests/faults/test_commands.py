@@ -209,6 +209,12 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
         yield command
 
 
+def test_up_prints_the_link_of_the_dashboard(up: Command) -> None:
+    page = get(up.wait_for(r"Dashboard +(http://\S+)")[1])
+    assert page.status_code == 200
+    assert "Support ticket analytics" in page.text
+
+
 def test_up_prints_the_link_of_the_rest_documentation(up: Command) -> None:
     page = get(up.wait_for(r"REST documentation +(http://\S+)")[1])
     assert page.status_code == 200

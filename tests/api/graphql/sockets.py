@@ -17,9 +17,9 @@ PROTOCOL = Subprotocol("graphql-transport-ws")
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
+async def served(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
     """Serve the application with uvicorn; yields its URL, without the scheme."""
-    listener = bind("127.0.0.1", 0)
+    listener = bind("127.0.0.1", port)
     server = create_server(app)
     task = asyncio.create_task(server.serve([listener]))
     try:

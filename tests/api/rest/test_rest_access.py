@@ -23,6 +23,7 @@ PUBLIC = {
     for path in (
         *("/health", "/health/live", "/health/ready", "/metrics"),
         *("/docs", "/docs/start.js", "/docs/{name}", "/openapi.json"),
+        *("/", "/dashboard/{fingerprint}/{name}"),
     )
 }
 OF_A_TENANT = {

@@ -1,0 +1,57 @@
+"""What tests do on the dashboard, in the words of its users."""
+
+import json
+from typing import Any
+
+from tests.browser.chromium import Page
+
+TOTAL = "document.querySelector('[data-figure=total]')"
+SETTLED = "!document.querySelector('[aria-busy=true], .skeleton, .loading-page')"
+FIGURES = "document.querySelector('.figures')"
+
+
+async def shows(page: Page, text: str) -> None:
+    """Wait until the page shows a text."""
+    await page.until(f"document.body?.innerText.includes({json.dumps(text)})")
+
+
+async def settled(page: Page) -> None:
+    """Wait until everything that was asked for is there."""
+    await page.until(f"Boolean(document.querySelector('#main')) && {SETTLED}")
+
+
+async def follow(page: Page, address: str) -> None:
+    """Follow the link with this address, as a click does."""
+    found = (
+        f"[...document.querySelectorAll('a[href]')].find((link) => link.getAttribute('href') === {json.dumps(address)})"
+    )
+    await page.until(f"Boolean({found})")
+    await page.evaluate(f"{found}.click()")
+
+
+async def go(page: Page, address: str) -> None:
+    """Be where a link leads, without looking for it: the page has begun to show it when this returns."""
+    await page.evaluate(f"history.pushState(null, '', {json.dumps(address)}); dispatchEvent(new Event('popstate'))")
+
+
+async def total(page: Page) -> int:
+    """How many tickets the list says that there are."""
+    text = await page.until(f"{SETTLED} && {TOTAL}?.innerText")
+    return int(text.split()[0].replace(",", ""))
+
+
+async def figures(page: Page) -> dict[str, int]:
+    """Every figure on the page that opens a list: the address of the list, and the number."""
+    script = """[...document.querySelectorAll('#main a[href*="view=tickets"]:not([href*="ticket="])')].map((link) => {
+      const number = (link.querySelector('.bar-count') ?? link).innerText.match(/^[0-9,]+/);
+      return number && [link.getAttribute('href'), Number(number[0].replaceAll(',', ''))];
+    }).filter(Boolean)"""
+    found: dict[str, int] = {}
+    for address, number in await page.evaluate(script):
+        assert found.setdefault(address, number) == number, address
+    return found
+
+
+async def told(page: Page, selector: str) -> list[Any]:
+    """The texts of what a selector finds."""
+    return list(await page.evaluate(f"[...document.querySelectorAll({json.dumps(selector)})].map((e) => e.innerText)"))

@@ -1,0 +1,100 @@
+"""How the dashboard looks to everybody: wide and narrow, light and dark, for people and for axe-core.
+
+Where axe-core is not installed (`make test` installs it), it is not asked; all else is looked at.
+"""
+
+import base64
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gql_app.http.dashboard import WEB_FOLDER, bundle
+from resolvers.context import Services
+from services.ingestion.worker import Worker
+from tests.api.graphql.sockets import served
+from tests.browser.chromium import Page
+from tests.browser.dashboard_page import settled
+from tests.fakes import app_with, at_rest, ingest, make_settings
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+PICTURES = os.environ.get("SCREENSHOTS")
+"""A folder for pictures of every view; none are made where it is not named."""
+VIEWS = {
+    "home": "/",
+    "overview": "/?tenant=tenant_a&period=all",
+    "empty": "/?tenant=nobody&period=all",
+    "tickets": "/?tenant=tenant_a&period=all&view=tickets&q=refund&urgency=high&urgency=medium&source_not=fax",
+    "customers": "/?tenant=tenant_a&period=all&view=customers",
+    "ingestion": "/?tenant=tenant_a&view=ingestion",
+    "notifications": "/?tenant=tenant_a&view=notifications",
+    "ticket": "/?tenant=tenant_a&period=all&view=tickets&urgency=high",
+}
+OPENED = {
+    "ticket": ("a.subject", ".drawer .timeline"),
+    "overview": (".twin summary", ".twin tr"),
+}
+"""What is clicked in a view before it is looked at, and what shows then."""
+SHOWN = {
+    "home": ".tenant dd a",
+    "tickets": ".list tbody tr",
+    "ingestion": ".run-state",
+    "notifications": ".circuit .badge",
+}
+"""What comes last into a view."""
+LOOKS = [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark"), (2560, "dark")]
+
+
+@pytest.fixture
+async def address(services: Services, worker: Worker) -> AsyncIterator[str]:
+    if bundle(WEB_FOLDER) is None:
+        pytest.skip("the files of web/ are not installed")
+    await ingest(services, "tenant_a")
+    async with served(app_with(at_rest(services), make_settings())) as address:
+        yield address
+
+
+@pytest.mark.parametrize("name", VIEWS)
+async def test_a_view_is_for_everybody(page: Page, address: str, name: str) -> None:
+    for width, scheme in LOOKS:
+        await page.look(width=width, scheme=scheme)
+        await page.open(f"http://{address}{VIEWS[name]}")
+        await settled(page)
+        if name in SHOWN:
+            await page.until(f"document.querySelector('{SHOWN[name]}') !== null")
+        if name in OPENED:
+            clicked, shown = OPENED[name]
+            await page.evaluate(f"document.querySelector('{clicked}').click()")
+            await page.until(f"document.querySelector('{shown}') !== null")
+        await settled(page)
+        await _picture(page, f"{name}-{width}-{scheme}")
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, scheme)
+        assert await _findings(page) == [], (width, scheme)
+    assert page.complaints == []
+    assert {url.split("/")[2] for url in page.urls if not url.startswith("data:")} == {address}
+
+
+async def _findings(page: Page) -> list[str]:
+    """What axe-core has against the page, in a line each."""
+    if not AXE.is_file():
+        return []
+    await page.evaluate(AXE.read_text() + "; true")
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    script = f"""axe.run(document, {{runOnly: {json.dumps(tags)}}}).then((found) => found.violations.map((each) => {{
+      const nodes = each.nodes.slice(0, 3).map((node) => node.html.slice(0, 200) + node.any.map((why) => why.message));
+      return each.id + ": " + nodes.join(" | ");
+    }}))"""
+    return list(await page.evaluate(script))
+
+
+async def _picture(page: Page, name: str) -> None:
+    if PICTURES:
+        shot = await page.send("Page.captureScreenshot", format="png")
+        _save(Path(PICTURES) / f"{name}.png", base64.b64decode(shot["data"]))
+
+
+def _save(path: Path, picture: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(picture)

@@ -1,0 +1,113 @@
+"""Runs in the dashboard: started, followed, cancelled, and seen where somebody else started them."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from documents.database import Database
+from documents.ingestion_job import IngestionJob
+from documents.quarantined_record import QuarantinedRecord
+from gql_app.http.dashboard import WEB_FOLDER, bundle
+from resolvers.context import Services
+from services.ingestion.worker import Worker
+from tests.api.graphql.sockets import served
+from tests.browser.chromium import Page
+from tests.browser.dashboard_page import FIGURES, follow, shows, told
+from tests.fakes import MockApi, app_with, at_rest, ingest, make_settings
+
+RUN = "document.querySelector('.run button')"
+
+
+@pytest.fixture
+async def address(services: Services) -> AsyncIterator[str]:
+    if bundle(WEB_FOLDER) is None:
+        pytest.skip("the files of web/ are not installed")
+    async with served(app_with(at_rest(services), make_settings())) as address:
+        yield address
+
+
+async def test_from_no_tickets_to_figures_that_agree(
+    page: Page, address: str, worker: Worker, mock_api: MockApi
+) -> None:
+    mock_api.hold()
+    await page.open(f"http://{address}/?tenant=tenant_c&period=all")
+    await shows(page, "No tickets of this tenant yet")
+    await follow(page, "?tenant=tenant_c&period=all&view=ingestion")
+    await page.until(f"{RUN}?.innerText === 'Start a run' && !{RUN}.disabled")
+    await page.evaluate(f"{RUN}.click()")
+    await shows(page, "Run under way")
+    mock_api.release()
+    await shows(page, "Completed")
+    await page.until("document.querySelector('.runs tbody tr') !== null")
+    assert await told(page, ".runs .outcome") == ["Success"]
+    new = int((await told(page, ".counts dd"))[0])
+    assert new == len(mock_api.live_ids("tenant_c"))
+    await follow(page, "?tenant=tenant_c&period=all")
+    await page.until(FIGURES + " !== null")
+    assert (await told(page, ".figure .value"))[0] == str(new)
+    assert page.complaints == []
+
+
+async def test_somebody_elses_run_is_seen_and_can_be_cancelled(
+    page: Page, address: str, services: Services, worker: Worker, mock_api: MockApi
+) -> None:
+    await page.open(f"http://{address}/?tenant=tenant_d&view=ingestion")
+    await shows(page, "There has been no run yet")
+    mock_api.hold()
+    await services.jobs.start("tenant_d")
+    await shows(page, "Run under way")
+    await page.evaluate(f"{RUN}.click()")
+    await page.until("document.querySelector('.runs .outcome')?.innerText === 'Cancelled'")
+    mock_api.release()
+
+
+async def test_a_run_says_until_when_it_waits(page: Page, address: str, services: Services, db: Database) -> None:
+    job = await services.jobs.start("tenant_a")
+    until = datetime.now(UTC) + timedelta(hours=1)
+    waits = {"status": "running", "started_at": datetime.now(UTC), "waiting_until": until, "total_pages": 9}
+    await db.collection(IngestionJob).update_one({"_id": job.id}, {"$set": waits})
+    await page.open(f"http://{address}/?tenant=tenant_a&view=ingestion&zone=Asia/Tokyo")
+    await shows(page, f"Waiting for the limit until {until + timedelta(hours=9):%H:%M:%S}")
+    await shows(page, "page 0 of 9")
+
+
+async def test_a_second_start_says_that_one_runs(page: Page, address: str, services: Services) -> None:
+    await page.open(f"http://{address}/?tenant=tenant_a&view=ingestion")
+    await page.until(f"{RUN}?.innerText === 'Start a run' && !{RUN}.disabled")
+    await page.evaluate("document.querySelector('.run button').dataset.kept = 'yes'")
+    await services.jobs.start("tenant_a")
+    await page.evaluate(f"{RUN}.click()")
+    await page.until("document.querySelector('.run .problem, .run .run-state') !== null")
+    await shows(page, "Run under way")
+
+
+async def test_what_could_not_be_stored_is_shown_as_text(
+    page: Page, address: str, services: Services, worker: Worker, db: Database
+) -> None:
+    await ingest(services, "tenant_a")
+    evil = '{"id": "<img src=x onerror=alert(1)>"}'
+    rows = [
+        {
+            "_id": f"r{number}",
+            "tenant_id": "tenant_a",
+            "external_id": "<b>1</b>",
+            "reason": "no usable created_at",
+            "raw": evil,
+            "is_attributed": True,
+            "state": "waiting",
+            "page": 3,
+            "position": 0,
+            "recorded_at": datetime.now(UTC) - timedelta(minutes=number),
+            "times_seen": 2,
+        }
+        for number in range(25)
+    ]
+    await db.collection(QuarantinedRecord).insert_many(rows)
+    await page.open(f"http://{address}/?tenant=tenant_a&view=ingestion")
+    await page.until("document.querySelectorAll('.records > li').length === 20")
+    await page.evaluate("document.querySelector('.records summary').click()")
+    assert (await told(page, ".records .raw"))[0] == evil
+    await page.evaluate("[...document.querySelectorAll('.pages button')].at(-1).click()")
+    await page.until("document.querySelectorAll('.records > li').length === 5")
+    assert page.complaints == []

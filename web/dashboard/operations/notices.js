@@ -1,0 +1,72 @@
+// @ts-check
+/** Lists of notifications, each with its ticket. */
+import { viewed } from "../kit/address.js";
+import { counted, number } from "../kit/format.js";
+import { html } from "../kit/html.js";
+import { Moment } from "../parts/time.js";
+
+const SHOWN = 10;
+
+/** @param {{notices: any[], pending: number, zone: string, now: number}} props `notices`: the newest of them */
+export function Waiting({ notices, pending, zone, now }) {
+  const failed = groups(notices.filter((each) => each.lastError));
+  const why = (/** @type {any} */ notice) => notice.waitsFor ?? "";
+  return html`
+    <section id="waiting">
+      <h2>Waiting <span class="quiet">${number(pending)}</span></h2>
+      ${notices.length === 0 ? html`<p class="quiet">Nothing waits.</p>` : html`<${Notices} notices=${notices.slice(0, SHOWN)} zone=${zone} now=${now} title="Waits for" why=${why} />`}
+    </section>
+    ${failed.length > 0 &&
+    html`<section>
+      <h2>What the last attempts met <span class="quiet">of the newest ${number(notices.length)} that wait</span></h2>
+      <ul class="records">
+        ${failed.map(([reason, found]) => html`<li key=${reason}><details><summary><strong><bdi>${reason}</bdi></strong><span>${counted(found.length, "notification")}</span></summary>
+          <${Notices} notices=${found} zone=${zone} now=${now} title="Waits for" why=${why} /></details></li>`)}
+      </ul>
+    </section>`}
+  `;
+}
+
+/** @param {{notices: any[], zone: string, now: number}} props */
+export function Delivered({ notices, zone, now }) {
+  if (notices.length === 0) return null;
+  return html`
+    <section id="delivered">
+      <h2>Delivered <span class="quiet">the newest</span></h2>
+      <${Notices} notices=${notices} zone=${zone} now=${now} title="Delivered" why=${(/** @type {any} */ each) => html`<${Moment} at=${each.deliveredAt} zone=${zone} now=${now} />`} />
+    </section>
+  `;
+}
+
+/**
+ * @param {{notices: any[], zone: string, now: number, title: string, why: (notice: any) => any,
+ *   act?: (notice: any) => any}} props `title`, `why`: the last column
+ */
+export function Notices({ notices, zone, now, title, why, act }) {
+  return html`
+    <table class="list notices">
+      <thead><tr><th scope="col">Ticket</th><th scope="col" class="amount">Attempts</th><th scope="col">Urgent since</th><th scope="col">${title}</th>${act && html`<th scope="col"><span class="unseen">Actions</span></th>`}</tr></thead>
+      <tbody>
+        ${notices.map(
+          (notice) => html`
+            <tr key=${notice.notificationId}>
+              <td class="col-subject"><a class="subject" href=${viewed("tickets", { ticket: notice.ticketId })} dir="auto">${notice.ticketId}</a><span class="excerpt" dir="auto">${notice.reason}</span></td>
+              <td class="amount" data-title=${notice.attempts === 1 ? "attempt" : "attempts"}>${number(notice.attempts)}</td>
+              <td><${Moment} at=${notice.createdAt} zone=${zone} now=${now} /></td>
+              <td><bdi>${why(notice)}</bdi></td>
+              ${act && html`<td class="act">${act(notice)}</td>`}
+            </tr>
+          `,
+        )}
+      </tbody>
+    </table>
+  `;
+}
+
+/** Notifications by what their last attempt met, most frequent first. @param {any[]} notices @returns {[string, any[]][]} */
+export function groups(notices) {
+  /** @type {Map<string, any[]>} */
+  const found = new Map();
+  for (const notice of notices) found.set(notice.lastError, [...(found.get(notice.lastError) ?? []), notice]);
+  return [...found].sort(([, a], [, b]) => b.length - a.length);
+}

@@ -1,0 +1,130 @@
+// @ts-check
+/** One ticket, over the list that it was opened from. */
+import { changed, go, viewed } from "../kit/address.js";
+import { counted, words } from "../kit/format.js";
+import { reasonMarks } from "./highlight.js";
+import { html, useEffect, useRef } from "../kit/html.js";
+import { zoneOf } from "../kit/period.js";
+import { useAnswer } from "../kit/use-answer.js";
+import { Badge } from "./badges.js";
+import { closeOutside } from "../frame/help.js";
+import { Marked } from "./marked.js";
+import { Problem, Skeleton } from "../parts/states.js";
+import { Timeline } from "./timeline.js";
+import { Moment } from "../parts/time.js";
+
+/** @param {{address: URLSearchParams, shown: string[], version: number, now: number}} props `shown`: the list's ids */
+export function TicketDrawer({ address, shown, version, now }) {
+  const id = /** @type {string} */ (address.get("ticket"));
+  const tenant = address.get("tenant");
+  const zone = zoneOf(address);
+  const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const answer = useAnswer("ticket", { tenant, ticket: id }, version);
+  const ticket = answer.data?.ticket?.externalId === id ? answer.data.ticket : null;
+  useEffect(() => dialog.current?.showModal(), []);
+  /** @param {number} step */
+  const move = (step) => {
+    const next = shown[shown.indexOf(id) + step];
+    if (next && shown.includes(id)) go(changed({ ticket: next }), { replaces: true });
+  };
+  /** @param {KeyboardEvent} event */
+  const onKeyDown = (event) => {
+    if (event.key === "j") move(1);
+    if (event.key === "k") move(-1);
+  };
+  return html`
+    <dialog class="drawer" ref=${dialog} aria-label=${`Ticket ${id}`} onKeyDown=${onKeyDown} onClick=${closeOutside}
+      onClose=${() => go(changed({ ticket: null }))}>
+      <div class="drawer-body">
+        <div class="drawer-head">
+          <span class="quiet"><bdi>${id}</bdi></span>
+          <span class="spring"></span>
+          <button type="button" disabled=${shown.indexOf(id) < 1} onClick=${() => move(-1)} aria-label="Previous ticket">↑</button>
+          <button type="button" disabled=${!shown.includes(id) || shown.at(-1) === id} onClick=${() => move(1)} aria-label="Next ticket">↓</button>
+          <button type="button" onClick=${() => dialog.current?.close()} aria-label="Close">×</button>
+        </div>
+        ${!ticket && answer.isLoading && html`<${Skeleton} lines=${8} />`}
+        ${!ticket && !answer.isLoading && html`<${Problem} text=${answer.code === "NOT_FOUND" ? "There is no such ticket; it may have been deleted upstream." : answer.problem} />`}
+        ${ticket && html`<${Ticket} ticket=${ticket} zone=${zone} now=${now} />`}
+      </div>
+    </dialog>
+  `;
+}
+
+/** @param {{ticket: any, zone: string, now: number}} props */
+function Ticket({ ticket, zone, now }) {
+  const text = useRef(/** @type {HTMLElement | null} */ (null));
+  const jump = (/** @type {string} */ rule) => {
+    const mark = /** @type {HTMLElement | null} */ (text.current?.querySelector(`mark[data-rule="${CSS.escape(rule)}"]`));
+    mark?.scrollIntoView({ block: "center" });
+    mark?.focus();
+  };
+  return html`
+    <article ref=${text}>
+      <h2 class="ticket-subject" dir="auto"><${Marked} text=${ticket.subject || "(no subject)"} marks=${reasonMarks(ticket.subject, ticket.matched)} /></h2>
+      <p class="badges">
+        <${Badge} field="urgency" value=${ticket.urgency} text=${`${words(ticket.urgency)} urgency`} />
+        <${Badge} field="sentiment" value=${ticket.sentiment} />
+        <${Badge} field="status_category" value=${ticket.statusCategory} text=${ticket.status ?? "unknown"} />
+        <span class="badge">${ticket.requiresAction ? "Action required" : "No action required"}</span>
+      </p>
+      <${Reasons} matched=${ticket.matched} jump=${jump} />
+      <p class="message" dir="auto"><${Marked} text=${ticket.message || "(no text)"} marks=${reasonMarks(ticket.message, ticket.matched)} /></p>
+    </article>
+    <${Facts} ticket=${ticket} zone=${zone} now=${now} />
+    <${Others} ticket=${ticket} zone=${zone} now=${now} />
+    <${Timeline} ticket=${ticket} zone=${zone} now=${now} />
+  `;
+}
+
+/** @param {{matched: any[], jump: (rule: string) => void}} props */
+function Reasons({ matched, jump }) {
+  if (matched.length === 0) return html`<p class="quiet">No rule fired: nothing in it is urgent.</p>`;
+  return html`
+    <ul class="reasons" aria-label="Why it was classified like this">
+      ${matched.map(
+        ({ rule, text }, index) => html`
+          <li key=${index}><button type="button" onClick=${() => jump(rule)} title="Show it in the text">${words(rule)}: <q>${text}</q></button></li>
+        `,
+      )}
+    </ul>
+  `;
+}
+
+/** @param {{ticket: any, zone: string, now: number}} props */
+function Facts({ ticket, zone, now }) {
+  const extra = Object.entries(ticket.extra ?? {});
+  return html`
+    <dl class="facts">
+      <div><dt>Customer</dt><dd><bdi>${ticket.customerId ?? "unknown"}</bdi></dd></div>
+      <div><dt>Source</dt><dd><bdi>${ticket.source ?? "unknown"}</bdi></dd></div>
+      <div><dt>Created</dt><dd><${Moment} at=${ticket.createdAt} zone=${zone} now=${now} /></dd></div>
+      <div><dt>Updated</dt><dd><${Moment} at=${ticket.updatedAt} zone=${zone} now=${now} /></dd></div>
+      ${extra.map(([name, value]) => html`<div key=${name}><dt><bdi>${name}</bdi></dt><dd><bdi>${typeof value === "string" ? value : JSON.stringify(value)}</bdi></dd></div>`)}
+    </dl>
+  `;
+}
+
+/** The customer's other tickets. @param {{ticket: any, zone: string, now: number}} props */
+function Others({ ticket, zone, now }) {
+  const all = ticket.customer?.tickets;
+  const others = (all?.nodes ?? []).filter((/** @type {any} */ each) => each.externalId !== ticket.externalId);
+  if (others.length === 0) return null;
+  return html`
+    <section>
+      <h3>Also from this customer</h3>
+      <ul class="others">
+        ${others.slice(0, 5).map(
+          (/** @type {any} */ each) => html`
+            <li key=${each.externalId}>
+              <${Badge} field="urgency" value=${each.urgency} />
+              <a href=${changed({ ticket: each.externalId })} dir="auto">${each.subject || "(no subject)"}</a>
+              <span class="quiet"><${Moment} at=${each.createdAt} zone=${zone} now=${now} /></span>
+            </li>
+          `,
+        )}
+      </ul>
+      <a href=${viewed("tickets", { customer_id: ticket.customerId, period: "all", from: null, to: null })}>All ${counted(all.totalCount, "ticket")}</a>
+    </section>
+  `;
+}
