@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from documents.database import Collection, Database, Row, Session
+from documents.ingestion_job import IngestionJob
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
@@ -25,6 +26,8 @@ ROLLUPS_RESOURCE = "rollups"
 ROLLUP_COMMENT = "looking for tickets to roll up"
 ROLL_UP_FROM = 1_000
 """Fewer tickets of a tenant are counted one by one without anybody's noticing: 1,000 take some 4 ms."""
+ROLL_UP_IN_RUN_FROM = 20_000
+"""The same while a run of the tenant is on its way, which is quicker without it: so many take some 80 ms."""
 
 
 class RollupKeeper(Keeper):
@@ -59,12 +62,14 @@ class RollupKeeper(Keeper):
         self._rollups = rollups
         self._roll_up_from = roll_up_from
         self._history = database.collection(TicketHistory)
+        self._jobs = database.collection(IngestionJob)
         self._receipts = database.collection(RolledUpTicket)
         self._rows = database.collection(TicketRollup)
 
     async def _has_work(self, tenant_id: str) -> bool:
-        backlog = await self._rollups.backlog(tenant_id, limit=self._roll_up_from, comment=ROLLUP_COMMENT)
-        return backlog >= self._roll_up_from
+        is_running = await self._jobs.find_one(owned(tenant_id, active=True), {"_id": 1}, comment=ROLLUP_COMMENT)
+        least = self._roll_up_from if is_running is None else max(self._roll_up_from, ROLL_UP_IN_RUN_FROM)
+        return await self._rollups.backlog(tenant_id, limit=least, comment=ROLLUP_COMMENT) >= least
 
     async def _work_on_next(self, tenant_id: str, session: Session) -> int:
         return await self._rollups.roll_up(tenant_id, at_most=self._batch, session=session)

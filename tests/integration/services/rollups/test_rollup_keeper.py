@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from documents.database import Database
+from documents.ingestion_job import IngestionJob
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.ticket import Ticket
@@ -64,6 +65,18 @@ async def test_tenants_with_enough_tickets_are_rolled_up_and_others_are_not(db: 
     async with keeping(db):
         await becomes(lambda: rolled_up(db), set(range(5)))
     await expect_consistent(db)
+
+
+async def test_a_run_has_the_database_for_itself(db: Database) -> None:
+    await store(db, *(ticket(number) for number in range(5)))
+    other = [ticket(10 + number, tenant_id="other") for number in range(5)]
+    await store(db, *other)
+    jobs = db.collection(IngestionJob)
+    await jobs.insert_one({"_id": "job", "tenant_id": "acme", "active": True})
+    async with keeping(db):
+        await becomes(lambda: rolled_up(db), set(range(10, 15)))
+        await jobs.update_one({"_id": "job"}, {"$unset": {"active": ""}})
+        await becomes(lambda: rolled_up(db), {*range(5), *range(10, 15)})
 
 
 async def test_edits_and_removals_by_other_programs_are_noticed(db: Database) -> None:
