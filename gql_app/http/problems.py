@@ -101,7 +101,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
     """What was wrong with which parameter; the values themselves are not repeated, they may be secrets."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type that the registration has lost
     faults = [
-        {"location": [str(part) for part in fault["loc"]], "message": fault["msg"], "type": fault["type"]}
+        {
+            "location": [str(part) for part in fault["loc"]],
+            "message": fault["msg"].removeprefix("Value error, "),
+            "type": fault["type"],
+        }
         for fault in error.errors()
     ]
     detail = "; ".join(f"{'.'.join(fault['location'][1:]) or 'body'}: {fault['message']}" for fault in faults)

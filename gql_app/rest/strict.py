@@ -38,7 +38,7 @@ class StrictRoute(APIRoute):
             given = [name for name, _ in request.query_params.multi_items()]
             for name in given:
                 if name not in known:
-                    raise InvalidInputError(f"There is no parameter {name[:MAX_NAMED]!r}{_nearest(name, known)}.")
+                    raise InvalidInputError(f"There is no parameter {name[:MAX_NAMED]!r}{_nearest(name, known)}")
                 if name not in lists and given.count(name) > 1:
                     raise InvalidInputError(f"{name} is given more than once.")
             return await handle(request)
@@ -54,4 +54,4 @@ def _nearest(name: str, known: set[str]) -> str:
     nearest = get_close_matches(name[:MAX_NAMED], known, n=1)
     if nearest:
         return f"; did you mean {nearest[0]}?"
-    return f"; there are {', '.join(sorted(known))}" if known else "; there are none"
+    return f"; there are {', '.join(sorted(known))}." if known else "; there are none."
