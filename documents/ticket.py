@@ -104,7 +104,7 @@ class Ticket(Document):
         dict[str, Any] | None,
         FromSource("Further fields that upstream sent, by their names there; of values that are too large, a part."),
     ] = None
-    """Keys are written as `services/tickets/extra.py` says."""
+    """Keys are written as `services/kit/stored_json.py` says."""
     urgency: Annotated[
         Urgency | None,
         Classified("How soon somebody has to look at it; null where another program stored something else."),

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import jwt
@@ -23,9 +23,11 @@ from mock_external_api.script import ScriptedAnswer
 from mock_external_api.settings import MockSettings
 from mock_external_api.upstream import Upstream
 from resolvers.context import Services
-from services.ingestion.worker import Worker
+from services.kit.background import Background
 from services.kit.retry import Patience
 from tests.waiting import PATIENCE_SECONDS
+
+B = TypeVar("B", bound=Background)
 
 MOCK_URL = "http://mock"
 JWT_SECRET = "a secret of the tests that is long enough"
@@ -194,14 +196,14 @@ async def open_client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def running(worker: Worker) -> AsyncIterator[Worker]:
-    """Let the worker work; at the end it hands its jobs back."""
-    task = asyncio.create_task(worker.work())
+async def running(background: B) -> AsyncIterator[B]:
+    """Let it work in the background; at the end a worker hands its jobs back."""
+    task = asyncio.create_task(background.work())
     try:
-        yield worker
+        yield background
     finally:
-        worker.shut_down()
-        await task
+        background.shut_down()
+        await asyncio.wait_for(task, PATIENCE_SECONDS)
 
 
 async def ingest(services: Services, tenant_id: str) -> IngestionJob:

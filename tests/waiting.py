@@ -24,6 +24,15 @@ async def until(probe: Callable[[], T | Awaitable[T | None] | None], what: str =
         await asyncio.sleep(POLL_SECONDS)
 
 
+async def becomes(read: Callable[[], Awaitable[object]], expected: object) -> None:
+    """Wait until what is read is what is expected."""
+
+    async def is_so() -> bool:
+        return await read() == expected
+
+    await until(is_so, f"{expected}")
+
+
 def eventually(probe: Callable[[], T | None], complaint: Callable[[], str] = lambda: "it never came true") -> T:
     """The same outside an event loop; `complaint` says what is there instead."""
     deadline = time.monotonic() + PATIENCE_SECONDS

@@ -72,18 +72,6 @@ class Ageing:
     oldest_created_at: datetime | None = strawberry.field(description="When that one was created.")
 
 
-@strawberry.type(description="How long tickets were in a status, all their stays in it together, up to now.")
-class StatusTime:
-    """A status."""
-
-    status: str = strawberry.field(description="The status; `unknown` stands for tickets without one.")
-    status_category: StatusCategory = strawberry.field(description="What it means.")
-    ticket_count: int = strawberry.field(description="How many tickets were in it.")
-    median_seconds: float = strawberry.field(description="The median of their times, exact, by nearest rank.")
-    p90_seconds: float = strawberry.field(description="Nine of ten were in it no longer, exact, by nearest rank.")
-    total_seconds: float = strawberry.field(description="Their times together.")
-
-
 @strawberry.type(description="How long tickets had a status that means the same, all such times together, up to now.")
 class StatusCategoryTime:
     """A category."""
@@ -93,6 +81,13 @@ class StatusCategoryTime:
     median_seconds: float = strawberry.field(description="The median of their times, exact, by nearest rank.")
     p90_seconds: float = strawberry.field(description="Nine of ten had it no longer, exact, by nearest rank.")
     total_seconds: float = strawberry.field(description="Their times together.")
+
+
+@strawberry.type(description="How long tickets were in a status, all their stays in it together, up to now.")
+class StatusTime(StatusCategoryTime):
+    """A status."""
+
+    status: str = strawberry.field(description="The status; `unknown` stands for tickets without one.")
 
 
 @strawberry.type

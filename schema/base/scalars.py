@@ -1,6 +1,6 @@
 """Scalars: how moments and free-form values look to clients.
 
-Moments stay `datetime` until the whole answer is encoded (by `gql_app/graphql/requests.py`).
+Moments stay `datetime` until the whole answer is encoded (by `gql_app/graphql/over_http.py`).
 """
 
 from datetime import UTC, datetime

@@ -2,11 +2,10 @@
 
 import strawberry
 
-from resolvers.tickets import load_ticket_list, load_ticket_list_count
 from schema.base.connections import After, Before, Connection, First, Last
 from schema.base.cost import CONNECTION
 from schema.base.info import Info
-from schema.tickets.types import Order, Ticket, ticket_pager, to_ticket
+from schema.tickets.types import Order, Ticket, ticket_list
 from services.tickets.filter import TicketFilter
 from services.tickets.ordering import TicketOrder
 
@@ -30,9 +29,4 @@ class Opened:
         order_by: Order = TicketOrder.NEWEST_FIRST,
     ) -> Connection[Ticket] | None:
         """A page of the tickets, read together with those of other figures."""
-        pager = ticket_pager(info, self.tenant_id, order_by)
-        window = pager.window(first, last, after, before)
-        found = await load_ticket_list(info.context, self.tenant_id, self.wanted, window, order_by)
-        return pager.connection(
-            found, window, to_ticket, lambda: load_ticket_list_count(info.context, self.tenant_id, self.wanted)
-        )
+        return await ticket_list(info, self.tenant_id, self.wanted, order_by, first, last, after, before)

@@ -146,13 +146,25 @@ class Customer(Node):
         order_by: Order = TicketOrder.NEWEST_FIRST,
     ) -> Connection[Ticket]:
         """A page of the customer's tickets, read together with those of other customers."""
-        pager = ticket_pager(info, self.tenant_id, order_by)
-        window = pager.window(first, last, after, before)
         wanted = TicketFilter(customer_id=only(self.external_id))
-        found = await load_ticket_list(info.context, self.tenant_id, wanted, window, order_by)
-        return pager.connection(
-            found, window, to_ticket, lambda: load_ticket_list_count(info.context, self.tenant_id, wanted)
-        )
+        return await ticket_list(info, self.tenant_id, wanted, order_by, first, last, after, before)
+
+
+async def ticket_list(
+    info: Info,
+    tenant_id: str,
+    wanted: TicketFilter,
+    order: TicketOrder,
+    first: int | None,
+    last: int | None,
+    after: str | None,
+    before: str | None,
+) -> Connection[Ticket]:
+    """A page of a nested list of tickets, read together with the same page of other such lists."""
+    pager = ticket_pager(info, tenant_id, order)
+    window = pager.window(first, last, after, before)
+    found = await load_ticket_list(info.context, tenant_id, wanted, window, order)
+    return pager.connection(found, window, to_ticket, lambda: load_ticket_list_count(info.context, tenant_id, wanted))
 
 
 def unselected_bulk(info: Info) -> frozenset[str]:

@@ -212,12 +212,12 @@ def _every_time(of: Partition) -> list[Row]:
         {"$match": {"time": {"$gte": 0}}},
         {"$sort": {"time": 1}},
         {"$group": {"_id": None, "count": {"$sum": 1}, "times": {"$push": "$time"}}},
-        {"$project": {"_id": 0, "count": 1, "median": _nearest_rank(0.5), "p90": _nearest_rank(0.9)}},
+        {"$project": {"_id": 0, "count": 1, "median": nearest_rank(0.5), "p90": nearest_rank(0.9)}},
     ]
 
 
-def _nearest_rank(share: float) -> Row:
-    """The element of the sorted `times` below or at which this share of them lies."""
+def nearest_rank(share: float) -> Row:
+    """The element of the sorted `times` below or at which this share of the `count` elements lies."""
     return {"$arrayElemAt": ["$times", {"$subtract": [{"$ceil": {"$multiply": ["$count", share]}}, 1]}]}
 
 

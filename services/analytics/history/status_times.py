@@ -5,6 +5,7 @@ from datetime import datetime
 
 from documents.database import Row
 from documents.ticket import StatusCategory
+from services.analytics.closing_times import nearest_rank
 from services.analytics.history.lives import lives
 from services.rollups.rows import UNKNOWN
 from services.statuses import category_expression, category_of
@@ -79,11 +80,6 @@ def to_status_times(found: list[Row], *, by_category: bool) -> list[StatusTime]:
         )
         for row in found
     ]
-
-
-def nearest_rank(share: float) -> Row:
-    """The element of the sorted `times` below or at which this share of the `count` elements lies."""
-    return {"$arrayElemAt": ["$times", {"$subtract": [{"$ceil": {"$multiply": ["$count", share]}}, 1]}]}
 
 
 def _known_status(status: str) -> Row:

@@ -168,10 +168,9 @@ async def test_history_of_other_programs_is_answered(fresh: Api, odd: Row) -> No
     assert told["totalTickets"] == sum(each["count"] for each in told["byStatusCategory"])
 
 
-async def test_each_figure_is_one_command(fresh: Api) -> None:
-    await store(fresh, [ticket(1, 0)], [])
+async def test_each_figure_is_one_command(api: Api) -> None:
     with COMMANDS.heard() as heard:
-        await stats(fresh, EVERYTHING)
+        await stats(api, EVERYTHING)
     own = [command.name for command in heard if command.body.get(command.name) == "tickets"]
     assert own == ["aggregate"] * 7
 

@@ -1,12 +1,13 @@
 // @ts-check
-import { useEffect } from "./html.js";
+import { useLayoutEffect } from "./html.js";
 
 /**
  * Single keys that do something, unless somebody is typing.
  * @param {Record<string, (event: KeyboardEvent) => void>} actions
  */
 export function useKeys(actions) {
-  useEffect(() => {
+  // Before anything is painted: a key may be pressed as soon as what it is for can be seen.
+  useLayoutEffect(() => {
     /** @param {KeyboardEvent} event */
     const pressed = (event) => {
       const target = /** @type {HTMLElement} */ (event.target);

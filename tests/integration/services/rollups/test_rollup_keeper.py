@@ -1,8 +1,7 @@
 """The keeper at work: it rolls up, and notices what other programs do, also while nobody looked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -17,8 +16,9 @@ from services.coordination.leases import Leases
 from services.kit.clock import SystemClock
 from services.rollups.keeper import ROLLUPS_RESOURCE, RollupKeeper
 from services.rollups.write import ROLLED_UP, Rollups
+from tests.fakes import running
 from tests.integration.services.rollups.test_rollups import NOW, by_status, expect_consistent, store, ticket
-from tests.waiting import PATIENCE_SECONDS, until
+from tests.waiting import PATIENCE_SECONDS, becomes
 
 LATER = NOW + timedelta(days=1)
 
@@ -28,24 +28,8 @@ def keeper_of(db: Database, **changes: Any) -> RollupKeeper:
     return RollupKeeper(db, rollups, Leases(db, ttl_seconds=60), SystemClock(), **{"roll_up_from": 3, **changes})
 
 
-@asynccontextmanager
-async def keeping(db: Database, **changes: Any) -> AsyncIterator[None]:
-    keeper = keeper_of(db, **changes)
-    task = asyncio.create_task(keeper.work())
-    try:
-        yield
-    finally:
-        keeper.shut_down()
-        await asyncio.wait_for(task, PATIENCE_SECONDS)
-
-
-async def becomes(read: Callable[[], Awaitable[object]], expected: object) -> None:
-    """Wait until it is so."""
-
-    async def is_so() -> bool:
-        return await read() == expected
-
-    await until(is_so, f"{expected}")
+def keeping(db: Database, **changes: Any) -> AbstractAsyncContextManager[object]:
+    return running(keeper_of(db, **changes))
 
 
 async def rolled_up(db: Database) -> set[Any]:

@@ -1,8 +1,7 @@
 """The keeper at work: whatever other programs do to tickets, searches find them as they are."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -17,26 +16,13 @@ from services.rollups.write import Rollups
 from services.search.indexing import SearchIndex
 from services.search.keeper import SEARCH_RESOURCE, SearchKeeper
 from services.search.terms import keyword_term, rule_term
+from tests.fakes import running
 from tests.integration.services.search.test_search_index import find, foreign
-from tests.waiting import PATIENCE_SECONDS, until
+from tests.waiting import PATIENCE_SECONDS, becomes, until
 
 
-@asynccontextmanager
-async def keeping(db: Database, **changes: Any) -> AsyncIterator[None]:
-    keeper = SearchKeeper(db, SearchIndex(db), Leases(db, ttl_seconds=60), SystemClock(), **changes)
-    task = asyncio.create_task(keeper.work())
-    try:
-        yield
-    finally:
-        keeper.shut_down()
-        await asyncio.wait_for(task, PATIENCE_SECONDS)
-
-
-async def becomes(read: Callable[[], Awaitable[object]], expected: object) -> None:
-    async def is_so() -> bool:
-        return await read() == expected
-
-    await until(is_so, f"{expected}")
+def keeping(db: Database, **changes: Any) -> AbstractAsyncContextManager[object]:
+    return running(SearchKeeper(db, SearchIndex(db), Leases(db, ttl_seconds=60), SystemClock(), **changes))
 
 
 async def insert(db: Database, *rows: Row) -> None:
