@@ -124,8 +124,8 @@ PLAIN_KEYWORDS: list[Row] = [
 
 async def plain(tickets: Collection, tenant: str) -> list[Row]:
     """The statistics as one would write them at first."""
-    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    last_day = {"created_at": {"$gte": hour - timedelta(hours=24), "$lt": hour}}
+    end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    last_day = {"created_at": {"$gte": end - timedelta(hours=24), "$lt": end}}
     risky = {"urgency": "high", "status": {"$ne": "closed"}, "customer_id": {"$ne": None}}
     facets: dict[str, list[Any]] = {
         "total": [{"$count": "count"}],

@@ -40,7 +40,7 @@ class StatsAnswer(_Counts):
     urgency_high_ratio: float
     negative_sentiment_ratio: float
     hourly_trend: list[HourCount]
-    """The last 24 whole hours, oldest first."""
+    """The 24 clock hours that end with the present one, oldest first."""
     top_keywords: list[str]
     """The ten most frequent, most frequent first."""
     at_risk_customers: list[AtRiskCustomer]

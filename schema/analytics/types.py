@@ -67,7 +67,8 @@ class TenantStats(HistoryFields, PatternFields):
         description="The share of negative sentiment: 0 to 1, 3 decimals."
     )
     hourly_trend: list[HourCount] = strawberry.field(
-        description="The last 24 whole hours, oldest first.", directives=[ListSize(assumed_size=24)]
+        description="The 24 clock hours that end with the present one, oldest first.",
+        directives=[ListSize(assumed_size=24)],
     )
     top_keywords: list[KeywordCount] = strawberry.field(
         description="The 10 most frequent keywords.", directives=[ListSize(assumed_size=10)]

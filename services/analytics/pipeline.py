@@ -22,7 +22,7 @@ HOUR = "hour"
 TREND_HOURS = 24
 RATIO_DECIMALS = 3
 TOP_KEYWORDS = 10
-_HOUR = timedelta(hours=1)
+HOUR_LENGTH = timedelta(hours=1)
 _QUARTERS = 4
 """Of an hour."""
 
@@ -41,10 +41,13 @@ ALL_PARTS = frozenset(StatsPart)
 
 
 def build_pipeline(
-    of: Partition, customers: CustomerPartition, hour: datetime, parts: Collection[StatsPart]
+    of: Partition, customers: CustomerPartition, trend_end: datetime, parts: Collection[StatsPart]
 ) -> list[Row]:
-    """The pipeline for `parts` of the statistics of a period, shared out in two ways; `hour`: when this one began."""
-    fields = _fields(hour, parts)
+    """The pipeline for `parts` of the statistics of a period, shared out in two ways.
+
+    `trend_end`: when the last hour of the trend ends.
+    """
+    fields = _fields(trend_end, parts)
     facets: dict[str, list[Row]] = {f"by_{name}": _counted_by(name) for name in COUNTED_FIELDS if name in fields}
     finish: Row = {}
     if StatsPart.COUNTS in parts:
@@ -53,12 +56,12 @@ def build_pipeline(
         facets["top_keywords"] = _keywords()
     if StatsPart.TREND in parts:
         facets["hours"] = _counted_by(HOUR)
-        finish["hourly_trend"] = _every_hour(hour)
+        finish["hourly_trend"] = _every_hour(trend_end)
     pipeline: list[Row] = _combinations(of, fields) if fields else [{"$match": of.all_tickets}, {"$limit": 1}]
     if rolled_up := sorted(fields.keys() - {HOUR}):
         pipeline += _rolled_up(of, rolled_up)
     if of.gone is not None and StatsPart.TREND in parts:
-        pipeline.append(_union(_rolled_up_hours(of, hour), TicketRollup.Settings.name))
+        pipeline.append(_union(_rolled_up_hours(of, trend_end), TicketRollup.Settings.name))
     pipeline.append({"$facet": facets or {"nothing": [{"$project": {"_id": 1}}]}})
     if StatsPart.AT_RISK in parts:
         pipeline.append(_union(at_risk_customers(customers)))
@@ -74,13 +77,14 @@ def total_count(of: Partition) -> list[Row]:
     return [*_combinations(of, {}), *_rolled_up(of, [TOTALS]), {"$group": {"_id": None, "total": {"$sum": "$count"}}}]
 
 
-def _fields(hour: datetime, parts: Collection[StatsPart]) -> Row:
+def _fields(trend_end: datetime, parts: Collection[StatsPart]) -> Row:
     """What tickets are grouped by, with the expressions for it."""
     fields: Row = {name: f"${name}" for name in COUNTED_FIELDS} if StatsPart.COUNTS in parts else {}
     if StatsPart.KEYWORDS in parts:
         fields[KEYWORD] = "$keyword_key"
     if StatsPart.TREND in parts:
-        is_recent = {"$and": [{"$gte": ["$created_at", hour - TREND_HOURS * _HOUR]}, {"$lt": ["$created_at", hour]}]}
+        begin = trend_end - TREND_HOURS * HOUR_LENGTH
+        is_recent = {"$and": [{"$gte": ["$created_at", begin]}, {"$lt": ["$created_at", trend_end]}]}
         fields[HOUR] = {"$cond": [is_recent, _hour_of(quarters_since_epoch("$created_at")), None]}
     return fields
 
@@ -118,9 +122,9 @@ def _count_of_part(cut: CutDay) -> Row:
     return {"$sum": {"$map": {"input": counted, "in": "$$this.v"}}}
 
 
-def _rolled_up_hours(of: Partition, hour: datetime) -> list[Row]:
+def _rolled_up_hours(of: Partition, trend_end: datetime) -> list[Row]:
     """The rollups' counts of the last hours, as combinations."""
-    end = _number(hour) * _QUARTERS
+    end = _number(trend_end) * _QUARTERS
     begin = end - TREND_HOURS * _QUARTERS
     begin, end = max(begin, begin if of.begin is None else of.begin), min(end, end if of.end is None else of.end)
     days = {"$gte": begin // QUARTERS_A_DAY, "$lte": end // QUARTERS_A_DAY}
@@ -195,16 +199,16 @@ def _keywords() -> list[Row]:
     ]
 
 
-def _every_hour(hour: datetime) -> Row:
+def _every_hour(trend_end: datetime) -> Row:
     """All hours with what `hours` has of each, the empty ones too."""
     same_hour = {"$filter": {"input": {"$ifNull": ["$hours", []]}, "cond": {"$eq": ["$$this._id", "$$number"]}}}
     count = {"$sum": {"$map": {"input": same_hour, "in": "$$this.count"}}}
-    start = {"$dateAdd": {"startDate": hour - TREND_HOURS * _HOUR, "unit": "hour", "amount": "$$this"}}
-    number = {"$add": [_number(hour) - TREND_HOURS, "$$this"]}
+    start = {"$dateAdd": {"startDate": trend_end - TREND_HOURS * HOUR_LENGTH, "unit": "hour", "amount": "$$this"}}
+    number = {"$add": [_number(trend_end) - TREND_HOURS, "$$this"]}
     bucket = {"$let": {"vars": {"number": number, "start": start}, "in": {"hour": "$$start", "count": count}}}
     return {"$map": {"input": {"$range": [0, TREND_HOURS]}, "in": bucket}}
 
 
 def _number(hour: datetime) -> int:
     """How many hours lie between 1970 and this one."""
-    return (hour - EPOCH) // _HOUR
+    return (hour - EPOCH) // HOUR_LENGTH

@@ -9,7 +9,7 @@ from documents.database import Database, Row
 from documents.ticket import COUNTED_INDEX, CountedField, Ticket
 from services.analytics.partition import customer_partition, partition_of
 from services.analytics.periods import period_until
-from services.analytics.pipeline import ALL_PARTS, StatsPart, build_pipeline
+from services.analytics.pipeline import ALL_PARTS, HOUR_LENGTH, StatsPart, build_pipeline
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
 
@@ -30,7 +30,7 @@ class TenantStats:
     urgency_high_ratio: float
     negative_sentiment_ratio: float
     hourly_trend: list[Row]
-    """`hour` and `count` of the last 24 whole hours, oldest first."""
+    """`hour` and `count` of the 24 clock hours that end with the present one, oldest first."""
     top_keywords: list[Row]
     """`keyword` and `count`, most frequent first."""
     at_risk_customers: list[Row]
@@ -72,8 +72,8 @@ class Stats:
             return _shape({}, *period)
         now = self._clock.now()
         customers = customer_partition(*period, now, rolled_up=self._has_rollups)
-        hour = now.replace(minute=0, second=0, microsecond=0)
-        pipeline = build_pipeline(partition, customers, hour, parts)
+        trend_end = now.replace(minute=0, second=0, microsecond=0) + HOUR_LENGTH
+        pipeline = build_pipeline(partition, customers, trend_end, parts)
         async with time_limited():
             cursor = self._tickets.aggregate(pipeline, hint=COUNTED_INDEX, maxTimeMS=self._max_milliseconds)
             found = await cursor.to_list(1)

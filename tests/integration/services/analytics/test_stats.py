@@ -93,18 +93,19 @@ async def test_other_tenants_never_count(db: Database) -> None:
     assert found.by_status == {"unknown": 1}
 
 
-async def test_the_trend_has_the_last_24_whole_hours_with_zeros(db: Database) -> None:
+async def test_the_trend_ends_with_the_present_hour_and_has_zeros(db: Database) -> None:
     stats = await store(
         db,
-        ticket(1, created_at=HOUR),  # the present hour is not whole
-        ticket(2, created_at=HOUR - timedelta(milliseconds=1)),
-        ticket(3, created_at=HOUR - timedelta(hours=1)),
-        ticket(4, created_at=HOUR - timedelta(hours=24)),
-        ticket(5, created_at=HOUR - timedelta(hours=24, milliseconds=1)),
+        ticket(1, created_at=HOUR + timedelta(hours=1)),
+        ticket(2, created_at=HOUR + timedelta(minutes=59)),  # the present hour, as far as it has come
+        ticket(3, created_at=HOUR),
+        ticket(4, created_at=HOUR - timedelta(milliseconds=1)),
+        ticket(5, created_at=HOUR - timedelta(hours=23)),
+        ticket(6, created_at=HOUR - timedelta(hours=23, milliseconds=1)),
     )
     trend = (await stats.compute(TENANT)).hourly_trend
-    assert [hour["hour"] for hour in trend] == [HOUR - timedelta(hours=ago) for ago in range(24, 0, -1)]
-    assert [hour["count"] for hour in trend] == [1] + [0] * 22 + [2]
+    assert [hour["hour"] for hour in trend] == [HOUR - timedelta(hours=ago) for ago in range(23, -1, -1)]
+    assert [hour["count"] for hour in trend] == [1] + [0] * 21 + [1, 2]
 
 
 async def test_keywords_are_counted_once_a_ticket_and_ranked(db: Database) -> None:

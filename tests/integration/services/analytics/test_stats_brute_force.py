@@ -313,7 +313,7 @@ def _share(rows: list[Row], field: str, value: str) -> float:
 
 
 def _trend(rows: list[Row]) -> list[Row]:
-    hours = [HOUR - timedelta(hours=ago) for ago in range(24, 0, -1)]
+    hours = [HOUR - timedelta(hours=ago) for ago in range(23, -1, -1)]
     created = [row["created_at"] for row in rows if row.get("created_at") is not None]
     return [
         {"hour": hour, "count": sum(hour <= moment < hour + timedelta(hours=1) for moment in created)} for hour in hours
