@@ -25,6 +25,8 @@ CHANGES_OF_KNOWN = (HistoryAction.UPDATED.value, HistoryAction.RESTORED.value)
 
 TICKET_INDEX = "tenant_ticket_recorded"
 """For the rows of a ticket."""
+NEW_STATUS_INDEX = "tenant_new_status"
+"""For when tickets were closed; only the few rows that tell of a new status are in it."""
 
 
 class FieldChange(BaseModel):
@@ -76,7 +78,6 @@ class TicketHistory(Document):
                 [("tenant_id", ASCENDING), ("action", ASCENDING), ("recorded_at", ASCENDING)],
                 name="tenant_action_recorded",
             ),
-            # When tickets were closed; only the few rows that tell of a new status are in it.
             IndexModel(
                 [
                     ("tenant_id", ASCENDING),
@@ -87,7 +88,7 @@ class TicketHistory(Document):
                     ("occurred_at", ASCENDING),
                     ("recorded_at", ASCENDING),
                 ],
-                name="tenant_new_status",
+                name=NEW_STATUS_INDEX,
                 partialFilterExpression={
                     "changes.status.new": {"$exists": True},
                     "action": {"$in": list(CHANGES_OF_KNOWN)},

@@ -23,7 +23,7 @@ Reading = Callable[[str], Any]
 """Makes the expression for what is to be known of a status, given the expression for the status."""
 
 _ANYTHING = {"$gt": MinKey()}
-"""Matches what is there, null included; unlike `$exists`, an index that holds the field answers it."""
+"""Matches everything, nothing at all included; unlike `$exists`, an index that holds the field answers it."""
 
 
 def lives(
@@ -75,10 +75,17 @@ def _sorted(rows: str) -> Row:
 
 def _status_changes(tenant_id: str, read: Reading, since: datetime | None) -> list[Row]:
     """From the rows that tell of a new status to `{ticket, row}`."""
-    told = {"changes.status.new": _ANYTHING, "action": {"$in": list(CHANGES_OF_KNOWN)}}
-    values = {"before": read("$changes.status.old"), "after": read("$changes.status.new")}
+    changed = owned(tenant_id, **_recorded(since), action={"$in": list(CHANGES_OF_KNOWN)})
+    # Another index may be chosen than the one that has nothing but new statuses, so it is looked at once more.
+    is_told = {"$ne": [{"$type": "$changes.status.new"}, "missing"]}
+    values = {"before": read("$changes.status.old"), "after": read("$changes.status.new"), "is_told": is_told}
     row = {"rank": 1, "before": "$before", "after": "$after", "tells_before": True, "tells_after": True}
-    return [{"$match": owned(tenant_id, **told, **_recorded(since))}, {"$project": _TIMES | values}, *_as_rows(row)]
+    return [
+        {"$match": changed | {"changes.status.new": _ANYTHING}},
+        {"$project": _TIMES | values},
+        {"$match": {"is_told": True}},
+        *_as_rows(row),
+    ]
 
 
 def _goings(tenant_id: str, read: Reading, since: datetime | None) -> list[Row]:

@@ -1,6 +1,7 @@
 """How tickets come and go, against what really happened."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from documents.database import Database, Row
 from documents.ticket import Ticket
-from documents.ticket_history import TicketHistory
+from documents.ticket_history import NEW_STATUS_INDEX, TicketHistory
 from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.analytics.history.flow import BacklogPoint, FlowStep
 from services.errors import InvalidInputError
@@ -110,6 +111,28 @@ async def test_ageing_is_exact(
         assert bucket.count == sum(bucket.from_days <= age < (bucket.to_days or 10**6) for age in ages)
     oldest = min(((born, name) for name, born in births.items()), default=(None, None))
     assert (found.oldest_created_at, found.oldest_ticket_id) == oldest
+
+
+@pytest.fixture
+async def _unseen_new_statuses(database: Database) -> AsyncIterator[None]:
+    """MongoDB chooses another index than the one that has nothing but new statuses."""
+    rows = database.collection(TicketHistory)
+
+    async def hide(hidden: bool) -> None:
+        await rows.database.command("collMod", rows.name, index={"name": NEW_STATUS_INDEX, "hidden": hidden})
+
+    await hide(True)
+    yield
+    await hide(False)
+
+
+@pytest.mark.usefixtures("_unseen_new_statuses")
+async def test_a_change_of_other_fields_tells_of_no_status_whatever_the_index(database: Database) -> None:
+    world = World(database, is_dated=False)
+    await world.go_through([(0, {"status": "Solved", "message": text}) for text in ("It is broken", "Thanks")])
+    flow = await world.figures().flow(world.tenant, unit=TrendUnit.DAY, start=START, end=NOW, time_zone="UTC")
+    assert sum(step.created_closed for step in flow) == 1
+    assert sum(step.closed + step.reopened for step in flow) == 0
 
 
 def stored_change(world: World, hours: float, status: tuple[str, str], **fields: Any) -> Row:
