@@ -11,16 +11,28 @@ import pymongo
 import structlog
 from beanie import Document, init_beanie
 from pymongo import ReadPreference
-from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, PyMongoError
+from pymongo.client_session import ClientSession
+from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from documents import ALL_DOCUMENTS
-from documents.driver import ChangeStream, Client, Collection, Driver, Row, Session, patience, patiently
+from documents.driver import (
+    ChangeStream,
+    Client,
+    Collection,
+    Driver,
+    Row,
+    Session,
+    in_one_call,
+    patience,
+    patiently,
+)
 from documents.failures import DatabaseUnavailableError, one_line, translating
 from documents.indexes import drop_changed, keep_deleted_for, keep_quarantined_for
 from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
+from documents.writes import Writes, make
 
 __all__ = ["ChangeStream", "Collection", "Database", "Row", "Session", "connect", "patiently", "session_id_of"]
 
@@ -30,7 +42,6 @@ InTransaction = Callable[[Session], Coroutine[Any, Any, T]]
 
 OLDEST_WIRE_VERSION = 17
 """MongoDB 6.0."""
-DUPLICATE_KEY = 11000
 INDEX_SECONDS = 3_600.0
 """Creating an index over many millions of tickets takes minutes."""
 _ABORT_SECONDS = 0.5
@@ -116,14 +127,19 @@ class Database:
         """
         await self._client.admin.command("killSessions", [session_id])
 
-    async def insert_new(self, document: type[Document], rows: list[Row], session: Session) -> None:
-        """Insert rows with ids of their own; a row that a crash has left there already stays as it is."""
-        try:
-            await self.collection(document).insert_many(rows, ordered=False, session=session)
-        except BulkWriteError as error:
-            codes = {fault["code"] for fault in error.details["writeErrors"]}
-            if session is not None or codes != {DUPLICATE_KEY}:
-                raise
+    async def write(self, *writes: Writes, session: Session) -> None:
+        """Make the writes, one collection after the other in this order; without a session, in no transaction.
+
+        Raises:
+            BulkWriteError: some were refused, and those to later collections were not tried.
+        """
+        wanted = [(self.collection(each.document).delegate, each) for each in writes if each.operations]
+
+        def work(session: ClientSession | None) -> None:
+            for rows, each in wanted:
+                make(rows, each, session)
+
+        await in_one_call(self._client, work, session)
 
     async def ping(self) -> None:
         """Ask the server for a sign of life.

@@ -126,6 +126,17 @@ class Driver:
         self._calls.close()
 
 
+async def in_one_call(client: Client, work: Callable[[ClientSession | None], None], session: Session) -> None:
+    """Run several of pymongo's calls, one after the other, as one call of the driver, in one thread.
+
+    To hand a call to a thread and its answer back takes as much computing as a small write, and each time it waits for
+    whoever computes at the moment.
+    """
+    calls: Any = client
+    own: Any = session
+    await calls._framework.run_on_executor(calls.get_io_loop(), work, own and own.delegate)
+
+
 class _Calls:
     """Motor's framework for asyncio, but for how calls are run."""
 

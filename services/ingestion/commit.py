@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pymongo import UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from documents.database import Database, Row, Session
@@ -12,11 +13,12 @@ from documents.notification import Notification
 from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
+from documents.writes import Writes, new_rows
 from services.coordination.leases import Leases
 from services.ingestion.courses.course import Step
 from services.ingestion.diff import STORED_FIELDS, PageChanges, Position, find_changes
 from services.ingestion.portions import Portion
-from services.ingestion.quarantine import find_mended, note_mended, quarantine_writes
+from services.ingestion.quarantine import find_mended, quarantine_writes
 from services.ingestion.run import Run
 from services.kit.clock import Clock
 from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy
@@ -134,35 +136,29 @@ class PageStore:
 
     async def _write(self, run: Run, page: PreparedPage) -> None:
         at, changes = page.at, page.changes
-        rejected = quarantine_writes(at, page.portion.records.rejected)
         # A record that cannot be stored shows all the same that upstream has its ticket.
         refused = [record.external_id for record in page.portion.records.rejected if record.is_attributed]
-        seen = [*changes.seen, *filter(None, refused)]
-        progress = _progress(page)
+        # History and outbox first: where there are no transactions, a crash may repeat a row, which its id prevents,
+        # but can never lose one.
+        writes = (
+            new_rows(TicketHistory, changes.history),
+            new_rows(Notification, changes.notifications),
+            Writes(QuarantinedRecord, quarantine_writes(at, page.portion.records.rejected, page.mended)),
+            Writes(Ticket, [*changes.tickets, *_marks(at, [*changes.seen, *filter(None, refused)])]),
+            Writes(IngestionJob, [UpdateOne({"_id": at.job_id}, _progress(page))]),
+        )
 
         async def work(session: Session) -> None:
-            # History and outbox first: where there are no transactions, a crash may repeat a row, which its id
-            # prevents, but can never lose one.
-            if changes.history:
-                await self._database.insert_new(TicketHistory, changes.history, session)
-            if changes.notifications:
-                await self._database.insert_new(Notification, changes.notifications, session)
-            if rejected:
-                await self._quarantine.bulk_write(rejected, session=session)
-            if page.mended:
-                await note_mended(self._quarantine, at, page.mended, session)
             await self._rollups.take_back(at.tenant_id, changes.recounted, session)
-            if changes.tickets:
-                await self._tickets.bulk_write(changes.tickets, ordered=False, session=session)
-            if seen:
-                await self._tickets.update_many(
-                    owned(at.tenant_id, external_id={"$in": seen}),
-                    {"$set": {"seen_by_job": at.job_id}},
-                    session=session,
-                )
-            await self._jobs.update_one({"_id": at.job_id}, progress, session=session)
+            await self._database.write(*writes, session=session)
 
         await self._leases.write(run.lease, work)
+
+
+def _marks(at: Position, seen: list[str]) -> list[UpdateMany]:
+    """The write that marks tickets which have not changed as seen."""
+    among = owned(at.tenant_id, external_id={"$in": seen})
+    return [UpdateMany(among, {"$set": {"seen_by_job": at.job_id}})] if seen else []
 
 
 def _progress(page: PreparedPage) -> Row:
