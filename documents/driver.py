@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from datetime import UTC
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, cast
 from weakref import WeakSet
 
 import pymongo
@@ -52,6 +52,7 @@ from pymongo.errors import (
 
 from documents.failures import OUT_OF_DISK_SPACE
 
+T = TypeVar("T")
 Row = dict[str, Any]
 Client = AsyncIOMotorClient[Row]
 ClientDatabase = AsyncIOMotorDatabase[Row]
@@ -130,14 +131,13 @@ class Driver:
         self._calls.close()
 
 
-async def in_one_call(client: Client, work: Callable[[ClientSession | None], None], session: Session) -> None:
+async def in_one_call(client: Client, work: Callable[[ClientSession | None], T], session: Session) -> T:
     """Run several of pymongo's calls, one after the other, as one call of the driver, in one thread.
 
     To hand a call to a thread, and its answer back, takes as much computing as a small write.
     """
-    calls: Any = client
-    own: Any = session
-    await calls._framework.run_on_executor(calls.get_io_loop(), work, own and own.delegate)
+    calls, own = cast("Any", client), cast("Any", session)
+    return await calls._framework.run_on_executor(calls.get_io_loop(), work, own and own.delegate)  # type: ignore[no-any-return]
 
 
 class _Calls:

@@ -30,16 +30,17 @@ def new_rows(document: type[Document], rows: Iterable[Row]) -> Writes:
     return Writes(document, [InsertOne(row) for row in rows], may_be_there=True)
 
 
-def make(rows: PlainCollection[Row], writes: Writes, session: ClientSession | None) -> None:
-    """Make the writes; called in a thread of the driver's.
+def make(rows: PlainCollection[Row], writes: Writes, session: ClientSession | None) -> int:
+    """Make the writes, in a thread of the driver's; returns how many documents the updates found.
 
     Raises:
         BulkWriteError: some were refused; outside of a transaction, the others are made.
     """
     try:
-        rows.bulk_write(list(writes.operations), ordered=False, session=session)
+        return rows.bulk_write(list(writes.operations), ordered=False, session=session).matched_count
     except BulkWriteError as error:
         faults: list[dict[str, Any]] = error.details["writeErrors"]
         is_replay = writes.may_be_there and session is None and {fault["code"] for fault in faults} == {DUPLICATE_KEY}
         if not is_replay:
             raise
+        return 0
