@@ -15,7 +15,7 @@ from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, PyMon
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from documents import ALL_DOCUMENTS
+from documents.all_documents import ALL_DOCUMENTS
 from documents.driver import ChangeStream, Client, Collection, Driver, Row, Session, patience, patiently
 from documents.failures import DatabaseUnavailableError, one_line, translating
 from documents.indexes import drop_changed, keep_deleted_for, keep_quarantined_for
@@ -159,9 +159,7 @@ async def connect(
     try:
         driver = Driver(url, lack_of_room)
     except (InvalidURI, ConfigurationError, ValueError) as error:
-        # The driver repeats what it does not understand, which may be a piece of the password.
-        why = "percent-encode what is special in user and password" if "@" in url else one_line(error)
-        raise DatabaseUnavailableError(f"MONGO_URL is not usable: {why}") from None
+        raise unusable_url(url, error) from None
     try:
         return await _opened(driver, name, deleted_retention_days, quarantine_retention_days)
     except PyMongoError as error:
@@ -175,7 +173,7 @@ async def connect(
 async def _opened(driver: Driver, name: str, deleted_days: int | None, quarantined_days: int | None) -> Database:
     hello = await driver.client.admin.command("hello")
     _demand_version(hello)
-    transactional = "setName" in hello or hello.get("msg") == "isdbgrid"
+    transactional = is_transactional(hello)
     if not transactional:
         log.warning("no_transactions", detail="MongoDB is a standalone server: a crash may leave a page half stored")
     database = Database(driver.client, name, transactional=transactional, close=driver.close)
@@ -216,6 +214,18 @@ def session_id_of(session: Session) -> Row | None:
     if session is None:
         return None
     return dict(session.session_id)  # type: ignore[call-overload, no-any-return]  # motor's stub makes it a method
+
+
+def is_transactional(hello: Row) -> bool:
+    """Whether a server that describes itself so knows transactions: a replica set's does, and a sharded cluster's."""
+    return "setName" in hello or hello.get("msg") == "isdbgrid"
+
+
+def unusable_url(url: str, error: Exception) -> DatabaseUnavailableError:
+    """What to say of a URL that the driver does not understand."""
+    # The driver repeats what it does not understand, which may be a piece of the password.
+    why = "percent-encode what is special in user and password" if "@" in url else one_line(error)
+    return DatabaseUnavailableError(f"MONGO_URL is not usable: {why}")
 
 
 def _demand_version(hello: Row) -> None:

@@ -19,8 +19,8 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from documents.ingestion_job import IngestionJob, JobStatus
-from gql_app.commands.serving import ALIVE_FILE
-from tests.processes import ROOT, Command, answers
+from gql_app.commands.working import ALIVE_FILE
+from tests.processes import ROOT, Command, answers, serving_mock
 from tests.waiting import PATIENCE_SECONDS, eventually
 
 STOP_SECONDS = 15.0
@@ -32,13 +32,7 @@ NOWHERE = "http://127.0.0.1:1"
 @pytest.fixture(scope="module")
 def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The mock external API without a rate limit, with 1,000 tickets and pages that take 0.15 s."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    settings = {"MOCK_TICKET_COUNT": 1000, "MOCK_RATE_LIMIT_PER_MINUTE": 0, "MOCK_LATENCY_MS": 150}
-    arguments = ("-m", "mock_external_api", "--port", str(port))
-    with Command(tmp_path_factory.mktemp("mock"), *arguments, **settings):
-        url = f"http://127.0.0.1:{port}"
-        eventually(lambda: answers(url))
+    with serving_mock(tmp_path_factory.mktemp("mock"), MOCK_TICKET_COUNT=1000, MOCK_LATENCY_MS=150) as url:
         yield url
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gql_app.commands.runtime import InvalidSettingsError, load_mock_settings, load_settings, run
+from gql_app.commands.configuration import InvalidSettingsError, load_mock_settings, load_settings
+from gql_app.commands.runtime import run
 from tests.waiting import PATIENCE_SECONDS
 
 
