@@ -182,6 +182,7 @@ def test_ingest_on_a_terminal_shows_a_bar_and_the_wait_for_the_rate_limit(
     tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]]
 ) -> None:
     environment["RATE_LIMIT_PER_MINUTE"] = 2
+    (tmp_path / "ingest.log").write_text("of the crash before\n")
     with Command(tmp_path, "-m", "gql_app", "ingest", "tenant_d", terminal=True, **environment) as command:
         command.wait_for(
             r"tenant_d .*━.* \d+%.* page 2 of \d+, 20 tickets, .*/s, waiting for the rate limit until \d\d:"
@@ -190,7 +191,9 @@ def test_ingest_on_a_terminal_shows_a_bar_and_the_wait_for_the_rate_limit(
         assert command.exit_code() == 0
         assert "Stopped. The run goes on" in command.output
         assert "run_started" not in command.output
-    assert "run_started" in (tmp_path / "ingest.log").read_text()
+    before, *lines = (tmp_path / "ingest.log").read_text().splitlines()
+    assert before == "of the crash before"
+    assert any("run_started" in line for line in lines)
     assert [job["status"] for job in stored.ingestion_jobs.find()] == ["queued"]
 
 

@@ -63,9 +63,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory, mongo_url: str) -> Iterator
         for_serving = {"LOG_LEVEL": "info", "RUN_WORKER": "false", "PORT": "0"}
         with (
             Command(home, "-m", "gql_app", "import", str(file), "--tenant", "tenant_b", **settings) as importing,
-            Command(
-                home, "-m", "gql_app", "serve", **settings | {"LOG_LEVEL": "info"}, RUN_WORKER=False, PORT=0
-            ) as api,
+            Command(home, "-m", "gql_app", "serve", **settings | for_serving) as api,
         ):
             assert importing.exit_code() == 0, importing.output
             yield Stored(home, settings, api.url(), ran["job_id"], ran)
@@ -149,7 +147,6 @@ def on_a_terminal(stored: Stored, columns: int, *arguments: str) -> str:
     ("arguments", "path", "member", "name"),
     [
         ("tickets list tenant_a", "/tickets?tenant_id=tenant_a", "tickets", "external_id"),
-        ("runs list tenant_a", "/ingest/logs?tenant_id=tenant_a", "logs", "job_id"),
         ("runs logs tenant_a", "/ingest/logs?tenant_id=tenant_a", "logs", "job_id"),
         ("notifications list tenant_a", "/notifications?tenant_id=tenant_a", "notifications", "id"),
         ("tenants list", "/ingest/logs?tenant_id=tenant_a", "logs", "job_id"),
@@ -187,11 +184,8 @@ def test_a_tenant_that_does_not_exist_is_told_and_not_listed(stored: Stored) -> 
     ("arguments", "reason"),
     [
         ("tickets list tenant_a --where urgncy=high", "There is no parameter 'urgncy'; did you mean urgency?"),
-        ("tickets list tenant_a --where urgency=urgent", "urgency: Input should be 'high'"),
-        ("tickets list tenant_a --where urgency", "No NAME=VALUE: 'urgency'"),
         ("stats tenant_a --from-date yesterday", "--from-date must be ISO 8601"),
         ("tickets show tenant_a nothing", "There is no ticket 'nothing'."),
-        ("runs show nothing", "There is no ingestion job 'nothing'."),
         ("runs cancel {job_id}", "The job has already ended: completed."),
     ],
 )

@@ -33,7 +33,7 @@ async def show_tickets(
         InvalidInputError: a condition makes no sense.
         QueryTimeoutError: the database did not finish.
     """
-    wanted = _conditions(tenant_id, where)
+    wanted = conditions_of(tenant_id, where)
     async with asking(means) as context:
         found = await resolvers.list_tickets(
             context, tenant_id, wanted.to_filter(), page=page, page_size=limit, order=wanted.order
@@ -103,7 +103,7 @@ async def export_all(
         InvalidInputError: a condition makes no sense, or the file cannot be written.
         QueryTimeoutError: the database did not finish.
     """
-    wanted = _conditions(tenant_id, where)
+    wanted = conditions_of(tenant_id, where)
     async with open_context(means) as context:
         chunks = resolvers.export_tickets(context, tenant_id, wanted.to_filter(), form, order=wanted.order)
         with _opened(output) as file, _shown_bytes() as shown:
@@ -115,8 +115,12 @@ async def export_all(
     return 0
 
 
-def _conditions(tenant_id: str, where: Sequence[str]) -> TicketConditions:
-    """The conditions as REST reads them, from `NAME=VALUE`."""
+def conditions_of(tenant_id: str, where: Sequence[str]) -> TicketConditions:
+    """The conditions as REST reads them, from `NAME=VALUE`.
+
+    Raises:
+        InvalidInputError: a parameter is unknown, given twice or has a value that makes no sense.
+    """
     given: dict[str, Any] = {}
     for condition in where:
         name, equals, value = condition.partition("=")
