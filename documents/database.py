@@ -16,7 +16,7 @@ from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from documents import ALL_DOCUMENTS
+from documents.all_documents import ALL_DOCUMENTS
 from documents.driver import (
     ChangeStream,
     Client,
@@ -178,9 +178,7 @@ async def connect(
     try:
         driver = Driver(url, lack_of_room)
     except (InvalidURI, ConfigurationError, ValueError) as error:
-        # The driver repeats what it does not understand, which may be a piece of the password.
-        why = "percent-encode what is special in user and password" if "@" in url else one_line(error)
-        raise DatabaseUnavailableError(f"MONGO_URL is not usable: {why}") from None
+        raise unusable_url(url, error) from None
     try:
         return await _opened(driver, name, deleted_retention_days, quarantine_retention_days)
     except PyMongoError as error:
@@ -194,7 +192,7 @@ async def connect(
 async def _opened(driver: Driver, name: str, deleted_days: int | None, quarantined_days: int | None) -> Database:
     hello = await driver.client.admin.command("hello")
     _demand_version(hello)
-    transactional = "setName" in hello or hello.get("msg") == "isdbgrid"
+    transactional = is_transactional(hello)
     if not transactional:
         log.warning("no_transactions", detail="MongoDB is a standalone server: a crash may leave a page half stored")
     database = Database(driver.client, name, transactional=transactional, close=driver.close)
@@ -235,6 +233,18 @@ def session_id_of(session: Session) -> Row | None:
     if session is None:
         return None
     return dict(session.session_id)  # type: ignore[call-overload, no-any-return]  # motor's stub makes it a method
+
+
+def is_transactional(hello: Row) -> bool:
+    """Whether a server that describes itself so knows transactions: a replica set's does, and a sharded cluster's."""
+    return "setName" in hello or hello.get("msg") == "isdbgrid"
+
+
+def unusable_url(url: str, error: Exception) -> DatabaseUnavailableError:
+    """What to say of a URL that the driver does not understand."""
+    # The driver repeats what it does not understand, which may be a piece of the password.
+    why = "percent-encode what is special in user and password" if "@" in url else one_line(error)
+    return DatabaseUnavailableError(f"MONGO_URL is not usable: {why}")
 
 
 def _demand_version(hello: Row) -> None:

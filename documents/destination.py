@@ -6,15 +6,9 @@ from beanie import Document
 from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel
 
-from documents.described import DescribedEnum
+from documents.vocabulary import DestinationFormat
 
-
-class DestinationFormat(DescribedEnum):
-    """What a destination is sent."""
-
-    SPECIFICATION = "specification", "A JSON object of `ticket_id`, `tenant_id`, `urgency` and `reason`."
-    WEBHOOK = "webhook", "A signed event after Standard Webhooks (standardwebhooks.com)."
-    SLACK = "slack", "A message to an incoming webhook of Slack, or of what understands the same."
+__all__ = ["Destination", "DestinationFormat", "SealedSecret"]
 
 
 class SealedSecret(BaseModel):

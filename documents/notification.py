@@ -5,20 +5,13 @@ from datetime import datetime
 from beanie import Document
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from documents.described import DescribedEnum
+from documents.vocabulary import NotificationState
+
+__all__ = ["DEFAULT_DESTINATION", "DEFAULT_KIND", "Notification", "NotificationState"]
 
 DEFAULT_DESTINATION = ""
 """The destination of a tenant that has none of its own: the operator's `NOTIFY_URL`."""
 DEFAULT_KIND = "default"
-
-
-class NotificationState(DescribedEnum):
-    """Where a notification is in its life."""
-
-    # The steps are drawn in `services/notifications/queue.py`.
-    PENDING = "pending", "Waits for its next attempt, or is being sent at this moment."
-    DELIVERED = "delivered", "The notifier has taken it."
-    DEAD = "dead", "Given up or refused; `lastError` says why. It can be redriven."
 
 
 class Notification(Document):

@@ -1,0 +1,3 @@
+"""The application: wires and serves."""
+
+VERSION = "0.1.0"

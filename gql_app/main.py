@@ -1,13 +1,12 @@
 """The application: routes, middlewares, and the worker that lives and ends with it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-import structlog
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from gql_app import VERSION
 from gql_app.graphql.endpoint import PATH as GRAPHQL
 from gql_app.graphql.endpoint import graphql_router
 from gql_app.http import dashboard
@@ -23,12 +22,8 @@ from gql_app.http.problems import Problems, add_error_handlers
 from gql_app.rest import analytics as stats
 from gql_app.rest import batch, circuits, destinations, ingestion, notifications, system, tickets
 from gql_app.settings import Settings
+from gql_app.working import at_work
 from resolvers.context import Services
-from services.kit.background import shut_down
-
-VERSION = "0.1.0"
-_SHUTDOWN_SECONDS = 20.0
-"""How long the worker gets to store the page at hand and hand its jobs back; orchestrators kill after 30 s."""
 
 READ_BODIES = (GRAPHQL, "/destinations", "/notifications")
 """The paths that read the bodies of their requests, and those below them; the bodies of others are thrown away before
@@ -39,7 +34,6 @@ _ROUTES = (system, tickets, stats, ingestion, batch, notifications, destinations
 """Requests look for their route in this order, behind GraphQL's: what is asked most often comes first."""
 
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
-log = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
@@ -95,19 +89,3 @@ def _middlewares(settings: Settings, metrics: Metrics, rate: RequestRate | None)
         )
     )
     return middlewares
-
-
-@asynccontextmanager
-async def at_work(services: Services) -> AsyncIterator[None]:
-    """What works in the background works inside; at the end, what it has not finished is handed back."""
-    tasks = [asyncio.create_task(each.work()) for each in services.background]
-    try:
-        yield
-    finally:
-        shut_down(services.background)
-        unfinished = (await asyncio.wait(tasks, timeout=_SHUTDOWN_SECONDS))[1] if tasks else set()
-        if unfinished:
-            log.warning("worker_did_not_stop", seconds=_SHUTDOWN_SECONDS)
-            for task in unfinished:
-                task.cancel()
-            await asyncio.wait(unfinished)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypedDict
 
 import httpx
@@ -86,10 +87,11 @@ async def open_services(
     timeouts = httpx.Timeout(REQUEST_SECONDS, connect=HTTP_CONNECT_SECONDS)
     # A pool of its own: a notifier that hangs must not take connections from ingestion.
     limits = httpx.Limits(max_connections=settings.notify_concurrency)
+    both = partial(httpx.AsyncClient, follow_redirects=False, verify=httpx.create_ssl_context())
     try:
         async with (
-            httpx.AsyncClient(timeout=timeouts, follow_redirects=False) as http,
-            httpx.AsyncClient(timeout=settings.notify_timeout_seconds, follow_redirects=False, limits=limits) as aside,
+            both(timeout=timeouts) as http,
+            both(timeout=settings.notify_timeout_seconds, limits=limits) as aside,
         ):
             services = build_services(settings, database, http, external_api_url, notify_http=aside)
             try:

@@ -8,9 +8,9 @@ from services.coordination.ticket_edits import NO_EDITS
 from services.lists.keyset import Slice, Window
 from services.lists.numbered import Page
 from services.tickets.choices import only
-from services.tickets.export import ExportFormat
 from services.tickets.filter import TicketFilter
 from services.tickets.following import TicketUpdates
+from services.tickets.formats import ExportFormat
 from services.tickets.ordering import ORDERINGS, TicketOrder
 from services.tickets.record import TicketRecord
 from services.tickets.search import RelevantTicket

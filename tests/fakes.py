@@ -12,7 +12,7 @@ import httpx
 import jwt
 from fastapi import FastAPI
 
-from documents import ALL_DOCUMENTS
+from documents.all_documents import ALL_DOCUMENTS
 from documents.database import Database
 from documents.ingestion_job import IngestionJob
 from gql_app.main import create_app

@@ -4,9 +4,12 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -95,6 +98,18 @@ class Command:
         """End it without any chance to clean up."""
         self.process.kill()
         self.process.wait()
+
+
+@contextmanager
+def serving_mock(home: Path, **settings: object) -> Iterator[str]:
+    """The mock external API as a process, without a rate limit of its own; yields its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    arguments = ("-m", "mock_external_api", "--port", str(port))
+    with Command(home, *arguments, **{"MOCK_RATE_LIMIT_PER_MINUTE": 0, **settings}):
+        url = f"http://127.0.0.1:{port}"
+        eventually(lambda: answers(url))
+        yield url
 
 
 def answers(url: str) -> bool:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from fastapi import FastAPI
 
-from gql_app.http.server import Server, bind, create_server
+from gql_app.http.address import bind
+from gql_app.http.server import Server, create_server
 from tests.waiting import PATIENCE_SECONDS
 
 HOST = b"Host: 127.0.0.1\r\n"

@@ -1,6 +1,6 @@
 """The command `python -m gql_app import`: tickets in a file, stored as a run stores those of the external API."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -9,41 +9,37 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from documents.ingestion_job import JobStatus
+from gql_app.commands.data.contexts import open_context
+from gql_app.commands.data.output import print_json
 from gql_app.commands.progress import BAR_CHARACTERS, ended
-from gql_app.commands.runtime import Dependencies
-from gql_app.settings import Settings
-from gql_app.wiring import open_services
-from resolvers.context import Context
+from gql_app.commands.runtime import Means
+from gql_app.rest.batch import BatchAnswer
 from resolvers.ingestion import store_batch
-from services.access import EVERYONE
-from services.ingestion.batches.files import FileFormat, find_format, read_records
+from services.ingestion.batches.files import find_format, read_records, to_columns
+from services.ingestion.batches.formats import FileFormat
 from services.ingestion.batches.storing import BatchOutcome
 
 
 async def import_file(
-    settings: Settings,
-    found: Dependencies,
-    console: Console,
-    *,
-    path: Path,
-    tenant_id: str,
-    columns: Mapping[str, str],
-    form: FileFormat | None,
-) -> bool:
-    """Store the file's tickets and say what became of them; false unless every record was stored.
+    means: Means, *, path: Path, tenant_id: str, column: Sequence[str], form: FileFormat | None, as_json: bool
+) -> int:
+    """Store the file's tickets and say what became of them; 1 unless every record was stored.
 
     Raises:
         AlreadyRunningError: the tenant has an active run.
         DatabaseUnavailableError: MongoDB cannot be used.
-        InvalidInputError: the file is none, or no tenant can have such a name.
+        InvalidInputError: the file is none, a column is given wrongly, or no tenant can have such a name.
     """
-    async with open_services(settings, **found._asdict()) as services:
-        context = Context(services, EVERYONE)
-        with _shown(console, path) as file:
+    columns = to_columns(column)
+    async with open_context(means) as context:
+        with _shown(Console(stderr=as_json), path) as file:
             records = read_records(file, form or find_format(file), columns)
             outcome = await store_batch(context, tenant_id, records)
-    _report(console, outcome)
-    return outcome.job.status is JobStatus.COMPLETED and not outcome.job.errors
+    if as_json:
+        print_json(BatchAnswer.of(outcome))
+    else:
+        _report(Console(), outcome)
+    return int(outcome.job.status is not JobStatus.COMPLETED or bool(outcome.job.errors))
 
 
 @contextmanager
@@ -67,4 +63,4 @@ def _report(console: Console, outcome: BatchOutcome) -> None:
     for each in outcome.rejected:
         console.print(f"line {each.line}: {each.reason}", markup=False, highlight=False, soft_wrap=True)
     if unnamed := job.errors - len(outcome.rejected):
-        console.print(f"... and {unnamed:,} more: GET /ingest/quarantine?tenant_id={job.tenant_id}", highlight=False)
+        console.print(f"... and {unnamed:,} more: python -m gql_app runs quarantine {job.tenant_id}", highlight=False)

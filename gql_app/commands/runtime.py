@@ -1,39 +1,57 @@
-"""What every command needs to run: its settings, what the service depends on, an event loop and the order to stop."""
+"""Carries an order out: with its settings, what the service depends on, an event loop, and the signals to stop."""
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr, suppress
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import typer
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsError
+from rich.console import Console
 from uvicorn.loops.auto import auto_loop_factory
 
-from gql_app.commands.misspellings import misspellings, names_in
+from documents.failures import DatabaseError, translating
+from gql_app.commands.configuration import InvalidSettingsError, load_mock_settings, load_settings
+from gql_app.commands.orders import Order, ServiceOrder, load
+from gql_app.commands.waiting import waiting
+from gql_app.http.address import AddressError, bind
 from gql_app.local import bundled_mock, embedded_mongo
-from gql_app.settings import ENV_FILE, Settings
-from mock_external_api.settings import MockSettings
+from gql_app.local.bundled_mock import BundledMockError
+from gql_app.local.embedded_mongo import EmbeddedMongoError
+from gql_app.logs import configure_logging
+from gql_app.settings import Settings
+from services.errors import ServiceError
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
+FAILED_TO_START = 2
+KILLED_BY = 128
+"""Added to the number of a signal, as shells do."""
+CANNOT_START = (
+    AddressError,
+    BundledMockError,
+    DatabaseError,
+    EmbeddedMongoError,
+    InvalidSettingsError,
+    ServiceError,
+)
 NO_SOURCE = (
     "EXTERNAL_API_URL: MONGO_URL names a database of your own, and nothing says where its tickets come from; name the "
     "external API, or `mock` for the bundled sample tickets"
 )
+LOG_BYTES = 10_000_000
+"""A log file that is longer is set aside when a command starts."""
 
-S = TypeVar("S", bound=BaseSettings)
 T = TypeVar("T")
 
 
-class InvalidSettingsError(Exception):
-    """The environment or `.env` does not make sense; the message names each variable, in one line."""
+class StoppedBySignal(Exception):  # noqa: N818 (nothing went wrong)
+    """A signal ended a command that does not come to an end of its own."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 class Dependencies(NamedTuple):
@@ -41,37 +59,59 @@ class Dependencies(NamedTuple):
 
     mongo_url: str
     external_api_url: str
+    """Empty where the command does not need it."""
     lack_of_room: Callable[[], str | None] = lambda: None
     """Says so if MongoDB has no room on its disk, as far as that is known."""
 
 
-def load_settings() -> Settings:
-    """Read the settings from the environment and `.env`.
+class Means(NamedTuple):
+    """What a command has to do its work with."""
 
-    A name that is nearly that of a setting is told of, or refused if it stands in `.env`, which is for us alone.
-
-    Raises:
-        InvalidSettingsError: they do not make sense.
-    """
-    known = [*_names(Settings), *_names(MockSettings)]
-    if wrong := list(misspellings(names_in(Path(ENV_FILE)), known)):
-        raise InvalidSettingsError(f"{ENV_FILE}: {'; '.join(map(str, wrong))}")
-    for misspelling in misspellings(os.environ, known):
-        typer.echo(f"Warning: {misspelling}", err=True)
-    return _load(Settings)
+    settings: Settings
+    found: Dependencies
+    stop: asyncio.Event
+    """Set by the signals to stop, if the command heeds them; others are cancelled."""
 
 
-def load_mock_settings() -> MockSettings:
-    """Read the settings that the bundled mock will read, too.
+def carry_out(order: Order) -> int:
+    """Do what was ordered, and return the exit code; what keeps a command from its work is told in one line."""
+    try:
+        if not isinstance(order, ServiceOrder):
+            exit_code: int = load(order.work)(**order.arguments)
+            return exit_code
+        settings = load_settings()
+        if order.has_worker:
+            settings = settings.model_copy(update={"run_worker": True})
+        return _with_dependencies(order, settings)
+    except CANNOT_START as error:
+        typer.echo(f"Error: {error}", err=True)
+        return FAILED_TO_START
+    except StoppedBySignal as stopped:
+        return KILLED_BY + stopped.number
+    except KeyboardInterrupt:
+        return KILLED_BY + signal.SIGINT
 
-    Raises:
-        InvalidSettingsError: they do not make sense.
-    """
-    return _load(MockSettings)
+
+def _with_dependencies(order: ServiceOrder, settings: Settings) -> int:
+    """Load what does the work while the dependencies start: the one takes a processor, the other patience."""
+    with ExitStack() as stack:
+        stack.enter_context(_logging(settings, order.log_name))
+        arguments = dict(order.arguments)
+        if order.listens:
+            arguments["listener"] = stack.enter_context(bind(settings.host, settings.port))
+        loading = stack.enter_context(ThreadPoolExecutor(1)).submit(load, order.work)
+        with waiting("Starting what the service depends on"):
+            found = stack.enter_context(open_dependencies(settings, needs_source=order.needs_source))
+            work = loading.result()
+        with translating():
+            exit_code: int = run(
+                lambda stop: work(Means(settings, found, stop), **arguments), heeds_stop=order.heeds_stop
+            )
+            return exit_code
 
 
 @contextmanager
-def open_dependencies(settings: Settings) -> Iterator[Dependencies]:
+def open_dependencies(settings: Settings, *, needs_source: bool = True) -> Iterator[Dependencies]:
     """Start MongoDB and the mock external API, at the same time, unless the settings name others.
 
     Raises:
@@ -79,13 +119,12 @@ def open_dependencies(settings: Settings) -> Iterator[Dependencies]:
         EmbeddedMongoError: MongoDB cannot be started.
         BundledMockError: the mock cannot be started.
     """
-    if settings.external_api_url is None and settings.mongo_url is not None:
-        raise InvalidSettingsError(NO_SOURCE)
-    if settings.uses_bundled_mock:
-        load_mock_settings()
+    check_source(settings, needs_source=needs_source)
     with ExitStack() as shares, ThreadPoolExecutor(max_workers=1) as aside:
-        mongo_url, external_api_url = settings.mongo_url, settings.external_api_url
-        starting_mock = aside.submit(bundled_mock.start, settings.data_dir) if settings.uses_bundled_mock else None
+        mongo_url = settings.mongo_url
+        external_api_url = None if settings.uses_bundled_mock else settings.external_api_url
+        needs_mock = needs_source and settings.uses_bundled_mock
+        starting_mock = aside.submit(bundled_mock.start, settings.data_dir) if needs_mock else None
         try:
             if mongo_url is None:
                 mongo_url = shares.enter_context(embedded_mongo.start(settings.data_dir)).url
@@ -97,44 +136,80 @@ def open_dependencies(settings: Settings) -> Iterator[Dependencies]:
         yield Dependencies(mongo_url, external_api_url or "", lack_of_room)
 
 
-def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
+def check_source(settings: Settings, *, needs_source: bool = True) -> None:
+    """See to it that the settings say where tickets come from, in a way that makes sense.
+
+    Raises:
+        InvalidSettingsError: they do not.
+    """
+    if not needs_source:
+        return
+    if settings.external_api_url is None and settings.mongo_url is not None:
+        raise InvalidSettingsError(NO_SOURCE)
+    if settings.uses_bundled_mock:
+        load_mock_settings()
+
+
+def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]], *, heeds_stop: bool = True) -> T:
     """Run `main` on the fastest event loop there is; the event that it is given is set by SIGINT and SIGTERM.
 
-    A second signal of the same kind has its usual effect: the process ends without further ado.
+    If it does not heed the event, it is cancelled instead, and the process ends as by the signal. A second signal of
+    the same kind has its usual effect: the process ends without further ado.
     """
 
     async def with_signals() -> T:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        work = asyncio.ensure_future(main(stop))
+        received: list[int] = []
 
         def order_stop(number: signal.Signals) -> None:
             loop.remove_signal_handler(number)
-            stop.set()
+            received.append(number)
+            if heeds_stop:
+                stop.set()
+            else:
+                work.cancel()
 
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, order_stop, number)
-        return await main(stop)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if received:
+                raise StoppedBySignal(received[0]) from None
+            raise
 
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         return runner.run(with_signals())
 
 
-def _names(settings: type[BaseSettings]) -> list[str]:
-    """The variables that settings are read from."""
-    prefix = settings.model_config.get("env_prefix", "")
-    return [f"{prefix}{name}".upper() for name in settings.model_fields]
+@contextmanager
+def _logging(settings: Settings, name: str | None) -> Iterator[None]:
+    """Send log lines to standard error; on a terminal to a file of this name, if there is one: bars are shown there."""
+    console = Console()
+    if name is None or not console.is_terminal:
+        configure_logging(settings)
+        yield
+        return
+    make_data_dir(settings)
+    path = settings.data_dir / f"{name}.log"
+    with suppress(FileNotFoundError):
+        if path.stat().st_size > LOG_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+    with path.open("a") as file:
+        with redirect_stderr(file):
+            configure_logging(settings)
+        console.print(f"{'Log':<20} {file.name}", highlight=False, markup=False, soft_wrap=True)
+        yield
 
 
-def _load(settings: type[S]) -> S:
+def make_data_dir(settings: Settings) -> None:
+    """See to it that there is a data directory.
+
+    Raises:
+        InvalidSettingsError: there cannot be one at this place.
+    """
     try:
-        return settings()
-    except ValidationError as error:
-        prefix = settings.model_config.get("env_prefix", "")
-        raise InvalidSettingsError("; ".join(_described(fault, prefix) for fault in error.errors())) from error
-    except SettingsError as error:  # a value that ought to be JSON and is not
-        raise InvalidSettingsError(str(error)) from error
-
-
-def _described(fault: ErrorDetails, prefix: str) -> str:
-    variable = "_".join(str(part) for part in fault["loc"])
-    message = fault["msg"].removeprefix("Value error, ")
-    return f"{(prefix + variable).upper()}: {message}" if variable else message
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidSettingsError(f"DATA_DIR: {error.strerror}: {settings.data_dir}") from error

@@ -1,142 +1,79 @@
-"""What the commands do once MongoDB and the external API are there."""
+"""The commands that serve: `serve` and `up`."""
 
 import asyncio
-import gc
 import socket
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from pathlib import Path
-from typing import Any, TypeVar
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
 
 import structlog
 from rich.console import Console
 
-from documents.failures import DatabaseError, translating
-from documents.ingestion_job import IngestionJob, JobStatus
+from gql_app.commands.configuration import load_mock_settings
+from gql_app.commands.data.contexts import open_context
+from gql_app.commands.following import follow_run, start_run, unless_stopped
 from gql_app.commands.progress import RunProgress
-from gql_app.commands.runtime import Dependencies
-from gql_app.http.server import create_server, url_of
-from gql_app.main import at_work, create_app
-from gql_app.settings import Settings
-from gql_app.wiring import open_services
+from gql_app.commands.runtime import Means
+from gql_app.http.address import url_of
+from gql_app.http.server import create_server
+from gql_app.main import create_app
+from gql_app.working import spare_the_collector
 from resolvers.context import Context, Services
-from resolvers.ingestion import get_job, start_ingestion
-from services.access import EVERYONE
-from services.errors import AlreadyRunningError
+from resolvers.ingestion import get_job
 from services.kit.background import shut_down
-from services.kit.tasks import abandon
 
-ALIVE_FILE = "worker.alive"
-ALIVE_SECONDS = 5.0
-FOLLOW_SECONDS = 0.2
-YOUNG_OBJECTS = 10_000
-"""So many new objects make the garbage collector look at them; a page of tickets has some thousand."""
 LINKS = {"Dashboard": "/", "GraphQL": "/graphql", "REST documentation": "/docs"}
-
-T = TypeVar("T")
 
 log = structlog.get_logger("gql_app.commands")
 
 
-async def serve(settings: Settings, found: Dependencies, listener: socket.socket, stop: asyncio.Event) -> None:
+async def serve(means: Means, *, listener: socket.socket) -> int:
     """Answer requests, and run a worker unless the settings say no, until told to stop.
 
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
         AddressError: somebody else was faster in listening there.
     """
-    async with _services(settings, found) as services, _serving(settings, services, listener, stop):
-        log.info("serving", url=url_of(listener), auth_mode=settings.auth_mode)
-        if settings.auth_mode == "open":
+    async with open_context(means) as context, _serving(means, context.services, listener):
+        log.info("serving", url=url_of(listener), auth_mode=means.settings.auth_mode)
+        if means.settings.auth_mode == "open":
             log.warning("access_is_open", meaning="whoever reaches this address may do everything")
-        await stop.wait()
+        await means.stop.wait()
+    return 0
 
 
-async def up(
-    settings: Settings,
-    found: Dependencies,
-    listener: socket.socket,
-    tenants: Sequence[str],
-    console: Console,
-    stop: asyncio.Event,
-) -> None:
-    """Serve, ingest the tenants before everybody's eyes, and go on serving until told to stop.
+async def up(means: Means, *, tenants: Sequence[str] | None, listener: socket.socket) -> int:
+    """Serve, ingest the tenants (the sample ones) before everybody's eyes, and go on serving until told to stop.
 
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
         AddressError: somebody else was faster in listening there.
         InvalidInputError: no tenant can have such a name.
     """
-    async with _services(settings, found) as services, _serving(settings, services, listener, stop):
+    console, stop = Console(), means.stop
+    wanted = tenants or (list(load_mock_settings().tenants) if means.settings.uses_bundled_mock else [])
+    async with open_context(means) as context, _serving(means, context.services, listener):
         for name, path in LINKS.items():
             console.print(f"{name:<20} {url_of(listener)}{path}", highlight=False, soft_wrap=True)
         with RunProgress(console) as progress:
-            await _unless(stop, _ingest_all(services, tenants, progress))
+            await unless_stopped(stop, _ingest_all(context, wanted, progress))
         console.print("Stopping; what is unfinished goes on next time." if stop.is_set() else "Serving until Ctrl+C.")
         await stop.wait()
-
-
-async def work(settings: Settings, found: Dependencies, stop: asyncio.Event) -> None:
-    """Run jobs until told to stop. A file in the data directory is touched every 5 s, for health checks.
-
-    Raises:
-        DatabaseUnavailableError: MongoDB cannot be used.
-    """
-    async with _services(settings, found) as services, at_work(services):
-        _spare_the_collector()
-        log.info("working")
-        await _unless(stop, _keep_touching(settings.data_dir / ALIVE_FILE))
-
-
-async def ingest(
-    settings: Settings, found: Dependencies, tenant_id: str, console: Console, stop: asyncio.Event
-) -> bool:
-    """Run the tenant's ingestion, or join the one that runs already; false when it failed or was cancelled.
-
-    A worker of its own takes part in it: whether that one runs the job, or a service's, the lease decides. Told to
-    stop, it leaves the run to others.
-
-    Raises:
-        DatabaseUnavailableError: MongoDB cannot be used.
-        InvalidInputError: no tenant can have such a name.
-    """
-    async with _services(settings, found) as services:
-        context = Context(services, EVERYONE)
-        job_id = await _start(context, tenant_id)
-        async with at_work(services):
-            with RunProgress(console) as progress:
-                job = await _unless(stop, _follow(context, job_id, progress))
-    if job is None:
-        console.print(f"Stopped. The run goes on where a worker runs, or with: ingest {tenant_id}", markup=False)
-    return job is None or job.status is JobStatus.COMPLETED
-
-
-def _services(settings: Settings, found: Dependencies) -> AbstractAsyncContextManager[Services]:
-    return open_services(settings, **found._asdict())
+    return 0
 
 
 @asynccontextmanager
-async def _serving(
-    settings: Settings, services: Services, listener: socket.socket, stop: asyncio.Event
-) -> AsyncIterator[None]:
+async def _serving(means: Means, services: Services, listener: socket.socket) -> AsyncIterator[None]:
     """Requests are answered inside; at the end the worker hands its jobs back while the last answers are sent."""
-    server = create_server(create_app(settings, lambda: nullcontext(services)))
-    async with _alongside(server.serve([listener]), stop):
+    server = create_server(create_app(means.settings, lambda: nullcontext(services)))
+    async with _alongside(server.serve([listener]), means.stop):
         try:
-            await _unless(stop, server.ready.wait())
-            _spare_the_collector()
+            await unless_stopped(means.stop, server.ready.wait())
+            spare_the_collector()
             yield
         finally:
             shut_down(services.background)
             server.stop()
-
-
-def _spare_the_collector() -> None:
-    """Take what start-up has made out of the garbage collector's sight: it stays, and looking through it again and
-    again costs a page of tickets a tenth of its time. Nor need it look several times a page."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
 
 
 @asynccontextmanager
@@ -150,49 +87,8 @@ async def _alongside(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> As
         await task
 
 
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """Do something, but only until told to stop; None if it did not come to its end."""
-    task, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)
-        return task.result() if task.done() else None
-    finally:
-        for unfinished in (task, stopping):
-            await abandon(unfinished)
-
-
-async def _keep_touching(path: Path) -> None:
-    while True:
-        await asyncio.to_thread(path.touch)
-        await asyncio.sleep(ALIVE_SECONDS)
-
-
-async def _ingest_all(services: Services, tenants: Sequence[str], progress: RunProgress) -> None:
-    context = Context(services, EVERYONE)
-    jobs = [await _start(context, tenant_id) for tenant_id in tenants]
+async def _ingest_all(context: Context, tenants: Sequence[str], progress: RunProgress) -> None:
+    jobs = [await start_run(context, tenant_id) for tenant_id in tenants]
     for job_id in jobs:  # the bars in the order of the tenants
         progress.show(await get_job(context, job_id))
-    await asyncio.gather(*(_follow(context, job_id, progress) for job_id in jobs))
-
-
-async def _start(context: Context, tenant_id: str) -> str:
-    """Start a run, or find the one that runs."""
-    try:
-        return (await start_ingestion(context, tenant_id)).id
-    except AlreadyRunningError as error:
-        return error.job_id
-
-
-async def _follow(context: Context, job_id: str, progress: RunProgress) -> IngestionJob:
-    """Show the job until it has ended, also across moments without the database."""
-    while True:
-        try:
-            with translating():
-                job = await get_job(context, job_id)
-        except DatabaseError as error:
-            log.warning("progress_unknown", job_id=job_id, error=str(error)[:200])
-        else:
-            progress.show(job)
-            if job.active is None:
-                return job
-        await asyncio.sleep(FOLLOW_SECONDS)
+    await asyncio.gather(*(follow_run(context, job_id, progress) for job_id in jobs))

@@ -4,11 +4,23 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import jwt
+import typer
 
-from gql_app.commands.runtime import InvalidSettingsError
+from gql_app.commands.configuration import InvalidSettingsError, load_settings
 from gql_app.http.auth import SECRET_ALGORITHMS
 from gql_app.settings import Settings
 from services.access import Scope
+
+
+def print_token(*, tenants: str, scopes: str, minutes: int, subject: str) -> int:
+    """Print a token; tenants and scopes are separated by commas.
+
+    Raises:
+        InvalidSettingsError: as of `sign_token`.
+    """
+    listed = {"tenants": _parts(tenants), "scopes": _parts(scopes)}
+    typer.echo(sign_token(load_settings(), subject=subject, minutes=minutes, **listed))
+    return 0
 
 
 def sign_token(settings: Settings, *, subject: str, tenants: Iterable[str], scopes: Iterable[str], minutes: int) -> str:
@@ -33,3 +45,7 @@ def sign_token(settings: Settings, *, subject: str, tenants: Iterable[str], scop
         "scope": " ".join(wanted),
     }
     return jwt.encode(claims, settings.jwt_secret.get_secret_value(), SECRET_ALGORITHMS[0])
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

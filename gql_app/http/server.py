@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from gql_app.http.address import AddressError
 from gql_app.http.connections import SWEEP_SECONDS, Connections, connection_limit
 from gql_app.http.protocols import HttpConnection, SocketConnection
 from gql_app.settings import Settings
@@ -20,10 +21,6 @@ PING_SECONDS = 15.0
 MAX_BACKLOG = 2048
 TICKS_A_SECOND = 10
 """How often uvicorn calls `on_tick`."""
-
-
-class AddressError(Exception):
-    """The service cannot listen there; the message is one line."""
 
 
 class Server(uvicorn.Server):
@@ -63,22 +60,6 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Take an address without listening on it yet; port 0: any that is free.
-
-    Raises:
-        AddressError: somebody else has it, or it is none of this machine's.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        raise AddressError(f"Cannot listen on {host}:{port}: {error.strerror}; set HOST or PORT.") from error
-    return listener
-
-
 def create_server(app: FastAPI) -> Server:
     """A server with the limits of the application's settings; the application logs its requests itself."""
     settings: Settings = app.state.settings
@@ -103,10 +84,3 @@ def create_server(app: FastAPI) -> Server:
         forwarded_allow_ips=list(settings.trusted_proxies),
     )
     return Server(config, Connections(limit))
-
-
-def url_of(listener: socket.socket) -> str:
-    """The address as a browser on this machine wants it."""
-    host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compared, not bound)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

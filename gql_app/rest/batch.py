@@ -12,7 +12,8 @@ from gql_app.rest.answers import Answer
 from gql_app.rest.parameters import ContextOf, TenantId, problems
 from gql_app.rest.strict import StrictRoute
 from resolvers import ingestion as resolvers
-from services.ingestion.batches.files import FileFormat, find_format, read_records, to_columns
+from services.ingestion.batches.files import find_format, read_records, to_columns
+from services.ingestion.batches.formats import FileFormat
 from services.ingestion.batches.storing import BatchOutcome
 
 BATCH_PATH = "/ingest/batch"

@@ -11,7 +11,7 @@ from gql_app.rest.answers import Answer
 from gql_app.rest.parameters import ContextOf, TenantId, problems
 from gql_app.rest.strict import StrictRoute
 from resolvers import destinations as resolvers
-from services.notifications.receivers.answers import Verdict
+from services.notifications.receivers.answers import Attempt, Verdict
 from services.notifications.receivers.changes import DestinationChange, SavedDestination
 
 NO_DIGEST = 0
@@ -108,6 +108,11 @@ class TestAnswer(Answer):
     detail: str | None
     """What was received, or why nothing was; null if it was taken."""
 
+    @classmethod
+    def of(cls, attempt: Attempt) -> Self:
+        """The answer for an attempt."""
+        return cls(ok=attempt.verdict is Verdict.DELIVERED, status=attempt.status, detail=attempt.detail)
+
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(409))
 async def create(context: ContextOf, response: Response, wanted: NewDestination) -> SavedAnswer:
@@ -152,8 +157,7 @@ async def delete(context: ContextOf, destination_id: str) -> None:
 @router.post("/{destination_id}/test", responses=problems(404))
 async def try_out(context: ContextOf, destination_id: str) -> TestAnswer:
     """Send an example, at once and once, whatever the circuit breaker says."""
-    attempt = await resolvers.try_destination(context, destination_id)
-    return TestAnswer(ok=attempt.verdict is Verdict.DELIVERED, status=attempt.status, detail=attempt.detail)
+    return TestAnswer.of(await resolvers.try_destination(context, destination_id))
 
 
 def _shared(stored: Destination) -> dict[str, object]:

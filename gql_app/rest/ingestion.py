@@ -21,7 +21,7 @@ from gql_app.rest.ingestion_answers import (
 from gql_app.rest.parameters import ContextOf, PageNumber, PageSize, TenantId, problems
 from gql_app.rest.strict import StrictRoute
 from resolvers import ingestion as resolvers
-from services.errors import ConflictError, JobFinishedError, UpstreamError
+from services.errors import ConflictError, UpstreamError
 
 RESPOND_ASYNC = "respond-async"
 _WAIT = re.compile("wait *= *([0-9]{1,6})")
@@ -126,10 +126,7 @@ async def list_quarantined(
 )
 async def cancel(context: ContextOf, response: Response, job_id: str) -> CancelAnswer:
     """Stop a job and wait up to 2 s for its end; what it has ingested stays. 409: it has ended already."""
-    job = await resolvers.cancel_ingestion(context, job_id)
-    if job.status is JobStatus.CANCELLED:
-        return CancelAnswer(status="cancelled", job_id=job.id)
-    if not job.active:  # it came to its end before it saw the order
-        raise JobFinishedError(job.id, job.status.value)
-    response.status_code = status.HTTP_202_ACCEPTED
-    return CancelAnswer(status="cancelling", job_id=job.id)
+    answer = CancelAnswer.of(await resolvers.cancel_ingestion(context, job_id))
+    if answer.status == "cancelling":
+        response.status_code = status.HTTP_202_ACCEPTED
+    return answer

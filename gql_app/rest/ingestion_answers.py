@@ -9,6 +9,7 @@ from documents.ingestion_job import IngestionJob, JobStatus, RunCounts
 from documents.ingestion_log import IngestionLog, RunOutcome
 from documents.quarantined_record import QuarantinedRecord, QuarantineState
 from gql_app.rest.answers import Answer, NumberedPage, place_of
+from services.errors import JobFinishedError
 from services.ingestion.reading import IngestionState, percent
 from services.lists.numbered import Page
 
@@ -93,6 +94,19 @@ class CancelAnswer(Answer):
 
     status: Literal["cancelled", "cancelling"]
     job_id: str
+
+    @classmethod
+    def of(cls, job: IngestionJob) -> Self:
+        """The answer for a job that was told to stop.
+
+        Raises:
+            JobFinishedError: it came to its end before it saw the order.
+        """
+        if job.status is JobStatus.CANCELLED:
+            return cls(status="cancelled", job_id=job.id)
+        if not job.active:
+            raise JobFinishedError(job.id, job.status.value)
+        return cls(status="cancelling", job_id=job.id)
 
 
 class LockAnswer(Answer):

@@ -1,7 +1,7 @@
 """Routes that refuse parameters which they do not have: to leave out of account what was asked for would be to answer
 another question."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
@@ -32,13 +32,13 @@ class StrictRoute(APIRoute):
             if not isinstance(field.field_info, (Path, Header, Cookie))
         ]
         known = {field.alias for field in fields}
-        lists = {field.alias for field in fields if _is_list(field.field_info.annotation)}
+        lists = {field.alias for field in fields if is_list(field.field_info.annotation)}
 
         async def strict(request: Request) -> Response:
             given = [name for name, _ in request.query_params.multi_items()]
             for name in given:
                 if name not in known:
-                    raise InvalidInputError(f"There is no parameter {name[:MAX_NAMED]!r}{_nearest(name, known)}")
+                    raise unknown_parameter(name, known)
                 if name not in lists and given.count(name) > 1:
                     raise InvalidInputError(f"{name} is given more than once.")
             return await handle(request)
@@ -46,12 +46,16 @@ class StrictRoute(APIRoute):
         return strict
 
 
-def _is_list(kind: Any) -> bool:
-    return get_origin(kind) is list or any(map(_is_list, get_args(kind)))
+def is_list(kind: Any) -> bool:
+    """Whether a parameter of this type may be repeated."""
+    return get_origin(kind) is list or any(map(is_list, get_args(kind)))
 
 
-def _nearest(name: str, known: set[str]) -> str:
+def unknown_parameter(name: str, known: Collection[str]) -> InvalidInputError:
+    """What to answer to a parameter that is none; it names the nearest that is one."""
     nearest = get_close_matches(name[:MAX_NAMED], known, n=1)
     if nearest:
-        return f"; did you mean {nearest[0]}?"
-    return f"; there are {', '.join(sorted(known))}." if known else "; there are none."
+        hint = f"; did you mean {nearest[0]}?"
+    else:
+        hint = f"; there are {', '.join(sorted(known))}." if known else "; there are none."
+    return InvalidInputError(f"There is no parameter {name[:MAX_NAMED]!r}{hint}")

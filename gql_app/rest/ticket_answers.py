@@ -1,5 +1,6 @@
 """What the REST routes answer about tickets. Times are UTC."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Self, get_type_hints
 
@@ -71,3 +72,8 @@ class HistoryAnswer(Answer):
 
     ticket_id: str
     history: list[HistoryEntry]
+
+    @classmethod
+    def of(cls, external_id: str, rows: Iterable[Row]) -> Self:
+        """The answer for rows of the history."""
+        return cls(ticket_id=external_id, history=[HistoryEntry.of(row) for row in rows])

@@ -15,9 +15,9 @@ from pydantic import Field
 from documents.ticket import Urgency
 from gql_app.rest.parameters import ContextOf, TenantId, TicketConditions, TicketPageQuery, problems
 from gql_app.rest.strict import StrictRoute
-from gql_app.rest.ticket_answers import HistoryAnswer, HistoryEntry, TicketAnswer, TicketPage
+from gql_app.rest.ticket_answers import HistoryAnswer, TicketAnswer, TicketPage
 from resolvers import tickets as resolvers
-from services.tickets.export import ExportFormat
+from services.tickets.formats import ExportFormat
 
 MEDIA_TYPES = {ExportFormat.CSV: "text/csv", ExportFormat.NDJSON: "application/x-ndjson"}
 
@@ -74,7 +74,7 @@ async def get_history(
 ) -> HistoryAnswer:
     """What happened to a ticket, newest first; also to one that is deleted."""
     rows = await resolvers.get_history(context, tenant_id, external_id, limit=limit)
-    return HistoryAnswer(ticket_id=external_id, history=[HistoryEntry.of(row) for row in rows])
+    return HistoryAnswer.of(external_id, rows)
 
 
 @router.get("/tickets/{external_id:path}", responses=problems(404))

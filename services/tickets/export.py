@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -18,6 +17,7 @@ from services.lists.cursors import time_limited
 from services.search.leading import led_by_rarest
 from services.tenancy import Filter
 from services.tickets.filter import TicketFilter, condition
+from services.tickets.formats import ExportFormat
 from services.tickets.ordering import NEWEST_FIRST, Ordering
 from services.tickets.record import COLUMNS, PROJECTION, TicketRecord, to_record
 
@@ -35,15 +35,6 @@ FORMULA_AT_START = re.compile(rf"[\t\r\n]|(?:{_UNSEEN}[,;|\"'])*{_UNSEEN}{_SIGN}
 FORMULA_INSIDE = re.compile(rf"([,;|\t\r\n][\"' ]*)(?={_SIGN}+[\w(\"'$#{{\[.])")
 """Where a program that separates by another character than the comma (Excel's depends on the country) would begin a
 cell with a formula. Smileys and the items of a list (`;-)`, `- this`) are none."""
-
-
-class ExportFormat(StrEnum):
-    """How an export is written."""
-
-    CSV = "csv"
-    """RFC 4180 in UTF-8 with a header row; an apostrophe stands before what a spreadsheet could take for a formula."""
-    NDJSON = "ndjson"
-    """One JSON object a line, with the fields that a ticket has everywhere else."""
 
 
 class Exports:

@@ -19,8 +19,8 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from documents.ingestion_job import IngestionJob, JobStatus
-from gql_app.commands.serving import ALIVE_FILE
-from tests.processes import ROOT, Command, answers
+from gql_app.commands.working import ALIVE_FILE
+from tests.processes import ROOT, Command, answers, serving_mock
 from tests.waiting import PATIENCE_SECONDS, eventually
 
 STOP_SECONDS = 15.0
@@ -32,13 +32,7 @@ NOWHERE = "http://127.0.0.1:1"
 @pytest.fixture(scope="module")
 def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The mock external API without a rate limit, with 1,000 tickets and pages that take 0.15 s."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    settings = {"MOCK_TICKET_COUNT": 1000, "MOCK_RATE_LIMIT_PER_MINUTE": 0, "MOCK_LATENCY_MS": 150}
-    arguments = ("-m", "mock_external_api", "--port", str(port))
-    with Command(tmp_path_factory.mktemp("mock"), *arguments, **settings):
-        url = f"http://127.0.0.1:{port}"
-        eventually(lambda: answers(url))
+    with serving_mock(tmp_path_factory.mktemp("mock"), MOCK_TICKET_COUNT=1000, MOCK_LATENCY_MS=150) as url:
         yield url
 
 
@@ -188,6 +182,7 @@ def test_ingest_on_a_terminal_shows_a_bar_and_the_wait_for_the_rate_limit(
     tmp_path: Path, environment: dict[str, object], stored: Database[dict[str, Any]]
 ) -> None:
     environment["RATE_LIMIT_PER_MINUTE"] = 2
+    (tmp_path / "ingest.log").write_text("of the crash before\n")
     with Command(tmp_path, "-m", "gql_app", "ingest", "tenant_d", terminal=True, **environment) as command:
         command.wait_for(
             r"tenant_d .*━.* \d+%.* page 2 of \d+, 20 tickets, .*/s, waiting for the rate limit until \d\d:"
@@ -196,7 +191,9 @@ def test_ingest_on_a_terminal_shows_a_bar_and_the_wait_for_the_rate_limit(
         assert command.exit_code() == 0
         assert "Stopped. The run goes on" in command.output
         assert "run_started" not in command.output
-    assert "run_started" in (tmp_path / "ingest.log").read_text()
+    before, *lines = (tmp_path / "ingest.log").read_text().splitlines()
+    assert before == "of the crash before"
+    assert any("run_started" in line for line in lines)
     assert [job["status"] for job in stored.ingestion_jobs.find()] == ["queued"]
 
 

@@ -45,7 +45,7 @@ def test_the_list_shows_the_tenants_dead_letters_and_why(
         assert command.exit_code() == 0
         output = command.output
     for row in stored.notifications.find({"tenant_id": "acme"}):
-        assert f"{row['_id']}  dead" in output  # whole, however narrow the terminal is
+        assert row["_id"] in output  # whole, however narrow the terminal is
     assert "T-1" in output
     assert "T-3" not in output
     assert "status 400: [bold]no" in output
@@ -117,7 +117,7 @@ def test_a_destination_is_kept_by_commands(tmp_path: Path, environment: dict[str
         assert call("test", name)[0] == 0
         receiver.answer = lambda received: 404
         assert call("test", name) == (1, "Not taken: status 404: ok\n")
-        assert f"{name}  webhook, paused  {receiver.url}" in call("change", name, "--pause")[1]
+        assert re.search(f"{name} +webhook +- +yes +{receiver.url}", call("change", name, "--pause")[1])
         code, output = call("list", "acme")
         assert (code, "whsec_" in output, name in output) == (0, False, True)
         code, output = call("add", "acme", "http://10.0.0.1/")

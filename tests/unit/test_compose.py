@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 
 from gql_app.commands.cli import app
-from gql_app.commands.serving import ALIVE_FILE
+from gql_app.commands.working import ALIVE_FILE
 from gql_app.settings import Settings
 from mock_external_api.settings import MockSettings
 
@@ -47,7 +48,7 @@ def test_each_command_exists(name: str) -> None:
     assert (python, option) == ("python", "-m")
     assert find_spec(f"{module}.__main__")
     if module == "gql_app":
-        assert arguments[0] in [command.name or command.callback.__name__ for command in app.registered_commands]
+        assert arguments[0] in get_command(app).commands
 
 
 @pytest.mark.parametrize("name", ["api-1", "api-2", "worker"])

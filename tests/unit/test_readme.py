@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from graphql import build_schema, parse, validate
+from typer.main import get_command
 
 from gql_app.commands.cli import app
 from gql_app.graphql_sdl import committed
@@ -12,8 +13,7 @@ from gql_app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMMANDS = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-COMMANDS |= {group.name for group in app.registered_groups if group.name}
+COMMANDS = set(get_command(app).commands)
 SETTING = re.compile(r"^# ([A-Z_]+)=(.*)$", re.MULTILINE)
 
 

@@ -9,11 +9,11 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, BinaryIO
 
 from documents.ticket import SHOWN_FIELDS, SOURCE_FIELDS
 from services.errors import InvalidInputError
+from services.ingestion.batches.formats import FileFormat
 from services.sources.standard.salvage import MAX_RECORD_LEVELS, Unreadable, read_json
 
 MAX_FILE_RECORD_BYTES = 4 * 1024 * 1024
@@ -25,17 +25,6 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = ",;\t|"
 _OURS = frozenset(SHOWN_FIELDS).difference(SOURCE_FIELDS, ("tenant_id", "updated_at"))
 """What our own exports hold beside what a source says; it is worked out anew."""
-
-
-class FileFormat(StrEnum):
-    """How a file holds its tickets."""
-
-    CSV = "csv"
-    """RFC 4180 with a header row; the delimiter (comma, semicolon, tab or bar) is found in the header."""
-    NDJSON = "ndjson"
-    """One JSON object a line."""
-    JSON = "json"
-    """One array of objects."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from gql_app.http.server import bind, create_server, url_of
+from gql_app.http.address import bind, url_of
+from gql_app.http.server import create_server
 from tests.waiting import PATIENCE_SECONDS
 
 PROTOCOL = Subprotocol("graphql-transport-ws")

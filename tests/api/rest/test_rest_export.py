@@ -11,8 +11,9 @@ from uuid import uuid4
 import pytest
 
 from documents.ticket import Ticket
-from services.tickets.export import CHUNK_BYTES, ExportFormat
+from services.tickets.export import CHUNK_BYTES
 from services.tickets.filter import TicketFilter
+from services.tickets.formats import ExportFormat
 from tests.api.rest.conftest import Ingested
 
 TENANT = {"tenant_id": "tenant_a"}

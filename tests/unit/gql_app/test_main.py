@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from gql_app.main import VERSION
+from gql_app import VERSION
 
 
 def test_the_version_is_the_projects() -> None:

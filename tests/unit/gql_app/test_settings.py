@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from gql_app.commands.runtime import InvalidSettingsError, open_dependencies
+from gql_app.commands.configuration import InvalidSettingsError
+from gql_app.commands.runtime import open_dependencies
 from tests.fakes import make_settings
 
 

@@ -20,8 +20,9 @@ from services.rollups.write import Rollups
 from services.statuses import category_of
 from services.tickets.batches import TicketBatches
 from services.tickets.choices import MAX_CHOICES, Choice, only
-from services.tickets.export import ExportFormat, Exports
+from services.tickets.export import Exports
 from services.tickets.filter import TicketFilter, condition
+from services.tickets.formats import ExportFormat
 from services.tickets.ordering import ORDERINGS, TicketOrder
 from services.tickets.reading import Tickets
 from tests.properties import tried_on

@@ -19,8 +19,9 @@ from services.search.query import parse_search
 from services.search.ranking import fit
 from services.search.terms import search_fields
 from services.tickets.choices import only
-from services.tickets.export import ExportFormat, Exports
+from services.tickets.export import Exports
 from services.tickets.filter import TicketFilter
+from services.tickets.formats import ExportFormat
 from services.tickets.reading import Tickets
 from services.tickets.search import Search, place
 from tests.properties import tried_on

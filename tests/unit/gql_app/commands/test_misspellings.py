@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from gql_app.commands.configuration import InvalidSettingsError, load_settings
 from gql_app.commands.misspellings import misspellings, names_in
-from gql_app.commands.runtime import InvalidSettingsError, load_settings
 from gql_app.settings import Settings
 
 KNOWN = [name.upper() for name in Settings.model_fields]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gql_app.commands.runtime import InvalidSettingsError, load_mock_settings, load_settings, run
+from gql_app.commands.configuration import InvalidSettingsError, load_mock_settings, load_settings
+from gql_app.commands.runtime import StoppedBySignal, run
 from tests.waiting import PATIENCE_SECONDS
 
 
@@ -50,3 +51,19 @@ def test_a_signal_orders_the_stop_and_the_program_ends_in_its_own_way(number: si
         return "the end"
 
     assert run(main) == "the end"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_what_does_not_heed_it(number: signal.Signals) -> None:
+    ended = []
+
+    async def main(_: asyncio.Event) -> None:
+        os.kill(os.getpid(), number)
+        try:
+            await asyncio.sleep(PATIENCE_SECONDS)
+        finally:
+            ended.append("in good order")
+
+    with pytest.raises(StoppedBySignal) as stopped:
+        run(main, heeds_stop=False)
+    assert (stopped.value.number, ended) == (number, ["in good order"])

@@ -6,7 +6,6 @@ import pytest
 from typer.testing import CliRunner
 
 from gql_app.commands.cli import app
-from gql_app.commands.runtime import InvalidSettingsError
 from gql_app.http.auth import Authenticator
 from services.access import Caller, Scope
 from tests.fakes import JWT_AUDIENCE, JWT_ISSUER, JWT_SECRET, make_jwt_settings
@@ -39,9 +38,15 @@ async def test_options_say_who_may_do_what_for_how_long() -> None:
     assert caller.expires_at is not None
 
 
+def refusal(*arguments: str) -> str:
+    printed = CliRunner().invoke(app, ["token", *arguments], catch_exceptions=False)
+    assert printed.exit_code == 2
+    (line,) = printed.stderr.splitlines()
+    return line
+
+
 def test_a_scope_that_does_not_exist_is_named() -> None:
-    with pytest.raises(InvalidSettingsError, match="no scope 'tickets:write'; there are admin"):
-        CliRunner().invoke(app, ["token", "--scopes", "tickets:write"], catch_exceptions=False)
+    assert "no scope 'tickets:write'; there are admin" in refusal("--scopes", "tickets:write")
 
 
 @pytest.mark.parametrize("missing", ["SECRET", "ISSUER", "AUDIENCE"])
@@ -49,5 +54,4 @@ def test_without_the_settings_that_a_service_would_need_there_is_none(
     monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     monkeypatch.delenv(f"JWT_{missing}")
-    with pytest.raises(InvalidSettingsError, match="JWT_SECRET and name JWT_ISSUER and JWT_AUDIENCE"):
-        CliRunner().invoke(app, ["token"], catch_exceptions=False)
+    assert "JWT_SECRET and name JWT_ISSUER and JWT_AUDIENCE" in refusal()

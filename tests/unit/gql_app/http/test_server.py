@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from gql_app.http.server import AddressError, bind, url_of
+from gql_app.http.address import AddressError, bind, url_of
 
 
 def test_an_address_is_taken_without_answering_on_it_yet() -> None:

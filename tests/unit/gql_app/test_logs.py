@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
-from gql_app.http.observability import configure_logging
+from gql_app.logs import configure_logging
 from tests.fakes import make_settings
 
 NASTY = "first\r\nsecond\x1b[2J\u2028third"

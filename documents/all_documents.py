@@ -1,0 +1,33 @@
+"""Every class of stored documents: what has to be bound to a database, and have its indexes there."""
+
+from beanie import Document
+
+from documents.circuit_breaker import Circuit
+from documents.destination import Destination
+from documents.ingestion_job import IngestionJob
+from documents.ingestion_log import IngestionLog
+from documents.notification import Notification
+from documents.quarantined_record import QuarantinedRecord
+from documents.rate_limit import RateLimit
+from documents.rolled_up_ticket import RolledUpTicket
+from documents.rollup_bookmark import RollupBookmark
+from documents.tenant_lock import TenantLock
+from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
+from documents.ticket_rollup import TicketRollup
+
+ALL_DOCUMENTS: list[type[Document]] = [
+    Circuit,
+    Destination,
+    IngestionJob,
+    IngestionLog,
+    Notification,
+    QuarantinedRecord,
+    RateLimit,
+    RolledUpTicket,
+    RollupBookmark,
+    TenantLock,
+    Ticket,
+    TicketHistory,
+    TicketRollup,
+]

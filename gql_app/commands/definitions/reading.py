@@ -1,0 +1,33 @@
+"""The commands that show figures, and which tenants there are."""
+
+from typing import Annotated
+
+import typer
+
+from gql_app.commands.definitions.options import AsJson, Tenant
+from gql_app.commands.orders import ServiceOrder
+
+FIGURES = "gql_app.commands.data.figures"
+
+commands = typer.Typer()
+tenants = typer.Typer(name="tenants", no_args_is_help=True, help="See which tenants there are.")
+
+
+@commands.command()
+def stats(
+    tenant: Tenant,
+    from_date: Annotated[str | None, typer.Option(help="Only tickets created since then, ISO 8601.")] = None,
+    to_date: Annotated[str | None, typer.Option(help="Only tickets created before that, ISO 8601.")] = None,
+    as_json: AsJson = False,
+) -> ServiceOrder:
+    """Show a tenant's statistics."""
+    return ServiceOrder(
+        f"{FIGURES}:show_stats",
+        {"tenant_id": tenant, "from_date": from_date, "to_date": to_date, "as_json": as_json},
+    )
+
+
+@tenants.command("list")
+def list_all(as_json: AsJson = False) -> ServiceOrder:
+    """Show every tenant with the number of its tickets and its newest run."""
+    return ServiceOrder(f"{FIGURES}:show_tenants", {"as_json": as_json})

@@ -1,0 +1,1 @@
+"""The command `python -m gql_app doctor`: whether everything is there that the service needs."""

@@ -1,0 +1,67 @@
+"""The commands that run ingestion without serving: `worker` and `ingest`."""
+
+import asyncio
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+
+from documents.ingestion_job import JobStatus
+from gql_app.commands.data.contexts import open_context, tell_if_unknown
+from gql_app.commands.data.output import print_json
+from gql_app.commands.following import follow_run, start_run, unless_stopped
+from gql_app.commands.progress import RunProgress
+from gql_app.commands.runtime import Means, make_data_dir
+from gql_app.rest.ingestion_answers import ProgressAnswer
+from gql_app.working import at_work, spare_the_collector
+
+ALIVE_FILE = "worker.alive"
+ALIVE_SECONDS = 5.0
+
+log = structlog.get_logger("gql_app.commands")
+
+
+async def work(means: Means) -> int:
+    """Run jobs until told to stop. A file in the data directory is touched every 5 s, for health checks.
+
+    Raises:
+        DatabaseUnavailableError: MongoDB cannot be used.
+        InvalidSettingsError: there can be no data directory.
+    """
+    make_data_dir(means.settings)
+    async with open_context(means) as context, at_work(context.services):
+        spare_the_collector()
+        log.info("working")
+        await unless_stopped(means.stop, _keep_touching(means.settings.data_dir / ALIVE_FILE))
+    return 0
+
+
+async def ingest(means: Means, *, tenant_id: str, as_json: bool) -> int:
+    """Run the tenant's ingestion, or join the one that runs already; 1 when it failed or was cancelled, or found no
+    trace of such a tenant.
+
+    A worker of its own takes part in it: whether that one runs the job, or a service's, the lease decides. Told to
+    stop, it leaves the run to others.
+
+    Raises:
+        DatabaseUnavailableError: MongoDB cannot be used.
+        InvalidInputError: no tenant can have such a name.
+    """
+    console = Console(stderr=as_json)
+    async with open_context(means) as context:
+        job_id = await start_run(context, tenant_id)
+        async with at_work(context.services):
+            with RunProgress(console) as progress:
+                job = await unless_stopped(means.stop, follow_run(context, job_id, progress))
+        if job is None:
+            console.print(f"Stopped. The run goes on where a worker runs, or with: ingest {tenant_id}", markup=False)
+            return 0
+        if as_json:
+            print_json(ProgressAnswer.of(job))
+        return 1 if await tell_if_unknown(context, tenant_id) else int(job.status is not JobStatus.COMPLETED)
+
+
+async def _keep_touching(path: Path) -> None:
+    while True:
+        await asyncio.to_thread(path.touch)
+        await asyncio.sleep(ALIVE_SECONDS)
