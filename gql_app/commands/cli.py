@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +15,17 @@ from gql_app.commands import notifications as notification_commands
 from gql_app.commands import serving as commands
 from gql_app.commands.destinations import destinations
 from gql_app.commands.importing import import_file
-from gql_app.commands.runtime import InvalidSettingsError, load_mock_settings, load_settings, open_dependencies, run
+from gql_app.commands.runtime import (
+    Dependencies,
+    InvalidSettingsError,
+    load_mock_settings,
+    load_settings,
+    make_data_dir,
+    open_dependencies,
+    run,
+)
+from gql_app.commands.screen.board import waiting
+from gql_app.commands.screen.logs import logs_beside
 from gql_app.commands.tokens import sign_token
 from gql_app.graphql.schema import ApiSchema
 from gql_app.http.observability import configure_logging
@@ -62,7 +72,7 @@ def worker() -> None:
     """Run ingestion jobs, without an API."""
     settings = _with_worker(load_settings())
     configure_logging(settings)
-    _make_data_dir(settings)
+    make_data_dir(settings)
     with open_dependencies(settings) as found:
         run(lambda stop: commands.work(settings, found, stop))
 
@@ -71,7 +81,7 @@ def worker() -> None:
 def ingest(tenant: Annotated[str, typer.Argument(help="The tenant's id.", show_default=False)]) -> None:
     """Run one tenant's ingestion and show its progress; joins the run if there is one already."""
     settings, console = _with_worker(load_settings()), Console()
-    with _logs_beside(console, settings, "ingest"), open_dependencies(settings) as found:
+    with logs_beside(console, settings, "ingest"), open_dependencies(settings) as found:
         completed = run(lambda stop: commands.ingest(settings, found, tenant, console, stop))
     raise typer.Exit(0 if completed else 1)
 
@@ -89,7 +99,7 @@ def import_(
 ) -> None:
     """Store tickets from a file; sent again, it changes nothing. Exit code 1: some lines were rejected."""
     settings, console, columns = load_settings(), Console(), to_columns(column or [])
-    with _logs_beside(console, settings, "import"), open_dependencies(settings) as found:
+    with logs_beside(console, settings, "import"), open_dependencies(settings) as found:
         stored = run(
             lambda _: import_file(settings, found, console, path=file, tenant_id=tenant, columns=columns, form=format)
         )
@@ -106,9 +116,9 @@ def up(
     settings, console = _with_worker(load_settings()), Console()
     wanted = tenants or (list(load_mock_settings().tenants) if settings.uses_bundled_mock else [])
     with (
-        _logs_beside(console, settings, "up"),
+        logs_beside(console, settings, "up"),
         bind(settings.host, settings.port) as listener,
-        open_dependencies(settings) as found,
+        _dependencies_awaited(settings, console) as found,
     ):
         run(lambda stop: commands.up(settings, found, listener, wanted, console, stop))
 
@@ -184,27 +194,13 @@ def main() -> None:
         sys.exit(2)
 
 
+@contextmanager
+def _dependencies_awaited(settings: Settings, console: Console) -> Iterator[Dependencies]:
+    with ExitStack() as shares:
+        with waiting(console, "Starting MongoDB and the external API; after a crash MongoDB recovers first."):
+            found = shares.enter_context(open_dependencies(settings))
+        yield found
+
+
 def _with_worker(settings: Settings) -> Settings:
     return settings.model_copy(update={"run_worker": True})
-
-
-def _make_data_dir(settings: Settings) -> None:
-    try:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidSettingsError(f"DATA_DIR: {error.strerror}: {settings.data_dir}") from error
-
-
-@contextmanager
-def _logs_beside(console: Console, settings: Settings, name: str) -> Iterator[None]:
-    """Keep log lines out of the progress bars of a terminal: they go to a file there."""
-    if not console.is_terminal:
-        configure_logging(settings)
-        yield
-        return
-    _make_data_dir(settings)
-    with (settings.data_dir / f"{name}.log").open("w") as file:
-        with redirect_stderr(file):
-            configure_logging(settings)
-        console.print(f"{'Log':<20} {file.name}", highlight=False, markup=False, soft_wrap=True)
-        yield

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
 from documents.ingestion_job import JobStatus
-from gql_app.commands.progress import BAR_CHARACTERS, ended
 from gql_app.commands.runtime import Dependencies
+from gql_app.commands.screen.board import WIDEST_BAR
+from gql_app.commands.screen.runs import ended
 from gql_app.settings import Settings
 from gql_app.wiring import open_services
 from resolvers.context import Context
@@ -50,7 +51,7 @@ async def import_file(
 def _shown(console: Console, path: Path) -> Iterator[BinaryIO]:
     """The file, with a bar that tells how much of it was read."""
     bars = Progress(
-        BarColumn(BAR_CHARACTERS),
+        BarColumn(WIDEST_BAR),
         TaskProgressColumn(),
         DownloadColumn(),
         TimeRemainingColumn(),

@@ -4,34 +4,32 @@ import asyncio
 import gc
 import socket
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
+from fastapi import FastAPI
 from rich.console import Console
 
-from documents.failures import DatabaseError, translating
-from documents.ingestion_job import IngestionJob, JobStatus
-from gql_app.commands.progress import RunProgress
+from documents.ingestion_job import JobStatus
 from gql_app.commands.runtime import Dependencies
+from gql_app.commands.screen.board import Board, waiting
+from gql_app.commands.screen.following import follow_on, kept_explained, show_everything, start_or_join
 from gql_app.http.server import create_server, url_of
 from gql_app.main import at_work, create_app
 from gql_app.settings import Settings
 from gql_app.wiring import open_services
 from resolvers.context import Context, Services
-from resolvers.ingestion import get_job, start_ingestion
 from services.access import EVERYONE
-from services.errors import AlreadyRunningError
 from services.kit.background import shut_down
 from services.kit.tasks import abandon
 
 ALIVE_FILE = "worker.alive"
 ALIVE_SECONDS = 5.0
-FOLLOW_SECONDS = 0.2
 YOUNG_OBJECTS = 10_000
 """So many new objects make the garbage collector look at them; a page of tickets has some thousand."""
-LINKS = {"Dashboard": "/", "GraphQL": "/graphql", "REST documentation": "/docs"}
+LINKS = {"Dashboard": "/", "GraphiQL": "/graphql", "REST documentation": "/docs"}
 
 T = TypeVar("T")
 
@@ -67,13 +65,16 @@ async def up(
         AddressError: somebody else was faster in listening there.
         InvalidInputError: no tenant can have such a name.
     """
-    async with _services(settings, found) as services, _serving(settings, services, listener, stop):
+    async with AsyncExitStack() as open_parts:
+        with waiting(console, "Starting the service."):
+            services = await open_parts.enter_async_context(_services(settings, found))
+            app = await open_parts.enter_async_context(_serving(settings, services, listener, stop))
         for name, path in LINKS.items():
-            console.print(f"{name:<20} {url_of(listener)}{path}", highlight=False, soft_wrap=True)
-        with RunProgress(console) as progress:
-            await _unless(stop, _ingest_all(services, tenants, progress))
-        console.print("Stopping; what is unfinished goes on next time." if stop.is_set() else "Serving until Ctrl+C.")
-        await stop.wait()
+            console.print(f"{name:<18} {url_of(listener)}{path}", highlight=False, soft_wrap=True)
+        console.print()
+        with Board(console, lease_seconds=settings.lock_ttl_seconds) as board:
+            await _unless(stop, show_everything(board, Context(services, EVERYONE), app.state.metrics, tenants))
+            board.part("Stopping; what is unfinished goes on next time.")
 
 
 async def work(settings: Settings, found: Dependencies, stop: asyncio.Event) -> None:
@@ -101,11 +102,12 @@ async def ingest(
         InvalidInputError: no tenant can have such a name.
     """
     async with _services(settings, found) as services:
-        context = Context(services, EVERYONE)
-        job_id = await _start(context, tenant_id)
+        context, board = Context(services, EVERYONE), Board(console, lease_seconds=settings.lock_ttl_seconds)
+        job_id = await start_or_join(context, tenant_id)
         async with at_work(services):
-            with RunProgress(console) as progress:
-                job = await _unless(stop, _follow(context, job_id, progress))
+            with board:
+                async with kept_explained(board, context):
+                    job = await _unless(stop, follow_on(board, context, job_id))
     if job is None:
         console.print(f"Stopped. The run goes on where a worker runs, or with: ingest {tenant_id}", markup=False)
     return job is None or job.status is JobStatus.COMPLETED
@@ -118,14 +120,15 @@ def _services(settings: Settings, found: Dependencies) -> AbstractAsyncContextMa
 @asynccontextmanager
 async def _serving(
     settings: Settings, services: Services, listener: socket.socket, stop: asyncio.Event
-) -> AsyncIterator[None]:
+) -> AsyncIterator[FastAPI]:
     """Requests are answered inside; at the end the worker hands its jobs back while the last answers are sent."""
-    server = create_server(create_app(settings, lambda: nullcontext(services)))
+    app = create_app(settings, lambda: nullcontext(services))
+    server = create_server(app)
     async with _alongside(server.serve([listener]), stop):
         try:
             await _unless(stop, server.ready.wait())
             _spare_the_collector()
-            yield
+            yield app
         finally:
             shut_down(services.background)
             server.stop()
@@ -165,34 +168,3 @@ async def _keep_touching(path: Path) -> None:
     while True:
         await asyncio.to_thread(path.touch)
         await asyncio.sleep(ALIVE_SECONDS)
-
-
-async def _ingest_all(services: Services, tenants: Sequence[str], progress: RunProgress) -> None:
-    context = Context(services, EVERYONE)
-    jobs = [await _start(context, tenant_id) for tenant_id in tenants]
-    for job_id in jobs:  # the bars in the order of the tenants
-        progress.show(await get_job(context, job_id))
-    await asyncio.gather(*(_follow(context, job_id, progress) for job_id in jobs))
-
-
-async def _start(context: Context, tenant_id: str) -> str:
-    """Start a run, or find the one that runs."""
-    try:
-        return (await start_ingestion(context, tenant_id)).id
-    except AlreadyRunningError as error:
-        return error.job_id
-
-
-async def _follow(context: Context, job_id: str, progress: RunProgress) -> IngestionJob:
-    """Show the job until it has ended, also across moments without the database."""
-    while True:
-        try:
-            with translating():
-                job = await get_job(context, job_id)
-        except DatabaseError as error:
-            log.warning("progress_unknown", job_id=job_id, error=str(error)[:200])
-        else:
-            progress.show(job)
-            if job.active is None:
-                return job
-        await asyncio.sleep(FOLLOW_SECONDS)
