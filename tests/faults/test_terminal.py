@@ -82,9 +82,9 @@ def test_after_a_crash_the_next_start_says_what_goes_on_and_when(tmp_path: Path)
         screen = screen_with(second, r"^tenant_. .*page \d+ of \d+, interrupted, goes on in \d+ s at most$")
         assert_readable(screen)
         assert "An interrupted run goes on where it was" in screen.text
-        screen_with(second, r"^tenant_a .*page \d+ of \d+, [\d,]+ tickets")
-        screen_with(second, rf"Alerts: .*\n(.*\n)*{re.escape(WHILE_RUNNING)}")
-        assert "interrupted" not in screen_with(second, r"^tenant_a .* goes on in \d+ s$").text
+        screen_with(second, r"^Alerts: ")
+        eventually(lambda: "interrupted" not in Screen(second.output).text, lambda: Screen(second.output).text)
+        assert_readable(screen_with(second, r"^tenant_. .*(goes on in|completed)"))
     log = (tmp_path / "data/up.log").read_text()
     assert log.count("command_started") == 2
 

@@ -46,7 +46,8 @@ class WatchedRun:
             return f"{page}, waits for a worker" if job.processed_pages else "waits for a worker"
         if self.is_silent and job.heartbeat_at is not None:
             free = job.heartbeat_at + timedelta(seconds=lease_seconds)
-            return f"{page}, interrupted, goes on in {_seconds(free - now)} s at most"
+            when = f"in {left} s at most" if (left := _seconds(free - now)) else "at any moment"
+            return f"{page}, interrupted, goes on {when}"
         parts = [page, f"{job.records_seen:,} tickets"]
         seconds = (now - self.since).total_seconds()
         pages, tickets = job.processed_pages - self.pages_before, job.records_seen - self.tickets_before

@@ -71,6 +71,8 @@ def test_a_queued_job_waits_for_a_worker(pages: int, line: str) -> None:
 def test_a_run_whose_worker_died_says_when_it_goes_on() -> None:
     run = watched(silent=True, heartbeat_at=in_seconds(-20), waiting_until=in_seconds(3))
     assert described(run) == "page 12 of 40, interrupted, goes on in 40 s at most"
+    late = watched(silent=True, heartbeat_at=in_seconds(-61))
+    assert described(late) == "page 12 of 40, interrupted, goes on at any moment"
 
 
 def test_a_run_that_was_found_running_is_like_any_other_once_its_worker_shows_life() -> None:
