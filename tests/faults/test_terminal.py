@@ -17,7 +17,7 @@ COLUMNS = 80
 TENANTS = ("tenant_a", "tenant_b", "tenant_c", "tenant_d")
 PICTURES = os.environ.get("SCREENSHOTS")
 """A folder for the picture of the screen; none is made where it is not named."""
-LIMITED = {"MOCK_TICKET_COUNT": 800, "PAGE_SIZE": 20, "RATE_LIMIT_PER_MINUTE": 8, "LOCK_TTL_SECONDS": 8}
+LIMITED = {"MOCK_TICKET_COUNT": 800, "PAGE_SIZE": 20, "RATE_LIMIT_PER_MINUTE": 8, "LOCK_TTL_SECONDS": 45}
 
 
 def start_up(home: Path, **settings: object) -> Command:

@@ -70,6 +70,7 @@ class Board:
             del self._runs[job.id]
         if self._console.is_terminal:
             if job.active is None:
+                self._live.update(self._body(now), refresh=True)  # printing draws again what stands below
                 self._console.print(self._rows([run], now))
         else:
             self._print_plainly(run, now)

@@ -95,7 +95,8 @@ def test_runs_that_have_ended_stand_above_those_that_go_on() -> None:
             board.show(job)
         board.refresh()
         board.show(make_job(id="other", tenant_id="tenant_b", active=None, status=JobStatus.COMPLETED, new_ingested=7))
-    lines = Screen(output.getvalue().replace("\n", "\r\n")).text.splitlines()
+        printed = output.getvalue()
+    lines = Screen(printed).text.splitlines()
     assert [line[:8] for line in lines if line] == ["tenant_b", "tenant_a"]
 
 
