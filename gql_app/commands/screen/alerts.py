@@ -37,7 +37,10 @@ class Alerts:
         if dead := sum(self.backlog.dead.values()):
             parts.append(f"{dead:,} given up")
         if self.failed_attempts:
-            parts.append(f"{self.failed_attempts:,} failed attempts, each repeated")
+            one = self.failed_attempts == 1
+            parts.append(
+                "1 failed attempt, repeated" if one else f"{self.failed_attempts:,} failed attempts, each repeated"
+            )
         return ", ".join(parts)
 
     def explain(self) -> Iterator[str]:

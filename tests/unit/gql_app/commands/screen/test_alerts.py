@@ -22,6 +22,10 @@ def test_what_there_is_none_of_is_not_mentioned() -> None:
     assert alerts().describe() == "1,040 delivered"
 
 
+def test_a_single_failure_is_said_as_such() -> None:
+    assert alerts(failed=1).describe() == "1,040 delivered, 1 failed attempt, repeated"
+
+
 def test_all_that_there_is_stands_in_a_line_of_80_columns() -> None:
     line = alerts(pending=1033, dead=2, failed=48).describe()
     assert line == "1,040 delivered, 1,033 waiting, 2 given up, 48 failed attempts, each repeated"
