@@ -23,11 +23,14 @@ HOST_NAME = re.compile(r"[A-Za-z0-9._-]{1,253}")
 class Settings(BaseSettings):
     """Every setting, by the name of its environment variable in lower case."""
 
-    model_config = SettingsConfigDict(env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, use_attribute_docstrings=True
+    )
 
     mongo_url: str | None = None
     """Where MongoDB is; unset: an embedded one under `data_dir`."""
     mongo_db: str = "support_saas"
+    """The name of the database."""
     external_api_url: str | None = None
     """The system the tickets come from. `mock`: the bundled one; so if unset, unless `mongo_url` is set: sample data
     must not get into a database of somebody's own unnoticed."""
@@ -35,23 +38,41 @@ class Settings(BaseSettings):
     """Where urgent tickets are announced; unset: `external_api_url` + `/notify`."""
 
     host: str = "127.0.0.1"
+    """The address to listen on. `auth_mode=open` serves on loopback only."""
     port: int = Field(default=8000, ge=0, le=65535)
+    """The port to listen on; 0: any that is free."""
     data_dir: Path = Path(".data")
+    """Where the embedded MongoDB, the bundled mock and the commands keep their files."""
     log_format: Literal["console", "json"] = "console"
+    """Log lines for people, or one JSON object a line."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important lines that are logged."""
 
     rate_limit_per_minute: int = Field(default=60, ge=0)
     """Requests to the external API in any rolling 60 s, over all processes; 0: no limit."""
     page_size: int = Field(default=100, ge=1, le=100)
+    """Tickets asked of the external API at once."""
     upstream_patience_seconds: float = Field(default=600.0, ge=0)
     """How long a run waits for an external API that fails; what it asks for with `Retry-After` is part of that."""
     upstream_max_pages: int = Field(default=50_000, ge=1)
     """Pages that one run reads at most, however many more the external API names."""
     lock_ttl_seconds: float = Field(default=60.0, ge=1)
+    """How long a worker that died keeps its tenant's lease: after that another one goes on."""
+    run_worker: bool = True
+    """Whether `serve` runs ingestion and delivers notifications itself; false: workers do."""
+    worker_concurrency: int = Field(default=4, ge=1, le=64)
+    """Runs that one process does at once."""
+    deleted_retention_days: int = Field(default=90, ge=1, le=20_000)
+    """How long a ticket that was deleted upstream is kept."""
+    quarantine_retention_days: int = Field(default=30, ge=1, le=20_000)
+    """How long a record that cannot be stored is kept after a run met it last."""
+
     circuit_open_seconds: float = Field(default=30.0, gt=0)
+    """How long a destination that failed too often is left alone."""
     notify_concurrency: int = Field(default=64, ge=1, le=128)
     """Notifications in flight in one process at most; the circuit breaker limits them for all processes."""
     notify_timeout_seconds: float = Field(default=10.0, gt=0, le=600)
+    """How long a destination may take to answer."""
     notify_attempts: int = Field(default=60, ge=1)
     """After so many failures a notification is a dead letter; an open circuit uses no attempt up."""
     announce: Literal["all", "open"] = "all"
@@ -61,20 +82,19 @@ class Settings(BaseSettings):
     secrets_key: SecretStr | None = None
     """What secrets are sealed with in the database: 32 bytes in base64; several, the present one first, separated by
     commas. Unset with an embedded MongoDB: a file under `data_dir`."""
-    run_worker: bool = True
-    worker_concurrency: int = Field(default=4, ge=1, le=64)
-    deleted_retention_days: int = Field(default=90, ge=1, le=20_000)
-    quarantine_retention_days: int = Field(default=30, ge=1, le=20_000)
-    """How long a record that cannot be stored is kept after a run met it last."""
 
     auth_mode: Literal["open", "jwt"] = "open"
+    """`jwt`: callers need a bearer token. `open`: whoever reaches the address may do everything."""
     allow_open_on_any_host: bool = False
     """Serve without authentication on an address that others can reach."""
     jwt_secret: SecretStr | None = None
     """HS256 secret of at least 32 bytes; this or `jwt_jwks_url`."""
     jwt_jwks_url: str | None = None
+    """Where the keys of RS256 and ES256 tokens are published."""
     jwt_issuer: str | None = None
+    """The `iss` that tokens must have."""
     jwt_audience: str | None = None
+    """The `aud` that tokens must have."""
 
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose pages may call the service, separated by commas."""
@@ -85,6 +105,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     """Addresses and networks of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     max_body_bytes: int = Field(default=1_000_000, ge=1)
+    """Of a request, and of a message over WebSocket."""
     max_batch_bytes: int = Field(default=1_000_000_000, ge=1)
     """Of a file of tickets that is sent to `/ingest/batch`; it is kept on disk while it is stored."""
     requests_per_minute: int = Field(default=6_000, ge=0)
@@ -97,15 +118,20 @@ class Settings(BaseSettings):
     graphql_max_characters: int = Field(default=100_000, ge=1)
     """Length of a GraphQL document."""
     graphql_max_depth: int = Field(default=12, ge=1)
+    """Levels of fields in a GraphQL document."""
     graphql_max_aliases: int = Field(default=30, ge=0)
+    """Aliases in a GraphQL document."""
     graphql_max_directives: int = Field(default=50, ge=0)
+    """Directives in a GraphQL document."""
     graphql_max_comparisons: int = Field(default=20_000, ge=0)
     """Work that validation may spend on fields that a GraphQL document selects again beside themselves, through
     fragments or not: two for each pair of them. Three lists with ten fragments each need some 8,000."""
     graphql_max_tokens: int = Field(default=2_000, ge=1)
+    """Words and signs in a GraphQL document."""
     graphql_max_cost: int = Field(default=10_000, ge=1)
     """In objects that an answer may have at most, before anything is read; see `schema/base/cost.py`."""
     graphql_max_page_size: int = Field(default=100, ge=1, le=1_000)
+    """The most that `first` and `last` may ask for."""
     graphql_max_seconds: float = Field(default=10.0, gt=0)
     """The longest that a query or mutation may take."""
     graphql_max_subscriptions: int = Field(default=20, ge=1)

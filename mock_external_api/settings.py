@@ -45,13 +45,14 @@ class NotifyMode(StrEnum):
 class MockSettings(BaseSettings):
     """The mock's settings; the environment variable of `seed` is `MOCK_SEED`, and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="MOCK_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="MOCK_", frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     seed: int = 20260205
     """The same seed and reference time give the same tickets."""
     now: AwareDatetime | None = None
     """The reference time, the newest ticket's age limit; unset: the moment the program starts."""
     ticket_count: NonNegativeInt = 10_000
+    """How many tickets there are, deleted ones included."""
     tenants: dict[str, Annotated[float, Field(gt=0)]] = {
         "tenant_a": 40,
         "tenant_b": 30,
@@ -60,6 +61,7 @@ class MockSettings(BaseSettings):
     }
     """Tenant names and their relative shares of the tickets."""
     deleted_share: Share = 0.05
+    """Tickets that are deleted: not listed, but named by the list of deleted ones."""
     drifting_updated_at_share: Share = 0.10
     """Tickets whose `updated_at` is drawn anew on every request."""
     malformed_share: Share = 0.0
@@ -76,18 +78,23 @@ class MockSettings(BaseSettings):
     rate_limit_per_minute: NonNegativeInt = 60
     """Requests per rolling 60 s over all `/external/*` paths; 0: no limit."""
     retry_after_style: RetryAfterStyle = RetryAfterStyle.SECONDS
+    """How a 429 says when to come back."""
     latency_ms: NonNegativeFloat = 0
     """Time that the two list calls take before they answer."""
     error_rate: Share = 0.0
     """Chance of a 5xx on any `/external/*` request."""
 
     notify_mode: NotifyMode = NotifyMode.FLAKY
+    """How `/notify` behaves. `flaky`: some first attempts fail, so that people see retries succeed. `reference`: the
+    first attempts of each ticket fail, and there are outages, as with the real one."""
     notify_flaky_share: Share = 0.05
     """Of which tickets the first attempt fails, in the mode `flaky`."""
     notify_failures_per_ticket: NonNegativeInt = 2
+    """How many attempts of a ticket fail, in the mode `reference`."""
     notify_outage_after: NonNegativeInt = 10
     """Failures in a row that start an outage; 0: never."""
     notify_outage_seconds: NonNegativeFloat = 30
+    """How long an outage lasts."""
     notify_outage_tells_when: bool = True
     """Whether what is refused in an outage has a `Retry-After`; what the real one does is not known."""
     notify_latency_min: NonNegativeFloat = 0.1

@@ -1,12 +1,15 @@
 """Our commands as real processes, for what only a process shows: signals, exit codes, terminals, shared servers."""
 
+import fcntl
 import os
 import pty
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,21 +23,28 @@ from gql_app.settings import Settings
 from tests.waiting import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[1]
-FOREIGN = re.compile(r"^(MOCK_.*|" + "|".join(name.upper() for name in Settings.model_fields) + ")$")
+FOREIGN = re.compile(r"^(MOCK_.*|COLUMNS|LINES|" + "|".join(name.upper() for name in Settings.model_fields) + ")$")
 OUR_ENVIRONMENT = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
 
 
 class Command:
     """A started Python program, its output in a file; killed at the end of the `with` block if it still runs.
 
-    `home`: its working and data directory. With `terminal` it believes that it talks to a person.
+    `home`: its working and data directory. With `terminal` it believes that it talks to a person, whose window has
+    24 rows of so many `columns`.
     """
 
-    def __init__(self, home: Path, *arguments: str, terminal: bool = False, **environment: object) -> None:
+    def __init__(
+        self, home: Path, *arguments: str, terminal: bool = False, columns: int = 120, **environment: object
+    ) -> None:
         self.home = home
         self._log = home / f"output{len(list(home.glob('output*')))}"
         self._master, output = pty.openpty() if terminal else (None, os.open(self._log, os.O_WRONLY | os.O_CREAT))
-        settings = {"PYTHONPATH": ROOT, "DATA_DIR": home, "LOG_FORMAT": "json", "COLUMNS": 120, "TERM": "xterm"}
+        settings = {"PYTHONPATH": ROOT, "DATA_DIR": home, "LOG_FORMAT": "json", "TERM": "xterm-256color"}
+        if terminal:
+            fcntl.ioctl(output, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        else:
+            settings["COLUMNS"] = columns
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=home,
@@ -103,13 +113,18 @@ class Command:
 @contextmanager
 def serving_mock(home: Path, **settings: object) -> Iterator[str]:
     """The mock external API as a process, without a rate limit of its own; yields its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     arguments = ("-m", "mock_external_api", "--port", str(port))
     with Command(home, *arguments, **{"MOCK_RATE_LIMIT_PER_MINUTE": 0, **settings}):
         url = f"http://127.0.0.1:{port}"
         eventually(lambda: answers(url))
         yield url
+
+
+def free_port() -> int:
+    """A port on which nobody listens at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def answers(url: str) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import typer
+from dotenv import dotenv_values
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsError
@@ -39,10 +40,27 @@ def load_settings() -> Settings:
 def load_mock_settings() -> MockSettings:
     """Read the settings that the bundled mock will read, too.
 
+    It reads the environment alone, so those that stand in `.env` are put there.
+
     Raises:
         InvalidSettingsError: they do not make sense.
     """
+    given = {name.upper(): value for name, value in dotenv_values(ENV_FILE).items() if value}
+    for name in given.keys() & set(_names(MockSettings)):
+        os.environ.setdefault(name, given[name])
     return _load(MockSettings)
+
+
+def make_data_dir(settings: Settings) -> None:
+    """Make the data directory, which its owner alone can read, unless it is there.
+
+    Raises:
+        InvalidSettingsError: it cannot be made.
+    """
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidSettingsError(f"DATA_DIR: {error.strerror}: {settings.data_dir}") from error
 
 
 def _names(settings: type[BaseSettings]) -> list[str]:

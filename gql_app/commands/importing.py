@@ -11,8 +11,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColum
 from documents.ingestion_job import JobStatus
 from gql_app.commands.data.contexts import open_context
 from gql_app.commands.data.output import print_json
-from gql_app.commands.progress import BAR_CHARACTERS, ended
 from gql_app.commands.runtime import Means
+from gql_app.commands.screen.board import WIDEST_BAR
+from gql_app.commands.screen.runs import ended
 from gql_app.rest.batch import BatchAnswer
 from resolvers.ingestion import store_batch
 from services.ingestion.batches.files import find_format, read_records, to_columns
@@ -46,7 +47,7 @@ async def import_file(
 def _shown(console: Console, path: Path) -> Iterator[BinaryIO]:
     """The file, with a bar that tells how much of it was read."""
     bars = Progress(
-        BarColumn(BAR_CHARACTERS),
+        BarColumn(WIDEST_BAR),
         TaskProgressColumn(),
         DownloadColumn(),
         TimeRemainingColumn(),

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, redirect_stderr, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,6 +15,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from documents.failures import DatabaseError, translating
 from gql_app.commands.configuration import InvalidSettingsError, load_mock_settings, load_settings
 from gql_app.commands.orders import Order, ServiceOrder, load
+from gql_app.commands.screen.logs import logs_beside
 from gql_app.commands.waiting import waiting
 from gql_app.http.address import AddressError, bind
 from gql_app.local import bundled_mock, embedded_mongo
@@ -40,8 +41,6 @@ NO_SOURCE = (
     "EXTERNAL_API_URL: MONGO_URL names a database of your own, and nothing says where its tickets come from; name the "
     "external API, or `mock` for the bundled sample tickets"
 )
-LOG_BYTES = 10_000_000
-"""A log file that is longer is set aside when a command starts."""
 
 T = TypeVar("T")
 
@@ -100,7 +99,8 @@ def _with_dependencies(order: ServiceOrder, settings: Settings) -> int:
         if order.listens:
             arguments["listener"] = stack.enter_context(bind(settings.host, settings.port))
         loading = stack.enter_context(ThreadPoolExecutor(1)).submit(load, order.work)
-        with waiting("Starting what the service depends on"):
+        console = Console(stderr=order.log_name is None)
+        with waiting("Starting MongoDB and the external API; after a crash MongoDB recovers first.", console):
             found = stack.enter_context(open_dependencies(settings, needs_source=order.needs_source))
             work = loading.result()
         with translating():
@@ -183,33 +183,9 @@ def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]], *, heeds_stop: 
         return runner.run(with_signals())
 
 
-@contextmanager
-def _logging(settings: Settings, name: str | None) -> Iterator[None]:
-    """Send log lines to standard error; on a terminal to a file of this name, if there is one: bars are shown there."""
-    console = Console()
-    if name is None or not console.is_terminal:
-        configure_logging(settings)
-        yield
-        return
-    make_data_dir(settings)
-    path = settings.data_dir / f"{name}.log"
-    with suppress(FileNotFoundError):
-        if path.stat().st_size > LOG_BYTES:
-            path.replace(path.with_suffix(".log.1"))
-    with path.open("a") as file:
-        with redirect_stderr(file):
-            configure_logging(settings)
-        console.print(f"{'Log':<20} {file.name}", highlight=False, markup=False, soft_wrap=True)
-        yield
-
-
-def make_data_dir(settings: Settings) -> None:
-    """See to it that there is a data directory.
-
-    Raises:
-        InvalidSettingsError: there cannot be one at this place.
-    """
-    try:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidSettingsError(f"DATA_DIR: {error.strerror}: {settings.data_dir}") from error
+def _logging(settings: Settings, name: str | None) -> AbstractContextManager[None]:
+    """Send log lines to standard error, or out of the way of what a command of this name shows."""
+    if name is not None:
+        return logs_beside(Console(), settings, name)
+    configure_logging(settings)
+    return nullcontext()

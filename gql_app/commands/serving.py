@@ -3,26 +3,28 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Any
 
 import structlog
+from fastapi import FastAPI
 from rich.console import Console
 
 from gql_app.commands.configuration import load_mock_settings
 from gql_app.commands.data.contexts import open_context
-from gql_app.commands.following import follow_run, start_run, unless_stopped
-from gql_app.commands.progress import RunProgress
 from gql_app.commands.runtime import Means
+from gql_app.commands.screen.board import Board
+from gql_app.commands.screen.following import show_everything
+from gql_app.commands.stopping import unless_stopped
+from gql_app.commands.waiting import waiting
 from gql_app.http.address import url_of
 from gql_app.http.server import create_server
 from gql_app.main import create_app
 from gql_app.working import spare_the_collector
-from resolvers.context import Context, Services
-from resolvers.ingestion import get_job
+from resolvers.context import Services
 from services.kit.background import shut_down
 
-LINKS = {"Dashboard": "/", "GraphQL": "/graphql", "REST documentation": "/docs"}
+LINKS = {"Dashboard": "/", "GraphiQL": "/graphql", "REST documentation": "/docs"}
 
 log = structlog.get_logger("gql_app.commands")
 
@@ -50,27 +52,31 @@ async def up(means: Means, *, tenants: Sequence[str] | None, listener: socket.so
         AddressError: somebody else was faster in listening there.
         InvalidInputError: no tenant can have such a name.
     """
-    console, stop = Console(), means.stop
-    wanted = tenants or (list(load_mock_settings().tenants) if means.settings.uses_bundled_mock else [])
-    async with open_context(means) as context, _serving(means, context.services, listener):
+    console, settings = Console(), means.settings
+    wanted = tenants or (list(load_mock_settings().tenants) if settings.uses_bundled_mock else [])
+    async with AsyncExitStack() as open_parts:
+        with waiting("Starting the service.", console):
+            context = await open_parts.enter_async_context(open_context(means))
+            app = await open_parts.enter_async_context(_serving(means, context.services, listener))
         for name, path in LINKS.items():
-            console.print(f"{name:<20} {url_of(listener)}{path}", highlight=False, soft_wrap=True)
-        with RunProgress(console) as progress:
-            await unless_stopped(stop, _ingest_all(context, wanted, progress))
-        console.print("Stopping; what is unfinished goes on next time." if stop.is_set() else "Serving until Ctrl+C.")
-        await stop.wait()
+            console.print(f"{name:<18} {url_of(listener)}{path}", highlight=False, soft_wrap=True)
+        console.print()
+        with Board(console, lease_seconds=settings.lock_ttl_seconds) as board:
+            await unless_stopped(means.stop, show_everything(board, context, app.state.metrics, wanted))
+            board.part("Stopping; what is unfinished goes on next time.")
     return 0
 
 
 @asynccontextmanager
-async def _serving(means: Means, services: Services, listener: socket.socket) -> AsyncIterator[None]:
+async def _serving(means: Means, services: Services, listener: socket.socket) -> AsyncIterator[FastAPI]:
     """Requests are answered inside; at the end the worker hands its jobs back while the last answers are sent."""
-    server = create_server(create_app(means.settings, lambda: nullcontext(services)))
+    app = create_app(means.settings, lambda: nullcontext(services))
+    server = create_server(app)
     async with _alongside(server.serve([listener]), means.stop):
         try:
             await unless_stopped(means.stop, server.ready.wait())
             spare_the_collector()
-            yield
+            yield app
         finally:
             shut_down(services.background)
             server.stop()
@@ -85,10 +91,3 @@ async def _alongside(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> As
         yield
     finally:
         await task
-
-
-async def _ingest_all(context: Context, tenants: Sequence[str], progress: RunProgress) -> None:
-    jobs = [await start_run(context, tenant_id) for tenant_id in tenants]
-    for job_id in jobs:  # the bars in the order of the tenants
-        progress.show(await get_job(context, job_id))
-    await asyncio.gather(*(follow_run(context, job_id, progress) for job_id in jobs))

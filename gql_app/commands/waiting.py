@@ -11,12 +11,13 @@ TOLD_AFTER_SECONDS = 0.7
 
 
 @contextmanager
-def waiting(for_what: str) -> Iterator[None]:
-    """Show a spinner on standard error while the block takes longer than a moment; nothing where that is no terminal.
+def waiting(for_what: str, console: Console | None = None) -> Iterator[None]:
+    """Show a spinner while the block takes longer than a moment, on standard error unless a console is named.
 
+    Nothing is shown where that is no terminal.
     What is printed inside has to go elsewhere, or come afterwards.
     """
-    console = Console(stderr=True)
+    console = console or Console(stderr=True)
     if not console.is_terminal:
         yield
         return

@@ -7,11 +7,13 @@ import structlog
 from rich.console import Console
 
 from documents.ingestion_job import JobStatus
+from gql_app.commands.configuration import make_data_dir
 from gql_app.commands.data.contexts import open_context, tell_if_unknown
 from gql_app.commands.data.output import print_json
-from gql_app.commands.following import follow_run, start_run, unless_stopped
-from gql_app.commands.progress import RunProgress
-from gql_app.commands.runtime import Means, make_data_dir
+from gql_app.commands.runtime import Means
+from gql_app.commands.screen.board import Board
+from gql_app.commands.screen.following import follow_on, kept_explained, start_or_join
+from gql_app.commands.stopping import unless_stopped
 from gql_app.rest.ingestion_answers import ProgressAnswer
 from gql_app.working import at_work, spare_the_collector
 
@@ -49,10 +51,12 @@ async def ingest(means: Means, *, tenant_id: str, as_json: bool) -> int:
     """
     console = Console(stderr=as_json)
     async with open_context(means) as context:
-        job_id = await start_run(context, tenant_id)
+        board = Board(console, lease_seconds=means.settings.lock_ttl_seconds)
+        job_id = await start_or_join(context, tenant_id)
         async with at_work(context.services):
-            with RunProgress(console) as progress:
-                job = await unless_stopped(means.stop, follow_run(context, job_id, progress))
+            with board:
+                async with kept_explained(board, context):
+                    job = await unless_stopped(means.stop, follow_on(board, context, job_id))
         if job is None:
             console.print(f"Stopped. The run goes on where a worker runs, or with: ingest {tenant_id}", markup=False)
             return 0

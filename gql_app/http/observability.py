@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from documents.circuit_breaker import CircuitState
 from services.notifications.backlog import KINDS, Backlog
+from services.notifications.receivers.answers import Verdict
 
 REQUEST_ID_HEADER = "x-request-id"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -32,6 +33,7 @@ CLIENT_GONE = 499
 """The status that is logged where the client hung up before the answer began (nginx's number for it)."""
 DELIVERY_BUCKETS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 6 * 3600, 24 * 3600, 72 * 3600)
 """Seconds: from at once to the moment at which a notification is given up."""
+DELIVERED = Verdict.DELIVERED.value
 
 log = structlog.get_logger("gql_app.observability")
 
@@ -98,6 +100,12 @@ class Metrics:
         self._attempts.labels(kind, result).inc()
         if seconds is not None:
             self._delivery_seconds.observe(seconds)
+
+    @property
+    def failed_attempts(self) -> int:
+        """How many attempts of this process to deliver have failed."""
+        samples = (sample for metric in self._attempts.collect() for sample in metric.samples)
+        return round(sum(s.value for s in samples if s.name.endswith("_total") and s.labels["result"] != DELIVERED))
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""

@@ -37,9 +37,9 @@ class Backlogs:
 
     async def now(self) -> Backlog:
         """The backlog at this moment."""
-        groups, total, circuits = await asyncio.gather(
+        total = await self._rows.estimated_document_count()  # first: what is written meanwhile is not delivered
+        groups, circuits = await asyncio.gather(
             self._rows.aggregate(_BY_STATE_AND_KIND).to_list(None),
-            self._rows.estimated_document_count(),
             self._circuits.aggregate(_CIRCUITS).to_list(None),
         )
         found: dict[NotificationState, dict[str, Row]] = {NotificationState.PENDING: {}, NotificationState.DEAD: {}}

@@ -1,11 +1,8 @@
 """The commands as people and orchestrators run them: real processes, signals, terminals and exit codes."""
 
-import json
 import re
-import shutil
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,7 +17,7 @@ from pymongo.database import Database
 
 from documents.ingestion_job import IngestionJob, JobStatus
 from gql_app.commands.working import ALIVE_FILE
-from tests.processes import ROOT, Command, answers, serving_mock
+from tests.processes import Command, answers, serving_mock
 from tests.waiting import PATIENCE_SECONDS, eventually
 
 STOP_SECONDS = 15.0
@@ -146,7 +143,7 @@ def test_ingest_runs_by_itself_and_says_what_it_did(
     with Command(tmp_path, "-m", "gql_app", "ingest", "tenant_d", **environment) as command:
         assert command.exit_code() == 0
         expected = live_tickets(mock, "tenant_d")
-        assert f"tenant_d: completed: {expected} new, 0 updated, 0 unchanged, 0 deleted" in command.output
+        assert f"tenant_d: completed: {expected} new\n" in command.output
     assert stored.tickets.count_documents({}) == expected
 
 
@@ -184,9 +181,8 @@ def test_ingest_on_a_terminal_shows_a_bar_and_the_wait_for_the_rate_limit(
     environment["RATE_LIMIT_PER_MINUTE"] = 2
     (tmp_path / "ingest.log").write_text("of the crash before\n")
     with Command(tmp_path, "-m", "gql_app", "ingest", "tenant_d", terminal=True, **environment) as command:
-        command.wait_for(
-            r"tenant_d .*━.* \d+%.* page 2 of \d+, 20 tickets, .*/s, waiting for the rate limit until \d\d:"
-        )
+        command.wait_for(r"tenant_d .*━.* \d+%.* page 2 of \d+, 20 tickets, goes on in \d+ s")
+        command.wait_for(r"Rate limit: 2 requests in 60 s are used up; the runs go on at \d\d:\d\d:\d\d")
         assert command.stop(signal.SIGINT) < STOP_SECONDS
         assert command.exit_code() == 0
         assert "Stopped. The run goes on" in command.output
@@ -219,7 +215,7 @@ def test_up_prints_the_link_of_the_rest_documentation(up: Command) -> None:
 
 
 def test_up_prints_the_link_of_graphql(up: Command) -> None:
-    answer = post(up.wait_for(r"GraphQL +(http://\S+)")[1], json={"query": "{ __typename }"})
+    answer = post(up.wait_for(r"GraphiQL +(http://\S+)")[1], json={"query": "{ __typename }"})
     assert answer.json()["data"] == {"__typename": "Query"}
 
 
@@ -229,30 +225,7 @@ def test_up_ingests_the_sample_tenants(up: Command, tenant_id: str) -> None:
     mock = f"http://127.0.0.1:{(up.home / 'mock/port').read_text()}"
     listed = get(f"{service}/tickets", params={"tenant_id": tenant_id, "page_size": 1}).json()
     assert listed["total_count"] == live_tickets(mock, tenant_id)
-    assert re.search(rf"{tenant_id} .*100%.* completed: {listed['total_count']} new, ", up.output)
-
-
-README_CALLS = re.findall(r"```sh\n(curl .*?)```\n```json\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-
-
-@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
-@pytest.mark.parametrize(("call", "answer"), README_CALLS, ids=["ingest", "stats", "graphql"])
-def test_the_calls_of_the_readme_answer_as_it_says(up: Command, call: str, answer: str) -> None:
-    service = up.wait_for(r"(http://\S+)/graphql")[1]
-    ran = subprocess.run(
-        ["bash", "-c", call.replace("http://127.0.0.1:8000", service)], capture_output=True, text=True, check=True
-    )
-    assert_has_shape(json.loads(ran.stdout), json.loads(answer))
-
-
-def assert_has_shape(answer: Any, sample: Any) -> None:
-    """The answer has what the sample has, with values of the same kinds."""
-    assert type(answer) is type(sample)
-    if isinstance(sample, dict):
-        for name, value in sample.items():
-            assert_has_shape(answer[name], value)
-    if isinstance(sample, list) and answer:
-        assert_has_shape(answer[0], sample[0])
+    assert re.search(rf"{tenant_id} .*100%.* completed: {listed['total_count']:,} new", up.output)
 
 
 def test_nothing_outlives_a_service_that_is_killed(tmp_path: Path) -> None:

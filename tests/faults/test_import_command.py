@@ -34,10 +34,10 @@ def test_a_file_is_stored_once_however_often_it_is_imported(tmp_path: Path, envi
     file.write_text(HEADER + "".join(ROW.format(number) for number in range(450)))
     code, printed = outcome(tmp_path, environment, file)
     assert code == 0, printed
-    assert "acme: completed: 450 new, 0 updated, 0 unchanged, 0 deleted" in printed
+    assert "acme: completed: 450 new" in printed
     code, printed = outcome(tmp_path, environment, file)
     assert code == 0, printed
-    assert "acme: completed: 0 new, 0 updated, 450 unchanged, 0 deleted" in printed
+    assert "acme: completed: 450 unchanged" in printed
 
 
 def test_rejected_lines_are_named(tmp_path: Path, environment: dict[str, object]) -> None:

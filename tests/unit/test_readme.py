@@ -1,18 +1,23 @@
-"""What the documents say exists, exists. The README's calls are made in `tests/faults/test_commands.py`."""
+"""What the documents say exists, exists. Their commands are run by `tests/faults/test_pages.py`, their queries by
+`tests/api/graphql/test_graphql_pages.py` and `tests/graphql_clients/test_frontend_page.py`.
+"""
 
 import re
 from pathlib import Path
 
 import pytest
 from graphql import build_schema, parse, validate
+from pydantic_settings import BaseSettings
 from typer.main import get_command
 
 from gql_app.commands.cli import app
 from gql_app.graphql_sdl import committed
 from gql_app.settings import Settings
+from gql_app.settings_page import CHAPTERS, SETTINGS_PAGE, settings_page
+from mock_external_api.settings import MockSettings
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMANDS = set(get_command(app).commands)
 SETTING = re.compile(r"^# ([A-Z_]+)=(.*)$", re.MULTILINE)
 
@@ -45,6 +50,22 @@ def test_every_graphql_document_fits_the_schema(document: Path) -> None:
 
 def test_the_readme_fits_on_a_screen() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 50
+
+
+def test_the_page_of_the_settings_is_what_their_classes_say() -> None:
+    assert SETTINGS_PAGE.read_text() == settings_page(), "run: python -m gql_app.settings_page write"
+    assert CHAPTERS.keys() <= Settings.model_fields.keys()
+
+
+@pytest.mark.parametrize("settings", [Settings, MockSettings])
+def test_every_setting_says_what_it_means(settings: type[BaseSettings]) -> None:
+    assert [name for name, field in settings.model_fields.items() if not field.description] == []
+
+
+def test_pictures_are_small_enough_to_be_looked_at() -> None:
+    sizes = {file.name: file.stat().st_size for file in (ROOT / "docs").iterdir() if file.suffix in (".png", ".svg")}
+    assert sizes.keys() == {"dashboard.png", "terminal.svg"}
+    assert max(sizes.values()) < 500_000
 
 
 def test_the_sample_environment_names_every_setting_with_its_default() -> None:

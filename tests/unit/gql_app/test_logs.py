@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
+from gql_app.http.observability import Metrics
 from gql_app.logs import configure_logging
 from tests.fakes import make_settings
 
@@ -87,3 +88,10 @@ def test_every_outgoing_request_is_not_worth_a_line(capsys: pytest.CaptureFixtur
     configure_logging(make_settings())
     logging.getLogger("httpx").info("HTTP Request: GET http://upstream/")
     assert lines(capsys) == []
+
+
+def test_failed_attempts_to_deliver_are_counted_over_all_destinations() -> None:
+    metrics = Metrics()
+    for kind, verdict in (("default", "delivered"), ("default", "failed"), ("slack", "refused"), ("slack", "busy")):
+        metrics.attempted(kind, verdict, None)
+    assert metrics.failed_attempts == 3

@@ -43,6 +43,19 @@ def test_a_setting_of_the_mock_that_is_not_json_is_told_in_one_line(monkeypatch:
         load_mock_settings()
 
 
+def test_settings_of_the_mock_in_the_environment_file_reach_the_mock_and_the_environment_wins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path(".env").write_text("MOCK_NOTIFY_MODE=reference\nMOCK_SEED=1\nMOCK_LATENCY_MS=\nUNKNOWN=x\n")
+    monkeypatch.setenv("MOCK_NOTIFY_MODE", "to be taken away again")
+    monkeypatch.delenv("MOCK_NOTIFY_MODE")
+    monkeypatch.setenv("MOCK_SEED", "2")
+    settings = load_mock_settings()
+    assert (settings.notify_mode, settings.seed) == ("reference", 2)
+    assert os.environ["MOCK_NOTIFY_MODE"] == "reference"  # the mock is another process
+    assert "UNKNOWN" not in os.environ
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_orders_the_stop_and_the_program_ends_in_its_own_way(number: signal.Signals) -> None:
     async def main(stop: asyncio.Event) -> str:
