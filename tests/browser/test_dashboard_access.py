@@ -25,6 +25,7 @@ PICTURES = os.environ.get("SCREENSHOTS")
 VIEWS = {
     "home": "/",
     "overview": "/?tenant=tenant_a&period=all",
+    "heat": "/?tenant=tenant_a&period=all",
     "empty": "/?tenant=nobody&period=all",
     "tickets": "/?tenant=tenant_a&period=all&view=tickets&q=refund&urgency=high&urgency=medium&source_not=fax",
     "customers": "/?tenant=tenant_a&period=all&view=customers",
@@ -34,7 +35,8 @@ VIEWS = {
 }
 OPENED = {
     "ticket": ("a.subject", ".drawer .timeline"),
-    "overview": (".twin summary", ".twin tr"),
+    "overview": (".trend .twin summary", ".twin tr"),
+    "heat": (".heat ~ .twin summary", ".twin tr"),
 }
 """What is clicked in a view before it is looked at, and what shows then."""
 SHOWN = {

@@ -123,7 +123,7 @@ async def test_closings_are_a_line_and_a_column_of_the_trend(page: Page, address
         "document.querySelector('.closed-line .line').getAttribute('points').split(' ').map((p) => p.split(',')[1])"
     )
     assert len(set(await page.evaluate(heights))) == 3
-    await shows(page, "90th percentile")
+    await shows(page, "90 % within")
     assert page.complaints == []
 
 

@@ -2,7 +2,7 @@
 /** An operation's answer as a hook: asked again when its variables or the tenant's tickets change. */
 import { ask } from "./api.js";
 import { useEffect, useState } from "./html.js";
-import { follow, watch } from "./live.js";
+import { follow } from "./live.js";
 
 const AT_MOST_EVERY_MS = 2_000;
 
@@ -38,11 +38,12 @@ export function useAnswer(name, variables, version = 0) {
 }
 
 /**
- * A number that grows when a tenant's tickets have changed, at most every two seconds, and when the connection has come
- * back.
+ * A number that grows when a tenant's tickets have changed, at most every two seconds.
+ *
+ * An empty event says that they are followed from now on, so what was read before is read again: after a loss of the
+ * connection, and for lists, which are filtered anew all the time. The first view does not ask twice for that.
  * @param {string | null} tenant
- * @param {Record<string, unknown> | null} filter only tickets that match it, or did; what was read before they are
- *   followed is read again
+ * @param {Record<string, unknown> | null} filter only tickets that match it, or did
  */
 export function useChanges(tenant, filter = null) {
   const [version, setVersion] = useState(0);
@@ -60,14 +61,15 @@ export function useChanges(tenant, filter = null) {
         setVersion((before) => before + 1);
       }, Math.max(0, last + AT_MOST_EVERY_MS - Date.now()));
     };
-    const unfollow = follow("tickets-changed", JSON.parse(key), ({ ticketsChanged: { updates, hasMore } }) => {
-      if (filter || updates.length || hasMore) grow();
-    });
-    const unwatch = watch((_, again) => again && grow());
+    let isKnown = filter !== null;
+    const told = () => {
+      if (isKnown) grow();
+      isKnown = true;
+    };
+    const unfollow = follow("tickets-changed", JSON.parse(key), told, { isVital: filter === null });
     return () => {
       clearTimeout(waiting);
       unfollow();
-      unwatch();
     };
   }, [key]);
   return version;

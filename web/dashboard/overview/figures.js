@@ -57,11 +57,10 @@ function TimeToClose({ time, before }) {
   const [median, p90] = ["medianSeconds", "p90Seconds"].map((name) => had && slower(time[name], had[name]));
   return html`
     <section class="figure">
-      <h2>Time to close</h2>
-      <p class="value">${duration(time.medianSeconds)} <span class="unit">median</span></p>
-      <p class="note"><${Changed} change=${median} /> ${before && !had && "No earlier data"}</p>
-      <p class="value second">${duration(time.p90Seconds)} <span class="unit">90th percentile</span></p>
-      <p class="note"><${Changed} change=${p90} /> of ${counted(time.ticketCount, "ticket")}</p>
+      <h2>Time to close <span class="quiet">of ${counted(time.ticketCount, "ticket")}</span></h2>
+      <p class="value">${duration(time.medianSeconds)} <span class="unit">median <${Changed} change=${median} /></span></p>
+      <p class="note">90 % within <strong>${duration(time.p90Seconds)}</strong> <${Changed} change=${p90} /></p>
+      ${before && !had && html`<p class="note">No earlier data</p>`}
     </section>
   `;
 }

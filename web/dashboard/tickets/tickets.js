@@ -1,7 +1,7 @@
 // @ts-check
 /** A tenant's tickets: found by filters and words, in an order, page by page. */
 import { changed, go } from "../kit/address.js";
-import { FIRST_PAGE, ORDERS, filterOf, orderOf } from "../kit/conditions.js";
+import { FIRST_PAGE, ORDERS, filterOf, orderOf } from "./conditions.js";
 import { counted } from "../kit/format.js";
 import { html, useRef } from "../kit/html.js";
 import { useKeys } from "../kit/keys.js";
@@ -9,7 +9,7 @@ import { zoneOf } from "../kit/period.js";
 import { useAnswer, useChanges } from "../kit/use-answer.js";
 import { ColumnMenu, useColumns } from "./columns.js";
 import { ExportLinks } from "./export-links.js";
-import { FilterChips } from "../parts/filter-chips.js";
+import { FilterChips } from "./filter-chips.js";
 import { Empty, Problem, Skeleton } from "../parts/states.js";
 import { TicketTable } from "./ticket-table.js";
 import { useNow } from "../parts/time.js";

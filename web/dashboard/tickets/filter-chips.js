@@ -1,7 +1,7 @@
 // @ts-check
 /** What restricts a list, as chips that can be turned round and removed, and a menu that adds more. */
 import { changed } from "../kit/address.js";
-import { FIELDS, FIRST_PAGE, chipsOf } from "../kit/conditions.js";
+import { FIELDS, FIRST_PAGE, chipsOf } from "./conditions.js";
 import { html } from "../kit/html.js";
 import { FilterMenu } from "./filter-menu.js";
 

@@ -1,8 +1,8 @@
 // @ts-check
 /** The conditions of a list: from the address to a GraphQL filter, to chips, and to the parameters of an export. */
-import { hourName, weekdayName, words } from "./format.js";
-import { periodOf, zoneOf } from "./period.js";
-import { UNKNOWN } from "./series.js";
+import { hourName, weekdayName, words } from "../kit/format.js";
+import { periodOf, zoneOf } from "../kit/period.js";
+import { UNKNOWN } from "../kit/series.js";
 
 /** @typedef {{title: string, graphql: string, isEnum?: boolean, values?: string[]}} Field */
 /** The fields that can be chosen by value, by their names in the address and in REST. @type {Record<string, Field>} */

@@ -1,13 +1,13 @@
 // @ts-check
 /** Adds a condition: a field, then one of its values or several. */
 import { changed, go } from "../kit/address.js";
-import { FIRST_PAGE } from "../kit/conditions.js";
+import { FIRST_PAGE } from "./conditions.js";
 import { words } from "../kit/format.js";
 import { html, useState } from "../kit/html.js";
 import { useAnswer } from "../kit/use-answer.js";
-import { Menu } from "./menu.js";
+import { Menu } from "../parts/menu.js";
 
-/** @param {{address: URLSearchParams, fields: Record<string, import("../kit/conditions.js").Field>}} props */
+/** @param {{address: URLSearchParams, fields: Record<string, import("./conditions.js").Field>}} props */
 export function FilterMenu({ address, fields }) {
   return html`
     <${Menu} name="Add a filter" label="+ Filter">
@@ -16,7 +16,7 @@ export function FilterMenu({ address, fields }) {
   `;
 }
 
-/** @param {{address: URLSearchParams, fields: Record<string, import("../kit/conditions.js").Field>}} props */
+/** @param {{address: URLSearchParams, fields: Record<string, import("./conditions.js").Field>}} props */
 function Fields({ address, fields }) {
   const [name, setName] = useState("urgency");
   const { data } = useAnswer("choices", { tenant: address.get("tenant") });
