@@ -9,19 +9,20 @@ import { Sparkline } from "../charts/sparkline.js";
 import { Empty, Problem, Skeleton } from "../parts/states.js";
 import { Moment, useNow } from "../parts/time.js";
 
-/** Where there are more tenants, their courses are not asked for: each is a query of its own to the database. */
+/** Where there are more tenants, their courses are not asked for, each of which is a command of its own. */
 const FEW = 24;
 const DAYS = 30;
-/** How often all is looked at again: nobody tells of all tenants' changes. */
-const LOOK_MS = 15_000;
+/** How often all is looked at again, for nobody tells of all tenants' changes: of few tenants, and of more. */
+const LOOK_MS = { few: 15_000, many: 120_000 };
 
 /** @param {{address: URLSearchParams, frame: import("../kit/use-answer.js").Answer}} props */
 export function Home({ address, frame }) {
   const zone = zoneOf(address);
-  const now = useNow(LOOK_MS);
   const tenants = frame.data?.tenants;
+  const isFew = (tenants?.length ?? 0) <= FEW;
+  const now = useNow(isFew ? LOOK_MS.few : LOOK_MS.many);
   const from = startOfDay(now, zone, 1 - DAYS).toISOString();
-  const figures = useAnswer("home", tenants ? { zone, from, withTrend: tenants.length <= FEW } : null, now);
+  const figures = useAnswer("home", tenants ? { zone, from, withTrend: isFew } : null, now);
   const known = new Map(figures.data?.tenants?.map((/** @type {any} */ each) => [each.tenantId, each]));
   return html`
     <h1>Tenants</h1>
