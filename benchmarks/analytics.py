@@ -10,11 +10,11 @@ from benchmarks.stage import TICKETS_A_CUSTOMER, Stage
 from benchmarks.timing import medians, ms
 from documents.database import Database, connect
 from documents.ticket import CountedField
-from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerOrder
 from services.analytics.figures import Analytics
 from services.analytics.stats import Stats
 from services.errors import QueryTimeoutError
+from services.kit.civil_time import TrendUnit
 from services.kit.clock import SystemClock
 from services.lists.keyset import Window
 from services.rollups.write import Rollups

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from documents.ticket import CountedField
 from resolvers.context import Context
-from services.analytics.civil_time import TrendUnit
 from services.analytics.closing_times import TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.history.ageing import Ageing
@@ -19,6 +18,7 @@ from services.analytics.several import StatsQuestion
 from services.analytics.stats import TenantStats
 from services.analytics.trends import TrendBucket
 from services.errors import InvalidInputError
+from services.kit.civil_time import TrendUnit
 
 MIN_INTERVAL_SECONDS = 1.0
 """Statistics that are followed are computed at most so often, however many tickets change."""

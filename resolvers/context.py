@@ -120,4 +120,5 @@ class Context:
     @cached_property
     def tenant_loaders(self) -> TenantLoaders:
         """Batch reads for fields of tenants."""
-        return TenantLoaders(self.services.tenants, self.services.stats, self.services.search_index)
+        services = self.services
+        return TenantLoaders(services.tenants, services.stats, services.search_index, services.notifications)

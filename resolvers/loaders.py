@@ -9,7 +9,7 @@ from strawberry.dataloader import DataLoader
 from documents.database import Row
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
-from documents.notification import Notification
+from documents.notification import Notification, NotificationState
 from services.analytics.several import StatsQuestion, stats_of_each
 from services.analytics.stats import Stats, TenantStats
 from services.ingestion.reading import Runs
@@ -85,7 +85,7 @@ class Loaders:
 class TenantLoaders:
     """The loaders of one request for what a list of tenants shows of each."""
 
-    def __init__(self, tenants: Tenants, stats: Stats, search_index: SearchIndex) -> None:
+    def __init__(self, tenants: Tenants, stats: Stats, search_index: SearchIndex, notifications: Notifications) -> None:
         self.ticket_counts: GroupLoader[None, str, int] = GroupLoader(
             lambda _, names: tenants.ticket_counts(names), int
         )
@@ -96,6 +96,10 @@ class TenantLoaders:
         """Of nothing and tenant."""
         self.last_jobs: GroupLoader[None, str, IngestionJob | None] = GroupLoader(
             lambda _, names: tenants.last_jobs(names), lambda: None
+        )
+        """Of nothing and tenant."""
+        self.notification_counts: GroupLoader[None, str, dict[NotificationState, int]] = GroupLoader(
+            lambda _, names: notifications.counts(names), dict
         )
         """Of nothing and tenant."""
         self.stats: GroupLoader[StatsQuestion, str, TenantStats | None] = GroupLoader(

@@ -10,10 +10,10 @@ from documents.ticket import CountedField
 from schema.analytics.counts import ValueCount, value_counts
 from schema.tickets.opened import Opened
 from schema.tickets.types import Customer, to_customer
-from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.stats import TenantStats as Computed
 from services.analytics.trends import TrendBucket
+from services.kit.civil_time import TrendUnit
 from services.tickets.choices import only
 from services.tickets.filter import TicketFilter
 

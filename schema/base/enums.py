@@ -15,8 +15,8 @@ from documents.quarantined_record import QuarantineState
 from documents.ticket import CountedField, Sentiment, StatusCategory, Urgency
 from documents.ticket_history import HistoryAction
 from services.access import Scope
-from services.analytics.civil_time import TrendUnit
 from services.analytics.customers import CustomerOrder
+from services.kit.civil_time import TrendUnit
 from services.tickets.following import TicketUpdateKind
 from services.tickets.ordering import TicketOrder
 

@@ -6,6 +6,7 @@ import strawberry
 
 from resolvers.analytics import load_stats
 from resolvers.ingestion import load_last_job
+from resolvers.notifications import count_by_state
 from resolvers.system import load_search_backlog, load_ticket_count
 from schema.analytics.types import TenantStats, selected_parts, to_stats
 from schema.base.arguments import FromDate, ToDate
@@ -14,6 +15,7 @@ from schema.base.enums import HealthStatus
 from schema.base.ids import Node, global_id
 from schema.base.info import Info
 from schema.ingestion.types import IngestionJob, to_job
+from schema.notifications.types import NotificationCounts, to_counts
 from services.health import HealthReport
 from services.sources.budget import RateLimitState
 
@@ -42,6 +44,11 @@ class Tenant(Node):
         """The newest job, read together with those of other tenants."""
         job = await load_last_job(info.context, self.tenant_id)
         return None if job is None else to_job(job)
+
+    @strawberry.field(description="How many notifications it has in each state.", directives=[Cost(weight=5)])
+    async def notification_counts(self, info: Info) -> NotificationCounts | None:
+        """The counts, taken together with those of other tenants."""
+        return to_counts(await count_by_state(info.context, self.tenant_id))
 
     @strawberry.field(
         description="Its statistics, computed for some tenants at a time; what is not asked for is not computed.",

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from documents.database import Database, Row
 from documents.ticket import COUNTED_INDEX, CUSTOMER_INDEX, CountedField, Ticket
-from services.analytics.civil_time import TrendUnit, offset_changes, zone
 from services.analytics.closing_times import ClosingTimes, TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder, Ranking, ranked_customers
 from services.analytics.partition import partition_of
@@ -16,9 +15,11 @@ from services.analytics.patterns.heat_map import HeatMap, HeatMapCell
 from services.analytics.patterns.repeat_contacts import RepeatContacts, RepeatQuestion, to_repeat_contacts
 from services.analytics.periods import require_period
 from services.analytics.trends import Trend, TrendBucket, usual_start
-from services.kit.clock import EPOCH, Clock
+from services.kit.civil_time import TrendUnit
+from services.kit.clock import Clock
 from services.lists.cursors import time_limited
 from services.tickets.filter import created_between
+from services.tickets.hours_of_week import offsets_of
 
 FIGURE_MILLISECONDS = 5_000
 
@@ -109,10 +110,9 @@ class Analytics:
             QueryTimeoutError: MongoDB did not finish within 5 s.
         """
         require_period(created_from, created_to)
-        place = zone(time_zone)
+        offsets = offsets_of(time_zone, created_from, created_to or self._clock.now())
         partition = partition_of(tenant_id, created_from, created_to, rolled_up=self._has_rollups)
-        start, end = created_from or EPOCH, created_to or self._clock.now()
-        heat_map = HeatMap(partition, offset_changes(min(start, end), end, place))
+        heat_map = HeatMap(partition, offsets)
         return heat_map.cells(await self._run(heat_map.pipeline(), index=heat_map.index))
 
     async def repeat_contacts(

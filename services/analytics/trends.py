@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from documents.ticket import CountedField
-from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.analytics.partition import QUARTER_HOUR, partition_of
 from services.analytics.quarter_hours import QuarterHours
 from services.errors import InvalidInputError
+from services.kit.civil_time import TrendUnit, boundaries, zone
 from services.kit.clock import EPOCH
 from services.rollups.rows import TOTALS
 from services.statuses import category_of

@@ -16,7 +16,7 @@ from services.lists.keyset import Slice, Window, read_slice
 from services.lists.numbered import Page
 from services.notifications.outbox import GIVE_UP_AFTER
 from services.notifications.receivers.refusals import DestinationGoneError
-from services.tenancy import Filter, owned
+from services.tenancy import Filter, owned, owned_by_any
 
 MAX_IDS = 1_000
 _DEAD = NotificationState.DEAD.value
@@ -110,17 +110,24 @@ class Notifications:
         async with time_limited():
             return await self._rows.count_documents(where, maxTimeMS=LIST_MILLISECONDS)
 
-    async def counts(self, tenant_id: str) -> dict[NotificationState, int]:
-        """How many the tenant has in each state.
+    async def counts(self, tenant_ids: Sequence[str]) -> dict[str, dict[NotificationState, int]]:
+        """How many each tenant has in each state.
 
         Raises:
             QueryTimeoutError: the database did not finish.
         """
-        stages: list[Row] = [{"$match": owned(tenant_id)}, {"$group": {"_id": "$state", "count": {"$sum": 1}}}]
+        of_each = {"tenant": "$tenant_id", "state": "$state"}
+        stages: list[Row] = [
+            {"$match": owned_by_any(tenant_ids)},
+            {"$group": {"_id": of_each, "count": {"$sum": 1}}},
+        ]
         async with time_limited():
             rows = await self._rows.aggregate(stages, maxTimeMS=LIST_MILLISECONDS).to_list(None)
-        found = {row["_id"]: row["count"] for row in rows}
-        return {state: found.get(state.value, 0) for state in NotificationState}
+        found = {(row["_id"]["tenant"], row["_id"].get("state")): row["count"] for row in rows}
+        return {
+            tenant_id: {state: found.get((tenant_id, state.value), 0) for state in NotificationState}
+            for tenant_id in tenant_ids
+        }
 
     async def of_tickets(self, tenant_id: str, ticket_ids: Sequence[str]) -> dict[str, list[Notification]]:
         """The notifications of several of the tenant's tickets, each ticket's newest first."""

@@ -6,10 +6,12 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 from documents.ticket import Sentiment, StatusCategory, Urgency
 from services.errors import InvalidInputError
+from services.kit.civil_time import zone
 from services.search.query import parse_search
 from services.tenancy import Filter, live
 from services.tickets.choices import Choice, ToCondition, by_category, by_enum, by_keyword, by_status, by_text
 from services.tickets.counts import is_countable
+from services.tickets.hours_of_week import created_at_hours, offsets_of
 
 PLAUSIBLE_YEARS = range(1970, 2200)
 """Dates outside are typing errors; some of them cannot even be converted to UTC."""
@@ -57,6 +59,11 @@ class TicketFilter:
     created_to: Annotated[datetime | None, Told("Created before this moment.")] = None
     updated_from: Annotated[datetime | None, Told("Changed last at or after this moment, by upstream's clock.")] = None
     updated_to: Annotated[datetime | None, Told("Changed last before this moment.")] = None
+    created_weekday: Annotated[
+        int | None, Told("Created on this weekday by the clock of the time zone: Monday is 1, Sunday is 7.")
+    ] = None
+    created_hour: Annotated[int | None, Told("Created in this hour, 0 to 23, by the clock of the time zone.")] = None
+    time_zone: Annotated[str | None, Told("By whose clock they are: `Europe/Paris`, `+02:00`; UTC if left out.")] = None
 
     @property
     def by_field(self) -> Filter:
@@ -75,7 +82,8 @@ class TicketFilter:
     def is_countable(self) -> bool:
         """Whether the rollups know how many tickets match."""
         moments = (self.created_from, self.created_to, self.updated_from, self.updated_to)
-        return self.q is None and not any(moments) and is_countable(self.by_field)
+        clock = (self.created_weekday, self.created_hour)
+        return self.q is None and not any(moments) and clock == (None, None) and is_countable(self.by_field)
 
 
 _DECLARED = {name: get_args(kind) for name, kind in get_type_hints(TicketFilter, include_extras=True).items()}
@@ -114,7 +122,17 @@ def condition(tenant_id: str, wanted: TicketFilter, *further: Filter) -> Filter:
     by_field = wanted.by_field
     if further:
         by_field["$and"] = [*by_field.get("$and", []), *further]
-    return live(tenant_id, **by_field, **created, **updated, **search)
+    return live(tenant_id, **by_field, **created, **updated, **search, **_by_clock(wanted))
+
+
+def _by_clock(wanted: TicketFilter) -> Filter:
+    """The condition on what a clock showed when a ticket was created."""
+    time_zone = wanted.time_zone or "UTC"
+    if wanted.created_weekday is None and wanted.created_hour is None:
+        zone(time_zone)  # that there is no such zone is said in any case
+        return {}
+    offsets = offsets_of(time_zone, wanted.created_from, wanted.created_to)
+    return created_at_hours(wanted.created_weekday, wanted.created_hour, offsets)
 
 
 def created_between(start: datetime | None, end: datetime | None) -> Filter:

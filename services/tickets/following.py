@@ -130,8 +130,19 @@ def _names_in(where: Filter) -> Iterator[str]:
         elif name in _JOINING:
             for each in value:
                 yield from _names_in(each)
+        elif name == "$expr":
+            yield from _paths_in(value)
         else:
             yield name.partition(".")[0]
+
+
+def _paths_in(expression: object) -> Iterator[str]:
+    """The fields that an expression without variables reads."""
+    if isinstance(expression, str) and expression.startswith("$"):
+        yield expression.removeprefix("$").partition(".")[0]
+    parts = expression.values() if isinstance(expression, dict) else expression if isinstance(expression, list) else ()
+    for part in parts:
+        yield from _paths_in(part)
 
 
 def _names_of(rows: Iterable[Row]) -> dict[Any, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.waiting import PATIENCE_SECONDS
+from tests.waiting import PATIENCE_SECONDS, until
 
 KEY_CODES = {"Enter": 13, "Escape": 27}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -32,6 +32,8 @@ class Page:
         self._session = session
         self._ids = itertools.count(1)
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._documents: set[str] = set()
+        """Those that were begun, by the ids of their loaders."""
         self.urls: list[str] = []
         """What was requested, WebSockets too."""
         self.complaints: list[str] = []
@@ -60,7 +62,9 @@ class Page:
         """Go to a page, having begun to listen."""
         for domain in ("Network", "Runtime", "Log", "Page"):
             await self.send(f"{domain}.enable")
-        await self.send("Page.navigate", url=url)
+        loader = (await self.send("Page.navigate", url=url)).get("loaderId")
+        # The answer comes before the old document goes: what is evaluated now may still be about that.
+        await until(lambda: loader is None or loader in self._documents, f"the document of {url}")
 
     async def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression."""
@@ -97,7 +101,9 @@ class Page:
         await self.send("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
     def _note(self, method: str | None, params: dict[str, Any]) -> None:
-        if method == "Network.requestWillBeSent":
+        if method == "Page.frameNavigated":
+            self._documents.add(params["frame"]["loaderId"])
+        elif method == "Network.requestWillBeSent":
             self.urls.append(params["request"]["url"])
         elif method == "Network.webSocketCreated":
             self.urls.append(params["url"])

@@ -11,8 +11,8 @@ from documents.database import Database
 from documents.ticket import Ticket
 from gql_app.http.dashboard import WEB_FOLDER, bundle
 from resolvers.context import Services
-from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.ingestion.worker import Worker
+from services.kit.civil_time import TrendUnit, boundaries, zone
 from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
 from tests.browser.dashboard_page import FIGURES, figures, follow, go, settled, shows, told, total

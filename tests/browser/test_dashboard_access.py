@@ -25,6 +25,7 @@ PICTURES = os.environ.get("SCREENSHOTS")
 VIEWS = {
     "home": "/",
     "overview": "/?tenant=tenant_a&period=all",
+    "heat": "/?tenant=tenant_a&period=all",
     "empty": "/?tenant=nobody&period=all",
     "tickets": "/?tenant=tenant_a&period=all&view=tickets&q=refund&urgency=high&urgency=medium&source_not=fax",
     "customers": "/?tenant=tenant_a&period=all&view=customers",
@@ -34,7 +35,8 @@ VIEWS = {
 }
 OPENED = {
     "ticket": ("a.subject", ".drawer .timeline"),
-    "overview": (".twin summary", ".twin tr"),
+    "overview": (".trend .twin summary", ".twin tr"),
+    "heat": (".heat ~ .twin summary", ".twin tr"),
 }
 """What is clicked in a view before it is looked at, and what shows then."""
 SHOWN = {
@@ -44,6 +46,13 @@ SHOWN = {
     "notifications": ".circuit .badge",
 }
 """What comes last into a view."""
+SHIFTS = """(() => {
+  const observer = new PerformanceObserver(() => undefined);
+  observer.observe({ type: "layout-shift", buffered: true });
+  return observer.takeRecords().reduce((sum, each) => sum + each.value, 0);
+})()"""
+STEADY = 0.1
+"""The sum of all layout shifts up to which a page counts as good."""
 LOOKS = [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark"), (2560, "dark")]
 
 
@@ -64,6 +73,7 @@ async def test_a_view_is_for_everybody(page: Page, address: str, name: str) -> N
         await settled(page)
         if name in SHOWN:
             await page.until(f"document.querySelector('{SHOWN[name]}') !== null")
+        assert await page.evaluate(SHIFTS) < STEADY, (width, scheme)
         if name in OPENED:
             clicked, shown = OPENED[name]
             await page.evaluate(f"document.querySelector('{clicked}').click()")

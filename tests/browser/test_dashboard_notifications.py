@@ -90,6 +90,21 @@ async def test_what_waits_says_why(page: Page, address: str, db: Database) -> No
     assert page.complaints == []
 
 
+async def test_all_that_waits_and_all_that_was_delivered_can_be_paged(page: Page, address: str, db: Database) -> None:
+    rows = [notification(number, "pending") for number in range(12)]
+    rows += [notification(number, "delivered", delivered_at=datetime.now(UTC)) for number in range(20, 33)]
+    await db.collection(Notification).insert_many(rows)
+    await page.open(f"http://{address}/?tenant=t&view=notifications")
+    for name, count in (("waiting", 12), ("delivered", 13)):
+        await page.until(f"document.querySelectorAll('#{name} tbody tr').length === 10")
+        first = await told(page, f"#{name} .subject")
+        await page.evaluate(f"[...document.querySelectorAll('#{name} .pages button')].at(-1).click()")
+        await page.until(f"document.querySelectorAll('#{name} tbody tr').length === {count - 10}")
+        rest = await told(page, f"#{name} .subject")
+        assert len({*first, *rest}) == count
+    assert page.complaints == []
+
+
 async def test_every_count_of_a_customer_opens_its_tickets(page: Page, address: str, db: Database) -> None:
     rows = [
         {

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from documents.database import Database, Row
 from documents.ticket import COUNTED_INDEX, Ticket
-from services.analytics.civil_time import TrendUnit
 from services.analytics.history.ageing import Ageing, ageing_pipeline, to_ageing
 from services.analytics.history.flow import BacklogPoint, FlowStep, backlog_pipeline, flow_pipeline, to_backlog, to_flow
 from services.analytics.history.past import past_pipeline, to_past_stats
@@ -12,6 +11,7 @@ from services.analytics.history.status_times import StatusTime, status_times_pip
 from services.analytics.history.units import units_of
 from services.analytics.periods import require_past, require_period
 from services.analytics.stats import TenantStats
+from services.kit.civil_time import TrendUnit
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
 

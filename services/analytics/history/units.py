@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from documents.database import Row
-from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.analytics.periods import require_period
 from services.analytics.trends import MAX_BUCKETS, usual_start
 from services.errors import InvalidInputError
+from services.kit.civil_time import TrendUnit, boundaries, zone
 from services.kit.clock import EPOCH
 
 _LONGEST = {

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from documents.database import Row
 from documents.ticket import COUNTED_INDEX, NEWEST_INDEX, Ticket
@@ -13,14 +13,10 @@ from services.analytics.partition import QUARTER_HOUR, Partition
 from services.kit.clock import EPOCH
 from services.rollups.rows import QUARTERS_A_DAY, TOTALS
 from services.tenancy import Filter
+from services.tickets.hours_of_week import EPOCH_HOUR, HOURS_A_DAY, HOURS_A_WEEK, Offsets, hour_of_week
 
-_HOURS_A_DAY = 24
-_HOURS_A_WEEK = 7 * _HOURS_A_DAY
 _QUARTERS_AN_HOUR = 4
-_EPOCH_HOUR = 3 * _HOURS_A_DAY
-"""The hour of the week, from Monday, in which 1970 began: on a Thursday."""
 _SECOND = timedelta(seconds=1)
-_HOUR_MILLISECONDS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +35,7 @@ class HeatMap:
     """Which tickets are to be placed on which clock."""
 
     of: Partition
-    offsets: list[tuple[datetime, timedelta]]
-    """The clock's, oldest first, from `offset_changes`: what lies before them all has the first, what lies behind the
-    last."""
+    offsets: Offsets
 
     @property
     def index(self) -> str:
@@ -74,14 +68,14 @@ class HeatMap:
                 continue
             for quarter, count in self._quarters(row):
                 ahead = quarters_ahead[max(0, bisect_right(starts, quarter) - 1)]
-                counts[((quarter + ahead) // _QUARTERS_AN_HOUR + _EPOCH_HOUR) % _HOURS_A_WEEK] += count
+                counts[((quarter + ahead) // _QUARTERS_AN_HOUR + EPOCH_HOUR) % HOURS_A_WEEK] += count
         return [
-            HeatMapCell(weekday=number // _HOURS_A_DAY + 1, hour=number % _HOURS_A_DAY, count=counts[number])
-            for number in range(_HOURS_A_WEEK)
+            HeatMapCell(weekday=number // HOURS_A_DAY + 1, hour=number % HOURS_A_DAY, count=counts[number])
+            for number in range(HOURS_A_WEEK)
         ]
 
     def _placed(self, pieces: list[Row]) -> list[Row]:
-        return [*pieces, {"$group": {"_id": _hour_of_week(self.offsets), "count": {"$sum": "$count"}}}]
+        return [*pieces, {"$group": {"_id": hour_of_week("$_id", self.offsets), "count": {"$sum": "$count"}}}]
 
     def _quarters(self, row: Row) -> Iterator[tuple[int, int]]:
         """The quarters of an hour of a day's row that belong to the period, with their counts."""
@@ -110,24 +104,3 @@ def _pieces(where: Filter, piece: timedelta, sign: int = 1) -> list[Row]:
 
 def _union(pipeline: list[Row], collection: str) -> Row:
     return {"$unionWith": {"coll": collection, "pipeline": pipeline}}
-
-
-def _hour_of_week(offsets: list[tuple[datetime, timedelta]]) -> Row:
-    """The expression for the hour of the week that the clock showed at the moment `_id`."""
-    milliseconds = {"$add": [{"$toLong": "$_id"}, _offset_at(offsets)]}
-    hours = {"$floor": {"$divide": [milliseconds, _HOUR_MILLISECONDS]}}
-    of_week = {"$mod": [{"$add": [hours, _EPOCH_HOUR]}, _HOURS_A_WEEK]}
-    return {"$mod": [{"$add": [of_week, _HOURS_A_WEEK]}, _HOURS_A_WEEK]}  # before 1970 it is negative
-
-
-def _offset_at(offsets: list[tuple[datetime, timedelta]]) -> Row | int:
-    """The expression for the offset at the moment `_id`, in milliseconds; the newest, which most need, come first."""
-    (_, first), *changes = offsets
-    default = first // timedelta(milliseconds=1)
-    if not changes:
-        return default
-    branches = [
-        {"case": {"$gte": ["$_id", moment]}, "then": offset // timedelta(milliseconds=1)}
-        for moment, offset in reversed(changes)
-    ]
-    return {"$switch": {"branches": branches, "default": default}}

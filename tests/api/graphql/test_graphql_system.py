@@ -10,9 +10,13 @@ from tests.fakes import app_with, bearer, make_settings, open_client
 
 
 async def test_tenants_have_their_counts_and_last_runs(api: Api) -> None:
-    tenants = (await api.data("{ tenants { tenantId ticketCount searchBacklog lastRun { tenantId status } } }"))[
-        "tenants"
-    ]
+    counts = "ticketCount searchBacklog notificationCounts { pending delivered dead } lastRun { tenantId status }"
+    tenants = (await api.data(f"{{ tenants {{ tenantId {counts} }} }}"))["tenants"]
+    for tenant in tenants:
+        alone = f'{{ notificationCounts(tenantId: "{tenant["tenantId"]}") {{ pending delivered dead }} }}'
+        notified = tenant.pop("notificationCounts")
+        assert notified == (await api.data(alone))["notificationCounts"]
+        assert sum(notified.values()) > 0
     assert tenants == [
         {
             "tenantId": tenant_id,

@@ -13,7 +13,7 @@ export function FigureCard({ title, value, href, note, change, values, colour })
       <h2>${title}</h2>
       <p class="value">${href ? html`<a href=${href} data-top>${value}</a>` : value}</p>
       <p class="note">
-        ${change && html`<span class="change ${change.tone}">${change.text}</span> `}
+        ${change && html`<span class="change ${change.tone}" title="Against the period before">${change.text}</span> `}
         ${note}
       </p>
       ${values && html`<${Sparkline} values=${values} colour=${colour} />`}

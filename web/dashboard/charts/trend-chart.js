@@ -1,12 +1,12 @@
 // @ts-check
-/** Tickets created in each step, stacked by a field. A step opens its tickets, dragging over several sets the period. */
+/** Tickets created in each step, stacked by a field, and those closed in it as a line. A step opens its tickets, dragging over several sets the period. */
 import { number, short, stepMark, stepName } from "../kit/format.js";
 import { html, useRef, useState } from "../kit/html.js";
 import { TrendTable } from "./trend-table.js";
 
 const MARKS = 6;
 
-/** @typedef {{start: string, end: string | null, count: number, slices: import("../kit/series.js").Slice[]}} Step */
+/** @typedef {{start: string, end: string | null, count: number, closed: number | null, slices: import("../kit/series.js").Slice[]}} Step */
 
 /**
  * @param {{title: string, steps: Step[], unit: string, zone: string, legend: import("../kit/series.js").Slice[],
@@ -14,12 +14,13 @@ const MARKS = 6;
  */
 export function TrendChart({ title, steps, unit, zone, legend, hrefOf, onBrush, children }) {
   const [shown, show] = useState(/** @type {Step | null} */ (null));
-  const top = ceiling(Math.max(...steps.map((step) => step.count), 1));
+  const top = ceiling(Math.max(...steps.map((step) => Math.max(step.count, step.closed ?? 0)), 1));
+  const hasClosed = steps.some((step) => step.closed !== null);
   const message = messageOf(title, steps, unit, zone);
   return html`
     <section class="card trend" aria-label=${message}>
       <div class="card-head"><h2>${title}</h2>${children}</div>
-      <p class="readout">${shown ? html`<${Readout} step=${shown} unit=${unit} zone=${zone} />` : html`<${Legend} slices=${legend} />`}</p>
+      <p class="readout">${shown ? html`<${Readout} step=${shown} unit=${unit} zone=${zone} />` : html`<${Legend} slices=${legend} hasClosed=${hasClosed} />`}</p>
       <div class="plot" aria-hidden="true">
         <div class="scale">${[1, 0.5, 0].map((part) => html`<span key=${part}>${short(top * part)}</span>`)}</div>
         <${Columns} steps=${steps} top=${top} hrefOf=${hrefOf} onBrush=${onBrush} onShow=${show} />
@@ -69,19 +70,32 @@ function Columns({ steps, top, hrefOf, onBrush, onShow }) {
           </a>
         `,
       )}
+      <${ClosedLine} steps=${steps} top=${top} />
     </div>
   `;
 }
 
-/** @param {{slices: import("../kit/series.js").Slice[]}} props */
-function Legend({ slices }) {
-  return slices.map((slice) => html`<span class="key" key=${slice.value}><i class=${slice.colour}></i>${slice.name}</span>`);
+/** How many were closed in each step. @param {{steps: Step[], top: number}} props */
+function ClosedLine({ steps, top }) {
+  const points = steps.map(({ closed }, index) => (closed === null ? "" : `${index + 0.5},${100 - (100 * closed) / top}`));
+  return html`
+    <svg class="closed-line" viewBox="0 0 ${steps.length} 100" preserveAspectRatio="none" aria-hidden="true">
+      ${["halo", "line"].map((name) => html`<polyline key=${name} class=${name} points=${points.join(" ")} />`)}
+    </svg>
+  `;
+}
+
+/** @param {{slices: import("../kit/series.js").Slice[], hasClosed: boolean}} props */
+function Legend({ slices, hasClosed }) {
+  return html`${slices.map((slice) => html`<span class="key" key=${slice.value}><i class=${slice.colour}></i>${slice.name}</span>`)}
+    ${hasClosed && html`<span class="key"><i class="dash"></i>Closings</span>`}`;
 }
 
 /** @param {{step: Step, unit: string, zone: string}} props */
 function Readout({ step, unit, zone }) {
   return html`<strong>${stepName(step.start, unit, zone)}</strong><span class="key">${number(step.count)} in all</span>
-    ${step.slices.map((slice) => html`<span class="key" key=${slice.value}><i class=${slice.colour}></i>${slice.name} ${number(slice.count)}</span>`)}`;
+    ${step.slices.map((slice) => html`<span class="key" key=${slice.value}><i class=${slice.colour}></i>${slice.name} ${number(slice.count)}</span>`)}
+    ${step.closed !== null && html`<span class="key"><i class="dash"></i>Closings ${number(step.closed)}</span>`}`;
 }
 
 /** What the chart says. @param {string} title @param {Step[]} steps @param {string} unit @param {string} zone */

@@ -21,6 +21,7 @@ export function TrendTable({ steps, unit, zone, legend, hrefOf }) {
               <th scope="col">Created</th>
               <th scope="col">All</th>
               ${legend.map((slice) => html`<th scope="col" key=${slice.value}>${slice.name}</th>`)}
+              <th scope="col">Closings</th>
             </tr>
           </thead>
           <tbody>
@@ -38,6 +39,7 @@ export function TrendTable({ steps, unit, zone, legend, hrefOf }) {
                       </td>
                     `,
                   )}
+                  <td>${step.closed === null ? "–" : number(step.closed)}</td>
                 </tr>
               `,
             )}

@@ -6,65 +6,68 @@ import { html } from "../kit/html.js";
 import { startOfDay, zoneOf } from "../kit/period.js";
 import { useAnswer } from "../kit/use-answer.js";
 import { Sparkline } from "../charts/sparkline.js";
-import { Empty, Skeleton } from "../parts/states.js";
+import { Empty, Problem, Skeleton } from "../parts/states.js";
 import { Moment, useNow } from "../parts/time.js";
 
-/** Whose figures are asked for at once; the others show only their totals. */
-const SUMMARISED = 24;
+/** Where there are more tenants, their courses are not asked for, each of which is a command of its own. */
+const FEW = 24;
 const DAYS = 30;
+/** How often all is looked at again, for nobody tells of all tenants' changes: of few tenants, and of more. */
+const LOOK_MS = { few: 15_000, many: 120_000 };
 
-/** @param {{address: URLSearchParams, frame: import("../kit/use-answer.js").Answer, version: number}} props */
+/** @param {{address: URLSearchParams, frame: import("../kit/use-answer.js").Answer}} props */
 export function Home({ address, frame }) {
   const zone = zoneOf(address);
-  const now = useNow();
   const tenants = frame.data?.tenants;
+  const isFew = (tenants?.length ?? 0) <= FEW;
+  const now = useNow(isFew ? LOOK_MS.few : LOOK_MS.many);
   const from = startOfDay(now, zone, 1 - DAYS).toISOString();
+  const figures = useAnswer("home", tenants ? { zone, from, withTrend: isFew } : null, now);
+  const known = new Map(figures.data?.tenants?.map((/** @type {any} */ each) => [each.tenantId, each]));
   return html`
     <h1>Tenants</h1>
+    <${Problem} text=${figures.problem} />
     ${!tenants && frame.isLoading && html`<${Skeleton} lines=${4} tall />`}
     ${tenants?.length === 0 && html`<${Empty} title="No tenant has tickets yet"><p>A run brings them in: <code>python -m gql_app ingest TENANT</code></p><//>`}
     <ul class="tenants">
-      ${(tenants ?? []).map(
-        (/** @type {any} */ tenant, /** @type {number} */ index) => html`
-          <${TenantCard} key=${tenant.tenantId} tenant=${tenant} zone=${zone} now=${now} from=${from} isSummarised=${index < SUMMARISED} />
-        `,
+      ${(figures.data?.tenants ?? tenants ?? []).map(
+        (/** @type {any} */ tenant) => html`<${TenantCard} key=${tenant.tenantId} tenant=${tenant} known=${known.get(tenant.tenantId)} zone=${zone} now=${now} />`,
       )}
     </ul>
   `;
 }
 
-/** @param {{tenant: any, zone: string, now: number, from: string, isSummarised: boolean}} props */
-function TenantCard({ tenant, zone, now, from, isSummarised }) {
+/** @param {{tenant: any, known: any, zone: string, now: number}} props `known`: its figures, when they are there */
+function TenantCard({ tenant, known, zone, now }) {
   const id = tenant.tenantId;
-  const { data } = useAnswer("tenant-summary", isSummarised ? { tenant: id, zone, from } : null);
-  const stats = data?.tenantStats;
+  const stats = known?.stats;
   const high = stats?.byUrgency.find((/** @type {any} */ each) => each.urgency === "HIGH")?.count ?? 0;
   const closed = stats?.byStatusCategory.find((/** @type {any} */ each) => each.statusCategory === "CLOSED")?.count ?? 0;
   const list = (/** @type {Record<string, string>} */ filter) => changed({ tenant: id, view: "tickets", period: "all", ...filter });
   return html`
     <li class="card tenant">
       <h2><a href=${changed({ tenant: id })} data-top dir="auto">${id}</a></h2>
-      <p class="value"><a href=${list({})} data-top>${number(tenant.ticketCount)}</a> <span class="unit">tickets</span></p>
+      <p class="value"><a href=${list({})} data-top>${number(stats?.totalTickets ?? tenant.ticketCount)}</a> <span class="unit">tickets</span></p>
       <${Sparkline} values=${(stats?.trend ?? []).slice(0, -1).map((/** @type {any} */ step) => step.count)} />
       <dl class="facts">
         <div><dt>High urgency</dt><dd>${stats ? html`<a href=${list({ urgency: "high" })} data-top>${number(high)}</a> <span class="quiet">${share(stats.urgencyHighRatio)}</span>` : "–"}</dd></div>
         <div><dt>Open now</dt><dd>${stats ? html`<a href=${list({ status_category_not: "closed" })} data-top>${number(stats.totalTickets - closed)}</a>` : "–"}</dd></div>
-        <div><dt>Notifications</dt><dd>${data?.notificationCounts ? outbox(data.notificationCounts, changed({ tenant: id, view: "notifications" })) : "–"}</dd></div>
-        <div><dt>Last run</dt><dd><${LastRun} run=${tenant.lastRun} zone=${zone} now=${now} /></dd></div>
+        <div><dt>Notifications</dt><dd>${known?.notificationCounts ? html`<${Outbox} ...${known.notificationCounts} href=${changed({ tenant: id, view: "notifications" })} />` : "–"}</dd></div>
+        <div><dt>Last run</dt><dd><${LastRun} run=${tenant.lastRun} href=${changed({ tenant: id, view: "ingestion" })} zone=${zone} now=${now} /></dd></div>
       </dl>
     </li>
   `;
 }
 
-/** @param {{run: any, zone: string, now: number}} props */
-function LastRun({ run, zone, now }) {
+/** @param {{run: any, href: string, zone: string, now: number}} props */
+function LastRun({ run, href, zone, now }) {
   if (!run) return html`<span class="quiet">never</span>`;
   const tone = { FAILED: "red", CANCELLED: "amber" }[/** @type {string} */ (run.status)] ?? "";
-  return html`<span class=${tone}>${words(run.status)}</span>${" "}
+  return html`<a href=${href} data-top class=${tone}>${words(run.status)}</a>${" "}
     <span class="quiet"><${Moment} at=${run.endedAt ?? run.startedAt} zone=${zone} now=${now} /></span>`;
 }
 
-/** @param {{pending: number, dead: number}} counts @param {string} href */
-function outbox({ pending, dead }, href) {
-  return html`<a href=${href} data-top>${number(pending)} waiting</a>${dead ? html`, <span class="red">${counted(dead, "dead letter")}</span>` : ""}`;
+/** @param {{pending: number, dead: number, href: string}} props */
+function Outbox({ pending, dead, href }) {
+  return html`<a href=${href} data-top>${number(pending)} waiting</a>${dead > 0 && html`, <a href=${href} data-top class="red">${counted(dead, "dead letter")}</a>`}`;
 }

@@ -98,3 +98,14 @@ export function duration(seconds) {
   if (seconds < 172_800) return `${(seconds / 3_600).toFixed(1)} h`;
   return `${(seconds / 86_400).toFixed(1)} days`;
 }
+
+/** @param {number} weekday Monday is 1 @param {"long" | "short"} [weekdayLength] */
+export function weekdayName(weekday, weekdayLength = "long") {
+  // The first day of 2024 was a Monday.
+  return new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: weekdayLength }).format(Date.UTC(2024, 0, weekday));
+}
+
+/** The hour of a day, as `09:00 – 10:00`. @param {number} hour */
+export const hourName = (hour) => `${two(hour)}:00 – ${two((hour + 1) % 24)}:00`;
+/** @param {number} value */
+const two = (value) => String(value).padStart(2, "0");

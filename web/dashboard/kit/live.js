@@ -12,9 +12,12 @@ const FORBIDDEN = 4403;
 /** @typedef {"connecting" | "live" | "lost"} State */
 /** @type {State} */
 let state = "connecting";
-/** @type {Set<(state: State, again: boolean) => void>} */
+/** What the page is told: live only once what must be followed is. @type {State} */
+let shown = "connecting";
+/** @type {Set<(state: State) => void>} */
 const watchers = new Set();
-let wasLive = false;
+/** The subscriptions without which the page is not live, and whether their first event is still to come. @type {Map<object, boolean>} */
+const awaited = new Map();
 
 const url = new URL("/graphql", location.href);
 url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -63,36 +66,51 @@ const OPTIONS = {
 function become(next) {
   clearTimeout(unanswered);
   state = next;
-  const again = next === "live" && wasLive;
-  wasLive ||= next === "live";
-  for (const watcher of [...watchers]) watcher(next, again);
+  if (next !== "live") for (const each of awaited.keys()) awaited.set(each, true);
+  tell();
+}
+
+function tell() {
+  const isAwaiting = state === "live" && [...awaited.values()].includes(true);
+  shown = !isAwaiting ? state : shown === "lost" ? "lost" : "connecting";
+  for (const watcher of [...watchers]) watcher(shown);
 }
 
 /** The state of the connection, for the dot in the header. @returns {State} */
 export function useConnection() {
-  const [shown, show] = useState(state);
-  useEffect(() => watch((next) => show(next)), []);
-  return shown;
-}
-
-/** @param {(state: State, again: boolean) => void} watcher `again`: it is live after it was lost */
-export function watch(watcher) {
-  watchers.add(watcher);
-  watcher(state, false);
-  return () => {
-    watchers.delete(watcher);
-  };
+  const [present, setPresent] = useState(shown);
+  useEffect(() => {
+    watchers.add(setPresent);
+    setPresent(shown);
+    return () => {
+      watchers.delete(setPresent);
+    };
+  }, []);
+  return present;
 }
 
 /**
  * @param {string} name the operation's file in `queries/`
  * @param {Record<string, unknown>} variables
  * @param {(data: any) => void} told
+ * @param {{isVital?: boolean}} options `isVital`: it tells something at once, before which the page is not live
  * @returns {() => void} ends it
  */
-export function follow(name, variables, told) {
-  return connect().subscribe(
-    { query: operations[name], variables },
-    { next: (/** @type {{data?: any}} */ message) => message.data && told(message.data), error: () => undefined, complete: () => undefined },
-  );
+export function follow(name, variables, told, { isVital = false } = {}) {
+  const key = {};
+  if (isVital) awaited.set(key, true);
+  tell();
+  /** @param {{data?: any}} message */
+  const next = (message) => {
+    if (awaited.get(key)) {
+      awaited.set(key, false);
+      tell();
+    }
+    if (message.data) told(message.data);
+  };
+  const end = connect().subscribe({ query: operations[name], variables }, { next, error: () => undefined, complete: () => undefined });
+  return () => {
+    awaited.delete(key);
+    end();
+  };
 }

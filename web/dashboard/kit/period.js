@@ -45,6 +45,18 @@ export function periodOf(address, now) {
   return { name, from: startOfDay(now, zone, 1 - Number.parseInt(name, 10)), to: null };
 }
 
+/**
+ * When the period of the same length that precedes one begins; null for one without a beginning. One that lasts until
+ * now counts as long as it was at the last full hour (of a day, ten minutes): figures need not be asked for all the time.
+ * @param {{from: Date | null, to: Date | null}} period @param {number} now
+ */
+export function precedingStart({ from, to }, now) {
+  if (!from) return null;
+  const step = now - Number(from) > DAY_MS ? HOUR_MS : HOUR_MS / 6;
+  const end = to ? Number(to) : Math.floor(now / step) * step;
+  return new Date(Number(from) - Math.max(end - Number(from), 0));
+}
+
 /** A day stands for its midnight; as an end (`plus` 1), for that of the next. @param {string | null} text @param {string} zone @param {number} plus */
 function bound(text, zone, plus) {
   if (!text) return null;

@@ -1,8 +1,8 @@
 // @ts-check
 /** An operation's answer as a hook: asked again when its variables or the tenant's tickets change. */
 import { ask } from "./api.js";
-import { useEffect, useRef, useState } from "./html.js";
-import { follow, watch } from "./live.js";
+import { useEffect, useState } from "./html.js";
+import { follow } from "./live.js";
 
 const AT_MOST_EVERY_MS = 2_000;
 
@@ -38,15 +38,18 @@ export function useAnswer(name, variables, version = 0) {
 }
 
 /**
- * A number that grows when the tenant's tickets have changed, at most every two seconds, and when the connection has
- * come back.
+ * A number that grows when a tenant's tickets have changed, at most every two seconds.
+ *
+ * An empty event says that they are followed from now on, so what was read before is read again: after a loss of the
+ * connection, and for lists, which are filtered anew all the time. The first view does not ask twice for that.
  * @param {string | null} tenant
+ * @param {Record<string, unknown> | null} filter only tickets that match it, or did
  */
-export function useChanges(tenant) {
+export function useChanges(tenant, filter = null) {
   const [version, setVersion] = useState(0);
-  const known = useRef("");
+  const key = tenant && JSON.stringify({ tenant, filter });
   useEffect(() => {
-    if (!tenant) return undefined;
+    if (!key) return undefined;
     /** @type {number | undefined} */
     let waiting;
     let last = 0;
@@ -58,18 +61,16 @@ export function useChanges(tenant) {
         setVersion((before) => before + 1);
       }, Math.max(0, last + AT_MOST_EVERY_MS - Date.now()));
     };
-    known.current = "";
-    const unfollow = follow("stats-changed", { tenant }, (data) => {
-      const told = JSON.stringify(data);
-      if (known.current && told !== known.current) grow();
-      known.current = told;
-    });
-    const unwatch = watch((_, again) => again && grow());
+    let isKnown = filter !== null;
+    const told = () => {
+      if (isKnown) grow();
+      isKnown = true;
+    };
+    const unfollow = follow("tickets-changed", JSON.parse(key), told, { isVital: filter === null });
     return () => {
       clearTimeout(waiting);
       unfollow();
-      unwatch();
     };
-  }, [tenant]);
+  }, [key]);
   return version;
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** A tenant's runs: the one that is under way, those that have ended, and the records that could not be stored. */
-import { html, useState } from "../kit/html.js";
+import { html, useEffect, useState } from "../kit/html.js";
+import { follow } from "../kit/live.js";
 import { zoneOf } from "../kit/period.js";
 import { useAnswer } from "../kit/use-answer.js";
 import { Problem, Skeleton } from "../parts/states.js";
@@ -10,7 +11,7 @@ import { Quarantine } from "./quarantine.js";
 import { Runs } from "./runs.js";
 import { Supply } from "./supply.js";
 
-/** How often is looked for a run that somebody else started, and at the budget, which nobody tells by itself. */
+/** How often the budget and the lock are looked at, which nobody tells. */
 const LOOK_MS = 4_000;
 
 /** @param {{address: URLSearchParams, version: number}} props */
@@ -25,6 +26,7 @@ export function Ingestion({ address, version }) {
   const past = useAnswer("ingestion", { tenant, ...after }, version + changes);
   const data = past.data;
   const change = () => setChanges((before) => before + 1);
+  useEffect(() => follow("ingestion-started", { tenant }, change), [tenant]);
   return html`
     <h1 class="unseen">Ingestion of ${tenant}</h1>
     <${Problem} text=${present.problem ?? past.problem} />

@@ -4,39 +4,50 @@ import { viewed } from "../kit/address.js";
 import { counted, number } from "../kit/format.js";
 import { html } from "../kit/html.js";
 import { Moment } from "../parts/time.js";
+import { Pager } from "./pager.js";
 
-const SHOWN = 10;
+/** @typedef {{cursor: string | null, onPage: (cursor: string | null) => void, zone: string, now: number}} Paged */
 
-/** @param {{notices: any[], pending: number, zone: string, now: number}} props `notices`: the newest of them */
-export function Waiting({ notices, pending, zone, now }) {
-  const failed = groups(notices.filter((each) => each.lastError));
-  const why = (/** @type {any} */ notice) => notice.waitsFor ?? "";
+/** @param {{waiting: any, pending: number} & Paged} props */
+export function Waiting({ waiting, pending, cursor, onPage, zone, now }) {
   return html`
     <section id="waiting">
       <h2>Waiting <span class="quiet">${number(pending)}</span></h2>
-      ${notices.length === 0 ? html`<p class="quiet">Nothing waits.</p>` : html`<${Notices} notices=${notices.slice(0, SHOWN)} zone=${zone} now=${now} title="Waits for" why=${why} />`}
+      ${waiting?.nodes.length ? html`<${Notices} notices=${waiting.nodes} zone=${zone} now=${now} title="Waits for" why=${reasonToWait} />` : html`<p class="quiet">Nothing waits.</p>`}
+      ${waiting && html`<${Pager} info=${waiting.pageInfo} cursor=${cursor} onPage=${onPage} name="Pages of what waits" />`}
     </section>
-    ${failed.length > 0 &&
-    html`<section>
-      <h2>What the last attempts met <span class="quiet">of the newest ${number(notices.length)} that wait</span></h2>
-      <ul class="records">
-        ${failed.map(([reason, found]) => html`<li key=${reason}><details><summary><strong><bdi>${reason}</bdi></strong><span>${counted(found.length, "notification")}</span></summary>
-          <${Notices} notices=${found} zone=${zone} now=${now} title="Waits for" why=${why} /></details></li>`)}
-      </ul>
-    </section>`}
   `;
 }
 
-/** @param {{notices: any[], zone: string, now: number}} props */
-export function Delivered({ notices, zone, now }) {
-  if (notices.length === 0) return null;
+/** @param {{notices: any[], zone: string, now: number}} props `notices`: the newest that wait */
+export function Failures({ notices, zone, now }) {
+  const failed = groups(notices.filter((each) => each.lastError));
+  if (failed.length === 0) return null;
   return html`
-    <section id="delivered">
-      <h2>Delivered <span class="quiet">the newest</span></h2>
-      <${Notices} notices=${notices} zone=${zone} now=${now} title="Delivered" why=${(/** @type {any} */ each) => html`<${Moment} at=${each.deliveredAt} zone=${zone} now=${now} />`} />
+    <section>
+      <h2>What the last attempts met <span class="quiet">of the newest ${number(notices.length)} that wait</span></h2>
+      <ul class="records">
+        ${failed.map(([reason, found]) => html`<li key=${reason}><details><summary><strong><bdi>${reason}</bdi></strong><span>${counted(found.length, "notification")}</span></summary>
+          <${Notices} notices=${found} zone=${zone} now=${now} title="Waits for" why=${reasonToWait} /></details></li>`)}
+      </ul>
     </section>
   `;
 }
+
+/** @param {{delivered: any} & Paged} props */
+export function Delivered({ delivered, cursor, onPage, zone, now }) {
+  if (!delivered?.nodes.length) return null;
+  return html`
+    <section id="delivered">
+      <h2>Delivered</h2>
+      <${Notices} notices=${delivered.nodes} zone=${zone} now=${now} title="Delivered" why=${(/** @type {any} */ each) => html`<${Moment} at=${each.deliveredAt} zone=${zone} now=${now} />`} />
+      <${Pager} info=${delivered.pageInfo} cursor=${cursor} onPage=${onPage} name="Pages of what was delivered" />
+    </section>
+  `;
+}
+
+/** @param {any} notice */
+const reasonToWait = (notice) => notice.waitsFor ?? "";
 
 /**
  * @param {{notices: any[], zone: string, now: number, title: string, why: (notice: any) => any,
@@ -64,7 +75,7 @@ export function Notices({ notices, zone, now, title, why, act }) {
 }
 
 /** Notifications by what their last attempt met, most frequent first. @param {any[]} notices @returns {[string, any[]][]} */
-export function groups(notices) {
+function groups(notices) {
   /** @type {Map<string, any[]>} */
   const found = new Map();
   for (const notice of notices) found.set(notice.lastError, [...(found.get(notice.lastError) ?? []), notice]);

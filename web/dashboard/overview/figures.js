@@ -1,49 +1,73 @@
 // @ts-check
-/** The first row of the overview. */
+/** The first row of the overview: each figure with its change against the period before. */
 import { viewed } from "../kit/address.js";
 import { change, counted, duration, number, points, share } from "../kit/format.js";
 import { html } from "../kit/html.js";
 import { FigureCard } from "../charts/figure-card.js";
 
-/** @param {{stats: any, period: {name: string}}} props */
-export function Figures({ stats, period }) {
-  const before = stats.comparison;
-  const open = stats.byStatusCategory.filter((/** @type {any} */ each) => each.statusCategory !== "CLOSED");
-  const pending = open.find((/** @type {any} */ each) => each.statusCategory === "PENDING")?.count ?? 0;
-  const notClosed = open.reduce((/** @type {number} */ sum, /** @type {any} */ each) => sum + each.count, 0);
+/** @typedef {{text: string, tone: string}} Change */
+
+/**
+ * @param {{stats: any, before: any, period: {from: Date | null}, beforeFrom: Date | null}} props
+ *   `before`: the figures of the period before, which began at `beforeFrom`; null where there is none
+ */
+export function Figures({ stats, before, period, beforeFrom }) {
   const high = countOf(stats.byUrgency, "urgency", "HIGH");
   const negative = countOf(stats.bySentiment, "sentiment", "NEGATIVE");
-  const note = period.name === "all" ? "in all" : before ? compared(before) : null;
+  const had = before?.totalTickets ? before : null;
+  const nothing = before && !had ? ", no earlier data" : "";
+  const earlier = viewed("tickets", { period: null, from: iso(beforeFrom), to: iso(period.from) });
+  const inPeriodBefore = had && html`<a href=${earlier} data-top>${number(had.totalTickets)}</a> in the period before`;
   return html`
     <div class="figures">
-      <${FigureCard} title="Tickets" value=${number(stats.totalTickets)} href=${viewed("tickets")} note=${note}
-        change=${totalChange(before)} values=${course(stats.byUrgencyOverTime, null)} />
+      <${FigureCard} title="Tickets" value=${number(stats.totalTickets)} href=${viewed("tickets")}
+        note=${inPeriodBefore ?? (before ? "No earlier data" : "in all")} change=${had && growth(stats.totalTickets, had.totalTickets)}
+        values=${course(stats.byUrgencyOverTime)} />
       <${FigureCard} title="High urgency" value=${number(high)} href=${viewed("tickets", { urgency: "high" })} colour="red"
-        note=${share(stats.urgencyHighRatio)} change=${ratioChange(before, "urgencyHighRatioChange")}
+        note=${share(stats.urgencyHighRatio) + nothing} change=${had && difference(stats.urgencyHighRatio - had.urgencyHighRatio)}
         values=${course(stats.byUrgencyOverTime, "HIGH")} />
       <${FigureCard} title="Negative" value=${number(negative)} href=${viewed("tickets", { sentiment: "negative" })} colour="amber"
-        note=${share(stats.negativeSentimentRatio)} change=${ratioChange(before, "negativeSentimentRatioChange")}
+        note=${share(stats.negativeSentimentRatio) + nothing}
+        change=${had && difference(stats.negativeSentimentRatio - had.negativeSentimentRatio)}
         values=${course(stats.bySentimentOverTime, "NEGATIVE")} />
-      <${FigureCard} title="Open now" value=${number(notClosed)} href=${viewed("tickets", { status_category_not: "closed" })}
-        note=${pending ? `${number(pending)} of them pending` : "none of them pending"}
-        values=${course(stats.byCategoryOverTime, "OPEN")} />
-      <${TimeToClose} time=${stats.timeToClose} />
+      <${OpenNow} stats=${stats} had=${had} nothing=${nothing} />
+      <${TimeToClose} time=${stats.timeToClose} before=${before?.timeToClose} />
     </div>
   `;
 }
 
-/** @param {{time: any}} props */
-function TimeToClose({ time }) {
+/** @param {{stats: any, had: any, nothing: string}} props */
+function OpenNow({ stats, had, nothing }) {
+  const open = notClosed(stats);
+  const pending = countOf(stats.byStatusCategory, "statusCategory", "PENDING");
+  const list = viewed("tickets", { status_category: "pending" });
+  const note = pending ? html`<a href=${list} data-top>${number(pending)}</a> of them pending${nothing}` : `none of them pending${nothing}`;
+  return html`
+    <${FigureCard} title="Open now" value=${number(open)} href=${viewed("tickets", { status_category_not: "closed" })} note=${note}
+      change=${had && growth(open, notClosed(had))} values=${course(stats.byCategoryOverTime, "OPEN", "PENDING")} />
+  `;
+}
+
+/** @param {{time: any, before: any}} props `before`: that of the period before, if there is one */
+function TimeToClose({ time, before }) {
   if (!time?.ticketCount) {
     return html`<${FigureCard} title="Time to close" value="–" note="No ticket of this period was seen being closed yet." />`;
   }
+  const had = before?.ticketCount ? before : null;
+  const [median, p90] = ["medianSeconds", "p90Seconds"].map((name) => had && slower(time[name], had[name]));
   return html`
     <section class="figure">
-      <h2>Time to close</h2>
-      <p class="value">${duration(time.medianSeconds)} <span class="unit">median</span></p>
-      <p class="note">90 % within ${duration(time.p90Seconds)}, of ${counted(time.ticketCount, "ticket")}</p>
+      <h2>Time to close <span class="quiet">of ${counted(time.ticketCount, "ticket")}</span></h2>
+      <p class="value">${duration(time.medianSeconds)} <span class="unit">median <${Changed} change=${median} /></span></p>
+      <p class="note">90 % within <strong>${duration(time.p90Seconds)}</strong> <${Changed} change=${p90} /></p>
+      ${before && !had && html`<p class="note">No earlier data</p>`}
     </section>
   `;
+}
+
+/** @param {{change: Change | null}} props */
+function Changed({ change: shown }) {
+  return shown && html`<span class="change ${shown.tone}" title="Against the period before">${shown.text}</span>`;
 }
 
 /** @param {any[]} list @param {string} name @param {string} value @returns {number} */
@@ -51,26 +75,36 @@ function countOf(list, name, value) {
   return list.find((each) => each[name] === value)?.count ?? 0;
 }
 
-/** A count's course over the steps but the last, which has only begun. @param {any[] | null} steps @param {string | null} value null: all */
-function course(steps, value) {
-  return (steps ?? []).slice(0, -1).map((step) =>
-    value === null ? step.count : (step.breakdown.find((/** @type {any} */ each) => each.value.toUpperCase() === value)?.count ?? 0),
-  );
+/** @param {any} stats @returns {number} */
+function notClosed({ totalTickets, byStatusCategory }) {
+  return totalTickets - countOf(byStatusCategory, "statusCategory", "CLOSED");
 }
 
-/** @param {any} before */
-function compared(before) {
-  return before.totalTickets ? `${number(before.totalTickets)} in the period before` : "No earlier data";
+/** A count's course over the steps but the last, which has only begun. @param {any[] | null} steps @param {...string} values none: all */
+function course(steps, ...values) {
+  return (steps ?? []).slice(0, -1).map(({ count, breakdown }) => {
+    const counts = breakdown.filter((/** @type {any} */ each) => values.includes(each.value.toUpperCase()));
+    return values.length ? counts.reduce((/** @type {number} */ sum, /** @type {any} */ each) => sum + each.count, 0) : count;
+  });
 }
 
-/** @param {any} before */
-function totalChange(before) {
-  return before?.totalTickets ? { text: change(before.totalTicketsChange), tone: "" } : null;
+/** @param {number} now @param {number} then @returns {Change | null} */
+function growth(now, then) {
+  return then ? { text: change(now / then - 1), tone: "" } : null;
 }
 
-/** More urgency or bad mood is bad news. @param {any} before @param {string} name */
-function ratioChange(before, name) {
-  if (!before?.totalTickets) return null;
-  const difference = before[name];
-  return { text: points(difference), tone: difference > 0 ? "bad" : difference < 0 ? "good" : "" };
+/** More urgency or bad mood is bad news. @param {number} by @returns {Change} */
+function difference(by) {
+  return { text: points(by), tone: by > 0 ? "bad" : by < 0 ? "good" : "" };
+}
+
+/** So is taking longer. @param {number} now @param {number} then @returns {Change | null} */
+function slower(now, then) {
+  const by = then ? now / then - 1 : 0;
+  return then ? { text: change(by), tone: by > 0 ? "bad" : by < 0 ? "good" : "" } : null;
+}
+
+/** @param {Date | null} moment */
+function iso(moment) {
+  return moment?.toISOString() ?? null;
 }

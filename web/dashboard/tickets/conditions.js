@@ -1,7 +1,7 @@
 // @ts-check
 /** The conditions of a list: from the address to a GraphQL filter, to chips, and to the parameters of an export. */
-import { words } from "../kit/format.js";
-import { periodOf } from "../kit/period.js";
+import { hourName, weekdayName, words } from "../kit/format.js";
+import { periodOf, zoneOf } from "../kit/period.js";
 import { UNKNOWN } from "../kit/series.js";
 
 /** @typedef {{title: string, graphql: string, isEnum?: boolean, values?: string[]}} Field */
@@ -24,6 +24,8 @@ export const ORDERS = {
   most_urgent_first: "Most urgent first",
   least_urgent_first: "Least urgent first",
 };
+/** When by the clock of the zone tickets were created, by the names in the address and in REST, and in GraphQL. */
+const HOURS = { created_weekday: "createdWeekday", created_hour: "createdHour" };
 /** What choosing something else ends: the page of the list. */
 export const FIRST_PAGE = { after: null, before: null, ticket: null };
 
@@ -44,6 +46,9 @@ export function filterOf(address, now) {
       if (values.length) filter[graphql + ending] = isEnum ? values.map(asEnum) : values;
     }
   }
+  for (const [name, graphql] of Object.entries(HOURS)) {
+    if (address.has(name)) Object.assign(filter, { [graphql]: Number(address.get(name)), timeZone: zoneOf(address) });
+  }
   if (address.get("q")?.trim()) filter.q = address.get("q")?.trim();
   if (address.has("requires_action")) filter.requiresAction = address.get("requires_action") === "true";
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
@@ -63,10 +68,11 @@ export function exportOf(address, format, now) {
   const { from, to } = periodOf(address, now);
   if (from) params.set("created_from", from.toISOString());
   if (to) params.set("created_to", to.toISOString());
-  for (const name of ["q", "requires_action"]) {
+  for (const name of ["q", "requires_action", ...Object.keys(HOURS)]) {
     const value = address.get(name)?.trim();
     if (value) params.set(name, value);
   }
+  if (Object.keys(HOURS).some((name) => address.has(name))) params.set("time_zone", zoneOf(address));
   return `/tickets/export?${params}`;
 }
 
@@ -84,6 +90,11 @@ export function chipsOf(address) {
       const opposite = { [key]: null, [other]: [...new Set([...values, ...address.getAll(other)])] };
       chips.push({ key, title, verb, text, without: { [key]: null }, opposite });
     }
+  }
+  const [weekday, hour] = Object.keys(HOURS).map((name) => address.get(name));
+  if (weekday || hour) {
+    const text = [weekday && weekdayName(Number(weekday)), hour && hourName(Number(hour))].filter(Boolean).join(", ");
+    chips.push({ key: "created_weekday", title: "Created", verb: "on", text, without: { created_weekday: null, created_hour: null }, opposite: null });
   }
   const action = address.get("requires_action");
   if (action) chips.push({ key: "requires_action", title: "Action", verb: "is", text: action === "true" ? "required" : "not required", without: { requires_action: null }, opposite: null });

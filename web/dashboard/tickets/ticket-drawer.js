@@ -96,7 +96,7 @@ function Facts({ ticket, zone, now }) {
   const extra = Object.entries(ticket.extra ?? {});
   return html`
     <dl class="facts">
-      <div><dt>Customer</dt><dd><bdi>${ticket.customerId ?? "unknown"}</bdi></dd></div>
+      <div><dt>Customer</dt><dd>${ticket.customerId ? html`<a href=${listOf(ticket.customerId)} dir="auto">${ticket.customerId}</a>` : "unknown"}</dd></div>
       <div><dt>Source</dt><dd><bdi>${ticket.source ?? "unknown"}</bdi></dd></div>
       <div><dt>Created</dt><dd><${Moment} at=${ticket.createdAt} zone=${zone} now=${now} /></dd></div>
       <div><dt>Updated</dt><dd><${Moment} at=${ticket.updatedAt} zone=${zone} now=${now} /></dd></div>
@@ -124,7 +124,12 @@ function Others({ ticket, zone, now }) {
           `,
         )}
       </ul>
-      <a href=${viewed("tickets", { customer_id: ticket.customerId, period: "all", from: null, to: null })}>All ${counted(all.totalCount, "ticket")}</a>
+      <a href=${listOf(ticket.customerId)}>All ${counted(all.totalCount, "ticket")}</a>
     </section>
   `;
+}
+
+/** All that a customer wrote. @param {string} customer */
+function listOf(customer) {
+  return viewed("tickets", { customer_id: customer, period: "all", from: null, to: null });
 }

@@ -6,7 +6,7 @@ import { counted } from "../kit/format.js";
 import { html, useRef } from "../kit/html.js";
 import { useKeys } from "../kit/keys.js";
 import { zoneOf } from "../kit/period.js";
-import { useAnswer } from "../kit/use-answer.js";
+import { useAnswer, useChanges } from "../kit/use-answer.js";
 import { ColumnMenu, useColumns } from "./columns.js";
 import { ExportLinks } from "./export-links.js";
 import { FilterChips } from "./filter-chips.js";
@@ -17,12 +17,14 @@ import { TicketDrawer } from "./ticket-drawer.js";
 
 const PAGE = 50;
 
-/** @param {{address: URLSearchParams, version: number}} props */
+/** @param {{address: URLSearchParams, version: number}} props `version`: of all tickets of the tenant */
 export function Tickets({ address, version }) {
   const now = useNow();
   const zone = zoneOf(address);
   const [columns, toggleColumn] = useColumns();
-  const answer = useAnswer("tickets", variablesOf(address, now), version);
+  const asked = variablesOf(address, now);
+  const changes = useChanges(address.get("tenant"), asked.filter);
+  const answer = useAnswer("tickets", asked, changes);
   const page = answer.data?.tickets;
   const shown = (page?.nodes ?? []).map((/** @type {any} */ each) => each.externalId);
   return html`

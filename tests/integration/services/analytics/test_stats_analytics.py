@@ -11,11 +11,11 @@ import pytest
 from documents.database import Database, Row
 from documents.ticket import CountedField, Ticket
 from documents.ticket_history import TicketHistory
-from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.analytics.closing_times import TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.figures import Analytics
 from services.errors import InvalidInputError
+from services.kit.civil_time import TrendUnit, boundaries, zone
 from tests.fakes import FakeClock
 
 TENANT = "acme"

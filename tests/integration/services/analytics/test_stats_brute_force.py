@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from documents.database import Database, Row
 from documents.ticket import CountedField, Ticket
-from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.figures import Analytics
 from services.analytics.leading import leading_customers
 from services.analytics.partition import customer_partition
 from services.analytics.stats import Stats
+from services.kit.civil_time import TrendUnit, boundaries, zone
 from services.rollups.write import Rollups
 from services.statuses import category_of
 from tests.fakes import FakeClock

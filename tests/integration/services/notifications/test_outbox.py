@@ -96,8 +96,10 @@ async def test_counts_have_every_state(outbox: Outbox, notifications: Notificati
     await outbox.add("T-1", "T-2")
     await outbox.add("T-3", state="dead")
     await outbox.add("foreign", tenant="other")
-    assert await notifications.counts("acme") == {PENDING: 2, DELIVERED: 0, DEAD: 1}
-    assert await notifications.counts("nobody") == {PENDING: 0, DELIVERED: 0, DEAD: 0}
+    assert await notifications.counts(["acme", "nobody"]) == {
+        "acme": {PENDING: 2, DELIVERED: 0, DEAD: 1},
+        "nobody": {PENDING: 0, DELIVERED: 0, DEAD: 0},
+    }
 
 
 async def test_the_outbox_as_a_whole_tells_what_waits_and_since_when(outbox: Outbox) -> None:

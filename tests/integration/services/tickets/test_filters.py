@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from documents.database import Database, Row
 from documents.ticket import Sentiment, StatusCategory, Ticket, Urgency
 from services.errors import InvalidInputError
+from services.kit.civil_time import zone
 from services.lists.keyset import Window
 from services.rollups.write import Rollups
 from services.statuses import category_of
@@ -65,6 +66,9 @@ filters = st.builds(
     keyword=choice(["refund", "bug", "re.*"]),
     rule=choice(["defect", "outage"]),
     requires_action=st.sampled_from([None, None, True, False]),
+    created_weekday=st.sampled_from([1, 2, 3, 4, 5]),
+    created_hour=st.sampled_from([1, 12, 17]),
+    time_zone=st.sampled_from([None, "Pacific/Auckland", "+05:30"]),
 )
 few = st.sampled_from([each.name for each in fields(TicketFilter) if each.name != "q"])
 
@@ -100,6 +104,11 @@ def matches(row: Row, wanted: TicketFilter) -> bool:
     action = row.get("requires_action")
     if wanted.requires_action is not None and action is not wanted.requires_action:
         return False
+    created_at = row.get("created_at")
+    shown = created_at and created_at.astimezone(zone(wanted.time_zone or "UTC"))
+    for name, clock in (("created_weekday", shown and shown.isoweekday()), ("created_hour", shown and shown.hour)):
+        if getattr(wanted, name) is not None and clock != getattr(wanted, name):
+            return False
     for name in ("created", "updated"):
         moment = row.get(f"{name}_at")
         start, end = getattr(wanted, f"{name}_from"), getattr(wanted, f"{name}_to")
@@ -222,6 +231,11 @@ async def test_a_filter_means_the_same_everywhere(
         TicketFilter(rule=Choice(none_of=("\ud800",))),
         TicketFilter(updated_from=NOW, updated_to=NOW - timedelta(days=1)),
         TicketFilter(updated_from=datetime(1, 1, 1, tzinfo=UTC)),
+        TicketFilter(created_weekday=0),
+        TicketFilter(created_weekday=8),
+        TicketFilter(created_hour=24),
+        TicketFilter(created_hour=-1),
+        TicketFilter(time_zone="Mars/Base"),
     ],
 )
 def test_filters_that_make_no_sense_are_refused(wanted: TicketFilter) -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from documents.database import Database, Row
 from documents.ticket import Ticket
 from documents.ticket_history import NEW_STATUS_INDEX, TicketHistory
-from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.analytics.history.flow import BacklogPoint, FlowStep
 from services.errors import InvalidInputError
+from services.kit.civil_time import TrendUnit, boundaries, zone
 from tests.integration.services.analytics.history.worlds import (
     HOUR,
     NOW,

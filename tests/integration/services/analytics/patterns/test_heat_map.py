@@ -9,10 +9,12 @@ import pytest
 
 from documents.database import Database, Row
 from documents.ticket import Ticket
-from services.analytics.civil_time import offset_changes, zone
 from services.analytics.figures import Analytics
 from services.errors import InvalidInputError
+from services.kit.civil_time import offset_changes, zone
 from services.rollups.write import Rollups
+from services.tickets.filter import TicketFilter
+from services.tickets.reading import Tickets
 from tests.fakes import FakeClock
 
 NOW = datetime(2026, 11, 5, 12, 30, tzinfo=UTC)
@@ -71,6 +73,16 @@ async def test_clocks_of_the_past_were_others(database: Database, name: str) -> 
     found = await Analytics(database, FakeClock(NOW)).heat_map(tenant, time_zone=name)
     expected = brute_force([row["created_at"] for row in rows], name)
     assert {(cell.weekday, cell.hour): cell.count for cell in found if cell.count} == expected
+
+
+@pytest.mark.parametrize("name", ["Europe/Paris", "Asia/Kathmandu", "Australia/Lord_Howe", "-03:30"])
+async def test_every_cell_is_as_long_as_its_list(database: Database, name: str) -> None:
+    tenant, _ = await stored(database, random.Random(name), NOW - timedelta(days=400), 200)
+    created = {"created_from": NOW - timedelta(days=300), "created_to": NOW}
+    tickets = Tickets(database)
+    for cell in await Analytics(database, FakeClock(NOW)).heat_map(tenant, time_zone=name, **created):
+        wanted = TicketFilter(created_weekday=cell.weekday, created_hour=cell.hour, time_zone=name, **created)
+        assert await tickets.count(tenant, wanted) == cell.count
 
 
 async def test_hours_that_a_clock_leaves_out_or_has_twice(database: Database) -> None:

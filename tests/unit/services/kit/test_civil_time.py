@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from services.analytics.civil_time import TrendUnit, boundaries, zone
 from services.errors import InvalidInputError
+from services.kit.civil_time import TrendUnit, boundaries, zone
 
 NAMES = sorted(files("tzdata").joinpath("zones").read_text().split())
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
