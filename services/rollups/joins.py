@@ -40,7 +40,8 @@ def joined(*others: Joined) -> list[Row]:
     Each batch comes several times, as nothing but lookups that are unwound at once may find more than a document holds.
     """
     names = [f"of_{number}" for number in range(len(others))]
-    nothing: Row = dict.fromkeys(names, {"$literal": [MaxKey()]})  # an empty list would find rows without an id
+    nobody = {"$literal": [MaxKey()]}  # an empty list would find rows without an id
+    nothing: Row = dict.fromkeys(names, nobody)
     parts = [{"batch": "$batch", **nothing}, *({**nothing, name: "$ids"} for name in names)]
     lookups = [
         stage
