@@ -14,6 +14,7 @@ from documents.rollup_bookmark import RollupBookmark
 from documents.tenant_lock import TenantLock
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
+from documents.ticket_life import TicketLife
 from documents.ticket_rollup import TicketRollup
 
 ALL_DOCUMENTS: list[type[Document]] = [
@@ -29,5 +30,6 @@ ALL_DOCUMENTS: list[type[Document]] = [
     TenantLock,
     Ticket,
     TicketHistory,
+    TicketLife,
     TicketRollup,
 ]

@@ -130,9 +130,7 @@ class Database:
         await self._client.admin.command("killSessions", [session_id])
 
     async def write(self, *writes: Writes, session: Session) -> int:
-        """Make the writes, one collection after the other in this order; without a session, in no transaction.
-
-        Returns how many documents the updates among the last ones found.
+        """Make the writes, a collection after the other; returns how many documents the last ones' updates found.
 
         Raises:
             BulkWriteError: some were refused, and those to later collections were not tried.

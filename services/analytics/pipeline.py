@@ -4,7 +4,7 @@ Single tickets are grouped into their distinct combinations of values, and rows 
 with one value each; all that follows counts those. No part reads a ticket: indexes cover them.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -48,14 +48,14 @@ def build_pipeline(
     `trend_end`: when the last hour of the trend ends.
     """
     fields = _fields(trend_end, parts)
-    facets: dict[str, list[Row]] = {f"by_{name}": _counted_by(name) for name in COUNTED_FIELDS if name in fields}
+    facets: dict[str, list[Row]] = {f"by_{name}": counted_by(name) for name in COUNTED_FIELDS if name in fields}
     finish: Row = {}
     if StatsPart.COUNTS in parts:
         finish |= _ratios() | {"by_status_category": _by_category()}
     if StatsPart.KEYWORDS in parts:
         facets["top_keywords"] = _keywords()
     if StatsPart.TREND in parts:
-        facets["hours"] = _counted_by(HOUR)
+        facets["hours"] = counted_by(HOUR)
         finish["hourly_trend"] = _every_hour(trend_end)
     pipeline: list[Row] = _combinations(of, fields) if fields else [{"$match": of.all_tickets}, {"$limit": 1}]
     if rolled_up := sorted(fields.keys() - {HOUR}):
@@ -75,6 +75,11 @@ def build_pipeline(
 def total_count(of: Partition) -> list[Row]:
     """A pipeline on tickets that ends in one document: `{total}`."""
     return [*_combinations(of, {}), *_rolled_up(of, [TOTALS]), {"$group": {"_id": None, "total": {"$sum": "$count"}}}]
+
+
+def combined_counts(of: Partition, fields: Sequence[str]) -> list[Row]:
+    """A pipeline on tickets: what `counted_by` makes counts of, by the values of counted fields."""
+    return [*_combinations(of, {name: f"${name}" for name in fields}), *_rolled_up(of, list(fields))]
 
 
 def _fields(trend_end: datetime, parts: Collection[StatsPart]) -> Row:
@@ -99,7 +104,7 @@ def _combinations(of: Partition, fields: Row) -> list[Row]:
 def _rolled_up(of: Partition, fields: list[str]) -> list[Row]:
     """Joins what the rollups have counted, in the form of combinations of one field."""
     among = {"field": {"$in": fields}}
-    parts = [_rows(rows_of(of.tenant_id, day=cut.day, **among), _count_of_part(cut)) for cut in of.cut_days]
+    parts = [_rows(rows_of(of.tenant_id, day=cut.day, **among), count_of_part(cut)) for cut in of.cut_days]
     if of.whole_days is not None:
         parts.append(_rows({**of.whole_days, **among}))
     return [_union(part, TicketRollup.Settings.name) for part in parts]
@@ -115,7 +120,7 @@ def _rows(where: Filter, count: object = "$tickets") -> list[Row]:
     ]
 
 
-def _count_of_part(cut: CutDay) -> Row:
+def count_of_part(cut: CutDay) -> Row:
     """The expression for how many tickets of a day's row were created in a part of the day."""
     names = [{"$gte": ["$$this.k", f"{cut.begin:02}"]}, {"$lt": ["$$this.k", f"{cut.end:02}"]}]
     counted = {"$filter": {"input": {"$objectToArray": "$quarters"}, "cond": {"$and": names}}}
@@ -154,7 +159,8 @@ def _having(field: str) -> Row:
     return {"$match": {"field": {"$in": [field, None]}}}
 
 
-def _counted_by(field: str) -> list[Row]:
+def counted_by(field: str) -> list[Row]:
+    """Stages from combinations of values to `{_id, count}` for each value of one field."""
     value = {"$ifNull": [f"$_id.{field}", UNKNOWN]}
     return [_having(field), {"$group": {"_id": value, "count": {"$sum": "$count"}}}, {"$match": {"count": {"$gt": 0}}}]
 

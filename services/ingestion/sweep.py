@@ -23,7 +23,7 @@ from services.errors import UpstreamError
 from services.ingestion.diff import STORED_FIELDS, Position, as_gone
 from services.ingestion.run import Run, RunUpstream
 from services.kit.clock import Clock
-from services.rollups.write import BY_ID
+from services.rollups.rows import BY_ID
 from services.tenancy import Filter, live, owned
 
 _BATCH = 500

@@ -7,10 +7,7 @@ from documents.database import Collection, Row, Session
 from documents.ticket import StatusCategory
 from documents.ticket_history import CHANGES_OF_KNOWN, TICKET_INDEX
 from services.statuses import in_category, is_closed
-from services.tenancy import Filter, owned
-
-TELLS_OF_STATUS: Filter = {"action": {"$in": list(CHANGES_OF_KNOWN)}, "changes.status.new": {"$exists": True}}
-"""The rows that an index holds, in which closes are."""
+from services.tenancy import owned
 
 
 def closes(tenant_id: str, **more: object) -> list[Row]:

@@ -4,7 +4,7 @@ from documents.database import Row
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from services.coordination.change_streams import counted_edits
-from services.rollups.closes import TELLS_OF_STATUS
+from services.rollups.steps import TELLS_OF_LIFE
 from services.rollups.write import ROLLED_UP
 
 
@@ -17,9 +17,8 @@ def foreign_changes() -> dict[str, Row]:
     whole = {"operationType": {"$in": ["replace", "delete"]}}
     copied = {"operationType": "insert", "fullDocument.rolled_up": ROLLED_UP}
     marked_otherwise = {"updateDescription.updatedFields.rolled_up": {"$exists": True, "$ne": ROLLED_UP}}
-    telling = {f"fullDocument.{name}": condition for name, condition in TELLS_OF_STATUS.items()}
-    told = {"operationType": {"$in": ["insert", "replace"]}, **telling}
+    told = {"operationType": "insert", "fullDocument.action": {"$in": list(TELLS_OF_LIFE)}}
     return {
         Ticket.Settings.name: {"$or": [whole, *counted_edits("rolled_up"), copied, marked_otherwise]},
-        TicketHistory.Settings.name: {"$or": [told, {"operationType": "update"}]},
+        TicketHistory.Settings.name: {"$or": [told, {"operationType": {"$in": ["update", "replace"]}}]},
     }

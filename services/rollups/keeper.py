@@ -12,6 +12,7 @@ from documents.ingestion_job import IngestionJob
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
+from documents.ticket_life import TicketLife
 from documents.ticket_rollup import TicketRollup
 from services.coordination.keepers import ONLY_IDS, Keeper, Kept
 from services.coordination.leases import Lease, Leases
@@ -64,6 +65,7 @@ class RollupKeeper(Keeper):
         self._history = database.collection(TicketHistory)
         self._jobs = database.collection(IngestionJob)
         self._receipts = database.collection(RolledUpTicket)
+        self._lives = database.collection(TicketLife)
         self._rows = database.collection(TicketRollup)
 
     async def _has_work(self, tenant_id: str) -> bool:
@@ -94,12 +96,14 @@ class RollupKeeper(Keeper):
         return ids
 
     def _made(self) -> list[tuple[Collection, list[Row]]]:
-        """Every receipt of ours, and every ticket that is marked as if it had one."""
+        """Every receipt and every life of ours, and every ticket that is marked as if it had them."""
         of_ours: list[Row] = [{"$match": {"_id.counting": COUNTING}}, {"$project": {"_id": "$_id.ticket"}}]
-        return [(self._receipts, of_ours), (self._tickets, [{"$match": {"rolled_up": ROLLED_UP}}, ONLY_IDS])]
+        marked: list[Row] = [{"$match": {"rolled_up": ROLLED_UP}}, ONLY_IDS]
+        return [(self._receipts, of_ours), (self._lives, of_ours), (self._tickets, marked)]
 
     async def _clean_up(self, lease: Lease) -> None:
-        for rows, counting in ((self._rows, "counting"), (self._receipts, "_id.counting")):
+        made = (self._rows, "counting"), (self._receipts, "_id.counting"), (self._lives, "_id.counting")
+        for rows, counting in made:
             outdated: list[Row] = [{"$match": {counting: {"$ne": COUNTING}}}, ONLY_IDS]
             await self._in_batches(lease, rows, outdated, partial(self._remove, rows))
 

@@ -21,6 +21,8 @@ CLOSED_AFTER = "closed_after"
 QUARTER = "quarter"
 TOTALS = CountedField.URGENCY.value
 """Every ticket has one value in each counted field; this one has the fewest values, so totals are its sums."""
+BY_ID = "_id_"
+"""The planner has been seen to prefer the walk over all of a tenant's tickets."""
 UNKNOWN = "unknown"
 """The name under which tickets without the counted field appear."""
 QUARTER_MILLISECONDS = 900_000
@@ -29,7 +31,7 @@ SPAN_DAYS = 32
 """So many days are together in one row of a customer."""
 BUCKETS = tuple(sorted({0, *(math.ceil(2 ** (step / 16)) for step in range(16 * 48))}))
 """Where the buckets of times to close begin, in milliseconds: each by 4 % later than the one before."""
-COUNTING = f"{crc32(repr((3, COUNTED_FIELDS, CLOSING_WORDS, BUCKETS)).encode()):08x}"
+COUNTING = f"{crc32(repr((4, COUNTED_FIELDS, CLOSING_WORDS, BUCKETS)).encode()):08x}"
 """As what tickets are counted, as a fingerprint. It marks tickets, receipts and rows: those of another counting are
 none, so tickets are counted one by one until they are rolled up anew. To be changed (the number) whenever the rows
 that a ticket makes change."""
@@ -72,13 +74,18 @@ def quarters_since_epoch(date: object) -> Row:
     return {"$toLong": {"$floor": {"$divide": [{"$toLong": date}, QUARTER_MILLISECONDS]}}}
 
 
-_IS_DATED: Row = {"$eq": [{"$type": "$created_at"}, "date"]}
+def _date_or_null(field: str, read: Row) -> Row:
+    return {"$cond": [{"$eq": [{"$type": field}, "date"]}, read, None]}
+
+
 COUNTED_PROJECTION: Row = {
     **dict.fromkeys((*COUNTED_FIELDS, "keyword_key", "customer_id", "external_id"), 1),
-    QUARTER: {"$cond": [_IS_DATED, quarters_since_epoch("$created_at"), None]},
-    "created": {"$cond": [_IS_DATED, {"$toLong": "$created_at"}, None]},
+    QUARTER: _date_or_null("$created_at", quarters_since_epoch("$created_at")),
+    "created": _date_or_null("$created_at", {"$toLong": "$created_at"}),
+    "ingested": _date_or_null("$first_ingested_at", {"$toLong": "$first_ingested_at"}),
 }
-"""Reads of a ticket what `counted_as` needs. Dates are numbers: Python does not know all that the database can hold."""
+"""Reads of a ticket what is made of it here, and of its life. Dates are numbers: Python does not know all that the
+database can hold."""
 
 
 def counted_as(row: Row, closed: int | None = None) -> Row:

@@ -23,14 +23,13 @@ from documents.ticket_history import TicketHistory
 from documents.ticket_rollup import TicketRollup
 from services.kit.clock import EPOCH
 from services.rollups.closes import last_closes
-from services.rollups.rows import COUNTED_PROJECTION, COUNTING, additions, counted_as, negated, sum_rows
+from services.rollups.lives import Lives
+from services.rollups.rows import BY_ID, COUNTED_PROJECTION, COUNTING, additions, counted_as, negated, sum_rows
 from services.statuses import category_of
 from services.tenancy import live, owned
 
 ROLL_UP_BATCH = 1_000
 """Tickets rolled up in one transaction, which takes about 0.3 s."""
-BY_ID = "_id_"
-"""The planner has been seen to prefer the walk over all of a tenant's tickets."""
 ROLLED_UP = COUNTING
 """The mark of a ticket that is in the rollups."""
 NOT_ROLLED_UP: Row = {"$ne": ROLLED_UP}
@@ -58,6 +57,7 @@ class Rollups:
         self._history = database.collection(TicketHistory)
         self._receipts = database.collection(RolledUpTicket)
         self._rows = database.collection(TicketRollup)
+        self._lives = Lives(database)
 
     async def backlog(self, tenant_id: str, *, limit: int, comment: str = "") -> int:
         """How many live tickets are counted one by one; looks no further than `limit`."""
@@ -91,6 +91,7 @@ class Rollups:
             await self._receipts.insert_many(receipts, session=session)
             # In a thread: it takes some 30 ms of computing, in which this process has requests to answer.
             await self._rows.bulk_write(await asyncio.to_thread(_additions, tenant_id, counted), session=session)
+            await self._lives.settle(tenant_id, tickets, session)
             return len(tickets)
 
         return await (work(session) if session is not None else self._database.in_transaction(work))
@@ -132,6 +133,9 @@ class Rollups:
             # Tickets that are marked without being rolled up: copied so, or moved to another tenant.
             for tenant_id, wrong in _by_tenant(row for row in marked if _key(row) not in right):
                 await self._unmark(tenant_id, [row["_id"] for row in wrong], session)
+            for tenant_id, unchanged in _by_tenant(row for row in marked if _key(row) in right):
+                await self._lives.settle(tenant_id, unchanged, session)
+            await self._lives.forget(await self._lives.outlived(ticket_ids, session), session)
             return len(receipts) - len(right)
 
         return await (work(session) if session is not None else self._database.in_transaction(work))

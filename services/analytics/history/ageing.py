@@ -1,13 +1,21 @@
 """How long the tickets that are not closed have been there, now or at any moment before."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from documents.database import Row
-from documents.ticket import StatusCategory
-from services.analytics.history.lives import lives
+from documents.ticket import StatusCategory, Ticket
+from documents.ticket_life import TicketLife
+from services.analytics.history.candidates import candidates
+from services.analytics.history.counted_events import milliseconds
+from services.rollups.events import FLOW, GROWTH
+from services.rollups.lives import lives_among
+from services.rollups.steps import lives, stored_life, told_rows
+from services.rollups.write import ROLLED_UP
 from services.statuses import in_category, is_closed
-from services.tenancy import live
+from services.tenancy import Filter, live
 
 _DAY = timedelta(days=1)
 AGES_IN_DAYS = (0, 1, 3, 7, 30)
@@ -37,52 +45,138 @@ class Ageing:
     oldest_created_at: datetime | None
 
 
-def ageing_pipeline(tenant_id: str, at: datetime, *, is_now: bool) -> list[Row]:
-    """Ends in one document a bucket that has tickets: `{_id: number or null for undated, count, oldest}`.
+def present_ageing_pipeline(tenant_id: str, now: datetime) -> list[Row]:
+    """A pipeline on tickets. Ends in one document a bucket that has tickets, `{_id: its number, count}`, with null for
+    undated ones, and in one with the `oldest`: `{born, ticket}`."""
+    return _of_those_not_closed(live(tenant_id, status=_NOT_CLOSED), now)
 
-    What happened at the moment itself or later does not count: it is as it was before.
+
+def past_ageing_pipeline(tenant_id: str, at: datetime, *, rolled_up: bool) -> list[Row]:
+    """The same for a past moment. What happened at the moment itself or later does not count: it is as it was before.
+
+    Tickets in the rollups are counted as they are, and put right by what has happened to them since; others are looked
+    at one by one. `rolled_up`: whether there are rollups at all.
     """
-    not_closed = live(tenant_id, status={"$not": in_category(StatusCategory.CLOSED)})
-    if is_now:
-        born = {"$cond": [{"$eq": [{"$type": "$created_at"}, "date"]}, "$created_at", None]}
-        then: list[Row] = [
-            {"$match": not_closed},
-            {"$project": {"_id": 0, "ticket": "$external_id", "born": born}},
-            {"$match": {"$expr": {"$lt": ["$born", at]}}},
-        ]
-    else:
-        before = {"$last": {"$filter": {"input": "$steps", "cond": {"$lt": ["$$this.at", at]}}}}
-        then = [
-            *lives(tenant_id, [not_closed], is_closed, at, with_changed=True),
-            {"$project": {"ticket": 1, "born": {"$first": "$steps.at"}, "state": before}},
-            {"$match": {"state.live": True, "state.value": False}},
-        ]
-    return [*then, *_by_age(at)]
+    before = {"$last": {"$filter": {"input": "$steps", "cond": {"$lt": ["$$this.at", at]}}}}
+    was_counted = {"$and": [{"$ne": ["$steps", []]}, "$then.live", {"$not": [is_closed("$then.value")]}]}
+    fresh = {"ticket": "$ticket", "born": {"$first": "$steps.at"}, "count": {"$cond": [was_counted, 1, 0]}}
+    outdated = {"ticket": "$ticket", "born": _as_moment("$born"), "count": _growth_since("$outdated", at)}
+    return [
+        *candidates(tenant_id, at, stored_life(), told_rows(), rolled_up=rolled_up),
+        *lives(),
+        {"$set": {"then": before}},
+        # From here on {ticket, born, count}, in which the ticket was counted, or is and must not be.
+        {"$project": {"part": [fresh, outdated]}},
+        {"$unwind": "$part"},
+        {"$replaceWith": "$part"},
+        *(_changed_lives(tenant_id, at) if rolled_up else []),
+        {"$match": {"count": {"$ne": 0}, "$expr": {"$lt": ["$born", at]}}},
+        {"$group": {"_id": {"born": "$born", "ticket": "$ticket"}, "count": {"$sum": "$count"}}},
+        {"$set": {"oldest": {"$cond": [{"$gt": ["$count", 0]}, "$_id", "$$REMOVE"]}}},
+        {"$group": {"_id": _bucket("$_id.born", at), "count": {"$sum": "$count"}, "oldest": _OLDEST}},
+        *(_unchanged_lives(tenant_id, at) if rolled_up else []),
+    ]
 
 
-def _by_age(at: datetime) -> list[Row]:
-    """From `{ticket, born}` to one document a bucket."""
-    days = {"$divide": [{"$subtract": [at, "$born"]}, _DAY / timedelta(milliseconds=1)]}
+_NOT_CLOSED: Row = {"$not": in_category(StatusCategory.CLOSED)}
+_IS_DATED: Row = {"$eq": [{"$type": "$oldest.born"}, "date"]}
+_OLDEST: Row = {"$min": {"$cond": [_IS_DATED, "$oldest", None]}}
+
+
+def _of_those_not_closed(where: Filter, at: datetime, leave_out: Sequence[Row] = ()) -> list[Row]:
+    """Counts tickets as they are. `leave_out`: stages on `{ticket}` that drop those that must not be the oldest one."""
+    born = {"$cond": [{"$eq": [{"$type": "$created_at"}, "date"]}, "$created_at", None]}
+    dated = {"$match": {**where, "created_at": {"$lt": at}}}
+    of_the_same_age = {
+        "from": Ticket.Settings.name,
+        "localField": "born",
+        "foreignField": "created_at",
+        "pipeline": [{"$match": where}, {"$project": {"_id": 0, "ticket": "$external_id"}}, *leave_out],
+        "as": "same_age",
+    }
+    oldest: list[Row] = [
+        dated,
+        {"$sort": {"created_at": 1}},
+        {"$project": {"_id": 0, "born": "$created_at", "ticket": "$external_id"}},
+        *leave_out,
+        {"$limit": 1},
+        {"$lookup": of_the_same_age},
+        {"$project": {"oldest": {"born": "$born", "ticket": {"$min": "$same_age.ticket"}}}},
+    ]
+    return [
+        {"$match": where},
+        {"$project": {"_id": 0, "born": born}},
+        {"$match": {"$expr": {"$lt": ["$born", at]}}},
+        {"$group": {"_id": _bucket("$born", at), "count": {"$sum": 1}}},
+        {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": oldest}},
+    ]
+
+
+def _unchanged_lives(tenant_id: str, at: datetime) -> list[Row]:
+    """A stage that counts the tickets in the rollups as they are."""
+    changed: Row = {
+        "from": TicketLife.Settings.name,
+        "localField": "ticket",
+        "foreignField": "ticket",
+        "pipeline": [
+            {"$match": lives_among(tenant_id)},
+            {"$project": {"growth": _growth_since("$events", at)}},
+            {"$match": {"growth": {"$ne": 0}}},
+        ],
+        "as": "changed",
+    }
+    leave_out: list[Row] = [{"$lookup": changed}, {"$match": {"changed": []}}]
+    where = live(tenant_id, rolled_up=ROLLED_UP, status=_NOT_CLOSED)
+    return [{"$unionWith": {"coll": Ticket.Settings.name, "pipeline": _of_those_not_closed(where, at, leave_out)}}]
+
+
+def _changed_lives(tenant_id: str, at: datetime) -> list[Row]:
+    """A stage that puts them right, by what has happened since."""
+    lost = {"$multiply": [_growth_since("$events", at), -1]}
+    pipeline: list[Row] = [
+        {"$match": lives_among(tenant_id, **{"events.at": {"$gte": milliseconds(at)}})},
+        {"$project": {"_id": 0, "ticket": 1, "born": _as_moment("$born"), "count": lost}},
+    ]
+    return [{"$unionWith": {"coll": TicketLife.Settings.name, "pipeline": pipeline}}]
+
+
+def _growth_since(events: str, at: datetime) -> Row:
+    """The expression for by how many more tickets are not closed after those of the events that came since."""
+    growing, shrinking = ([name for name, growth in GROWTH.items() if growth == sign] for sign in (1, -1))
+
+    def count(names: list[str]) -> Row:
+        of_flow = {"$and": [{"$eq": ["$$this.field", FLOW]}, {"$in": ["$$this.value", names]}]}
+        is_meant = {"$and": [{"$gte": ["$$this.at", milliseconds(at)]}, of_flow]}
+        return {"$size": {"$filter": {"input": events, "cond": is_meant}}}
+
+    return {"$subtract": [count(growing), count(shrinking)]}
+
+
+def _as_moment(number: str) -> Row:
+    """The expression for a moment that lives hold as a number, or null."""
+    return {"$toDate": {"$ifNull": [number, None]}}
+
+
+def _bucket(born: str, at: datetime) -> Row:
+    """The expression for the number of the bucket; null where it is not known when the ticket was born."""
+    days = {"$divide": [{"$subtract": [at, born]}, _DAY / timedelta(milliseconds=1)]}
     begins = [{"case": {"$gte": [days, AGES_IN_DAYS[number]]}, "then": number} for number in _NUMBERS[::-1]]
-    bucket = {"$cond": [{"$eq": ["$born", None]}, None, {"$switch": {"branches": begins, "default": 0}}]}
-    oldest = {"$min": {"born": "$born", "ticket": "$ticket"}}
-    return [{"$group": {"_id": bucket, "count": {"$sum": 1}, "oldest": oldest}}]
+    return {"$cond": [{"$eq": [born, None]}, None, {"$switch": {"branches": begins, "default": 0}}]}
 
 
 def to_ageing(found: list[Row], at: datetime) -> Ageing:
     """What the pipeline found."""
-    by_number = {row["_id"]: row for row in found}
-    dated = [row["oldest"] for number, row in by_number.items() if number is not None]
+    counts: Counter[int | None] = Counter()
+    for row in found:
+        counts[row.get("_id")] += row.get("count", 0)
+    dated = [row["oldest"] for row in found if row.get("oldest") is not None]
     oldest = min(dated, key=lambda one: (one["born"], str(one["ticket"])), default=None)
     ends = (*AGES_IN_DAYS[1:], None)
     return Ageing(
         at=at,
-        count=sum(row["count"] for row in found),
-        buckets=[
-            AgeBucket(AGES_IN_DAYS[number], ends[number], by_number.get(number, {"count": 0})["count"])
-            for number in _NUMBERS
-        ],
-        undated_count=by_number.get(None, {"count": 0})["count"],
+        count=counts.total(),
+        buckets=[AgeBucket(AGES_IN_DAYS[number], ends[number], counts[number]) for number in _NUMBERS],
+        undated_count=counts[None],
         oldest_ticket_id=None if oldest is None else str(oldest["ticket"]),
         oldest_created_at=None if oldest is None else oldest["born"],
     )

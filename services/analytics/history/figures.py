@@ -4,10 +4,10 @@ from datetime import datetime
 
 from documents.database import Database, Row
 from documents.ticket import COUNTED_INDEX, Ticket
-from services.analytics.history.ageing import Ageing, ageing_pipeline, to_ageing
-from services.analytics.history.flow import BacklogPoint, FlowStep, backlog_pipeline, flow_pipeline, to_backlog, to_flow
-from services.analytics.history.past import past_pipeline, to_past_stats
-from services.analytics.history.status_times import StatusTime, status_times_pipeline, to_status_times
+from services.analytics.history.ageing import Ageing, past_ageing_pipeline, present_ageing_pipeline, to_ageing
+from services.analytics.history.flow import BacklogPoint, FlowQuestion, FlowStep
+from services.analytics.history.past import PastQuestion, to_past_stats
+from services.analytics.history.status_times import StatusTime, TimesQuestion, to_status_times
 from services.analytics.history.units import units_of
 from services.analytics.periods import require_past, require_period
 from services.analytics.stats import TenantStats
@@ -22,6 +22,8 @@ class HistoryFigures:
     """Computes figures of one database's tickets and their history; each raises `QueryTimeoutError` after 5 s."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._has_rollups = database.transactional
         self._tickets = database.at_one_moment(Ticket)
         self._clock = clock
 
@@ -37,7 +39,8 @@ class HistoryFigures:
         """
         require_period(start, end)
         units = units_of(start, end or self._clock.now(), unit, time_zone)
-        return to_flow(await self._run(flow_pipeline(tenant_id, units)), units)
+        asked = FlowQuestion(tenant_id, units, self._has_rollups)
+        return asked.flow(await self._run(asked.pipeline(), index=COUNTED_INDEX))
 
     async def backlog(
         self, tenant_id: str, *, unit: TrendUnit, start: datetime | None, end: datetime | None, time_zone: str
@@ -54,7 +57,8 @@ class HistoryFigures:
         if start is not None and start > now:
             return []
         units = units_of(start, min(end or now, now), unit, time_zone)
-        return to_backlog(await self._run(backlog_pipeline(tenant_id, units), index=COUNTED_INDEX), units)
+        asked = FlowQuestion(tenant_id, units, self._has_rollups)
+        return asked.backlog(await self._run(asked.backlog_pipeline(), index=COUNTED_INDEX))
 
     async def ageing(self, tenant_id: str, at: datetime | None) -> Ageing:
         """The tickets that were not closed at the moment, or are not closed now, by age.
@@ -65,8 +69,10 @@ class HistoryFigures:
         now = self._clock.now()
         if at is not None:
             require_past("at", at, now)
-        pipeline = ageing_pipeline(tenant_id, at or now, is_now=at is None)
-        return to_ageing(await self._run(pipeline), at or now)
+            pipeline = past_ageing_pipeline(tenant_id, at, rolled_up=self._has_rollups)
+        else:
+            pipeline = present_ageing_pipeline(tenant_id, now)
+        return to_ageing(await self._run(pipeline, index=COUNTED_INDEX), at or now)
 
     async def time_in_status(
         self, tenant_id: str, *, created_from: datetime | None, created_to: datetime | None, by_category: bool
@@ -79,10 +85,17 @@ class HistoryFigures:
             InvalidInputError: the period makes no sense.
         """
         require_period(created_from, created_to)
-        pipeline = status_times_pipeline(
-            tenant_id, created_from, created_to, self._clock.now(), by_category=by_category
-        )
-        return to_status_times(await self._run(pipeline), by_category=by_category)
+        asked = TimesQuestion(tenant_id, created_from, created_to, self._clock.now(), by_category=by_category)
+        async with time_limited(), self._database.at_this_moment() as session:
+            options: Row = {"session": session, "maxTimeMS": HISTORY_MILLISECONDS}
+            outdated: list[str] = []
+            if self._has_rollups:
+                found = self._database.collection(Ticket).aggregate(asked.outdated(), hint=COUNTED_INDEX, **options)
+                outdated = [row["ticket"] for row in await found.to_list(None)]
+            times = self._database.collection(Ticket).aggregate(
+                asked.pipeline(outdated, rolled_up=self._has_rollups), hint=COUNTED_INDEX, **options
+            )
+            return to_status_times(await times.to_list(None), by_category=by_category)
 
     async def stats_as_of(
         self, tenant_id: str, as_of: datetime, *, created_from: datetime | None, created_to: datetime | None
@@ -94,7 +107,8 @@ class HistoryFigures:
         """
         require_past("asOf", as_of, self._clock.now())
         require_period(created_from, created_to)
-        found = await self._run(past_pipeline(tenant_id, as_of, created_from, created_to), index=COUNTED_INDEX)
+        asked = PastQuestion(tenant_id, as_of, created_from, created_to, self._has_rollups)
+        found = await self._run(asked.pipeline(), index=COUNTED_INDEX)
         return to_past_stats(found, tenant_id, created_from, created_to)
 
     async def _run(self, pipeline: list[Row], *, index: str | None = None) -> list[Row]:

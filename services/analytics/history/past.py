@@ -6,48 +6,116 @@ are there from their creation; changes that other programs made without a word i
 """
 
 from collections import Counter
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from documents.database import Row
 from documents.ticket import COUNTED_FIELDS, CountedField, Sentiment, Ticket, Urgency
 from documents.ticket_history import HistoryAction
-from services.analytics.history.joins import created_or_deleted_since, joined
-from services.analytics.pipeline import RATIO_DECIMALS
+from services.analytics.history.candidates import candidates
+from services.analytics.history.counted_events import CountedEvents, milliseconds
+from services.analytics.partition import partition_of
+from services.analytics.pipeline import RATIO_DECIMALS, combined_counts, counted_by
 from services.analytics.stats import TenantStats
 from services.kit.clock import EPOCH
+from services.rollups.events import ENTERED, STORED_EVENTS
+from services.rollups.lives import REBUILT, stored_changes
 from services.rollups.rows import UNKNOWN
 from services.statuses import category_of
-from services.tenancy import live, owned
 from services.tickets.filter import created_between
 
-_REBUILT = (*COUNTED_FIELDS, "created_at")
+_STORED: Row = {name: f"${name}" for name in (*REBUILT, "deleted_at", "first_ingested_at")}
+_ENTERED, _LEFT = "entered_", "left_"
 
 
-def past_pipeline(
-    tenant_id: str, as_of: datetime, created_from: datetime | None, created_to: datetime | None
-) -> list[Row]:
-    """A pipeline on tickets: one document `{status: [{_id, count}], urgency: [...], ...}`, one list a counted field.
+@dataclass(frozen=True, slots=True)
+class PastQuestion:
+    """The statistics of which moment are asked for, and of tickets that were created in which period."""
 
-    What is live now is counted, and put right by the tickets that have changed since: they are counted as they were,
-    and taken off as they are.
-    """
-    period = created_between(created_from, created_to)
-    values = {name: f"${name}" for name in COUNTED_FIELDS}
-    changed: list[Row] = [
-        *_changed(tenant_id, as_of),
-        # Two documents a ticket from here on, {count: 1, status, ...} as it was, and {count: -1, status, ...} as it is.
-        {"$project": {"state": [_then(as_of), _now(as_of)]}},
-        {"$unwind": "$state"},
-        {"$replaceWith": "$state"},
-        {"$match": {"count": {"$ne": 0}, **period}},
-        {"$group": {"_id": values, "count": {"$sum": "$count"}}},
-    ]
-    return [
-        {"$match": {"$and": [live(tenant_id, **period), {"created_at": {"$not": {"$gt": as_of}}}]}},
-        {"$group": {"_id": values, "count": {"$sum": 1}}},
-        {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": changed}},
-        {"$facet": {name: _counted_by(name) for name in COUNTED_FIELDS}},
-    ]
+    tenant_id: str
+    as_of: datetime
+    created_from: datetime | None
+    created_to: datetime | None
+    rolled_up: bool
+    """Whether there are rollups at all."""
+
+    def pipeline(self) -> list[Row]:
+        """A pipeline on tickets: one document `{status: [{_id, count}], urgency: [...], ...}`, a list a counted field.
+
+        What is live now is counted, and put right by what has changed since: of tickets in the rollups by their events;
+        others are counted as they were, and taken off as they are.
+        """
+        now = partition_of(self.tenant_id, self.created_from, self.created_to, rolled_up=self.rolled_up)
+        changed: list[Row] = [
+            *candidates(self.tenant_id, self._since, _STORED, stored_changes(), rolled_up=self.rolled_up),
+            {"$set": {"rows": {"$sortArray": {"input": "$rows", "sortBy": {"recorded": 1}}}}},
+            {"$set": {"then": {name: _value_then(name) for name in REBUILT}}},
+            {"$project": {"part": {"$concatArrays": [[_as_it_was(self.as_of), _as_it_is()], self._outdated()]}}},
+            {"$unwind": "$part"},
+            {"$replaceWith": "$part"},
+            *self._counted(),
+        ]
+        return [
+            *combined_counts(now, COUNTED_FIELDS),
+            {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": changed}},
+            *(self._events.single([{"$replaceWith": _of_event("$event")}, *self._counted()]) if self.rolled_up else []),
+            *(self._events.sums([{"$set": {"_id": {"event": "$_id"}}}, _combination()]) if self.rolled_up else []),
+            {"$facet": {name: counted_by(name) for name in COUNTED_FIELDS}},
+        ]
+
+    @property
+    def _since(self) -> datetime:
+        """The first moment of which nothing was known then."""
+        return self.as_of + timedelta(milliseconds=1)
+
+    @property
+    def _events(self) -> CountedEvents:
+        # The rows do not tell when the tickets were created that had an event.
+        has_period = self.created_from is not None or self.created_to is not None
+        return CountedEvents(self.tenant_id, STORED_EVENTS, self._since, one_by_one=has_period)
+
+    def _counted(self) -> list[Row]:
+        """From `{values or event, created_at, count}` to combinations with their counts, of tickets of the period."""
+        return [
+            {"$match": {"count": {"$ne": 0}, **created_between(self.created_from, self.created_to)}},
+            {"$group": {"_id": {"values": "$values", "event": "$event"}, "count": {"$sum": "$count"}}},
+            _combination(),
+        ]
+
+    def _outdated(self) -> Row:
+        """The expression for what the rollups take off and must not."""
+        since = {"$gte": ["$$this.at", milliseconds(self._since)]}
+        is_meant = {"$and": [since, {"$in": ["$$this.field", list(STORED_EVENTS)]}]}
+        events = {"$filter": {"input": "$outdated", "cond": is_meant}}
+        return {"$map": {"input": events, "in": {**_of_event("$$this"), "count": -1}}}
+
+
+def _of_event(event: str) -> Row:
+    """The expression for an event of a life, of which `born` is in the same document."""
+    is_told = {"$ne": [{"$type": f"{event}.born"}, "missing"]}
+    return {
+        "event": {"field": f"{event}.field", "value": f"{event}.value"},
+        "created_at": {"$toDate": {"$cond": [is_told, f"{event}.born", "$born"]}},
+        "count": {"$literal": 1},
+    }
+
+
+def _combination() -> Row:
+    """From `{_id: {values or event}, count}` to a combination of values, from whose count events are taken off."""
+    name: Any = "$_id.event.field"
+    for prefix in (_ENTERED, _LEFT):
+        name = {"$replaceOne": {"input": name, "find": prefix, "replacement": ""}}
+    has_entered = {"$in": ["$_id.event.field", list(ENTERED.values())]}
+    signed = {"$cond": [has_entered, {"$multiply": ["$count", -1]}, "$count"]}
+    is_event = {"$eq": [{"$type": "$_id.event"}, "object"]}
+    return {
+        "$project": {
+            "_id": {"$cond": [is_event, {"$arrayToObject": [[{"k": name, "v": "$_id.event.value"}]]}, "$_id.values"]},
+            "field": {"$cond": [is_event, name, "$$REMOVE"]},
+            "count": {"$cond": [is_event, signed, "$count"]},
+        }
+    }
 
 
 def to_past_stats(
@@ -89,41 +157,6 @@ def _ranked(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _counted_by(name: str) -> list[Row]:
-    value = {"$ifNull": [f"$_id.{name}", UNKNOWN]}
-    return [{"$group": {"_id": value, "count": {"$sum": "$count"}}}, {"$match": {"count": {"$gt": 0}}}]
-
-
-def _changed(tenant_id: str, as_of: datetime) -> list[Row]:
-    """From tickets to one document for each that may have been another: `{_id: its id, stored, rows, then}`.
-
-    `stored` is what is stored of it, or null; `rows` are those of the history since, oldest first:
-    `{action, recorded, status: {old}, ...}`, with the fields that changed; `then` has what the fields held.
-    """
-    stored = {name: f"${name}" for name in (*_REBUILT, "deleted_at", "first_ingested_at")}
-    in_order = {"$sortArray": {"input": "$rows", "sortBy": {"recorded": 1}}}
-    history: list[Row] = [
-        *_changes_since(tenant_id, as_of),
-        {"$group": {"_id": "$ticket", "rows": {"$push": "$row"}}},
-        {"$project": {"_id": 0, "ticket": "$_id", "rows": in_order}},
-    ]
-    return [
-        *joined(tenant_id, created_or_deleted_since(tenant_id, as_of), stored, history, with_changed=True),
-        {"$set": {"rows": {"$ifNull": ["$rows", []]}}},
-        {"$set": {"then": {name: _value_then(name) for name in _REBUILT}}},
-    ]
-
-
-def _changes_since(tenant_id: str, as_of: datetime) -> list[Row]:
-    """From the rows that were recorded after the moment to `{ticket, row}`."""
-    later = owned(tenant_id, recorded_at={"$gt": as_of}, action={"$in": list(HistoryAction)})
-    row: Row = {"action": "$action", "recorded": "$recorded_at"}
-    for name in _REBUILT:
-        is_told = {"$ne": [{"$type": f"$changes.{name}"}, "missing"]}
-        row[name] = {"$cond": [is_told, {"old": {"$ifNull": [f"$changes.{name}.old", None]}}, "$$REMOVE"]}
-    return [{"$match": later}, {"$project": {"_id": 0, "ticket": "$ticket_id", "row": row}}]
-
-
 def _value_then(name: str) -> Row:
     """The expression for what the field held: the old value of its first change since, or else what it holds now."""
     is_told = {"$eq": [{"$type": f"$$this.{name}"}, "object"]}
@@ -133,16 +166,18 @@ def _value_then(name: str) -> Row:
     return {"$let": {"vars": {"change": change}, "in": value}}
 
 
-def _then(as_of: datetime) -> Row:
+def _as_it_was(as_of: datetime) -> Row:
     """The expression for what the ticket was, counted if it was live."""
-    return {"$mergeObjects": ["$then", {"count": {"$cond": [_was_live(as_of), 1, 0]}}]}
+    return {**_values("$then"), "count": {"$cond": [_was_live(as_of), 1, 0]}}
 
 
-def _now(as_of: datetime) -> Row:
-    """The expression for what the ticket is, taken off if it is among those that are counted as they are."""
-    is_old = {"$or": [{"$not": [_is_date("$stored.created_at")]}, {"$lte": ["$stored.created_at", as_of]}]}
-    is_counted = {"$and": [_IS_STORED, {"$not": [_HAS_DIED]}, is_old]}
-    return {"$mergeObjects": ["$stored", {"count": {"$cond": [is_counted, -1, 0]}}]}
+def _as_it_is() -> Row:
+    """The expression for what the ticket is, taken off if it is live."""
+    return {**_values("$stored"), "count": {"$cond": [{"$and": [_IS_STORED, {"$not": [_HAS_DIED]}]}, -1, 0]}}
+
+
+def _values(state: str) -> Row:
+    return {"values": {name: f"{state}.{name}" for name in COUNTED_FIELDS}, "created_at": f"{state}.created_at"}
 
 
 def _was_live(as_of: datetime) -> Row:

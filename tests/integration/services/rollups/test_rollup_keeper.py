@@ -11,12 +11,15 @@ from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
+from documents.ticket_life import TicketLife
 from documents.ticket_rollup import TicketRollup
+from services.analytics.history.figures import HistoryFigures
 from services.coordination.leases import Leases
+from services.kit.civil_time import TrendUnit
 from services.kit.clock import SystemClock
 from services.rollups.keeper import ROLLUPS_RESOURCE, RollupKeeper
 from services.rollups.write import ROLLED_UP, Rollups
-from tests.fakes import running
+from tests.fakes import FakeClock, running
 from tests.integration.services.rollups.test_rollups import NOW, by_status, expect_consistent, store, ticket
 from tests.waiting import PATIENCE_SECONDS, becomes
 
@@ -175,10 +178,42 @@ async def test_a_close_that_another_program_tells_of_is_noticed(db: Database) ->
     await expect_consistent(db)
 
 
+async def test_what_another_program_writes_into_the_history_flows(db: Database) -> None:
+    rollups = await store(db, ticket(1), ticket(2))
+    await rollups.roll_up("acme")
+    at = NOW - timedelta(minutes=20)
+    row = {"tenant_id": "acme", "ticket_id": "t2", "recorded_at": at}
+    gone = row | {"_id": "gone", "action": "deleted", "changes": {"status": {"old": "open"}}}
+    back = row | {"_id": "back", "action": "restored", "recorded_at": at + timedelta(minutes=5)}
+
+    async def went_and_came() -> list[tuple[int, int]]:
+        figures = HistoryFigures(db, FakeClock(NOW))
+        flow = await figures.flow("acme", unit=TrendUnit.DAY, start=NOW - timedelta(hours=1), end=NOW, time_zone="UTC")
+        return [(step.deleted_not_closed, step.restored_not_closed) for step in flow]
+
+    async with keeping(db):
+        await followed(db)
+        await db.collection(TicketHistory).insert_many([gone, back])
+        await becomes(went_and_came, [(1, 1)])
+    await expect_consistent(db)
+
+
+async def test_the_lives_of_tickets_that_are_gone_end(db: Database) -> None:
+    rollups = await store(db, *(ticket(number) for number in range(4)))
+    await rollups.roll_up("acme")
+    await rollups.take_back("acme", [0, 1], None)
+    async with keeping(db, roll_up_from=99):
+        await followed(db)
+        await db.collection(Ticket).update_one({"_id": 1}, {"$set": {"deleted_at": NOW}})
+        await db.collection(Ticket).delete_one({"_id": 2})
+        await becomes(lambda: db.collection(TicketLife).distinct("ticket"), ["t0", "t3"])
+    await expect_consistent(db)
+
+
 async def test_rollups_that_were_emptied_are_made_anew(db: Database) -> None:
     rollups = await store(db, *(ticket(number) for number in range(5)))
     await rollups.roll_up("acme")
-    for document in (TicketRollup, RolledUpTicket, RollupBookmark):
+    for document in (TicketRollup, RolledUpTicket, TicketLife, RollupBookmark):
         await db.collection(document).delete_many({})
     async with keeping(db):
         await becomes(lambda: by_status(db), {"open": 5})

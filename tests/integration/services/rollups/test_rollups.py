@@ -10,8 +10,10 @@ import pytest
 from documents.database import Database, Row, Session, patiently
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.ticket import Ticket
+from documents.ticket_life import TicketLife
 from documents.ticket_rollup import TicketRollup
 from services.analytics.stats import Stats
+from services.rollups.events import FLOW, STORED_EVENTS, sum_events
 from services.rollups.rows import sum_rows
 from services.rollups.write import ROLLED_UP, Rollups
 from services.tickets.tenants import Tenants
@@ -38,7 +40,7 @@ async def by_status(db: Database, tenant_id: str = TENANT) -> dict[str, int]:
 
 
 async def expect_consistent(db: Database) -> None:
-    """Marks, receipts and rows say the same."""
+    """Marks, receipts and rows say the same; so do lives, and the rows of their events."""
     receipts = await db.collection(RolledUpTicket).find().to_list(None)
     marked = await db.collection(Ticket).find({"rolled_up": ROLLED_UP}).to_list(None)
     assert sorted((repr(row["tenant_id"]), repr(row["_id"])) for row in marked) == sorted(
@@ -49,6 +51,13 @@ async def expect_consistent(db: Database) -> None:
         (tenant_id, *key): dict(increments)
         for tenant_id in {row["tenant_id"] for row in receipts}
         for key, increments in sum_rows(row["counted"] for row in receipts if row["tenant_id"] == tenant_id).items()
+    }
+    lives = await db.collection(TicketLife).find().to_list(None)
+    assert {repr(row["_id"]) for row in receipts} <= {repr(life["_id"]) for life in lives}
+    expected |= {
+        (tenant_id, *key): dict(increments)
+        for tenant_id in {life["tenant_id"] for life in lives}
+        for key, increments in sum_events(life for life in lives if life["tenant_id"] == tenant_id).items()
     }
     rows = await db.collection(TicketRollup).find().to_list(None)
     assert {row["counting"] for row in rows} <= {ROLLED_UP}
@@ -129,6 +138,10 @@ async def test_rows_without_tickets_are_gone(db: Database) -> None:
     rollups = await store(db, ticket(1))
     await rollups.roll_up(TENANT)
     await rollups.take_back(TENANT, [1], None)
+    await expect_consistent(db)
+    assert await db.collection(TicketRollup).count_documents({"field": {"$nin": [FLOW, *STORED_EVENTS]}}) == 0
+    await db.collection(Ticket).delete_one({})
+    await rollups.check([1])
     assert await db.collection(TicketRollup).count_documents({}) == 0
 
 

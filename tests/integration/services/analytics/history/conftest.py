@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.analytics.history import joins
+from services.rollups import joins
 
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tickets are looked up in several batches, however few there are."""
-    monkeypatch.setattr(joins, "_BATCH", 2)
+    monkeypatch.setattr(joins, "BATCH", 2)

@@ -24,6 +24,7 @@ from tests.integration.services.analytics.history.worlds import (
     busy_or_not,
     minutes,
     periods,
+    roll_ups,
     thorough,
 )
 
@@ -53,6 +54,8 @@ def happened(world: World) -> list[tuple[datetime, str]]:
     unit=st.sampled_from(TrendUnit),
     time_zone=zones,
     period=periods,
+    every=roll_ups,
+    is_checked=st.booleans(),
 )
 @thorough
 async def test_flow_and_backlog_are_what_happened(
@@ -63,11 +66,15 @@ async def test_flow_and_backlog_are_what_happened(
     unit: TrendUnit,
     time_zone: str,
     period: list[int],
+    every: int,
+    is_checked: bool,
 ) -> None:
-    world = World(database, is_dated)
+    world = World(database, is_dated, rolled_up_every=every)
     await world.go_through(taken)
     if is_purged:
         await world.purge()
+    if is_checked:
+        await world.check()
     start, end = (START + timedelta(minutes=minute) for minute in period)
     asked = {"unit": unit, "start": start, "end": end, "time_zone": time_zone}
     flow = await world.figures().flow(world.tenant, **asked)
@@ -93,12 +100,12 @@ async def test_flow_and_backlog_are_what_happened(
         ]  # fmt: skip
 
 
-@given(taken=busy_or_not, is_dated=st.booleans(), is_purged=st.booleans(), minute=minutes)
+@given(taken=busy_or_not, is_dated=st.booleans(), is_purged=st.booleans(), minute=minutes, every=roll_ups)
 @thorough
 async def test_ageing_is_exact(
-    database: Database, taken: list[tuple[int, Row | None]], is_dated: bool, is_purged: bool, minute: int
+    database: Database, taken: list[tuple[int, Row | None]], is_dated: bool, is_purged: bool, minute: int, every: int
 ) -> None:
-    world = World(database, is_dated)
+    world = World(database, is_dated, rolled_up_every=every)
     await world.go_through(taken)
     if is_purged:
         await world.purge()

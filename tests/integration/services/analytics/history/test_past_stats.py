@@ -12,7 +12,16 @@ from services.analytics.stats import Stats, TenantStats
 from services.errors import InvalidInputError
 from services.tenancy import owned
 from tests.fakes import FakeClock
-from tests.integration.services.analytics.history.worlds import HALF, HOUR, NOW, START, World, busy_or_not, thorough
+from tests.integration.services.analytics.history.worlds import (
+    HALF,
+    HOUR,
+    NOW,
+    START,
+    World,
+    busy_or_not,
+    roll_ups,
+    thorough,
+)
 
 QUARTER = HALF / 2
 others = st.lists(st.sampled_from(["insert", "soft-delete", "nothing"]), min_size=39, max_size=39)
@@ -33,6 +42,8 @@ def counts(stats: TenantStats) -> object:
     is_dated=st.booleans(),
     is_purged=st.booleans(),
     foreign=others,
+    every=roll_ups,
+    is_checked=st.booleans(),
     start=st.one_of(st.none(), st.integers(-60 * 48, 600).map(lambda minutes: START + timedelta(minutes=minutes))),
 )
 @thorough
@@ -42,15 +53,19 @@ async def test_the_past_is_what_was_told_then(
     is_dated: bool,
     is_purged: bool,
     foreign: list[str],
+    every: int,
+    is_checked: bool,
     start: datetime | None,
 ) -> None:
-    world = World(database, is_dated)
+    world = World(database, is_dated, rolled_up_every=every)
     recorded = [(START, await told(world, start))]
     for hour, (number, edit) in enumerate(taken):
         await world.take(hour, f"t{number}", edit)
         now = START + hour * HOUR + HALF + QUARTER
         await write_as_another_program(world, foreign[hour], now)
         recorded.append((now + QUARTER / 2, await told(world, start)))
+    if is_checked or is_purged:
+        await world.check()
     if is_purged:
         # Those that runs have deleted: of others, nothing is left when they are purged.
         ours = {name for name, moments in world.truth.items() if moments and not moments[-1].live}

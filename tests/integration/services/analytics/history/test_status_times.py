@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from documents.database import Database, Row
 from services.errors import InvalidInputError
 from services.statuses import category_of
-from tests.integration.services.analytics.history.worlds import HOUR, NOW, START, Moment, World, busy_or_not, thorough
+from tests.integration.services.analytics.history.worlds import (
+    HOUR,
+    NOW,
+    START,
+    Moment,
+    World,
+    busy_or_not,
+    roll_ups,
+    thorough,
+)
 
 
 def times(world: World, from_minute: int | None, *, by_category: bool) -> dict[str, list[float]]:
@@ -36,12 +45,18 @@ def times(world: World, from_minute: int | None, *, by_category: bool) -> dict[s
     is_dated=st.booleans(),
     by_category=st.booleans(),
     from_minute=st.one_of(st.none(), st.integers(-60 * 48, 0)),
+    every=roll_ups,
 )
 @thorough
 async def test_times_in_status_are_exact(
-    database: Database, taken: list[tuple[int, Row | None]], is_dated: bool, by_category: bool, from_minute: int | None
+    database: Database,
+    taken: list[tuple[int, Row | None]],
+    is_dated: bool,
+    by_category: bool,
+    from_minute: int | None,
+    every: int,
 ) -> None:
-    world = World(database, is_dated)
+    world = World(database, is_dated, rolled_up_every=every)
     await world.go_through([(number, edit and _stored(edit)) for number, edit in taken])
     start = None if from_minute is None else START + timedelta(minutes=from_minute)
     found = await world.figures().time_in_status(

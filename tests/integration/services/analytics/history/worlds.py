@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from documents.database import Database, Row
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
+from documents.ticket_life import TicketLife
 from services.analytics.history.figures import HistoryFigures
 from services.ingestion.diff import STORED_FIELDS, Position, as_gone, find_changes
+from services.rollups.write import Rollups
 from services.sources.standard.records import sort_records
 from services.statuses import category_of
 from services.tenancy import live, owned
@@ -46,6 +48,8 @@ def busy_steps(seed: int) -> list[tuple[int, Row | None]]:
 
 
 busy_or_not = st.one_of(steps, st.integers(0, 10_000).map(busy_steps))
+roll_ups = st.sampled_from([0, 1, 3, 7])
+"""How often everything is rolled up."""
 minutes = st.integers(-60 * 48, 60 * 41)
 periods = st.one_of(st.just([-60 * 48, 60 * 40]), st.tuples(minutes, minutes).map(sorted))
 """Two moments, in minutes from `START`; the first one has everything between them."""
@@ -77,6 +81,8 @@ class World:
     """Of each ticket, oldest first."""
     records: dict[str, Row] = field(default_factory=dict)
     """What upstream says of each ticket, the deleted ones included."""
+    rolled_up_every: int = 0
+    """After so many hours, all tickets are rolled up; 0: never."""
 
     async def go_through(self, taken: list[tuple[int, Row | None]]) -> None:
         for hour, (number, edit) in enumerate(taken):
@@ -97,6 +103,7 @@ class World:
         record = self.records[name]
         record |= edit | ({"updated_at": at.isoformat()} if self.is_dated else {})
         await self._ingest(hour, record, seen_at)
+        await self._roll_up(hour)
         status = edit["status"]
         if not moments:
             moments.append(Moment(datetime.fromisoformat(record["created_at"]), status))
@@ -105,8 +112,19 @@ class World:
         else:
             moments.append(Moment(at if self.is_dated else seen_at, status))
 
+    async def _roll_up(self, hour: int) -> None:
+        if self.rolled_up_every and hour % self.rolled_up_every == 0:
+            await Rollups(self.database).roll_up(self.tenant)
+
+    async def check(self) -> None:
+        """What the keeper of the rollups does when it has heard of every change."""
+        everything = await self.database.collection(Ticket).distinct("_id", owned(self.tenant))
+        lives = await self.database.collection(TicketLife).distinct("_id.ticket", owned(self.tenant))
+        await Rollups(self.database).check([*everything, *lives])
+
     async def purge(self) -> None:
-        """What MongoDB does with tickets that were deleted long ago."""
+        """What MongoDB does with tickets that were deleted long ago, of which the keeper has heard."""
+        await self.check()
         await self.database.collection(Ticket).delete_many(owned(self.tenant, deleted_at={"$ne": None}))
 
     def figures(self, now: datetime = NOW) -> HistoryFigures:
@@ -129,6 +147,7 @@ class World:
         changes = find_changes(sort_records([record], self.tenant).own, stored, at)
         if changes.tickets:
             await tickets.bulk_write(changes.tickets)
+        await Rollups(self.database).take_back(self.tenant, changes.recounted, None)
         await self._write_history(changes.history)
 
     async def _delete(self, hour: int, name: str, now: datetime) -> None:
