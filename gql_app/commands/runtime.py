@@ -95,7 +95,8 @@ def carry_out(order: Order) -> int:
 def _with_dependencies(order: ServiceOrder, settings: Settings) -> int:
     """Load what does the work while the dependencies start: the one takes a processor, the other patience."""
     with ExitStack() as stack:
-        stack.enter_context(_logging(settings, order.log_name))
+        bars = Console(stderr=bool(order.arguments.get("as_json")))
+        stack.enter_context(_logging(settings, order.log_name, bars))
         arguments = dict(order.arguments)
         if order.listens:
             arguments["listener"] = stack.enter_context(bind(settings.host, settings.port))
@@ -184,9 +185,8 @@ def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]], *, heeds_stop: 
 
 
 @contextmanager
-def _logging(settings: Settings, name: str | None) -> Iterator[None]:
-    """Send log lines to standard error; on a terminal to a file of this name, if there is one: bars are shown there."""
-    console = Console()
+def _logging(settings: Settings, name: str | None, console: Console) -> Iterator[None]:
+    """Send log lines to standard error; to a file, if there is a name for one, where a person sees bars instead."""
     if name is None or not console.is_terminal:
         configure_logging(settings)
         yield
