@@ -78,7 +78,8 @@ fuzz: setup
 	}
 	@$(BIN)/python -m fuzz
 
-soak: setup
+soak: setup clients
+	@THOROUGH=1 $(BIN)/python -m pytest --quiet -m thorough --numprocesses 4 --dist worksteal
 	@$(BIN)/python -m soak
 
 audit:

@@ -11,16 +11,28 @@ import pymongo
 import structlog
 from beanie import Document, init_beanie
 from pymongo import ReadPreference
-from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, PyMongoError
+from pymongo.client_session import ClientSession
+from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from documents.all_documents import ALL_DOCUMENTS
-from documents.driver import ChangeStream, Client, Collection, Driver, Row, Session, patience, patiently
+from documents.driver import (
+    ChangeStream,
+    Client,
+    Collection,
+    Driver,
+    Row,
+    Session,
+    in_one_call,
+    patience,
+    patiently,
+)
 from documents.failures import DatabaseUnavailableError, one_line, translating
 from documents.indexes import drop_changed, keep_deleted_for, keep_quarantined_for
 from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
+from documents.writes import Writes, make
 
 __all__ = ["ChangeStream", "Collection", "Database", "Row", "Session", "connect", "patiently", "session_id_of"]
 
@@ -30,7 +42,6 @@ InTransaction = Callable[[Session], Coroutine[Any, Any, T]]
 
 OLDEST_WIRE_VERSION = 17
 """MongoDB 6.0."""
-DUPLICATE_KEY = 11000
 INDEX_SECONDS = 3_600.0
 """Creating an index over many millions of tickets takes minutes."""
 _ABORT_SECONDS = 0.5
@@ -86,22 +97,24 @@ class Database:
         """A session to run transactions in, one after the other; to be ended by whoever asked for it."""
         return await self._client.start_session() if self.transactional else None
 
-    async def in_transaction(self, work: InTransaction[T], session: Session = None) -> T:
+    async def in_transaction(self, work: InTransaction[T], session: Session = None, *, is_final: bool = True) -> T:
         """Run `work` in one transaction, again when the server says that it may be tried again.
 
         `work` must not have effects outside the database: it can run more than once. `session`: one of
         `new_session`, where others have to be able to end the transaction; else one is made for the purpose.
+        `is_final`: wait until no failover and no crash of the server can take it back. What is not final is so as soon
+        as a later transaction is.
         """
         if not self.transactional:
             return await work(None)
         if session is None:
             async with await self._client.start_session() as own:
-                return await self.in_transaction(work, own)
+                return await self.in_transaction(work, own, is_final=is_final)
         # Not the driver's own loop, which goes on for two minutes.
         last_begin, tries = time.monotonic() + patience() * _RETRIED_SHARE, 0
         while True:
             try:
-                return await _attempt(work, session, last_begin)
+                return await _attempt(work, session, last_begin, WriteConcern("majority" if is_final else 1))
             except PyMongoError as error:
                 if not error.has_error_label("TransientTransactionError") or time.monotonic() > last_begin:
                     raise
@@ -116,14 +129,20 @@ class Database:
         """
         await self._client.admin.command("killSessions", [session_id])
 
-    async def insert_new(self, document: type[Document], rows: list[Row], session: Session) -> None:
-        """Insert rows with ids of their own; a row that a crash has left there already stays as it is."""
-        try:
-            await self.collection(document).insert_many(rows, ordered=False, session=session)
-        except BulkWriteError as error:
-            codes = {fault["code"] for fault in error.details["writeErrors"]}
-            if session is not None or codes != {DUPLICATE_KEY}:
-                raise
+    async def write(self, *writes: Writes, session: Session) -> int:
+        """Make the writes, one collection after the other in this order; without a session, in no transaction.
+
+        Returns how many documents the updates among the last ones found.
+
+        Raises:
+            BulkWriteError: some were refused, and those to later collections were not tried.
+        """
+        wanted = [(self.collection(each.document).delegate, each) for each in writes if each.operations]
+
+        def work(session: ClientSession | None) -> int:
+            return [make(rows, each, session) for rows, each in wanted][-1] if wanted else 0
+
+        return await in_one_call(self._client, work, session)
 
     async def ping(self) -> None:
         """Ask the server for a sign of life.
@@ -188,11 +207,11 @@ async def _opened(driver: Driver, name: str, deleted_days: int | None, quarantin
     return database
 
 
-async def _attempt(work: InTransaction[T], session: Any, last_begin: float) -> T:
+async def _attempt(work: InTransaction[T], session: Any, last_begin: float, acknowledged: WriteConcern) -> T:
     """Run one transaction; its commit is tried again until `last_begin` if nobody knows what became of it."""
     if session.in_transaction:  # the one before was left in the middle
         await session.abort_transaction()
-    session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority"), ReadPreference.PRIMARY)
+    session.start_transaction(ReadConcern("snapshot"), acknowledged, ReadPreference.PRIMARY)
     try:
         result = await work(session)
     except BaseException:

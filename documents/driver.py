@@ -17,13 +17,14 @@ pymongo's own deadline (`timeoutMS`) is not used: it replaces each operation's `
 """
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from datetime import UTC
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, cast
 from weakref import WeakSet
 
 import pymongo
@@ -51,6 +52,7 @@ from pymongo.errors import (
 
 from documents.failures import OUT_OF_DISK_SPACE
 
+T = TypeVar("T")
 Row = dict[str, Any]
 Client = AsyncIOMotorClient[Row]
 ClientDatabase = AsyncIOMotorDatabase[Row]
@@ -70,6 +72,8 @@ SELECTION_SECONDS = 2.0
 SOCKET_SECONDS = 3_600.0
 """The longest that a thread waits for an answer of a server that lives: creating an index takes long."""
 PARTING_SECONDS = 1.0
+HAND_OVER_SECONDS = 0.001
+"""How long a thread that computes keeps the others waiting; with Python's 5 ms, a page took a tenth longer."""
 THREADS = 64
 """Calls under way at once; fewer than pymongo's connections (100)."""
 
@@ -103,6 +107,7 @@ class Driver:
         Raises:
             ConfigurationError, InvalidURI, ValueError: the URL makes no sense.
         """
+        sys.setswitchinterval(HAND_OVER_SECONDS)
         self._calls = _Calls(lack_of_room)
         client_class: Any = create_class_with_framework(AgnosticClient, self._calls, __name__)
         self.client: Client = client_class(
@@ -124,6 +129,15 @@ class Driver:
         with pymongo.timeout(PARTING_SECONDS):  # it says goodbye to the server
             self.client.close()
         self._calls.close()
+
+
+async def in_one_call(client: Client, work: Callable[[ClientSession | None], T], session: Session) -> T:
+    """Run several of pymongo's calls, one after the other, as one call of the driver, in one thread.
+
+    To hand a call to a thread, and its answer back, takes as much computing as a small write.
+    """
+    calls, own = cast("Any", client), cast("Any", session)
+    return await calls._framework.run_on_executor(calls.get_io_loop(), work, own and own.delegate)  # type: ignore[no-any-return]
 
 
 class _Calls:

@@ -115,16 +115,16 @@ class Leases:
             await self._database.kill_session(row["predecessor"])
         return Lease(resource_id, owner_id, row["holder"], row["fence"], row["expires_at"], session, asked_at)
 
-    async def write(self, lease: Lease, work: Work[T], *, last: bool = False) -> T:
+    async def write(self, lease: Lease, work: Work[T], *, last: bool = False, is_final: bool = True) -> T:
         """Run `work` in a transaction that proves and renews the lease; `last`: that also gives it back.
 
-        Transactions under one lease take turns. One that has begun goes on to its end even if the caller is cancelled.
+        Transactions under one lease take turns; one that has begun goes on to its end even if the caller is cancelled.
+        `is_final`: see `Database.in_transaction`.
 
         Raises:
             LeaseLostError: it is no longer held; nothing was written.
         """
-        # A transaction that is left in the middle would stay open in the session.
-        return await asyncio.shield(asyncio.create_task(self._write(lease, work, last=last)))
+        return await asyncio.shield(asyncio.create_task(self._write(lease, work, last=last, is_final=is_final)))
 
     async def give_back(self, lease: Lease) -> None:
         """Give the lease back without having anything to write; the fencing token stays.
@@ -187,7 +187,7 @@ class Leases:
         if row is not None and row.get("session_id"):
             await self._database.kill_session(row["session_id"])
 
-    async def _write(self, lease: Lease, work: Work[T], *, last: bool) -> T:
+    async def _write(self, lease: Lease, work: Work[T], *, last: bool, is_final: bool) -> T:
         proven_at = 0.0
 
         async def proven(session: Session) -> T:
@@ -203,7 +203,7 @@ class Leases:
             if lease.is_given_back:  # while this write waited for its turn
                 raise LeaseLostError(f"the lease on {lease.resource_id} was given back")
             try:
-                result = await self._database.in_transaction(proven, lease.session)
+                result = await self._database.in_transaction(proven, lease.session, is_final=is_final)
             except LeaseLostError:
                 lease.is_lost = True
                 raise

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pymongo import UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from documents.database import Database, Row, Session
@@ -12,18 +13,23 @@ from documents.notification import Notification
 from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
+from documents.writes import Writes, new_rows
 from services.coordination.leases import Leases
 from services.ingestion.courses.course import Step
 from services.ingestion.diff import STORED_FIELDS, PageChanges, Position, find_changes
 from services.ingestion.portions import Portion
-from services.ingestion.quarantine import find_mended, note_mended, quarantine_writes
-from services.ingestion.run import Run
+from services.ingestion.quarantine import find_mended, quarantine_writes
+from services.ingestion.run import Run, StoppedError, StopReason
 from services.kit.clock import Clock
 from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy
 from services.rollups.write import Rollups
 from services.tenancy import owned
 
 MAX_REMARKS = 20
+FINAL_EVERY = 16
+"""After so many portions, and at its end, a run waits until nothing can take back what it has stored. In between, a
+failover or a crash of the database can: the next portion, which asks for the one before it, is refused then, and the
+run goes on from the checkpoint that is left."""
 _MAX_REPLANS = 3
 """How often a page is compared anew because another program inserted one of its tickets meanwhile."""
 
@@ -91,6 +97,7 @@ class PageStore:
 
         Raises:
             LeaseLostError: somebody else is the tenant's writer now; nothing was written.
+            StoppedError: what was stored before is lost; nothing was written.
         """
         for attempt in range(1, _MAX_REPLANS + 1):
             try:
@@ -114,12 +121,15 @@ class PageStore:
 
         Raises:
             LeaseLostError: somebody else is the tenant's writer now; nothing was written.
+            StoppedError: what was stored before is lost; nothing was written.
         """
         end: Row = {"next_page": step.next, "last_page": None}
         update: Row = {"$set": end | ({"upstream_total": None} if moved else {}), **_noted(step.remarks)}
 
         async def work(session: Session) -> None:
-            await self._jobs.update_one({"_id": run.job.id}, update, session=session)
+            found = await self._jobs.update_one(_after_stored(run), update, session=session)
+            if not found.matched_count:
+                raise StoppedError(StopReason.ROLLED_BACK)
 
         await self._leases.write(run.lease, work)
 
@@ -134,35 +144,37 @@ class PageStore:
 
     async def _write(self, run: Run, page: PreparedPage) -> None:
         at, changes = page.at, page.changes
-        rejected = quarantine_writes(at, page.portion.records.rejected)
         # A record that cannot be stored shows all the same that upstream has its ticket.
         refused = [record.external_id for record in page.portion.records.rejected if record.is_attributed]
-        seen = [*changes.seen, *filter(None, refused)]
-        progress = _progress(page)
+        # History and outbox first: where there are no transactions, a crash may repeat a row, which its id prevents,
+        # but can never lose one.
+        writes = (
+            new_rows(TicketHistory, changes.history),
+            new_rows(Notification, changes.notifications),
+            Writes(QuarantinedRecord, quarantine_writes(at, page.portion.records.rejected, page.mended)),
+            Writes(Ticket, [*changes.tickets, *_marks(at, [*changes.seen, *filter(None, refused)])]),
+            Writes(IngestionJob, [UpdateOne(_after_stored(run), _progress(page))]),
+        )
 
         async def work(session: Session) -> None:
-            # History and outbox first: where there are no transactions, a crash may repeat a row, which its id
-            # prevents, but can never lose one.
-            if changes.history:
-                await self._database.insert_new(TicketHistory, changes.history, session)
-            if changes.notifications:
-                await self._database.insert_new(Notification, changes.notifications, session)
-            if rejected:
-                await self._quarantine.bulk_write(rejected, session=session)
-            if page.mended:
-                await note_mended(self._quarantine, at, page.mended, session)
             await self._rollups.take_back(at.tenant_id, changes.recounted, session)
-            if changes.tickets:
-                await self._tickets.bulk_write(changes.tickets, ordered=False, session=session)
-            if seen:
-                await self._tickets.update_many(
-                    owned(at.tenant_id, external_id={"$in": seen}),
-                    {"$set": {"seen_by_job": at.job_id}},
-                    session=session,
-                )
-            await self._jobs.update_one({"_id": at.job_id}, progress, session=session)
+            if not await self._database.write(*writes, session=session):
+                raise StoppedError(StopReason.ROLLED_BACK)
 
-        await self._leases.write(run.lease, work)
+        is_final = run.job.is_batch or page.portion.number % FINAL_EVERY == 0
+        await self._leases.write(run.lease, work, is_final=is_final)
+        run.stored_portions += 1
+
+
+def _after_stored(run: Run) -> Row:
+    """The run's job, if the database has all that the run has stored."""
+    return {"_id": run.job.id, "portions": run.stored_portions or {"$in": [0, None]}}
+
+
+def _marks(at: Position, seen: list[str]) -> list[UpdateMany]:
+    """The write that marks tickets which have not changed as seen."""
+    among = owned(at.tenant_id, external_id={"$in": seen})
+    return [UpdateMany(among, {"$set": {"seen_by_job": at.job_id}})] if seen else []
 
 
 def _progress(page: PreparedPage) -> Row:

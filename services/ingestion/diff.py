@@ -1,7 +1,7 @@
 """What a page changes: the difference between what upstream shows and what is stored, as writes and history."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from pymongo import InsertOne, UpdateOne
 
 from documents.database import Row
 from documents.ingestion_job import RunCounts
-from documents.ticket import CLASSIFIED_FIELDS, KEPT_FIELDS, SOURCE_FIELDS, Urgency
+from documents.ticket import CLASSIFIED_FIELDS, KEPT_FIELDS, SOURCE_FIELDS, MatchedRule, Urgency
 from documents.ticket_history import HistoryAction
 from services.classification import Classification, classify
 from services.classification.keywords import keyword_key
@@ -24,6 +24,7 @@ STORED_FIELDS = (
     *(*SOURCE_FIELDS, *CLASSIFIED_FIELDS, "keyword_key", "search_version"),
 )
 """What of a stored ticket has to be read to find out what changed."""
+_REASON_FIELDS = tuple(each.name for each in fields(MatchedRule))
 
 
 @dataclass(slots=True)
@@ -73,7 +74,7 @@ def classified(ticket: UpstreamTicket) -> Row:
         "urgency": result.urgency.value,
         "sentiment": result.sentiment.value,
         "requires_action": result.requires_action,
-        "matched": [asdict(reason) for reason in result.matched],
+        "matched": [{name: getattr(reason, name) for name in _REASON_FIELDS} for reason in result.matched],
         "keyword_key": keyword_key(result.matched),
     }
 

@@ -206,11 +206,11 @@ class Jobs:
     async def wait(self, job_id: str, *, seconds: float | None = None) -> IngestionJob:
         """Wait until the job has ended, or for so many seconds; returns it as it then is."""
         deadline = None if seconds is None else self._clock.monotonic() + seconds
-        while True:
-            job = await self.get(job_id)
-            if job.active is None or (deadline is not None and self._clock.monotonic() >= deadline):
-                return job
+        while deadline is None or self._clock.monotonic() < deadline:
+            if not await self._jobs.count_documents({"_id": job_id, "active": {"$ne": None}}):
+                break
             await self._clock.sleep(_POLL_SECONDS)
+        return await self.get(job_id)
 
     async def _mark_running(self, lease: Lease) -> IngestionJob | None:
         running: Row = {

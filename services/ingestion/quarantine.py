@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from pymongo import UpdateOne
+from pymongo import UpdateMany, UpdateOne
 
-from documents.database import Collection, Session
+from documents.database import Collection as Rows
 from documents.quarantined_record import QuarantineState
 from services.ingestion.diff import Position
 from services.sources.standard.records import Rejected
@@ -16,22 +16,24 @@ _JOBS_KEPT = 20
 """So many runs are remembered that met a record."""
 
 
-def quarantine_writes(at: Position, rejected: Iterable[Rejected]) -> list[UpdateOne]:
-    """The writes that keep these records; a replay of the page changes nothing."""
-    return [_seen(at, record) for record in rejected]
+def quarantine_writes(
+    at: Position, rejected: Iterable[Rejected], mended: Collection[str]
+) -> list[UpdateOne | UpdateMany]:
+    """The writes that keep these records, and that say of the rows `mended` that upstream has mended the record.
+
+    A replay of the page changes nothing.
+    """
+    stored = {"state": QuarantineState.STORED.value, "stored_at": at.now}
+    among = owned(at.tenant_id, _id={"$in": list(mended)})
+    are_stored = [UpdateMany(among, {"$set": stored})] if mended else []
+    return [*(_seen(at, record) for record in rejected), *are_stored]
 
 
-async def find_mended(rows: Collection, tenant_id: str, external_ids: Iterable[str]) -> list[str]:
+async def find_mended(rows: Rows, tenant_id: str, external_ids: Iterable[str]) -> list[str]:
     """Which rows are about tickets with these ids, which can be stored now; `_id`s."""
     ids = [_row_id(tenant_id, external_id, is_attributed=True) for external_id in external_ids]
     waiting = owned(tenant_id, _id={"$in": ids}, state=QuarantineState.WAITING.value)
     return [row["_id"] async for row in rows.find(waiting, {"_id": 1})]
-
-
-async def note_mended(rows: Collection, at: Position, ids: list[str], session: Session) -> None:
-    """Say of rows that upstream has mended the record, and that it is stored."""
-    stored = {"state": QuarantineState.STORED.value, "stored_at": at.now}
-    await rows.update_many(owned(at.tenant_id, _id={"$in": ids}), {"$set": stored}, session=session)
 
 
 def _seen(at: Position, record: Rejected) -> UpdateOne:

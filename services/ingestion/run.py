@@ -25,6 +25,8 @@ class StopReason(Enum):
     """Somebody asked for it."""
     SHUTDOWN = "shutdown"
     """The process ends; another one goes on."""
+    ROLLED_BACK = "rolled back"
+    """The database has lost what the run had stored last, as in a failover; the run goes on where that leaves it."""
     LEASE_LOST = "lease lost"
     """The lease could not be renewed in time, so another process may have it."""
 
@@ -44,6 +46,8 @@ class Run:
         self.job = job
         """As it was claimed; counts and checkpoint go on in the database."""
         self.lease = lease
+        self.stored_portions = job.portions
+        """How many portions are stored, as far as the run has heard."""
         self._pages = job.processed_pages
         self._portions = max(job.portions, job.processed_pages)
         self._counted = job.last_page

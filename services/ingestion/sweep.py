@@ -17,6 +17,7 @@ from documents.database import Database, Row, Session
 from documents.ingestion_job import IngestionJob
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
+from documents.writes import new_rows
 from services.coordination.leases import Leases
 from services.errors import UpstreamError
 from services.ingestion.diff import STORED_FIELDS, Position, as_gone
@@ -143,11 +144,11 @@ class Deletions:
         if not tickets:
             return
         at = Position(run.tenant_id, run.job.id, _SWEEP_PAGE, self._clock.now())
-        history = [as_gone(at, row) for row in tickets]
+        history = new_rows(TicketHistory, [as_gone(at, row) for row in tickets])
         deletion = {"$set": {"deleted_at": at.now}}
 
         async def work(session: Session) -> None:
-            await self._database.insert_new(TicketHistory, history, session)
+            await self._database.write(history, session=session)
             await self._tickets.update_many(_among(run, tickets), deletion, session=session, hint=BY_ID)
             await self._jobs.update_one({"_id": at.job_id}, {"$inc": {"deleted": len(tickets)}}, session=session)
 

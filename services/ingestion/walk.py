@@ -105,7 +105,7 @@ class Ingestion:
         log.info("run_stopped", reason=reason.value)
         if reason is StopReason.CANCELLED:
             await self._jobs.finish(run.lease, JobStatus.CANCELLED)
-        elif reason is StopReason.SHUTDOWN:
+        elif reason in (StopReason.SHUTDOWN, StopReason.ROLLED_BACK):
             await self._jobs.hand_back(run.lease)
 
     async def _watch_for_cancel(self, run: Run) -> None:

@@ -12,6 +12,7 @@ from pymongo import UpdateOne
 from documents.database import Database, Row
 from documents.destination import Destination
 from documents.notification import DEFAULT_DESTINATION, Notification, NotificationState
+from documents.writes import new_rows
 from services.notifications.outbox import notification_id
 from services.tenancy import owned
 
@@ -62,8 +63,7 @@ class Lanes:
         while rows := await self._rows.find(unaddressed).limit(ADDRESSED_AT_ONCE).to_list(None):
             # The copies first: a crash in between repeats them, which their ids prevent.
             copies = [_addressed(row, destination) for row in rows for destination in others]
-            if copies:
-                await self._database.insert_new(Notification, copies, None)
+            await self._database.write(new_rows(Notification, copies), session=None)
             to_first = {"$set": {"destination_id": first.id, "kind": first.format.value}}
             await self._rows.bulk_write([UpdateOne({"_id": row["_id"], **unaddressed}, to_first) for row in rows])
 

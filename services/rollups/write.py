@@ -9,9 +9,12 @@ Each step is one transaction over the ticket's mark, its receipt and the rows, s
 once at every moment. Two who touch the same ticket conflict, and one of them tries again on what the other has left.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from pymongo import DeleteMany, UpdateOne
 
 from documents.database import Database, Row, Session
 from documents.rolled_up_ticket import RolledUpTicket
@@ -86,7 +89,8 @@ class Rollups:
                 owned(tenant_id, _id={"$in": ids}), {"$set": {"rolled_up": ROLLED_UP}}, session=session, hint=BY_ID
             )
             await self._receipts.insert_many(receipts, session=session)
-            await self._rows.bulk_write(additions(tenant_id, sum_rows(counted)), session=session)
+            # In a thread: it takes some 30 ms of computing, in which this process has requests to answer.
+            await self._rows.bulk_write(await asyncio.to_thread(_additions, tenant_id, counted), session=session)
             return len(tickets)
 
         return await (work(session) if session is not None else self._database.in_transaction(work))
@@ -148,6 +152,10 @@ class Rollups:
     async def _unmark(self, tenant_id: str, ticket_ids: Sequence[Any], session: Session) -> None:
         among = owned(tenant_id, _id={"$in": ticket_ids})
         await self._tickets.update_many(among, {"$unset": {"rolled_up": ""}}, session=session, hint=BY_ID)
+
+
+def _additions(tenant_id: str, counted: Iterable[Row]) -> list[UpdateOne | DeleteMany]:
+    return additions(tenant_id, sum_rows(counted))
 
 
 def is_name(tenant_id: object) -> bool:

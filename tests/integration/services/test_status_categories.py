@@ -3,13 +3,14 @@
 from typing import Any
 from uuid import uuid4
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.database import Database
 from documents.ticket import StatusCategory, Ticket
 from services.statuses import CLOSING_WORDS, category_expression, category_of, in_category, is_closed
 from services.tenancy import live, owned
+from tests.properties import tried_on
 
 beginnings = st.sampled_from([*CLOSING_WORDS, "pending", "hold", "on hold", "on_hold", "waiting", "snoozed", "open"])
 cases = st.sampled_from([str.lower, str.upper, str.title, str.swapcase])
@@ -21,7 +22,7 @@ odd_values = st.sampled_from(
 
 
 @given(found=st.lists(st.one_of(statuses, texts, odd_values), min_size=1, max_size=30))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried_on(40)
 async def test_the_same_everywhere(database: Database, found: list[Any]) -> None:
     tenant, tickets = uuid4().hex, database.collection(Ticket)
     rows = [{"tenant_id": tenant, "external_id": str(number), "status": status} for number, status in enumerate(found)]

@@ -5,7 +5,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.database import Database, Row
@@ -14,6 +14,7 @@ from documents.ticket_history import TicketHistory
 from services.analytics.closing_times import ClosingTimes, TimeToClose
 from services.rollups.write import Rollups
 from services.statuses import category_of
+from tests.properties import tried_on
 
 NOW = datetime(2026, 2, 5, 12, 30, tzinfo=UTC)
 TICKETS = 60
@@ -101,9 +102,7 @@ class World:
     period=st.tuples(bounds, bounds),
     max_single=st.sampled_from([5_000, 5_000, 5_000, 3]),
 )
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@tried_on(60)
 async def test_times_to_close_are_those_of_a_plain_sort(
     database: Database,
     seed: int,

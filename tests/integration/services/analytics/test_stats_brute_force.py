@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 from uuid import uuid4
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.database import Database, Row
@@ -21,6 +21,7 @@ from services.analytics.stats import Stats
 from services.rollups.write import Rollups
 from services.statuses import category_of
 from tests.fakes import FakeClock
+from tests.properties import tried_on
 
 NOW = datetime(2026, 2, 5, 12, 30, tzinfo=UTC)
 HOUR = NOW.replace(minute=0)
@@ -46,9 +47,7 @@ removals = st.tuples(st.just("remove"), numbers)
 bounds = st.one_of(st.none(), moments)
 periods = st.tuples(bounds, bounds)
 start_rows = st.lists(fields, max_size=25)
-thorough = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+thorough = tried_on(60)
 
 
 class Foreign:

@@ -6,9 +6,15 @@ import pytest
 from documents.ingestion_job import IngestionJob, JobStatus
 from documents.ingestion_log import RunOutcome
 from documents.quarantined_record import QuarantinedRecord
+from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
 from services.coordination.leases import LeaseLostError, ingest_resource
 from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundError
-from tests.fakes import running
+from services.ingestion.commit import PageStore
+from services.ingestion.courses.course import Step
+from services.ingestion.run import Run, StoppedError
+from services.rollups.write import Rollups
+from tests.fakes import FakeClock, running
 from tests.integration.services.conftest import TENANT, Stage, counts, ids, later, ticket
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -216,6 +222,46 @@ async def test_a_job_that_is_handed_back_goes_on_at_its_checkpoint(stage: Stage)
     assert done.processed_pages == 6
     pages = [int(entry["query"]["page"]) for entry in (await stage.state())["pages"]]
     assert pages == [1, 2, 3, 4, 4, 5, 6]
+
+
+async def undo_page(stage: Stage, job: IngestionJob, page: int) -> None:
+    """What a failover does to a page that had not reached the other servers."""
+    rows = await stage.db.collection(TicketHistory).find({"job_id": job.id}).to_list(None)
+    lost = {row["_id"]: row["ticket_id"] for row in rows if row["_id"].startswith(f"{job.id}:{page}:")}
+    await stage.db.collection(TicketHistory).delete_many({"_id": {"$in": list(lost)}})
+    await stage.db.collection(Ticket).delete_many({"external_id": {"$in": list(lost.values())}})
+    before = {"portions": page - 1, "processed_pages": page - 1, "next_page": page, "last_page": page - 1}
+    before |= {"new_ingested": 5 * (page - 1), "records_seen": 5 * (page - 1)}
+    await stage.db.collection(IngestionJob).update_one({"_id": job.id}, {"$set": before})
+
+
+async def test_a_run_goes_on_where_a_failover_has_left_it(stage: Stage) -> None:
+    await stage.add(*ids(30))
+    await stage.script({"page": 3, "delay_ms": 3_000, "times": 1})
+    job = await stage.jobs.start(TENANT)
+    stage.worker.wake()
+    await stage.reaches(job, pages=2)
+    await undo_page(stage, job, 2)
+    done = await stage.jobs.wait(job.id, seconds=PATIENCE_SECONDS)
+    assert (done.status, done.error) == (JobStatus.COMPLETED, None)
+    assert counts(done) == {"new_ingested": 30}
+    assert await stage.live() == set(ids(30))
+    assert [await stage.history(name) for name in ids(30)] == [["created"]] * 30
+    pages = [int(entry["query"]["page"]) for entry in (await stage.state())["pages"]]
+    assert (pages.count(1), pages.count(2)) == (1, 2)
+
+
+async def test_a_walk_whose_last_page_is_lost_does_not_end(stage: Stage) -> None:
+    stage.worker.shut_down()
+    await stage.jobs.start(TENANT)
+    claimed = await stage.jobs.claim([])
+    assert claimed is not None
+    run = Run(*claimed)
+    run.stored_portions = 1
+    store = PageStore(stage.db, stage.locks, Rollups(stage.db), FakeClock())
+    with pytest.raises(StoppedError):
+        await store.note_end(run, Step(None), moved=False)
+    assert (await stage.jobs.get(run.job.id)).next_page == 1
 
 
 async def test_a_job_whose_worker_keeps_dying_fails_with_the_reason(stage: Stage) -> None:

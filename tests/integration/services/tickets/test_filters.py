@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from bson import ObjectId
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.database import Database, Row
@@ -25,6 +25,7 @@ from services.tickets.filter import TicketFilter, condition
 from services.tickets.formats import ExportFormat
 from services.tickets.ordering import ORDERINGS, TicketOrder
 from services.tickets.reading import Tickets
+from tests.properties import tried_on
 
 NOW = datetime(2026, 2, 5, 12, tzinfo=UTC)
 moments = st.integers(0, 5).map(lambda days: NOW - timedelta(days=days))
@@ -176,9 +177,7 @@ async def exported(chunks: AsyncIterator[bytes]) -> list[str]:
     order=st.sampled_from(TicketOrder),
     size=st.integers(1, 7),
 )
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@tried_on(60)
 async def test_a_filter_means_the_same_everywhere(
     database: Database,
     rolled_up: list[Row],

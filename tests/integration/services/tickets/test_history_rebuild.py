@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.database import Database, Row
@@ -15,6 +15,7 @@ from services.ingestion.diff import STORED_FIELDS, Position, as_gone, find_chang
 from services.sources.standard.records import sort_records
 from services.tenancy import owned
 from services.tickets.changes import read_change
+from tests.properties import tried_on
 
 START = datetime(2026, 2, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -33,9 +34,7 @@ further_steps = st.lists(st.one_of(edits, st.just("delete")), max_size=7)
 
 
 @given(first=edits, further=further_steps, undated=st.booleans())
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@tried_on(40)
 async def test_any_past_moment_can_be_rebuilt(
     database: Database, first: dict[str, Any], further: list[dict[str, Any] | str], undated: bool
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.database import Database
@@ -24,6 +24,7 @@ from services.tickets.filter import TicketFilter
 from services.tickets.formats import ExportFormat
 from services.tickets.reading import Tickets
 from services.tickets.search import Search, place
+from tests.properties import tried_on
 
 TENANT = "acme"
 NOW = datetime(2026, 2, 5, tzinfo=UTC)
@@ -95,9 +96,7 @@ words = st.sampled_from(["refund", "Refunds", "card", "the", "INV-1", "退款", 
 
 
 @given(st.lists(st.lists(words, min_size=1, max_size=4).map(" ".join), min_size=1, max_size=6), st.data())
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@tried_on(40)
 async def test_the_database_finds_what_has_every_term(
     database: Database, texts: list[str], data: st.DataObject
 ) -> None:
@@ -135,9 +134,7 @@ async def test_other_tenants_and_deleted_tickets_are_never_found(db: Database) -
 
 
 @given(st.text(max_size=250))
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@tried_on(100)
 async def test_any_text_is_answered_or_refused(database: Database, q: str) -> None:
     try:
         page = await Tickets(database).page("nobody", TicketFilter(q=q), page=1, page_size=10)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 from bson import Timestamp
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.database import Database, Row
@@ -15,6 +15,7 @@ from services.tickets.choices import Choice, only
 from services.tickets.filter import TicketFilter
 from services.tickets.reading import Tickets
 from services.tickets.tenants import Tenants
+from tests.properties import tried_on
 
 NOW = datetime(2026, 2, 5, 12, 30, tzinfo=UTC)
 PAGE_SIZE = 3
@@ -52,9 +53,7 @@ fields = st.fixed_dictionaries(
         ]
     ),
 )
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@tried_on(40)
 async def test_pages_that_are_looked_up_are_those_that_are_walked_to(
     database: Database, rolled_up: list[Row], deleted: set[int], single: list[Row], wanted: TicketFilter
 ) -> None:

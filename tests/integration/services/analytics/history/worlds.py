@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from documents.database import Database, Row
@@ -18,6 +17,7 @@ from services.sources.standard.records import sort_records
 from services.statuses import category_of
 from services.tenancy import live, owned
 from tests.fakes import FakeClock
+from tests.properties import tried_on
 
 START = datetime(2026, 3, 27, 8, 10, tzinfo=UTC)
 """Before clocks are changed in Europe."""
@@ -49,9 +49,7 @@ busy_or_not = st.one_of(steps, st.integers(0, 10_000).map(busy_steps))
 minutes = st.integers(-60 * 48, 60 * 41)
 periods = st.one_of(st.just([-60 * 48, 60 * 40]), st.tuples(minutes, minutes).map(sorted))
 """Two moments, in minutes from `START`; the first one has everything between them."""
-thorough = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+thorough = tried_on(40)
 
 
 @dataclass(frozen=True, slots=True)

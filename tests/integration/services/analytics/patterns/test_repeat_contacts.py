@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.database import Database, Row
@@ -14,6 +14,7 @@ from services.analytics.figures import Analytics
 from services.analytics.patterns.repeat_contacts import RepeatContacts
 from services.errors import InvalidInputError
 from tests.fakes import FakeClock
+from tests.properties import tried_on
 
 NOW = datetime(2026, 2, 5, 12, 30, tzinfo=UTC)
 moments = st.integers(0, 24 * 20).map(lambda hours: NOW - timedelta(hours=hours))
@@ -36,9 +37,7 @@ rows_of_tickets = st.lists(
     start=st.one_of(st.none(), moments),
     end=st.one_of(st.none(), moments),
 )
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@tried_on(60)
 async def test_every_ticket_that_follows_another_one_counts(
     database: Database, rows: list[Row], days: int, start: datetime | None, end: datetime | None
 ) -> None:
