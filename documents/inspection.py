@@ -66,7 +66,7 @@ async def _facts(driver: Driver, database: ClientDatabase, now: Callable[[], dat
     halfway = before + (now() - before) / 2
     missing = {document: await _missing(database, document) for document in ALL_DOCUMENTS}
     names = set(await database.list_collection_names())
-    disk = await _disk(database)
+    disk = await _disk(database) or await _disk(driver.client.admin)
     return DatabaseFacts(
         version=(await driver.client.admin.command("buildInfo"))["version"],
         is_new_enough=hello["maxWireVersion"] >= OLDEST_WIRE_VERSION,
@@ -92,7 +92,7 @@ async def _missing(database: ClientDatabase, document: Any) -> list[str]:
 async def _disk(database: ClientDatabase) -> Row | None:
     with suppress(OperationFailure):  # not everybody may ask
         answer: Row = await database.command("dbStats")
-        return answer if "fsTotalSize" in answer else None
+        return answer if answer.get("fsTotalSize") else None  # 0 of a database that does not exist yet
     return None
 
 

@@ -34,8 +34,11 @@ class ServiceOrder(Order):
 
 def load(work: str) -> Any:
     """The function that an order names, with all that it needs."""
-    gc.disable()  # what modules make stays; looking for garbage in it takes a seventh of the time
+    # What modules make stays: of 230,000 objects, 700 are garbage. Looking for it takes a seventh of the time, and half
+    # as long again whenever all are looked at later.
+    gc.disable()
     try:
         return resolve_name(work)
     finally:
+        gc.freeze()
         gc.enable()

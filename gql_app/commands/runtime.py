@@ -94,13 +94,13 @@ def carry_out(order: Order) -> int:
 def _with_dependencies(order: ServiceOrder, settings: Settings) -> int:
     """Load what does the work while the dependencies start: the one takes a processor, the other patience."""
     with ExitStack() as stack:
-        stack.enter_context(_logging(settings, order.log_name))
+        shown = Console(stderr=order.log_name is None or bool(order.arguments.get("as_json")))
+        stack.enter_context(_logging(settings, order.log_name, shown))
         arguments = dict(order.arguments)
         if order.listens:
             arguments["listener"] = stack.enter_context(bind(settings.host, settings.port))
         loading = stack.enter_context(ThreadPoolExecutor(1)).submit(load, order.work)
-        console = Console(stderr=order.log_name is None)
-        with waiting("Starting MongoDB and the external API; after a crash MongoDB recovers first.", console):
+        with waiting("Starting MongoDB and the external API; after a crash MongoDB recovers first.", shown):
             found = stack.enter_context(open_dependencies(settings, needs_source=order.needs_source))
             work = loading.result()
         with translating():
@@ -183,9 +183,9 @@ def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]], *, heeds_stop: 
         return runner.run(with_signals())
 
 
-def _logging(settings: Settings, name: str | None) -> AbstractContextManager[None]:
+def _logging(settings: Settings, name: str | None, shown: Console) -> AbstractContextManager[None]:
     """Send log lines to standard error, or out of the way of what a command of this name shows."""
     if name is not None:
-        return logs_beside(Console(), settings, name)
+        return logs_beside(shown, settings, name)
     configure_logging(settings)
     return nullcontext()

@@ -106,7 +106,7 @@ async def export_all(
     wanted = conditions_of(tenant_id, where)
     async with open_context(means) as context:
         chunks = resolvers.export_tickets(context, tenant_id, wanted.to_filter(), form, order=wanted.order)
-        with _opened(output) as file, _shown_bytes() as shown:
+        with _opened(output) as file, _shown_bytes(is_apart=output is not None) as shown:
             async with aclosing(chunks):  # type: ignore[type-var]  # it is a generator
                 async for chunk in chunks:
                     file.write(chunk)
@@ -154,10 +154,11 @@ def _opened(output: Path | None) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _shown_bytes() -> Iterator[Any]:
-    """A function to tell of bytes that were written; at a terminal a person sees how many there are."""
+def _shown_bytes(*, is_apart: bool) -> Iterator[Any]:
+    """A function to tell of bytes that were written; a person sees how many there are, unless they are shown there."""
     console = Console(stderr=True)
+    is_hidden = not console.is_terminal or (not is_apart and sys.stdout.isatty())
     columns = (SpinnerColumn(), TextColumn("Exporting"), DownloadColumn(), TransferSpeedColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    with Progress(*columns, console=console, transient=True, disable=is_hidden) as bars:
         task = bars.add_task("", total=None)
         yield lambda count: bars.advance(task, count)

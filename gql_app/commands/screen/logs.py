@@ -3,7 +3,7 @@
 import io
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, suppress
+from contextlib import ExitStack, contextmanager, redirect_stderr, suppress
 from pathlib import Path
 
 import structlog
@@ -55,8 +55,11 @@ def logs_beside(console: Console, settings: Settings, name: str) -> Iterator[Non
         yield
         return
     make_data_dir(settings)
-    with BoundedLog(settings.data_dir / f"{name}.log") as file, redirect_stderr(file):
-        configure_logging(settings)
+    with BoundedLog(settings.data_dir / f"{name}.log") as file, ExitStack() as redirected:
+        with redirect_stderr(file):
+            configure_logging(settings)
+        if not console.stderr:  # nor must anything else be written among it
+            redirected.enter_context(redirect_stderr(file))
         log.info("command_started", command=name, pid=os.getpid())
         console.print(f"{'Log':<18} {file.path}", highlight=False, markup=False, soft_wrap=True)
         yield
