@@ -73,9 +73,9 @@ class TicketHistory(Document):
                 ],
                 name=TICKET_INDEX,
             ),
-            # What was recorded since some moment: flow, backlog, statistics of the past.
+            # Which tickets were deleted since some moment: some of them are purged.
             IndexModel(
-                [("tenant_id", ASCENDING), ("action", ASCENDING), ("recorded_at", ASCENDING)],
+                [("tenant_id", ASCENDING), ("action", ASCENDING), ("recorded_at", ASCENDING), ("ticket_id", ASCENDING)],
                 name="tenant_action_recorded",
             ),
             IndexModel(

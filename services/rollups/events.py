@@ -27,6 +27,7 @@ ENTERED = {name: f"entered_{name}" for name in COUNTED_FIELDS}
 """The fields of the events with which statistics began to count a ticket under a value of a counted field."""
 LEFT = {name: f"left_{name}" for name in COUNTED_FIELDS}
 """Those with which they ended."""
+STORED = "stored"
 STORED_EVENTS = (*ENTERED.values(), *LEFT.values())
 
 Values = Mapping[str, Any]
@@ -78,11 +79,11 @@ def _is_closed(step: Row) -> bool:
 
 
 def stored_events(ticket: Values, rows: Sequence[Row]) -> list[Event]:
-    """What was stored of a live ticket that is `ticket` now. Its history is read backwards: between two rows, it had
-    the old values of the next changes, or those that it has now.
+    """What was stored of a ticket that is `ticket` now. Its history is read backwards: between two rows, it had the old
+    values of the next changes, or those that it has now.
 
-    `ticket` has the counted fields, `created` and `ingested`, in milliseconds or None; `rows` are those of its history
-    (`{action, recorded, created: {old}, status: {old}, ...}`, with the fields that changed), oldest first.
+    `ticket` has the counted fields, `created`, `ingested` and `died`, in milliseconds or None; `rows` are those of its
+    history (`{action, recorded, created: {old}, status: {old}, ...}`, with the fields that changed), oldest first.
     """
     states: list[tuple[int | None, Values | None]] = []
     ends = [*(row["recorded"] for row in rows), None]
@@ -109,8 +110,14 @@ def _between(
     is_older = bool(following) and (created is None or brought is None or created < brought)
     there = created if brought is None or is_older else brought
     if there is None or (begin is not None and there <= begin):
-        return [(begin, then)]
-    return [(begin, None), *([(there, then)] if end is None or there < end else [])]
+        found: list[tuple[int | None, Values | None]] = [(begin, then)]
+    else:
+        found = [(begin, None), *([(there, then)] if end is None or there < end else [])]
+    died = None if following else ticket["died"]
+    if died is None:
+        return found
+    was_never_there = any(moment is not None and died <= moment for moment, _ in found)
+    return [(begin, None)] if was_never_there else [*found, (died, None)]
 
 
 def _value_before(name: str, ticket: Values, following: Sequence[Row]) -> Any:
@@ -134,9 +141,9 @@ def sum_events(lives: Iterable[Row]) -> dict[RowKey, Counter[str]]:
     """The rows that the events of these lives make, with what is to be added to each."""
     rows: defaultdict[RowKey, Counter[str]] = defaultdict(Counter)
     for life in lives:
-        for event in life["events"]:
+        for event in (*life["flow"], *life["stored"]):
             quarter = event["at"] // QUARTER_MILLISECONDS
-            key = RowKey(quarter // QUARTERS_A_DAY, event["field"], event["value"])
+            key = RowKey(quarter // QUARTERS_A_DAY, event.get("field", FLOW), event["value"])
             rows[key].update(("tickets", f"quarters.{quarter_name(quarter)}"))
     return rows
 
@@ -144,9 +151,9 @@ def sum_events(lives: Iterable[Row]) -> dict[RowKey, Counter[str]]:
 def stays(steps: Sequence[Row], *, by_category: bool) -> list[Row]:
     """How long a live ticket was live in each status, or category: `{status, time, goes_on}`, as `TicketLife` says.
 
-    Nothing where its creation is not known.
+    Nothing where its creation is not known, or it is not live.
     """
-    if steps[0]["at"] is None:
+    if steps[0]["at"] is None or not steps[-1]["live"]:
         return []
     times: Counter[str] = Counter()
     names = [_stay_name(step["value"], by_category=by_category) for step in steps]

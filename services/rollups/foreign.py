@@ -5,7 +5,7 @@ from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from services.coordination.change_streams import counted_edits
 from services.rollups.steps import TELLS_OF_LIFE
-from services.rollups.write import ROLLED_UP
+from services.rollups.write import LIFE_IS_OVER, ROLLED_UP
 
 
 def foreign_changes() -> dict[str, Row]:
@@ -15,8 +15,10 @@ def foreign_changes() -> dict[str, Row]:
     A row that is taken out of the history does not tell whose it was: nobody does that but with its ticket.
     """
     whole = {"operationType": {"$in": ["replace", "delete"]}}
-    copied = {"operationType": "insert", "fullDocument.rolled_up": ROLLED_UP}
-    marked_otherwise = {"updateDescription.updatedFields.rolled_up": {"$exists": True, "$ne": ROLLED_UP}}
+    copied = {"operationType": "insert", "fullDocument.rolled_up": {"$in": [ROLLED_UP, LIFE_IS_OVER]}}
+    marked_otherwise = {
+        "updateDescription.updatedFields.rolled_up": {"$exists": True, "$nin": [ROLLED_UP, LIFE_IS_OVER]}
+    }
     told = {"operationType": "insert", "fullDocument.action": {"$in": list(TELLS_OF_LIFE)}}
     return {
         Ticket.Settings.name: {"$or": [whole, *counted_edits("rolled_up"), copied, marked_otherwise]},

@@ -19,7 +19,7 @@ from services.coordination.leases import Lease, Leases
 from services.kit.clock import Clock
 from services.rollups.foreign import foreign_changes
 from services.rollups.rows import COUNTING
-from services.rollups.write import ROLL_UP_BATCH, ROLLED_UP, Rollups, is_name
+from services.rollups.write import LIFE_IS_OVER, ROLL_UP_BATCH, ROLLED_UP, Rollups, is_name
 from services.tenancy import owned
 
 ROLLUPS_RESOURCE = "rollups"
@@ -98,7 +98,7 @@ class RollupKeeper(Keeper):
     def _made(self) -> list[tuple[Collection, list[Row]]]:
         """Every receipt and every life of ours, and every ticket that is marked as if it had them."""
         of_ours: list[Row] = [{"$match": {"_id.counting": COUNTING}}, {"$project": {"_id": "$_id.ticket"}}]
-        marked: list[Row] = [{"$match": {"rolled_up": ROLLED_UP}}, ONLY_IDS]
+        marked: list[Row] = [{"$match": {"rolled_up": {"$in": [ROLLED_UP, LIFE_IS_OVER]}}}, ONLY_IDS]
         return [(self._receipts, of_ours), (self._lives, of_ours), (self._tickets, marked)]
 
     async def _clean_up(self, lease: Lease) -> None:

@@ -9,11 +9,11 @@ from documents.ticket import COUNTED_FIELDS, Ticket
 from documents.ticket_history import TICKET_INDEX, HistoryAction, TicketHistory
 from documents.ticket_life import TicketLife
 from documents.ticket_rollup import TicketRollup
-from services.rollups.events import FLOW, Event, flow_events, stays, stored_events, sum_events
+from services.rollups.events import Event, flow_events, stays, stored_events, sum_events
 from services.rollups.joins import Joined, joined
 from services.rollups.rows import BY_ID, COUNTING, RowKey, additions
 from services.rollups.steps import as_date, lives, stored_life, told_rows
-from services.tenancy import Filter, live_of_any, owned
+from services.tenancy import Filter, owned, owned_by_any
 
 REBUILT = (*COUNTED_FIELDS, "created_at")
 """The stored fields that statistics of a past moment rest on."""
@@ -52,7 +52,7 @@ class Lives:
         self._rows = database.collection(TicketRollup)
 
     async def settle(self, tenant_id: str, tickets: Sequence[Row], session: Session) -> None:
-        """Bring the lives of live tickets up to date. `tickets`: as read with `COUNTED_PROJECTION`."""
+        """Bring the lives of tickets up to date. `tickets`: as read with `COUNTED_PROJECTION`."""
         if not tickets:
             return
         fresh = await self._worked_out(tenant_id, tickets, session)
@@ -62,20 +62,18 @@ class Lives:
         before = [known[key] for life in changed if (key := repr(life["_id"])) in known]
         await self._replace(before, changed, session)
 
-    async def forget(self, lives_of_dead: Sequence[Row], session: Session) -> None:
-        """Remove these lives."""
-        await self._replace(lives_of_dead, [], session)
+    async def forget(self, ticket_ids: Sequence[Any], session: Session) -> None:
+        """Remove the lives of those of the tickets that are not there any more without having been deleted.
 
-    async def outlived(self, ticket_ids: Sequence[Any], session: Session) -> list[Row]:
-        """The lives of those of the tickets that are not live any more. `ticket_ids`: `_id`s."""
+        `ticket_ids`: `_id`s.
+        """
         known = await self._lives.find({"_id": {"$in": list(map(life_id, ticket_ids))}}, session=session).to_list(None)
-        if not known:
-            return []
         tenants = {life["tenant_id"] for life in known}
-        same = live_of_any(tenants, _id={"$in": [life["_id"]["ticket"] for life in known]})
-        there = await self._tickets.find(same, {"tenant_id": 1}, session=session).to_list(None)
-        alive = {repr((row["tenant_id"], row["_id"])) for row in there}
-        return [life for life in known if repr((life["tenant_id"], life["_id"]["ticket"])) not in alive]
+        same = owned_by_any(tenants, _id={"$in": [life["_id"]["ticket"] for life in known]})
+        rows = await self._tickets.find(same, {"tenant_id": 1}, session=session).to_list(None)
+        there = {repr((row["tenant_id"], row["_id"])) for row in rows}
+        removed = [life for life in known if repr((life["tenant_id"], life["_id"]["ticket"])) not in there]
+        await self._replace([life for life in removed if not life["over"]], [], session)
 
     async def _replace(self, before: Sequence[Row], after: Sequence[Row], session: Session) -> None:
         """Put some lives in the place of others, and count their events instead."""
@@ -132,13 +130,14 @@ class Lives:
 
 
 def _life(tenant_id: str, ticket: Row, steps: Sequence[Row], rows: Sequence[Row]) -> Row:
-    events = [*flow_events(steps), *stored_events(ticket, rows)]
     return {
         "_id": life_id(ticket["_id"]),
         "tenant_id": tenant_id,
         "ticket": ticket["external_id"],
         "born": ticket["created"],
-        "events": [_stored(event, ticket["created"]) for event in events],
+        "over": not steps[-1]["live"],
+        "flow": [{"at": event.at, "value": event.value} for event in flow_events(steps)],
+        "stored": [_stored(event, ticket["created"]) for event in stored_events(ticket, rows)],
         "in_status": stays(steps, by_category=False),
         "in_category": stays(steps, by_category=True),
     }
@@ -146,7 +145,7 @@ def _life(tenant_id: str, ticket: Row, steps: Sequence[Row], rows: Sequence[Row]
 
 def _stored(event: Event, born: int | None) -> Row:
     stored: Row = {"at": event.at, "field": event.field, "value": event.value}
-    return stored if event.field == FLOW or event.born == born else {**stored, "born": event.born}
+    return stored if event.born == born else {**stored, "born": event.born}
 
 
 def _of(tenant_id: str, some: Iterable[Row]) -> dict[RowKey, Counter[str]]:

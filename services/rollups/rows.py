@@ -12,6 +12,7 @@ from pymongo import DeleteMany, UpdateOne
 from documents.database import Row
 from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, CountedField, Sentiment, StatusCategory, Urgency
 from documents.ticket_rollup import EVERY_DAY
+from services.kit.clock import EPOCH
 from services.statuses import CLOSING_WORDS, category_of
 from services.tenancy import Filter, owned, owned_by_any
 
@@ -78,11 +79,15 @@ def _date_or_null(field: str, read: Row) -> Row:
     return {"$cond": [{"$eq": [{"$type": field}, "date"]}, read, None]}
 
 
+_LONG_DELETED: Row = {"$toLong": "$deleted_at"}
 COUNTED_PROJECTION: Row = {
     **dict.fromkeys((*COUNTED_FIELDS, "keyword_key", "customer_id", "external_id"), 1),
     QUARTER: _date_or_null("$created_at", quarters_since_epoch("$created_at")),
     "created": _date_or_null("$created_at", {"$toLong": "$created_at"}),
     "ingested": _date_or_null("$first_ingested_at", {"$toLong": "$first_ingested_at"}),
+    "died": _date_or_null(
+        "$deleted_at", {"$cond": [{"$gt": ["$deleted_at", EPOCH]}, {"$toLong": "$deleted_at"}, None]}
+    ),
 }
 """Reads of a ticket what is made of it here, and of its life. Dates are numbers: Python does not know all that the
 database can hold."""

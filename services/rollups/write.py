@@ -18,7 +18,7 @@ from pymongo import DeleteMany, UpdateOne
 
 from documents.database import Database, Row, Session
 from documents.rolled_up_ticket import RolledUpTicket
-from documents.ticket import COUNTED_FIELDS, StatusCategory, Ticket
+from documents.ticket import COUNTED_FIELDS, COUNTED_INDEX, StatusCategory, Ticket
 from documents.ticket_history import TicketHistory
 from documents.ticket_rollup import TicketRollup
 from services.kit.clock import EPOCH
@@ -26,13 +26,16 @@ from services.rollups.closes import last_closes
 from services.rollups.lives import Lives
 from services.rollups.rows import BY_ID, COUNTED_PROJECTION, COUNTING, additions, counted_as, negated, sum_rows
 from services.statuses import category_of
-from services.tenancy import live, owned
+from services.tenancy import deleted, live, owned
 
 ROLL_UP_BATCH = 1_000
 """Tickets rolled up in one transaction, which takes about 0.3 s."""
 ROLLED_UP = COUNTING
 """The mark of a ticket that is in the rollups."""
 NOT_ROLLED_UP: Row = {"$ne": ROLLED_UP}
+LIFE_IS_OVER = f"{COUNTING} over"
+"""The mark of a deleted ticket whose life is in the rollups, as far as that has come."""
+LIFE_NOT_OVER: Row = {"$ne": LIFE_IS_OVER}
 _OTHER_TYPES = ["number", "bool", "object", "array", "binData", "objectId", "regex", "timestamp", "minKey", "maxKey"]
 _ORDINARY: Row = {
     **{
@@ -60,41 +63,59 @@ class Rollups:
         self._lives = Lives(database)
 
     async def backlog(self, tenant_id: str, *, limit: int, comment: str = "") -> int:
-        """How many live tickets are counted one by one; looks no further than `limit`."""
-        alone = live(tenant_id, rolled_up=NOT_ROLLED_UP)
-        return await self._tickets.count_documents(alone, limit=limit, comment=comment)
+        """How many tickets are looked at one by one, live and deleted; of either it looks no further than `limit`."""
+        alone = live(tenant_id, rolled_up=NOT_ROLLED_UP), deleted(tenant_id, rolled_up=LIFE_NOT_OVER)
+        counts = [await self._tickets.count_documents(where, limit=limit, comment=comment) for where in alone]
+        return sum(counts)
 
     async def roll_up(self, tenant_id: str, *, at_most: int = ROLL_UP_BATCH, session: Session = None) -> int:
-        """Roll up the next tickets, the oldest first; returns how many there were.
+        """Roll up the next tickets, the oldest first, and then the lives of deleted ones; returns how many there were.
 
         `session`: that of the transaction in which it is done; without one, it is done in a transaction of its own.
         """
-        pipeline: list[Row] = [
-            {"$match": live(tenant_id, rolled_up=NOT_ROLLED_UP, **_ORDINARY)},
-            {"$limit": at_most},
-            {"$project": COUNTED_PROJECTION},
-        ]
 
         async def work(session: Session) -> int:
-            tickets = await self._tickets.aggregate(pipeline, session=session, hint="tenant_counted").to_list(None)
-            if not tickets:
-                return 0
-            ids = [row["_id"] for row in tickets]
-            counted = await self._counted(tenant_id, tickets, session)
-            receipts: list[Row] = [
-                {"_id": receipt_id(ticket_id), "tenant_id": tenant_id, "counted": each}
-                for ticket_id, each in zip(ids, counted, strict=True)
-            ]
-            await self._tickets.update_many(
-                owned(tenant_id, _id={"$in": ids}), {"$set": {"rolled_up": ROLLED_UP}}, session=session, hint=BY_ID
-            )
-            await self._receipts.insert_many(receipts, session=session)
-            # In a thread: it takes some 30 ms of computing, in which this process has requests to answer.
-            await self._rows.bulk_write(await asyncio.to_thread(_additions, tenant_id, counted), session=session)
-            await self._lives.settle(tenant_id, tickets, session)
-            return len(tickets)
+            tickets = await self._next(live(tenant_id, rolled_up=NOT_ROLLED_UP, **_ORDINARY), at_most, session)
+            if tickets:
+                await self._count(tenant_id, tickets, session)
+            if len(tickets) == at_most:
+                return at_most
+            gone = deleted(tenant_id, rolled_up=LIFE_NOT_OVER, **_ORDINARY)
+            over = await self._next(gone, at_most - len(tickets), session)
+            await self._end(tenant_id, over, session)
+            return len(tickets) + len(over)
 
         return await (work(session) if session is not None else self._database.in_transaction(work))
+
+    async def _next(self, where: Row, at_most: int, session: Session) -> list[Row]:
+        pipeline: list[Row] = [{"$match": where}, {"$limit": at_most}, {"$project": COUNTED_PROJECTION}]
+        return await self._tickets.aggregate(pipeline, session=session, hint=COUNTED_INDEX).to_list(None)
+
+    async def _count(self, tenant_id: str, tickets: Sequence[Row], session: Session) -> None:
+        """Put live tickets into the rollups."""
+        ids = [row["_id"] for row in tickets]
+        counted = await self._counted(tenant_id, tickets, session)
+        receipts: list[Row] = [
+            {"_id": receipt_id(ticket_id), "tenant_id": tenant_id, "counted": each}
+            for ticket_id, each in zip(ids, counted, strict=True)
+        ]
+        await self._mark(tenant_id, ids, ROLLED_UP, session)
+        await self._receipts.insert_many(receipts, session=session)
+        # In a thread: it takes some 30 ms of computing, in which this process has requests to answer.
+        await self._rows.bulk_write(await asyncio.to_thread(_additions, tenant_id, counted), session=session)
+        await self._lives.settle(tenant_id, tickets, session)
+
+    async def _end(self, tenant_id: str, tickets: Sequence[Row], session: Session) -> None:
+        """Put the lives of deleted tickets into the rollups, and take the tickets themselves out."""
+        ids = [row["_id"] for row in tickets]
+        await self.take_back(tenant_id, ids, session)
+        await self._lives.settle(tenant_id, tickets, session)
+        if ids:
+            await self._mark(tenant_id, ids, LIFE_IS_OVER, session)
+
+    async def _mark(self, tenant_id: str, ticket_ids: Sequence[Any], mark: str, session: Session) -> None:
+        among = owned(tenant_id, _id={"$in": ticket_ids})
+        await self._tickets.update_many(among, {"$set": {"rolled_up": mark}}, session=session, hint=BY_ID)
 
     async def take_back(self, tenant_id: str, ticket_ids: Sequence[Any], session: Session) -> int:
         """Take those of the tickets that are rolled up out of the rollups; returns how many. `ticket_ids`: `_id`s."""
@@ -118,6 +139,10 @@ class Rollups:
         if not ticket_ids:
             return 0
         marked_ones = {"_id": {"$in": list(ticket_ids)}, "rolled_up": ROLLED_UP}
+        gone: list[Row] = [
+            {"$match": {"_id": {"$in": list(ticket_ids)}, "deleted_at": {"$gt": EPOCH}, **_ORDINARY}},
+            {"$project": _CHECKED},
+        ]
         their_receipts = {"_id": {"$in": [receipt_id(ticket_id) for ticket_id in ticket_ids]}}
 
         async def work(session: Session) -> int:
@@ -135,7 +160,9 @@ class Rollups:
                 await self._unmark(tenant_id, [row["_id"] for row in wrong], session)
             for tenant_id, unchanged in _by_tenant(row for row in marked if _key(row) in right):
                 await self._lives.settle(tenant_id, unchanged, session)
-            await self._lives.forget(await self._lives.outlived(ticket_ids, session), session)
+            for tenant_id, over in _by_tenant(await self._tickets.aggregate(gone, session=session).to_list(None)):
+                await self._end(tenant_id, over, session)
+            await self._lives.forget(ticket_ids, session)
             return len(receipts) - len(right)
 
         return await (work(session) if session is not None else self._database.in_transaction(work))

@@ -62,7 +62,7 @@ def past_ageing_pipeline(tenant_id: str, at: datetime, *, rolled_up: bool) -> li
     fresh = {"ticket": "$ticket", "born": {"$first": "$steps.at"}, "count": {"$cond": [was_counted, 1, 0]}}
     outdated = {"ticket": "$ticket", "born": _as_moment("$born"), "count": _growth_since("$outdated", at)}
     return [
-        *candidates(tenant_id, at, stored_life(), told_rows(), rolled_up=rolled_up),
+        *candidates(tenant_id, at, stored_life(), told_rows(), FLOW, rolled_up=rolled_up),
         *lives(),
         {"$set": {"then": before}},
         # From here on {ticket, born, count}, in which the ticket was counted, or is and must not be.
@@ -120,7 +120,7 @@ def _unchanged_lives(tenant_id: str, at: datetime) -> list[Row]:
         "foreignField": "ticket",
         "pipeline": [
             {"$match": lives_among(tenant_id)},
-            {"$project": {"growth": _growth_since("$events", at)}},
+            {"$project": {"growth": _growth_since("$flow", at)}},
             {"$match": {"growth": {"$ne": 0}}},
         ],
         "as": "changed",
@@ -132,9 +132,10 @@ def _unchanged_lives(tenant_id: str, at: datetime) -> list[Row]:
 
 def _changed_lives(tenant_id: str, at: datetime) -> list[Row]:
     """A stage that puts them right, by what has happened since."""
-    lost = {"$multiply": [_growth_since("$events", at), -1]}
+    lost = {"$multiply": [_growth_since("$flow", at), -1]}
+    born_before = {"$not": {"$gte": milliseconds(at)}}
     pipeline: list[Row] = [
-        {"$match": lives_among(tenant_id, **{"events.at": {"$gte": milliseconds(at)}})},
+        {"$match": lives_among(tenant_id, **{"flow.at": {"$gte": milliseconds(at)}, "born": born_before})},
         {"$project": {"_id": 0, "ticket": 1, "born": _as_moment("$born"), "count": lost}},
     ]
     return [{"$unionWith": {"coll": TicketLife.Settings.name, "pipeline": pipeline}}]
@@ -142,14 +143,9 @@ def _changed_lives(tenant_id: str, at: datetime) -> list[Row]:
 
 def _growth_since(events: str, at: datetime) -> Row:
     """The expression for by how many more tickets are not closed after those of the events that came since."""
-    growing, shrinking = ([name for name, growth in GROWTH.items() if growth == sign] for sign in (1, -1))
-
-    def count(names: list[str]) -> Row:
-        of_flow = {"$and": [{"$eq": ["$$this.field", FLOW]}, {"$in": ["$$this.value", names]}]}
-        is_meant = {"$and": [{"$gte": ["$$this.at", milliseconds(at)]}, of_flow]}
-        return {"$size": {"$filter": {"input": events, "cond": is_meant}}}
-
-    return {"$subtract": [count(growing), count(shrinking)]}
+    growth = {"$cond": [{"$in": ["$$this.value", [name for name, by in GROWTH.items() if by > 0]]}, 1, -1]}
+    came_since = {"$gte": ["$$this.at", milliseconds(at)]}
+    return {"$sum": {"$map": {"input": events, "in": {"$cond": [came_since, growth, 0]}}}}
 
 
 def _as_moment(number: str) -> Row:

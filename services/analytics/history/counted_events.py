@@ -10,9 +10,11 @@ from documents.ticket_rollup import TicketRollup
 from services.analytics.partition import QUARTER_HOUR, CutDay
 from services.analytics.pipeline import count_of_part
 from services.kit.clock import EPOCH
+from services.rollups.events import FLOW, STORED, STORED_EVENTS
 from services.rollups.lives import lives_among
 from services.rollups.rows import QUARTERS_A_DAY, rows_of
 
+_FIELDS: dict[str, object] = {FLOW: FLOW, STORED: {"$in": list(STORED_EVENTS)}}
 _MILLISECOND = EPOCH.resolution * 1000
 
 
@@ -23,10 +25,11 @@ def milliseconds(moment: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CountedEvents:
-    """A tenant's events in some fields from `start` on, shared out over what tells of them."""
+    """A tenant's events from `start` on, shared out over what tells of them."""
 
     tenant_id: str
-    fields: tuple[str, ...]
+    kind: str
+    """`flow` or `stored`."""
     start: datetime
     cuts: tuple[datetime, ...] = ()
     """Further moments that may cut a quarter of an hour, of which the events are then told one by one."""
@@ -47,7 +50,7 @@ class CountedEvents:
     def rows(self) -> list[Row]:
         """A stage that adds rows of the rollups: `{day, field, value, tickets, quarters}`."""
         days = {"$gte": self.first_quarter // QUARTERS_A_DAY}
-        where = rows_of(self.tenant_id, field={"$in": list(self.fields)}, day=days)
+        where = rows_of(self.tenant_id, field=_FIELDS[self.kind], day=days)
         shown = {"_id": 0, "day": 1, "field": 1, "value": 1, "tickets": 1, "quarters": 1}
         pipeline: list[Row] = [{"$match": where}, {"$project": shown}]
         return [] if self.one_by_one else [{"$unionWith": {"coll": TicketRollup.Settings.name, "pipeline": pipeline}}]
@@ -55,7 +58,7 @@ class CountedEvents:
     def sums(self, further: list[Row]) -> list[Row]:
         """Stages that add what `further` makes of all that rows tell: `{_id: {field, value}, count}`."""
         day, begin = divmod(self.first_quarter, QUARTERS_A_DAY)
-        where = rows_of(self.tenant_id, field={"$in": list(self.fields)}, day={"$gte": day})
+        where = rows_of(self.tenant_id, field=_FIELDS[self.kind], day={"$gte": day})
         of_part = count_of_part(CutDay(day, begin, QUARTERS_A_DAY))
         count = {"$sum": {"$cond": [{"$eq": ["$day", day]}, of_part, "$tickets"]}}
         pipeline = [{"$match": where}, {"$group": {"_id": {"field": "$field", "value": "$value"}, "count": count}}]
@@ -63,7 +66,7 @@ class CountedEvents:
         return [] if self.one_by_one else [union]
 
     def single(self, further: list[Row]) -> list[Row]:
-        """Stages that add what `further` makes of events that rows do not tell: `{event, born, ticket}`."""
+        """Stages that add what `further` makes of events that rows do not tell: `{event, born}`."""
         start, quarter = milliseconds(self.start), milliseconds(EPOCH + QUARTER_HOUR)
         spans: list[Row] = [
             {"$gte": max(start, number * quarter), "$lt": (number + 1) * quarter} for number in self.cut_quarters
@@ -76,17 +79,13 @@ class CountedEvents:
         ]
 
     def _of_span(self, span: Row) -> list[Row]:
+        within = {"$and": [{operator: ["$$this.at", bound]} for operator, bound in span.items()]}
         return [
-            {"$match": lives_among(self.tenant_id, events={"$elemMatch": {"at": span}})},
-            *self.unwound("$events", span),
-        ]
-
-    def unwound(self, events: str, span: Row | None = None) -> list[Row]:
-        """From documents with `born` and the `events` of a life to `{event, born, ticket}`, one each."""
-        within = span or {"$gte": milliseconds(self.start)}
-        bounds = [{operator: ["$$this.at", bound]} for operator, bound in within.items()]
-        wanted = {"$and": [*bounds, {"$in": ["$$this.field", list(self.fields)]}]}
-        return [
-            {"$project": {"_id": 0, "ticket": 1, "born": 1, "event": {"$filter": {"input": events, "cond": wanted}}}},
+            {"$match": lives_among(self.tenant_id, **{self.kind: {"$elemMatch": {"at": span}}})},
+            {"$project": {"_id": 0, "born": 1, "event": {"$filter": {"input": f"${self.kind}", "cond": within}}}},
             {"$unwind": "$event"},
         ]
+
+    def since(self, events: str) -> Row:
+        """The expression for those of a life's events that came since."""
+        return {"$filter": {"input": events, "cond": {"$gte": ["$$this.at", milliseconds(self.start)]}}}

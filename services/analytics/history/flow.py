@@ -68,7 +68,9 @@ class FlowQuestion:
         unit began than are not closed now.
         """
         counts = {name: {"$sum": {"$cond": [f"${name}", "$sign", 0]}} for name in FLOW_COUNTS}
-        one_by_one = candidates(self.tenant_id, self.units.start, stored_life(), told_rows(), rolled_up=self.rolled_up)
+        one_by_one = candidates(
+            self.tenant_id, self.units.start, stored_life(), told_rows(), FLOW, rolled_up=self.rolled_up
+        )
         return [
             *one_by_one,
             *lives(),
@@ -110,7 +112,7 @@ class FlowQuestion:
     def _lived(self) -> CountedEvents:
         edges = self.units.edges
         is_fine = any((edge - EPOCH) % QUARTER_HOUR for edge in edges[1:-1])  # some zones' were, before 1972
-        return CountedEvents(self.tenant_id, (FLOW,), edges[0], (edges[-1],), one_by_one=is_fine)
+        return CountedEvents(self.tenant_id, FLOW, edges[0], (edges[-1],), one_by_one=is_fine)
 
     def _by_number(self, found: list[Row]) -> list[dict[str, int]]:
         counts = [dict.fromkeys(FLOW_COUNTS, 0) for _ in self.units.edges[:-1]]
@@ -142,9 +144,7 @@ class FlowQuestion:
 
     def _outdated(self) -> Row:
         """The expression for what has to be taken off, as the rollups count it and must not."""
-        is_meant = {"$and": [{"$eq": ["$$this.field", FLOW]}, {"$gte": ["$$this.at", milliseconds(self.units.start)]}]}
-        of_flow = {"$filter": {"input": "$outdated", "cond": is_meant}}
-        return {"$map": {"input": of_flow, "in": self._counted("$$this", -1)}}
+        return {"$map": {"input": self._lived.since("$outdated"), "in": self._counted("$$this", -1)}}
 
     def _counted(self, event: str, sign: int) -> Row:
         """The expression for an event that a life has, in the form of the others."""

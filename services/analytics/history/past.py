@@ -14,12 +14,12 @@ from documents.database import Row
 from documents.ticket import COUNTED_FIELDS, CountedField, Sentiment, Ticket, Urgency
 from documents.ticket_history import HistoryAction
 from services.analytics.history.candidates import candidates
-from services.analytics.history.counted_events import CountedEvents, milliseconds
+from services.analytics.history.counted_events import CountedEvents
 from services.analytics.partition import partition_of
 from services.analytics.pipeline import RATIO_DECIMALS, combined_counts, counted_by
 from services.analytics.stats import TenantStats
 from services.kit.clock import EPOCH
-from services.rollups.events import ENTERED, STORED_EVENTS
+from services.rollups.events import ENTERED, STORED
 from services.rollups.lives import REBUILT, stored_changes
 from services.rollups.rows import UNKNOWN
 from services.statuses import category_of
@@ -48,7 +48,7 @@ class PastQuestion:
         """
         now = partition_of(self.tenant_id, self.created_from, self.created_to, rolled_up=self.rolled_up)
         changed: list[Row] = [
-            *candidates(self.tenant_id, self._since, _STORED, stored_changes(), rolled_up=self.rolled_up),
+            *candidates(self.tenant_id, self._since, _STORED, stored_changes(), STORED, rolled_up=self.rolled_up),
             {"$set": {"rows": {"$sortArray": {"input": "$rows", "sortBy": {"recorded": 1}}}}},
             {"$set": {"then": {name: _value_then(name) for name in REBUILT}}},
             {"$project": {"part": {"$concatArrays": [[_as_it_was(self.as_of), _as_it_is()], self._outdated()]}}},
@@ -73,7 +73,7 @@ class PastQuestion:
     def _events(self) -> CountedEvents:
         # The rows do not tell when the tickets were created that had an event.
         has_period = self.created_from is not None or self.created_to is not None
-        return CountedEvents(self.tenant_id, STORED_EVENTS, self._since, one_by_one=has_period)
+        return CountedEvents(self.tenant_id, STORED, self._since, one_by_one=has_period)
 
     def _counted(self) -> list[Row]:
         """From `{values or event, created_at, count}` to combinations with their counts, of tickets of the period."""
@@ -85,10 +85,7 @@ class PastQuestion:
 
     def _outdated(self) -> Row:
         """The expression for what the rollups take off and must not."""
-        since = {"$gte": ["$$this.at", milliseconds(self._since)]}
-        is_meant = {"$and": [since, {"$in": ["$$this.field", list(STORED_EVENTS)]}]}
-        events = {"$filter": {"input": "$outdated", "cond": is_meant}}
-        return {"$map": {"input": events, "in": {**_of_event("$$this"), "count": -1}}}
+        return {"$map": {"input": self._events.since("$outdated"), "in": {**_of_event("$$this"), "count": -1}}}
 
 
 def _of_event(event: str) -> Row:

@@ -8,12 +8,11 @@ from documents.ticket import StatusCategory, Ticket
 from documents.ticket_history import TicketHistory
 from documents.ticket_life import TicketLife
 from services.analytics.closing_times import nearest_rank
-from services.analytics.history.candidates import ANY_MARK
 from services.analytics.history.counted_events import milliseconds
 from services.rollups.joins import Joined, in_batches, joined, looked_up
 from services.rollups.lives import lives_among
 from services.rollups.steps import lives, stored_life, told_rows
-from services.rollups.write import NOT_ROLLED_UP
+from services.rollups.write import LIFE_NOT_OVER, NOT_ROLLED_UP
 from services.statuses import category_expression, category_of
 from services.tenancy import deleted, live, owned
 from services.tickets.filter import created_between
@@ -48,7 +47,7 @@ class TimesQuestion:
     def outdated(self) -> list[Row]:
         """A pipeline on tickets: `{ticket}` for each whose life was another when it was rolled up, or has ended."""
         only_ids = {"$project": {"_id": 0, "ticket": "$external_id"}}
-        gone: list[Row] = [{"$match": deleted(self.tenant_id, rolled_up=ANY_MARK)}, only_ids]
+        gone: list[Row] = [{"$match": deleted(self.tenant_id, rolled_up=LIFE_NOT_OVER)}, only_ids]
         among = Joined(TicketLife, "ticket", ({"$match": lives_among(self.tenant_id)}, {"$project": {"ticket": 1}}))
         return [
             {"$match": live(self.tenant_id, rolled_up=NOT_ROLLED_UP)},
@@ -99,7 +98,7 @@ class TimesQuestion:
         bounds = {"$gte": self.created_from, "$lt": min(filter(None, (self.created_to, self.now)))}
         born = {operator: milliseconds(moment) for operator, moment in bounds.items() if moment is not None}
         pipeline: list[Row] = [
-            {"$match": lives_among(self.tenant_id, born=born, **({"ticket": {"$nin": outdated}} if outdated else {}))},
+            {"$match": lives_among(self.tenant_id, born=born, over=False, ticket={"$nin": outdated})},
             {"$project": {"_id": 0, "stay": "$in_category" if self.by_category else "$in_status"}},
             {"$unwind": "$stay"},
             {"$project": {"status": "$stay.status", "time": {"$add": ["$stay.time", until_now]}}},

@@ -206,7 +206,10 @@ async def test_the_lives_of_tickets_that_are_gone_end(db: Database) -> None:
         await followed(db)
         await db.collection(Ticket).update_one({"_id": 1}, {"$set": {"deleted_at": NOW}})
         await db.collection(Ticket).delete_one({"_id": 2})
-        await becomes(lambda: db.collection(TicketLife).distinct("ticket"), ["t0", "t3"])
+        await becomes(lambda: db.collection(TicketLife).distinct("ticket"), ["t0", "t1", "t3"])
+        await becomes(lambda: db.collection(TicketLife).distinct("ticket", {"over": True}), ["t1"])
+        await db.collection(Ticket).delete_many({"_id": {"$in": [1, 3]}})  # the first one as if it was purged
+        await becomes(lambda: db.collection(TicketLife).distinct("ticket"), ["t0", "t1"])
     await expect_consistent(db)
 
 
