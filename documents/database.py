@@ -28,7 +28,7 @@ from documents.driver import (
     patience,
     patiently,
 )
-from documents.failures import DatabaseUnavailableError, one_line, translating
+from documents.failures import DatabaseUnavailableError, one_line, translating, unusable_url
 from documents.indexes import drop_changed, keep_deleted_for, keep_quarantined_for
 from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
@@ -236,13 +236,6 @@ def session_id_of(session: Session) -> Row | None:
 def is_transactional(hello: Row) -> bool:
     """Whether a server that describes itself so knows transactions: a replica set's does, and a sharded cluster's."""
     return "setName" in hello or hello.get("msg") == "isdbgrid"
-
-
-def unusable_url(url: str, error: Exception) -> DatabaseUnavailableError:
-    """What to say of a URL that the driver does not understand."""
-    # The driver repeats what it does not understand, which may be a piece of the password.
-    why = "percent-encode what is special in user and password" if "@" in url else one_line(error)
-    return DatabaseUnavailableError(f"MONGO_URL is not usable: {why}")
 
 
 def _demand_version(hello: Row) -> None:

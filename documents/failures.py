@@ -61,6 +61,13 @@ def one_line(error: Exception) -> str:
     return str(error).split(", Timeout:")[0].replace("\n", " ")[:MAX_CHARACTERS]
 
 
+def unusable_url(url: str, error: Exception) -> DatabaseUnavailableError:
+    """What to say of a URL that the driver does not understand."""
+    # The driver repeats what it does not understand, which may be a piece of the password.
+    why = "percent-encode what is special in user and password" if "@" in url else one_line(error)
+    return DatabaseUnavailableError(f"MONGO_URL is not usable: {why}")
+
+
 def _meaning(error: PyMongoError) -> DatabaseError:
     text = one_line(error)
     if _is_out_of_space(error):

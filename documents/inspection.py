@@ -10,9 +10,9 @@ from pymongo import IndexModel
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 
 from documents.all_documents import ALL_DOCUMENTS
-from documents.database import OLDEST_WIRE_VERSION, is_transactional, unusable_url
+from documents.database import OLDEST_WIRE_VERSION, is_transactional
 from documents.driver import ClientDatabase, Driver, Row
-from documents.failures import DatabaseUnavailableError, one_line
+from documents.failures import DatabaseUnavailableError, one_line, unusable_url
 from documents.indexes import PURGE_DELETED_INDEX, PURGE_QUARANTINED_INDEX
 from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
