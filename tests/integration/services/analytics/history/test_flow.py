@@ -16,6 +16,7 @@ from documents.ticket_history import NEW_STATUS_INDEX, TicketHistory
 from services.analytics.history.flow import BacklogPoint, FlowStep
 from services.errors import InvalidInputError
 from services.kit.civil_time import TrendUnit, boundaries, zone
+from services.rollups import joins
 from tests.integration.services.analytics.history.worlds import (
     HOUR,
     NOW,
@@ -181,8 +182,11 @@ async def backlog_by_hour(world: World, end: datetime) -> list[BacklogPoint]:
 
 
 @pytest.mark.parametrize("unit", TrendUnit)
-async def test_many_units_are_placed_rightly(database: Database, unit: TrendUnit) -> None:
+async def test_many_units_are_placed_rightly(
+    database: Database, unit: TrendUnit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Months and the days on which clocks change are not of one length."""
+    monkeypatch.setattr(joins, "BATCH", 1_000)  # there are many tickets
     world = World(database, is_dated=True)
     length = {TrendUnit.HOUR: 30, TrendUnit.DAY: 700, TrendUnit.WEEK: 3000, TrendUnit.MONTH: 9000}[unit]
     end = datetime(2026, 11, 3, 7, 41, tzinfo=UTC)
