@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from documents.database import Row
-from documents.ticket import StatusCategory, Ticket
+from documents.ticket import CountedField, StatusCategory, Ticket
 from documents.ticket_life import TicketLife
 from services.analytics.history.candidates import candidates
 from services.analytics.history.counted_events import milliseconds
+from services.analytics.partition import partition_of
+from services.analytics.pipeline import combined_counts, counted_by
+from services.kit.clock import EPOCH
 from services.rollups.events import FLOW, GROWTH
 from services.rollups.lives import lives_among
 from services.rollups.steps import lives, stored_life, told_rows
@@ -45,48 +48,92 @@ class Ageing:
     oldest_created_at: datetime | None
 
 
-def present_ageing_pipeline(tenant_id: str, now: datetime) -> list[Row]:
-    """A pipeline on tickets. Ends in one document a bucket that has tickets, `{_id: its number, count}`, with null for
-    undated ones, and in one with the `oldest`: `{born, ticket}`."""
-    return _of_those_not_closed(live(tenant_id, status=_NOT_CLOSED), now)
+def present_ageing_pipeline(tenant_id: str, now: datetime, *, rolled_up: bool) -> list[Row]:
+    """A pipeline on tickets. Ends in documents with the number of tickets that were born in a `period` (a bucket's
+    number, or a name) and are not closed, `{period, count}`, and in one with the `oldest`: `{born, ticket}`.
+
+    `rolled_up`: whether there are rollups at all.
+    """
+    return [*_counts_now(tenant_id, now, rolled_up=rolled_up), *_oldest(live(tenant_id, status=_NOT_CLOSED), now)]
 
 
 def past_ageing_pipeline(tenant_id: str, at: datetime, *, rolled_up: bool) -> list[Row]:
     """The same for a past moment. What happened at the moment itself or later does not count: it is as it was before.
 
-    Tickets in the rollups are counted as they are, and put right by what has happened to them since; others are looked
-    at one by one. `rolled_up`: whether there are rollups at all.
+    Tickets are counted as they are, and put right by what has happened since, in further documents: `{_id: number of
+    the bucket or null for undated, count, oldest}`.
     """
     before = {"$last": {"$filter": {"input": "$steps", "cond": {"$lt": ["$$this.at", at]}}}}
-    was_counted = {"$and": [{"$ne": ["$steps", []]}, "$then.live", {"$not": [is_closed("$then.value")]}]}
-    fresh = {"ticket": "$ticket", "born": {"$first": "$steps.at"}, "count": {"$cond": [was_counted, 1, 0]}}
-    outdated = {"ticket": "$ticket", "born": _as_moment("$born"), "count": _growth_since("$outdated", at)}
+    parts = [
+        {"ticket": "$ticket", "born": {"$first": "$steps.at"}, "count": {"$cond": [_is_counted("$then"), 1, 0]}},
+        # Taken off as it is, whatever it was: so it is nobody's.
+        {"ticket": None, "born": "$stored.born", "count": {"$cond": [_is_counted("$present"), -1, 0]}},
+        {"ticket": "$ticket", "born": _as_moment("$born"), "count": _growth_since("$outdated", at)},
+    ]
+    rest = [*_changed_lives(tenant_id, at), *_grouped(at), *_oldest_unchanged(tenant_id, at)]
     return [
         *candidates(tenant_id, at, stored_life(), told_rows(), FLOW, rolled_up=rolled_up),
         *lives(),
         {"$set": {"then": before}},
         # From here on {ticket, born, count}, in which the ticket was counted, or is and must not be.
-        {"$project": {"part": [fresh, outdated]}},
+        {"$project": {"part": parts}},
         {"$unwind": "$part"},
         {"$replaceWith": "$part"},
-        *(_changed_lives(tenant_id, at) if rolled_up else []),
-        {"$match": {"count": {"$ne": 0}, "$expr": {"$lt": ["$born", at]}}},
-        {"$group": {"_id": {"born": "$born", "ticket": "$ticket"}, "count": {"$sum": "$count"}}},
-        {"$set": {"oldest": {"$cond": [{"$gt": ["$count", 0]}, "$_id", "$$REMOVE"]}}},
-        {"$group": {"_id": _bucket("$_id.born", at), "count": {"$sum": "$count"}, "oldest": _OLDEST}},
-        *(_unchanged_lives(tenant_id, at) if rolled_up else []),
+        *(rest if rolled_up else _grouped(at)),
+        {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": _counts_now(tenant_id, at, rolled_up=rolled_up)}},
     ]
 
 
 _NOT_CLOSED: Row = {"$not": in_category(StatusCategory.CLOSED)}
-_IS_DATED: Row = {"$eq": [{"$type": "$oldest.born"}, "date"]}
-_OLDEST: Row = {"$min": {"$cond": [_IS_DATED, "$oldest", None]}}
+_ALL, _LATER = "all", "later"
+_MILLISECOND = timedelta(milliseconds=1)
 
 
-def _of_those_not_closed(where: Filter, at: datetime, leave_out: Sequence[Row] = ()) -> list[Row]:
-    """Counts tickets as they are. `leave_out`: stages on `{ticket}` that drop those that must not be the oldest one."""
-    born = {"$cond": [{"$eq": [{"$type": "$created_at"}, "date"]}, "$created_at", None]}
-    dated = {"$match": {**where, "created_at": {"$lt": at}}}
+def _is_counted(state: str) -> Row:
+    """The expression for whether a ticket was there and not closed; where nothing is known of it, it was not."""
+    return {"$and": [{"$ifNull": [f"{state}.live", False]}, {"$not": [is_closed(f"{state}.value")]}]}
+
+
+def _counts_now(tenant_id: str, at: datetime, *, rolled_up: bool) -> list[Row]:
+    """A pipeline on tickets that counts those that are not closed now: by age at the moment, all, and the later ones."""
+    begins = [max(at - days * _DAY + _MILLISECOND, EPOCH) for days in AGES_IN_DAYS]
+    ends = [max(at, EPOCH), *begins[1:]]
+    periods: list[tuple[int | str, datetime | None, datetime | None]] = [(_ALL, None, None), (_LATER, ends[0], None)]
+    periods += [(number, begin, ends[number]) for number, begin in enumerate((*begins[1:], None))]
+    pipelines: list[list[Row]] = [
+        [
+            *combined_counts(partition_of(tenant_id, begin, end, rolled_up=rolled_up), [CountedField.STATUS]),
+            *counted_by(CountedField.STATUS),
+            {"$match": {"$expr": {"$not": [is_closed("$_id")]}}},
+            {"$group": {"_id": None, "count": {"$sum": "$count"}}},
+            {"$project": {"_id": 0, "period": {"$literal": period}, "count": 1}},
+        ]
+        for period, begin, end in periods
+    ]
+    unions = [{"$unionWith": {"coll": Ticket.Settings.name, "pipeline": pipeline}} for pipeline in pipelines[1:]]
+    return [*pipelines[0], *unions]
+
+
+def _grouped(at: datetime) -> list[Row]:
+    """From `{ticket, born, count}` to the buckets, with the oldest of the tickets that are counted more often than
+    they are taken off."""
+    is_dated = {"$eq": [{"$type": "$oldest.born"}, "date"]}
+    return [
+        {"$match": {"count": {"$ne": 0}, "$expr": {"$lt": ["$born", at]}}},
+        {"$group": {"_id": {"born": "$born", "ticket": "$ticket"}, "count": {"$sum": "$count"}}},
+        {"$set": {"oldest": {"$cond": [{"$gt": ["$count", 0]}, "$_id", "$$REMOVE"]}}},
+        {
+            "$group": {
+                "_id": _bucket("$_id.born", at),
+                "count": {"$sum": "$count"},
+                "oldest": {"$min": {"$cond": [is_dated, "$oldest", None]}},
+            }
+        },
+    ]
+
+
+def _oldest(where: Filter, at: datetime, leave_out: Sequence[Row] = ()) -> list[Row]:
+    """A stage that adds the oldest ticket. `leave_out`: stages on `{ticket}` that drop those that must not be it."""
     of_the_same_age = {
         "from": Ticket.Settings.name,
         "localField": "born",
@@ -94,8 +141,8 @@ def _of_those_not_closed(where: Filter, at: datetime, leave_out: Sequence[Row] =
         "pipeline": [{"$match": where}, {"$project": {"_id": 0, "ticket": "$external_id"}}, *leave_out],
         "as": "same_age",
     }
-    oldest: list[Row] = [
-        dated,
+    pipeline: list[Row] = [
+        {"$match": {**where, "created_at": {"$lt": at}}},
         {"$sort": {"created_at": 1}},
         {"$project": {"_id": 0, "born": "$created_at", "ticket": "$external_id"}},
         *leave_out,
@@ -103,17 +150,11 @@ def _of_those_not_closed(where: Filter, at: datetime, leave_out: Sequence[Row] =
         {"$lookup": of_the_same_age},
         {"$project": {"oldest": {"born": "$born", "ticket": {"$min": "$same_age.ticket"}}}},
     ]
-    return [
-        {"$match": where},
-        {"$project": {"_id": 0, "born": born}},
-        {"$match": {"$expr": {"$lt": ["$born", at]}}},
-        {"$group": {"_id": _bucket("$born", at), "count": {"$sum": 1}}},
-        {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": oldest}},
-    ]
+    return [{"$unionWith": {"coll": Ticket.Settings.name, "pipeline": pipeline}}]
 
 
-def _unchanged_lives(tenant_id: str, at: datetime) -> list[Row]:
-    """A stage that counts the tickets in the rollups as they are."""
+def _oldest_unchanged(tenant_id: str, at: datetime) -> list[Row]:
+    """A stage that adds the oldest ticket in the rollups that is not closed and was not then."""
     changed: Row = {
         "from": TicketLife.Settings.name,
         "localField": "ticket",
@@ -126,8 +167,7 @@ def _unchanged_lives(tenant_id: str, at: datetime) -> list[Row]:
         "as": "changed",
     }
     leave_out: list[Row] = [{"$lookup": changed}, {"$match": {"changed": []}}]
-    where = live(tenant_id, rolled_up=ROLLED_UP, status=_NOT_CLOSED)
-    return [{"$unionWith": {"coll": Ticket.Settings.name, "pipeline": _of_those_not_closed(where, at, leave_out)}}]
+    return _oldest(live(tenant_id, rolled_up=ROLLED_UP, status=_NOT_CLOSED), at, leave_out)
 
 
 def _changed_lives(tenant_id: str, at: datetime) -> list[Row]:
@@ -163,8 +203,14 @@ def _bucket(born: str, at: datetime) -> Row:
 def to_ageing(found: list[Row], at: datetime) -> Ageing:
     """What the pipeline found."""
     counts: Counter[int | None] = Counter()
+    now: Counter[int | str] = Counter()
     for row in found:
-        counts[row.get("_id")] += row.get("count", 0)
+        if "period" in row:
+            now[row["period"]] += row["count"]
+        else:
+            counts[row.get("_id")] += row.get("count", 0)
+    counts.update({number: now[number] for number in _NUMBERS})
+    counts[None] += now[_ALL] - now[_LATER] - sum(now[number] for number in _NUMBERS)
     dated = [row["oldest"] for row in found if row.get("oldest") is not None]
     oldest = min(dated, key=lambda one: (one["born"], str(one["ticket"])), default=None)
     ends = (*AGES_IN_DAYS[1:], None)

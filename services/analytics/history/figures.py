@@ -71,7 +71,7 @@ class HistoryFigures:
             require_past("at", at, now)
             pipeline = past_ageing_pipeline(tenant_id, at, rolled_up=self._has_rollups)
         else:
-            pipeline = present_ageing_pipeline(tenant_id, now)
+            pipeline = present_ageing_pipeline(tenant_id, now, rolled_up=self._has_rollups)
         return to_ageing(await self._run(pipeline, index=COUNTED_INDEX), at or now)
 
     async def time_in_status(
