@@ -95,7 +95,7 @@ def _is_counted(state: str) -> Row:
 
 
 def _counts_now(tenant_id: str, at: datetime, *, rolled_up: bool) -> list[Row]:
-    """A pipeline on tickets that counts those that are not closed now: by age at the moment, all, and the later ones."""
+    """A pipeline on tickets that counts those that are not closed now: by age at the moment, all, and later ones."""
     begins = [max(at - days * _DAY + _MILLISECOND, EPOCH) for days in AGES_IN_DAYS]
     ends = [max(at, EPOCH), *begins[1:]]
     periods: list[tuple[int | str, datetime | None, datetime | None]] = [(_ALL, None, None), (_LATER, ends[0], None)]
