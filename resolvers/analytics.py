@@ -19,6 +19,7 @@ from services.analytics.stats import TenantStats
 from services.analytics.trends import TrendBucket
 from services.errors import InvalidInputError
 from services.kit.civil_time import TrendUnit
+from services.tickets.filter import EVERY_TICKET, TicketFilter, split_period
 
 MIN_INTERVAL_SECONDS = 1.0
 """Statistics that are followed are computed at most so often, however many tickets change."""
@@ -33,13 +34,13 @@ async def get_stats(
     *,
     created_from: datetime | None = None,
     created_to: datetime | None = None,
+    wanted: TicketFilter = EVERY_TICKET,
     parts: Collection[StatsPart] = ALL_PARTS,
 ) -> TenantStats:
-    """The tenant's statistics, as far as they are asked for."""
+    """The statistics of the tenant's tickets, or of those that are wanted, as far as they are asked for."""
     context.caller.require_tenant(tenant_id)
-    return await context.services.stats.compute(
-        tenant_id, created_from=created_from, created_to=created_to, parts=parts
-    )
+    rest, start, end = split_period(wanted, created_from, created_to)
+    return await context.services.stats.compute(tenant_id, created_from=start, created_to=end, wanted=rest, parts=parts)
 
 
 async def get_past_stats(
@@ -66,13 +67,14 @@ async def load_stats(
 
 
 async def get_preceding_stats(
-    context: Context, tenant_id: str, created_from: datetime, created_to: datetime | None
+    context: Context, tenant_id: str, created_from: datetime, created_to: datetime | None, wanted: TicketFilter
 ) -> tuple[datetime, datetime, TenantStats]:
     """The period before this one, of the same length: its start, its end and its counts."""
     context.caller.require_tenant(tenant_id)
     start, end = context.services.stats.preceding_period(created_from, created_to)
     counts = frozenset([StatsPart.COUNTS])
-    return start, end, await get_stats(context, tenant_id, created_from=start, created_to=end, parts=counts)
+    stats = await get_stats(context, tenant_id, created_from=start, created_to=end, wanted=wanted, parts=counts)
+    return start, end, stats
 
 
 async def get_trend(
@@ -84,6 +86,7 @@ async def get_trend(
     created_to: datetime | None,
     time_zone: str,
     breakdown: CountedField | None,
+    wanted: TicketFilter,
 ) -> list[TrendBucket]:
     """Tickets created per unit, oldest first."""
     context.caller.require_tenant(tenant_id)
@@ -94,6 +97,7 @@ async def get_trend(
         created_to=created_to,
         time_zone=time_zone,
         breakdown=breakdown,
+        wanted=wanted,
     )
 
 
@@ -105,29 +109,43 @@ async def get_customers(
     first: int,
     created_from: datetime | None,
     created_to: datetime | None,
+    wanted: TicketFilter,
 ) -> list[CustomerCount]:
     """The `first` customers by one of their counts, highest first."""
     context.caller.require_tenant(tenant_id)
     return await context.services.analytics.customers(
-        tenant_id, order=order, first=first, created_from=created_from, created_to=created_to
+        tenant_id, order=order, first=first, created_from=created_from, created_to=created_to, wanted=wanted
     )
 
 
 async def get_time_to_close(
-    context: Context, tenant_id: str, *, created_from: datetime | None, created_to: datetime | None
+    context: Context,
+    tenant_id: str,
+    *,
+    created_from: datetime | None,
+    created_to: datetime | None,
+    wanted: TicketFilter,
 ) -> TimeToClose:
     """How long the tickets created in the period took to be closed."""
     context.caller.require_tenant(tenant_id)
-    return await context.services.analytics.time_to_close(tenant_id, created_from=created_from, created_to=created_to)
+    return await context.services.analytics.time_to_close(
+        tenant_id, created_from=created_from, created_to=created_to, wanted=wanted
+    )
 
 
 async def get_heat_map(
-    context: Context, tenant_id: str, *, created_from: datetime | None, created_to: datetime | None, time_zone: str
+    context: Context,
+    tenant_id: str,
+    *,
+    created_from: datetime | None,
+    created_to: datetime | None,
+    wanted: TicketFilter,
+    time_zone: str,
 ) -> list[HeatMapCell]:
     """Tickets created in the period by weekday and hour."""
     context.caller.require_tenant(tenant_id)
     return await context.services.analytics.heat_map(
-        tenant_id, created_from=created_from, created_to=created_to, time_zone=time_zone
+        tenant_id, created_from=created_from, created_to=created_to, time_zone=time_zone, wanted=wanted
     )
 
 
@@ -179,6 +197,7 @@ async def follow_stats(
     *,
     created_from: datetime | None = None,
     created_to: datetime | None = None,
+    wanted: TicketFilter = EVERY_TICKET,
     period: str | None = None,
     parts: Collection[StatsPart] = ALL_PARTS,
 ) -> AsyncGenerator[TenantStats, None]:
@@ -200,5 +219,7 @@ async def follow_stats(
                 changed.clear()
                 start = created_from if length is None else context.services.stats.beginning(length)
                 # The turn lasts until all that is asked for below is read.
-                yield await get_stats(context, tenant_id, created_from=start, created_to=created_to, parts=parts)
+                yield await get_stats(
+                    context, tenant_id, created_from=start, created_to=created_to, wanted=wanted, parts=parts
+                )
             await changed.wait(at_least=MIN_INTERVAL_SECONDS, at_most=MAX_AGE_SECONDS)

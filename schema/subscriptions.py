@@ -9,6 +9,7 @@ import strawberry
 from resolvers.analytics import follow_stats
 from resolvers.ingestion import follow_job, follow_starts
 from resolvers.tickets import follow_tickets
+from schema.analytics.fields import StatsFilter
 from schema.analytics.types import TenantStats, selected_parts, to_stats
 from schema.base.arguments import FromDate, JobId, TenantId, ToDate
 from schema.base.cost import Cost
@@ -67,6 +68,7 @@ class Subscription:
         from_date: FromDate = None,
         to_date: ToDate = None,
         period: Period = None,
+        filter: StatsFilter = None,
     ) -> AsyncGenerator[TenantStats, None]:
         """The statistics, time and again."""
         following = follow_stats(
@@ -74,6 +76,7 @@ class Subscription:
             tenant_id,
             created_from=from_date,
             created_to=to_date,
+            wanted=(filter or TicketFilterInput()).to_filter(),
             period=period,
             parts=selected_parts(info),
         )

@@ -14,7 +14,7 @@ from schema.tickets.opened import Opened
 from schema.tickets.types import Customer, to_customer
 from services.analytics.stats import TenantStats as Computed
 from services.rollups.rows import UNKNOWN
-from services.tickets.choices import Choice, only
+from services.tickets.choices import excluding, including, only
 from services.tickets.filter import TicketFilter
 
 
@@ -81,7 +81,11 @@ class AtRiskCustomer(Opened):
 def counts_of(computed: Computed) -> dict[str, Any]:
     """All counts of the statistics, by the names of their fields."""
     tenant_id = computed.tenant_id
-    period = TicketFilter(created_from=computed.created_from, created_to=computed.created_to)
+    period = replace(computed.wanted, created_from=computed.created_from, created_to=computed.created_to)
+    at_risk = {
+        "urgency": only(Urgency.HIGH),
+        "status_category": excluding(period.status_category, StatusCategory.CLOSED),
+    }
 
     def opened(**conditions: Any) -> dict[str, Any]:
         return {"tenant_id": tenant_id, "wanted": replace(period, **conditions)}
@@ -92,13 +96,14 @@ def counts_of(computed: Computed) -> dict[str, Any]:
             HourCount(**each, **opened(**_within(period, each["hour"]))) for each in computed.hourly_trend
         ],
         "top_keywords": [
-            KeywordCount(**each, **opened(keyword=only(each["keyword"]))) for each in computed.top_keywords
+            KeywordCount(**each, **opened(keyword=including(period.keyword, each["keyword"])))
+            for each in computed.top_keywords
         ],
         "at_risk_customers": [
             AtRiskCustomer(
                 **risk,
                 customer=to_customer(tenant_id, risk["customer_id"]),
-                **opened(customer_id=only(risk["customer_id"]), **_AT_RISK),
+                **opened(customer_id=only(risk["customer_id"]), **at_risk),
             )
             for risk in computed.at_risk_customers
         ],
@@ -163,4 +168,3 @@ _TYPES: dict[CountedField, Any] = {
     CountedField.SENTIMENT: SentimentCount,
     CountedField.STATUS_CATEGORY: StatusCategoryCount,
 }
-_AT_RISK = {"urgency": only(Urgency.HIGH), "status_category": Choice(none_of=(StatusCategory.CLOSED,))}

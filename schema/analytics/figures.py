@@ -97,9 +97,9 @@ class PeriodComparison:
     )
 
 
-def to_step(tenant_id: str, bucket: TrendBucket, field: CountedField | None) -> TrendStep:
+def to_step(tenant_id: str, wanted: TicketFilter, bucket: TrendBucket, field: CountedField | None) -> TrendStep:
     """A step as clients see it, counted by the values of `field`."""
-    counted = TicketFilter(created_from=bucket.created_from, created_to=bucket.created_to)
+    counted = replace(wanted, created_from=bucket.created_from, created_to=bucket.created_to)
     breakdown = value_counts(tenant_id, counted, field, bucket.counts) if field else []
     return TrendStep(tenant_id=tenant_id, wanted=counted, start=bucket.start, count=bucket.count, breakdown=breakdown)
 

@@ -103,6 +103,7 @@ class HistoryFields(OfPeriod):
         self, info: Info, unit: Unit, time_zone: TimeZone = "UTC", from_date: From = None, to_date: To = None
     ) -> list[FlowStep] | None:
         """What happened to tickets."""
+        self.require_every_ticket("flow")
         start, end = self.span(from_date, to_date)
         found = await get_flow(info.context, self.tenant_id, unit=unit, start=start, end=end, time_zone=time_zone)
         return [FlowStep(**asdict(step)) for step in found]
@@ -116,6 +117,7 @@ class HistoryFields(OfPeriod):
         self, info: Info, unit: Unit, time_zone: TimeZone = "UTC", from_date: From = None, to_date: To = None
     ) -> list[BacklogPoint] | None:
         """How the backlog develops."""
+        self.require_every_ticket("backlog")
         start, end = self.span(from_date, to_date)
         found = await get_ticket_backlog(
             info.context, self.tenant_id, unit=unit, start=start, end=end, time_zone=time_zone
@@ -128,6 +130,7 @@ class HistoryFields(OfPeriod):
     )
     async def ageing(self, info: Info, at: At = None) -> Ageing | None:
         """How old the backlog is."""
+        self.require_every_ticket("ageing")
         found = await get_ageing(info.context, self.tenant_id, at)
         buckets = [AgeBucket(**asdict(bucket)) for bucket in found.buckets]
         return Ageing(**{**asdict(found), "buckets": buckets})
@@ -139,6 +142,7 @@ class HistoryFields(OfPeriod):
     )
     async def time_in_status(self, info: Info, from_date: From = None, to_date: To = None) -> list[StatusTime] | None:
         """Where tickets spend their time."""
+        self.require_every_ticket("timeInStatus")
         period = self.created(from_date, to_date)
         found = await get_time_in_status(info.context, self.tenant_id, by_category=False, **period)
         return [StatusTime(**asdict(row)) for row in found]
@@ -151,6 +155,7 @@ class HistoryFields(OfPeriod):
         self, info: Info, from_date: From = None, to_date: To = None
     ) -> list[StatusCategoryTime] | None:
         """Where tickets spend their time, in few words."""
+        self.require_every_ticket("timeInStatusCategory")
         period = self.created(from_date, to_date)
         found = await get_time_in_status(info.context, self.tenant_id, by_category=True, **period)
         times = [{name: value for name, value in asdict(row).items() if name != "status"} for row in found]

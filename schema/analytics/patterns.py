@@ -1,6 +1,6 @@
 """When tickets come, and who writes again, as clients see it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import strawberry
@@ -10,12 +10,17 @@ from schema.analytics.figures import From, TimeZone, To
 from schema.analytics.periods import OfPeriod
 from schema.base.cost import Cost, ListSize
 from schema.base.info import Info
+from schema.tickets.opened import Opened
+from services.analytics.patterns.heat_map import HeatMapCell as CountedCell
+from services.errors import InvalidInputError
+from services.tickets.choices import only
+from services.tickets.filter import TicketFilter
 
 Window = Annotated[int, strawberry.argument(description="How many days later the next ticket may come: 1 to 365.")]
 
 
 @strawberry.type(description="The tickets created in one hour of one weekday.")
-class HeatMapCell:
+class HeatMapCell(Opened):
     """A cell."""
 
     weekday: int = strawberry.field(description="By ISO 8601: Monday is 1, Sunday is 7.")
@@ -36,6 +41,15 @@ class RepeatContacts:
     customer_count: int = strawberry.field(description="How many customers wrote them.")
 
 
+def to_cell(tenant_id: str, period: TicketFilter, cell: CountedCell) -> HeatMapCell:
+    """A cell as clients see it; `period` says by whose clock, and may leave only some cells."""
+    is_left_out = period.created_weekday not in (None, cell.weekday) or period.created_hour not in (None, cell.hour)
+    wanted = replace(period, created_weekday=cell.weekday, created_hour=cell.hour)
+    if is_left_out:
+        wanted = replace(wanted, customer_id=only())
+    return HeatMapCell(tenant_id=tenant_id, wanted=wanted, weekday=cell.weekday, hour=cell.hour, count=cell.count)
+
+
 @strawberry.type
 class PatternFields(OfPeriod):
     """The fields about patterns in tickets."""
@@ -49,14 +63,20 @@ class PatternFields(OfPeriod):
         self, info: Info, time_zone: TimeZone = "UTC", from_date: From = None, to_date: To = None
     ) -> list[HeatMapCell] | None:
         """When tickets come."""
-        period = self.created(from_date, to_date)
-        found = await get_heat_map(info.context, self.tenant_id, time_zone=time_zone, **period)
-        return [HeatMapCell(weekday=cell.weekday, hour=cell.hour, count=cell.count) for cell in found]
+        wanted = self.computed.wanted
+        if wanted.is_by_clock and (wanted.time_zone or "UTC") != time_zone:
+            raise InvalidInputError("timeZone: the weekday and the hour of the filter are by another clock.")
+        found = await get_heat_map(
+            info.context, self.tenant_id, time_zone=time_zone, **self.counted(from_date, to_date)
+        )
+        opened = replace(self.opened(self.created(from_date, to_date)), time_zone=time_zone)
+        return [to_cell(self.tenant_id, opened, cell) for cell in found]
 
     @strawberry.field(description="Customers who wrote again.", directives=[Cost(weight=50)])
     async def repeat_contacts(
         self, info: Info, days: Window = 7, from_date: From = None, to_date: To = None
     ) -> RepeatContacts | None:
         """Who wrote again."""
+        self.require_every_ticket("repeatContacts")
         period = self.created(from_date, to_date)
         return RepeatContacts(**asdict(await get_repeat_contacts(info.context, self.tenant_id, days=days, **period)))

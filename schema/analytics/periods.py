@@ -1,11 +1,14 @@
 """What all figures of a tenant and a period have in common."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict
 
 import strawberry
 
 from services.analytics.stats import TenantStats as Computed
+from services.errors import InvalidInputError
+from services.tickets.filter import EVERY_TICKET, TicketFilter
 
 
 class CreationPeriod(TypedDict):
@@ -13,6 +16,12 @@ class CreationPeriod(TypedDict):
 
     created_from: datetime | None
     created_to: datetime | None
+
+
+class Counted(CreationPeriod):
+    """Which tickets of it are counted."""
+
+    wanted: TicketFilter
 
 
 @strawberry.type
@@ -30,3 +39,20 @@ class OfPeriod:
         """The same as a period in which tickets were created."""
         start, end = self.span(from_date, to_date)
         return {"created_from": start, "created_to": end}
+
+    def counted(self, from_date: datetime | None = None, to_date: datetime | None = None) -> Counted:
+        """The same, with the filter of the statistics."""
+        return {**self.created(from_date, to_date), "wanted": self.computed.wanted}
+
+    def opened(self, period: CreationPeriod) -> TicketFilter:
+        """The tickets of a period that are counted."""
+        return replace(self.computed.wanted, **period)
+
+    def require_every_ticket(self, field: str) -> None:
+        """Refuse a field of which a filter knows nothing.
+
+        Raises:
+            InvalidInputError: the statistics have a filter.
+        """
+        if self.computed.wanted != EVERY_TICKET:
+            raise InvalidInputError(f"filter: {field} is known of all tickets together only; leave it out, or filter.")

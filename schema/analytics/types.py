@@ -39,7 +39,6 @@ from services.analytics.customers import CustomerOrder
 from services.analytics.pipeline import StatsPart
 from services.analytics.stats import TenantStats as Computed
 from services.errors import InvalidInputError
-from services.tickets.filter import TicketFilter
 
 
 @strawberry.type(description="Statistics of a tenant's live tickets; only what is asked for is computed.")
@@ -92,11 +91,11 @@ class TenantStats(HistoryFields, PatternFields):
         to_date: To = None,
     ) -> list[TrendStep] | None:
         """How the number of tickets develops."""
-        period = self.created(from_date, to_date)
+        counted = self.counted(from_date, to_date)
         steps = await get_trend(
-            info.context, self.tenant_id, unit=unit, time_zone=time_zone, breakdown=breakdown, **period
+            info.context, self.tenant_id, unit=unit, time_zone=time_zone, breakdown=breakdown, **counted
         )
-        return [to_step(self.tenant_id, step, breakdown) for step in steps]
+        return [to_step(self.tenant_id, self.computed.wanted, step, breakdown) for step in steps]
 
     @strawberry.field(
         description="The customers with the highest counts; those whose count is zero are left out.",
@@ -106,14 +105,14 @@ class TenantStats(HistoryFields, PatternFields):
         self, info: Info, order_by: RankedBy = CustomerOrder.TICKETS, first: Top = 10
     ) -> list[CustomerStats] | None:
         """Who writes."""
-        period = self.created()
-        found = await get_customers(info.context, self.tenant_id, order=order_by, first=first, **period)
-        return [to_customer_stats(self.tenant_id, TicketFilter(**period), customer) for customer in found]
+        found = await get_customers(info.context, self.tenant_id, order=order_by, first=first, **self.counted())
+        opened = self.opened(self.created())
+        return [to_customer_stats(self.tenant_id, opened, customer) for customer in found]
 
     @strawberry.field(description="How long tickets take to be closed.", directives=[Cost(weight=50)])
     async def time_to_close(self, info: Info) -> TimeToClose | None:
         """How long closing takes."""
-        found = await get_time_to_close(info.context, self.tenant_id, **self.created())
+        found = await get_time_to_close(info.context, self.tenant_id, **self.counted())
         return TimeToClose(
             ticket_count=found.ticket_count, median_seconds=found.median_seconds, p90_seconds=found.p90_seconds
         )
@@ -127,7 +126,8 @@ class TenantStats(HistoryFields, PatternFields):
         start, end = self.computed.created_from, self.computed.created_to
         if start is None:
             return None
-        return to_comparison(*await get_preceding_stats(info.context, self.tenant_id, start, end), self.computed)
+        before = await get_preceding_stats(info.context, self.tenant_id, start, end, self.computed.wanted)
+        return to_comparison(*before, self.computed)
 
 
 PARTS = {

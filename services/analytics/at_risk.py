@@ -6,6 +6,7 @@ from services.analytics.leading import leading_customers
 from services.analytics.partition import CustomerPartition
 from services.statuses import in_category
 from services.tenancy import Filter
+from services.tickets.filter import both
 
 TOP_CUSTOMERS = 10
 AT_RISK_FROM = 2
@@ -36,7 +37,7 @@ def _newest_tickets(all_tickets: Filter) -> Row:
         "localField": "_id",
         "foreignField": "customer_id",
         "pipeline": [
-            {"$match": {**all_tickets, **_RISKY}},
+            {"$match": both(all_tickets, _RISKY)},
             {"$sort": {"created_at": -1, "external_id": 1}},
             # Right behind the sort: until an index has been chosen, each one that might do is tried for so many.
             {"$limit": TICKET_IDS_SHOWN},

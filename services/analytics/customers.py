@@ -10,6 +10,7 @@ from services.analytics.leading import leading_customers
 from services.analytics.partition import customer_partition, partition_of
 from services.analytics.pipeline import RATIO_DECIMALS, total_count
 from services.errors import InvalidInputError
+from services.tenancy import Filter
 
 MAX_CUSTOMERS = 100
 
@@ -46,10 +47,10 @@ class Ranking:
     created_from: datetime | None = None
     created_to: datetime | None = None
 
-    def pipeline(self, now: datetime, *, rolled_up: bool) -> list[Row]:
+    def pipeline(self, now: datetime, *, rolled_up: bool, where: Filter | None = None) -> list[Row]:
         """Ends in one document a customer, highest first, and one with the `total` of all tickets of the period.
 
-        `rolled_up`: whether there are rollups at all.
+        `rolled_up` and `where`: as in `partition_of`.
 
         Raises:
             InvalidInputError: the period makes no sense, or `first` is not from 1 to 100.
@@ -58,9 +59,9 @@ class Ranking:
             raise InvalidInputError(f"Ask for 1 to {MAX_CUSTOMERS} customers.")
         period = self.tenant_id, self.created_from, self.created_to
         customers = leading_customers(
-            customer_partition(*period, now, rolled_up=rolled_up), _COUNTS[self.order], self.first
+            customer_partition(*period, now, rolled_up=rolled_up, where=where), _COUNTS[self.order], self.first
         )
-        total = total_count(partition_of(*period, rolled_up=rolled_up))
+        total = total_count(partition_of(*period, rolled_up=rolled_up, where=where))
         return [*customers, {"$unionWith": {"coll": Ticket.Settings.name, "pipeline": total}}]
 
 

@@ -1,15 +1,17 @@
 """Analytics beyond the fixed statistics: trends, customers, patterns, and how long tickets take to be closed.
 
-Each is one command, computed by MongoDB; counts and trends are answered from covering indexes. What the history tells
-is in `services/analytics/history/figures.py`.
+Each is one command, computed by MongoDB; counts and trends are answered from covering indexes. Those of the tickets
+that are `wanted`, by a filter without a period of creation, are counted one by one. What the history tells is in
+`services/analytics/history/figures.py`.
 """
 
 from datetime import datetime
 
 from documents.database import Database, Row
-from documents.ticket import COUNTED_INDEX, CUSTOMER_INDEX, CountedField, Ticket
+from documents.ticket import CUSTOMER_INDEX, CountedField, Ticket
 from services.analytics.closing_times import ClosingTimes, TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder, Ranking, ranked_customers
+from services.analytics.filtered import chosen, index_for
 from services.analytics.partition import partition_of
 from services.analytics.patterns.heat_map import HeatMap, HeatMapCell
 from services.analytics.patterns.repeat_contacts import RepeatContacts, RepeatQuestion, to_repeat_contacts
@@ -18,7 +20,7 @@ from services.analytics.trends import Trend, TrendBucket, usual_start
 from services.kit.civil_time import TrendUnit
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
-from services.tickets.filter import created_between
+from services.tickets.filter import EVERY_TICKET, TicketFilter, created_between
 from services.tickets.hours_of_week import offsets_of
 
 FIGURE_MILLISECONDS = 5_000
@@ -42,6 +44,7 @@ class Analytics:
         created_to: datetime | None = None,
         time_zone: str = "UTC",
         breakdown: CountedField | None = None,
+        wanted: TicketFilter = EVERY_TICKET,
     ) -> list[TrendBucket]:
         """Tickets created per unit, oldest first, empty units included; units begin by the clock of `time_zone`.
 
@@ -58,8 +61,9 @@ class Analytics:
         begins = trend.boundaries()
         if not begins:
             return []
-        tickets = trend.tickets(begins, rolled_up=self._has_rollups)
-        found = await self._run(tickets.pipeline(), index=COUNTED_INDEX)
+        where = await chosen(self._tickets, tenant_id, wanted, trend.start, trend.end)
+        tickets = trend.tickets(begins, rolled_up=self._has_rollups, where=where)
+        found = await self._run(tickets.pipeline(), index=index_for(wanted))
         return trend.buckets(begins, tickets.by_unit(found, begins))
 
     async def customers(
@@ -70,6 +74,7 @@ class Analytics:
         first: int,
         created_from: datetime | None = None,
         created_to: datetime | None = None,
+        wanted: TicketFilter = EVERY_TICKET,
     ) -> list[CustomerCount]:
         """The `first` customers by one of their counts, highest first.
 
@@ -78,11 +83,17 @@ class Analytics:
             QueryTimeoutError: MongoDB did not finish within 5 s.
         """
         ranking = Ranking(tenant_id, order, first, created_from, created_to)
-        pipeline = ranking.pipeline(self._clock.now(), rolled_up=self._has_rollups)
-        return ranked_customers(await self._run(pipeline, index=COUNTED_INDEX))
+        where = await chosen(self._tickets, tenant_id, wanted, created_from, created_to)
+        pipeline = ranking.pipeline(self._clock.now(), rolled_up=self._has_rollups, where=where)
+        return ranked_customers(await self._run(pipeline, index=index_for(wanted)))
 
     async def time_to_close(
-        self, tenant_id: str, *, created_from: datetime | None = None, created_to: datetime | None = None
+        self,
+        tenant_id: str,
+        *,
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
+        wanted: TicketFilter = EVERY_TICKET,
     ) -> TimeToClose:
         """Median and 90th percentile over the tickets created in the period, exact, by nearest rank.
 
@@ -93,7 +104,8 @@ class Analytics:
             InvalidInputError: the period makes no sense.
             QueryTimeoutError: MongoDB did not finish within 5 s.
         """
-        return await self._closing_times.time_to_close(tenant_id, created_from, created_to)
+        where = await chosen(self._tickets, tenant_id, wanted, created_from, created_to)
+        return await self._closing_times.time_to_close(tenant_id, created_from, created_to, where)
 
     async def heat_map(
         self,
@@ -102,6 +114,7 @@ class Analytics:
         created_from: datetime | None = None,
         created_to: datetime | None = None,
         time_zone: str = "UTC",
+        wanted: TicketFilter = EVERY_TICKET,
     ) -> list[HeatMapCell]:
         """Tickets created in the period by weekday and hour of the zone's clock: 168 cells, from Monday 0:00 on.
 
@@ -111,9 +124,11 @@ class Analytics:
         """
         require_period(created_from, created_to)
         offsets = offsets_of(time_zone, created_from, created_to or self._clock.now())
-        partition = partition_of(tenant_id, created_from, created_to, rolled_up=self._has_rollups)
+        where = await chosen(self._tickets, tenant_id, wanted, created_from, created_to)
+        partition = partition_of(tenant_id, created_from, created_to, rolled_up=self._has_rollups, where=where)
         heat_map = HeatMap(partition, offsets)
-        return heat_map.cells(await self._run(heat_map.pipeline(), index=heat_map.index))
+        index = heat_map.index if where is None else index_for(wanted)
+        return heat_map.cells(await self._run(heat_map.pipeline(), index=index))
 
     async def repeat_contacts(
         self,

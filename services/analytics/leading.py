@@ -15,6 +15,7 @@ from services.analytics.partition import CustomerPartition
 from services.rollups.rows import CUSTOMER, RowKey, row_id, rows_of
 from services.statuses import is_closed
 from services.tenancy import Filter
+from services.tickets.filter import both
 
 _HAS_CUSTOMER: Filter = {"customer_id": {"$gt": ""}}
 _IS_HIGH: Row = {"$eq": ["$_id.urgency", Urgency.HIGH.value]}
@@ -66,7 +67,7 @@ def _by_customer(where: Filter, sign: int = 1) -> list[Row]:
 def _alike(where: Filter, sign: int = 1) -> list[Row]:
     """Tickets with the same values together, so that fewer are looked at: `{_id: {customer, status, ...}, count}`."""
     values = {"customer": "$customer_id", "status": "$status", "urgency": "$urgency", "sentiment": "$sentiment"}
-    return [{"$match": {**where, **_HAS_CUSTOMER}}, {"$group": {"_id": values, "count": {"$sum": sign}}}]
+    return [{"$match": both(where, _HAS_CUSTOMER)}, {"$group": {"_id": values, "count": {"$sum": sign}}}]
 
 
 def _bounds_of_single(where: Filter, count: str, length: int) -> list[Row]:

@@ -56,18 +56,25 @@ class Partition:
 
 
 def partition_of(
-    tenant_id: str, created_from: datetime | None, created_to: datetime | None, *, rolled_up: bool = True
+    tenant_id: str,
+    created_from: datetime | None,
+    created_to: datetime | None,
+    *,
+    rolled_up: bool = True,
+    where: Filter | None = None,
 ) -> Partition:
     """Where the tickets created in the period are counted. `rolled_up`: whether there are rollups at all.
+
+    `where`: the query for a part of the tickets, which are counted one by one.
 
     Raises:
         InvalidInputError: the period makes no sense.
     """
     created = created_between(created_from, created_to)
-    everything = live(tenant_id, **created)
+    everything = live(tenant_id, **created) if where is None else where
     begin = -((EPOCH - created_from) // QUARTER_HOUR) if created_from else None
     end = (created_to - EPOCH) // QUARTER_HOUR if created_to else None
-    if not rolled_up or (begin is not None and end is not None and begin >= end):
+    if not rolled_up or where is not None or (begin is not None and end is not None and begin >= end):
         return Partition(tenant_id, everything, everything)
     alone = live(tenant_id, **created, rolled_up=NOT_ROLLED_UP)
     if not created:
@@ -108,14 +115,22 @@ class CustomerPartition:
 
 
 def customer_partition(
-    tenant_id: str, created_from: datetime | None, created_to: datetime | None, now: datetime, *, rolled_up: bool = True
+    tenant_id: str,
+    created_from: datetime | None,
+    created_to: datetime | None,
+    now: datetime,
+    *,
+    rolled_up: bool = True,
+    where: Filter | None = None,
 ) -> CustomerPartition:
-    """Where the tickets created in the period are counted by customer. `rolled_up`: whether there are rollups at all.
+    """Where the tickets created in the period are counted by customer. `rolled_up` and `where`: as in `partition_of`.
 
     Raises:
         InvalidInputError: the period makes no sense.
     """
     created = created_between(created_from, created_to)
+    if where is not None:
+        return CustomerPartition(tenant_id, where, where)
     everything = live(tenant_id, **created)
     alone = live(tenant_id, **created, rolled_up=NOT_ROLLED_UP)
     if rolled_up and not created:
@@ -127,13 +142,7 @@ def customer_partition(
     if not rolled_up or first >= last:
         return CustomerPartition(tenant_id, everything, everything)
     begin, end = EPOCH + first * _DAY, EPOCH + last * _DAY
-    # Rows of the rollups are about the days that the period cuts, too, but not about what lies further away.
-    remote = [live(tenant_id, **created_between(created_from, begin))] if first == earliest else []
-    remote += [] if created_to else [live(tenant_id, created_at={"$gte": end})]
-    cut = (
-        [live(tenant_id, **created_between(created_from, begin))] if first > earliest and created_from != begin else []
-    )
-    cut += [live(tenant_id, **created_between(end, created_to))] if created_to and created_to != end else []
+    remote, cut = _beside(tenant_id, created_from, created_to, begin, end, is_earliest=first == earliest)
     whole = created_between(begin, end)
     return CustomerPartition(
         tenant_id,
@@ -145,6 +154,24 @@ def customer_partition(
         first,
         last,
     )
+
+
+def _beside(
+    tenant_id: str,
+    created_from: datetime | None,
+    created_to: datetime | None,
+    begin: datetime,
+    end: datetime,
+    *,
+    is_earliest: bool,
+) -> tuple[list[Filter], list[Filter]]:
+    """What of a period lies beside its whole days: so far away that no rows are about it, and what it cuts of days."""
+    before, after = created_between(created_from, begin), created_between(end, created_to)
+    remote = [live(tenant_id, **before)] if is_earliest else []
+    remote += [] if created_to else [live(tenant_id, **after)]
+    cut = [live(tenant_id, **before)] if not is_earliest and created_from != begin else []
+    cut += [live(tenant_id, **after)] if created_to and created_to != end else []
+    return remote, cut
 
 
 def _days(tenant_id: str, begin: int | None, end: int | None) -> tuple[Filter | None, tuple[CutDay, ...]]:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from documents.database import Database, Row
-from documents.ticket import COUNTED_INDEX, CountedField, Ticket
+from documents.ticket import CountedField, Ticket
+from services.analytics.filtered import FILTERED_MILLISECONDS, TOO_MANY, chosen, index_for
 from services.analytics.partition import customer_partition, partition_of
 from services.analytics.periods import period_until
 from services.analytics.pipeline import ALL_PARTS, HOUR_LENGTH, StatsPart, build_pipeline
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
+from services.tickets.filter import EVERY_TICKET, TicketFilter
 
 STATS_MILLISECONDS = 2_000
 
@@ -35,6 +37,8 @@ class TenantStats:
     """`keyword` and `count`, most frequent first."""
     at_risk_customers: list[Row]
     """`customer_id`, `high_urgency_count` and `ticket_ids` (the newest 20), most tickets first."""
+    wanted: TicketFilter = EVERY_TICKET
+    """Which tickets they are about, apart from their creation."""
 
     def __getattr__(self, name: str) -> dict[str, int]:
         """`by_status`, `by_urgency` and so on: the counts by one field."""
@@ -58,26 +62,30 @@ class Stats:
         *,
         created_from: datetime | None = None,
         created_to: datetime | None = None,
+        wanted: TicketFilter = EVERY_TICKET,
         parts: Collection[StatsPart] = ALL_PARTS,
     ) -> TenantStats:
         """The statistics of the tenant's live tickets created in the period; zeros where there are none.
 
+        `wanted`: a filter without a period of creation, which chooses some of them.
+
         Raises:
-            InvalidInputError: the period makes no sense.
-            QueryTimeoutError: MongoDB did not finish within 2 s.
+            InvalidInputError: the period or the filter makes no sense.
+            QueryTimeoutError: MongoDB did not finish within 2 s; of a part of the tickets, within 5 s.
         """
         period = tenant_id, created_from, created_to
-        partition = partition_of(*period, rolled_up=self._has_rollups)
+        where = await chosen(self._tickets, tenant_id, wanted, created_from, created_to)
+        partition = partition_of(*period, rolled_up=self._has_rollups, where=where)
         if not parts:
-            return _shape({}, *period)
+            return _shape({}, *period, wanted)
         now = self._clock.now()
-        customers = customer_partition(*period, now, rolled_up=self._has_rollups)
+        customers = customer_partition(*period, now, rolled_up=self._has_rollups, where=where)
         trend_end = now.replace(minute=0, second=0, microsecond=0) + HOUR_LENGTH
         pipeline = build_pipeline(partition, customers, trend_end, parts)
-        async with time_limited():
-            cursor = self._tickets.aggregate(pipeline, hint=COUNTED_INDEX, maxTimeMS=self._max_milliseconds)
-            found = await cursor.to_list(1)
-        return _shape(found[0] if found else {}, *period)
+        limit, text = (self._max_milliseconds, ()) if where is None else (FILTERED_MILLISECONDS, (TOO_MANY,))
+        async with time_limited(*text):
+            found = await self._tickets.aggregate(pipeline, hint=index_for(wanted), maxTimeMS=limit).to_list(1)
+        return _shape(found[0] if found else {}, *period, wanted)
 
     def beginning(self, period: timedelta) -> datetime:
         """When a period began that ends now."""
@@ -89,7 +97,9 @@ class Stats:
         return created_from - length, created_from
 
 
-def _shape(found: Row, tenant_id: str, created_from: datetime | None, created_to: datetime | None) -> TenantStats:
+def _shape(
+    found: Row, tenant_id: str, created_from: datetime | None, created_to: datetime | None, wanted: TicketFilter
+) -> TenantStats:
     def counts(field: str) -> dict[str, int]:
         summed: Counter[str] = Counter()
         for row in found.get(f"by_{field}", []):
@@ -112,4 +122,5 @@ def _shape(found: Row, tenant_id: str, created_from: datetime | None, created_to
         hourly_trend=found.get("hourly_trend", []),
         top_keywords=found.get("top_keywords", []),
         at_risk_customers=at_risk,
+        wanted=wanted,
     )

@@ -13,6 +13,7 @@ from services.kit.civil_time import TrendUnit, boundaries, zone
 from services.kit.clock import EPOCH
 from services.rollups.rows import TOTALS
 from services.statuses import category_of
+from services.tenancy import Filter
 from services.tickets.filter import created_between
 
 MAX_BUCKETS = 1_000
@@ -66,11 +67,11 @@ class Trend:
             raise InvalidInputError(f"A trend has at most {MAX_BUCKETS} units; take a shorter period or a longer unit.")
         return boundaries(self.start, self.end, self.unit, zone(self.time_zone))
 
-    def tickets(self, begins: list[datetime], *, rolled_up: bool) -> QuarterHours:
-        """What its buckets are made of. `rolled_up`: whether there are rollups at all."""
+    def tickets(self, begins: list[datetime], *, rolled_up: bool, where: Filter | None = None) -> QuarterHours:
+        """What its buckets are made of. `rolled_up` and `where`: as in `partition_of`."""
         stored = CountedField.STATUS if self.breakdown is CountedField.STATUS_CATEGORY else self.breakdown
         is_exact = any((begin - EPOCH) % QUARTER_HOUR for begin in begins)  # some zones did not keep to it before 1972
-        of = partition_of(self.tenant_id, self.start, self.end, rolled_up=rolled_up and not is_exact)
+        of = partition_of(self.tenant_id, self.start, self.end, rolled_up=rolled_up and not is_exact, where=where)
         return QuarterHours(of, TOTALS if stored is None else stored.value, is_exact=is_exact)
 
     def buckets(self, begins: list[datetime], units: list[Counter[str]]) -> list[TrendBucket]:

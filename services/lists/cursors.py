@@ -22,8 +22,8 @@ RowId = ObjectId | str | int
 
 
 @asynccontextmanager
-async def time_limited() -> AsyncIterator[None]:
-    """Turn the server's "exceeded time limit" into our error.
+async def time_limited(*text: str) -> AsyncIterator[None]:
+    """Turn the server's "exceeded time limit" into our error, which has the `text`, if there is one.
 
     Raises:
         QueryTimeoutError: the server gave the operation up.
@@ -32,7 +32,7 @@ async def time_limited() -> AsyncIterator[None]:
         yield
     except Exception as error:
         if isinstance(translated(error), DatabaseTimeoutError):
-            raise QueryTimeoutError from error
+            raise QueryTimeoutError(*text) from error
         raise
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +28,8 @@ class Choice(Generic[T]):
     """One of them has to be the ticket's; None: any value will do."""
     none_of: tuple[T | None, ...] = ()
     """None of them may be the ticket's."""
+    all_of: tuple[T, ...] = ()
+    """Of a field with several values: each has to be among them."""
 
     def check(self) -> None:
         """See that it can be asked for.
@@ -35,7 +37,7 @@ class Choice(Generic[T]):
         Raises:
             InvalidInputError: there are too many values, or one is too long or holds text that cannot be stored.
         """
-        values = (*(self.any_of or ()), *self.none_of)
+        values = (*(self.any_of or ()), *self.none_of, *self.all_of)
         if len(values) > MAX_CHOICES:
             raise InvalidInputError(f"A filter takes at most {MAX_CHOICES} values of a field.")
         for value in values:
@@ -48,6 +50,16 @@ class Choice(Generic[T]):
 def only(*values: T | None) -> Choice[T]:
     """One of these, and no other."""
     return Choice(values)
+
+
+def including(choice: Choice[T] | None, value: T) -> Choice[T]:
+    """The choice, of a field with several values, among which has to be this one, too."""
+    return only(value) if choice is None else replace(choice, all_of=(*choice.all_of, value))
+
+
+def excluding(choice: Choice[T] | None, value: T) -> Choice[T]:
+    """The choice without this value."""
+    return Choice(none_of=(value,)) if choice is None else replace(choice, none_of=(*choice.none_of, value))
 
 
 ToCondition = Callable[[Choice[Any]], Condition]
@@ -98,6 +110,7 @@ def _listed(choice: Choice[str], spellings: Callable[[str], list[Any]]) -> Condi
         return [spelling for value in values for spelling in _spelled(value, spellings)]
 
     condition: dict[str, Any] = {} if choice.any_of is None else {"$in": stored(choice.any_of)}
+    condition |= {"$all": stored(choice.all_of)} if choice.all_of else {}
     return condition | ({"$nin": stored(choice.none_of)} if choice.none_of else {})
 
 

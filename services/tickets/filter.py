@@ -1,6 +1,6 @@
 """What can be asked of a list of tickets, and the query for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -82,10 +82,16 @@ class TicketFilter:
     def is_countable(self) -> bool:
         """Whether the rollups know how many tickets match."""
         moments = (self.created_from, self.created_to, self.updated_from, self.updated_to)
-        clock = (self.created_weekday, self.created_hour)
-        return self.q is None and not any(moments) and clock == (None, None) and is_countable(self.by_field)
+        return self.q is None and not any(moments) and not self.is_by_clock and is_countable(self.by_field)
+
+    @property
+    def is_by_clock(self) -> bool:
+        """Whether it asks for what a clock showed."""
+        return self.created_weekday is not None or self.created_hour is not None
 
 
+EVERY_TICKET = TicketFilter()
+"""No condition at all."""
 _DECLARED = {name: get_args(kind) for name, kind in get_type_hints(TicketFilter, include_extras=True).items()}
 CHOICES: dict[str, ByValues] = {name: trait for name, (_, trait) in _DECLARED.items() if isinstance(trait, ByValues)}
 """The conditions by values."""
@@ -128,11 +134,34 @@ def condition(tenant_id: str, wanted: TicketFilter, *further: Filter) -> Filter:
 def _by_clock(wanted: TicketFilter) -> Filter:
     """The condition on what a clock showed when a ticket was created."""
     time_zone = wanted.time_zone or "UTC"
-    if wanted.created_weekday is None and wanted.created_hour is None:
+    if not wanted.is_by_clock:
         zone(time_zone)  # that there is no such zone is said in any case
         return {}
     offsets = offsets_of(time_zone, wanted.created_from, wanted.created_to)
     return created_at_hours(wanted.created_weekday, wanted.created_hour, offsets)
+
+
+def split_period(
+    wanted: TicketFilter, start: datetime | None, end: datetime | None
+) -> tuple[TicketFilter, datetime | None, datetime | None]:
+    """A filter without its period of creation, and what that has in common with another one.
+
+    Raises:
+        InvalidInputError: one of the periods makes no sense.
+    """
+    for period in ((start, end), (wanted.created_from, wanted.created_to)):
+        created_between(*period)
+    begin = max(filter(None, (start, wanted.created_from)), default=None)
+    stop = min(filter(None, (end, wanted.created_to)), default=None)
+    rest = replace(wanted, created_from=None, created_to=None)
+    if not wanted.is_by_clock:
+        rest = replace(rest, time_zone=None)
+    return rest, begin, stop if begin is None or stop is None else max(begin, stop)
+
+
+def both(one: Filter, other: Filter) -> Filter:
+    """The query for what meets both."""
+    return {**one, **other} if one.keys().isdisjoint(other) else {"$and": [one, other]}
 
 
 def created_between(start: datetime | None, end: datetime | None) -> Filter:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from documents.ticket import Ticket
+from documents.ticket_history import TicketHistory
+from services.rollups.write import Rollups
 from tests.api.graphql.client import COMMANDS, Api
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -27,6 +29,7 @@ FIGURES = {
     f" {{ count {TICKETS} breakdown {{ value count {TICKETS} }} }}",
     "byCategory": "byCategory: trend(unit: WEEK, breakdown: STATUS_CATEGORY)"
     f" {{ breakdown {{ value count {TICKETS} }} }}",
+    "heatMap": f'heatMap(timeZone: "America/New_York") {{ weekday hour count {TICKETS} }}',
 }
 PARAMETERS = {
     "byStatus": "status",
@@ -81,8 +84,102 @@ async def test_a_figure_leads_to_as_many_tickets_as_it_says(fresh: Api, seed: in
             opened, count = figure["tickets"], figure["count"]
             assert (opened["totalCount"], len(opened["nodes"])) == (count, min(count, SHOWN)), (name, figure)
             assert {node["tenantId"] for node in opened["nodes"]} <= {"acme"}
+            if name == "heatMap" and count:
+                assert await listed_at(fresh, figure, period) == count, (name, figure)
             if name in PARAMETERS:
                 assert await listed(fresh, name, figure["value"], period) == count, (name, figure)
+
+
+FILTERS: dict[str, dict[str, Any]] = {
+    "one value": {"status": "open"},
+    "several values": {"urgencyIn": ["HIGH", None], "statusNotIn": ["solved"]},
+    "a category": {"statusCategory": "OPEN", "customerIdIn": ["c1", "c2"]},
+    "all but one": {"sentimentNotIn": ["NEUTRAL"], "sourceIn": ["email", "unknown"]},
+    "a keyword": {"keyword": "refund"},
+    "keywords": {"keywordIn": ["bug", "refunds"], "urgencyNotIn": ["LOW"]},
+    "a clock": {"createdHour": 13, "timeZone": "America/New_York"},
+    "a period": {"createdFrom": (NOW - timedelta(days=4)).isoformat(), "createdTo": NOW.isoformat()},
+}
+
+
+@pytest.mark.parametrize("chosen", FILTERS.values(), ids=FILTERS)
+@pytest.mark.parametrize("days", [None, 5])
+async def test_a_filter_holds_for_every_figure(fresh: Api, chosen: dict[str, Any], days: int | None) -> None:
+    await fresh.db.collection(Ticket).insert_many(rows(random.Random(7)))
+    while await Rollups(fresh.db).roll_up("acme"):
+        pass
+    moments = {"from": NOW - timedelta(days=days, minutes=7), "to": NOW - timedelta(minutes=20)} if days else {}
+    variables: dict[str, Any] = {name: moment.isoformat() for name, moment in moments.items()} | {"filter": chosen}
+    found: dict[str, Any] = {}
+    for selection in FIGURES.values():  # all at once would cost too much
+        query = f"""query ($from: DateTime, $to: DateTime, $filter: TicketFilter) {{
+            tenantStats(tenantId: "acme", fromDate: $from, toDate: $to, filter: $filter) {{ totalTickets {selection} }}
+        }}"""
+        found |= (await fresh.data(query, **variables))["tenantStats"]
+    within = {"createdFrom": variables.get("from"), "createdTo": variables.get("to")}
+    both = {**within, **chosen}
+    if "createdTo" in chosen and days:  # the later start and the earlier end
+        both["createdTo"] = within["createdTo"]
+    listed = await fresh.data(
+        'query ($filter: TicketFilter) { tickets(tenantId: "acme", filter: $filter) { totalCount } }', filter=both
+    )
+    total = found["totalTickets"]
+    assert total == listed["tickets"]["totalCount"] > 0
+    for name in FIGURES:
+        opened = list(figures(found[name]))
+        assert all(figure["count"] == figure["tickets"]["totalCount"] for figure in opened), name
+        if name.startswith("by") and name != "byCategory":
+            assert sum(figure["count"] for figure in opened) == total, name
+    dated = sum(cell["count"] for cell in found["heatMap"])
+    assert 0 < dated <= total
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "flow(unit: DAY) { created }",
+        "backlog(unit: DAY) { count }",
+        "ageing { count }",
+        "timeInStatus { status }",
+        "timeInStatusCategory { statusCategory }",
+        "repeatContacts { share }",
+        'heatMap(timeZone: "Asia/Tokyo") { count }',
+    ],
+)
+async def test_what_knows_of_no_filter_is_refused_with_one(fresh: Api, field: str) -> None:
+    query = f'{{ tenantStats(tenantId: "acme", filter: {{status: "open", createdHour: 3}}) {{ {field} }} }}'
+    assert await fresh.code(query) == "INVALID_INPUT"
+
+
+async def test_the_past_knows_of_no_filter(fresh: Api) -> None:
+    query = '{ tenantStats(tenantId: "acme", asOf: "2026-01-01", filter: {status: "open"}) { totalTickets } }'
+    assert "filter" in (await fresh.error(query))["message"]
+
+
+async def test_times_to_close_of_some_tickets(fresh: Api) -> None:
+    closed = {"tenant_id": "acme", "status": "closed", "created_at": NOW - timedelta(days=2)}
+    await fresh.db.collection(Ticket).insert_many(
+        [{**closed, "external_id": f"t{number}", "source": source} for number, source in enumerate(["web", "mail"])]
+    )
+    row = {"tenant_id": "acme", "action": "updated", "changes": {"status": {"old": "open", "new": "closed"}}}
+    await fresh.db.collection(TicketHistory).insert_many(
+        [
+            {**row, "_id": f"t{hours}", "ticket_id": f"t{hours}", "recorded_at": NOW - timedelta(days=2, hours=-hours)}
+            for hours in range(2)
+        ]
+    )
+    query = '{ tenantStats(tenantId: "acme", filter: {source: "mail"}) { timeToClose { ticketCount medianSeconds } } }'
+    found = (await fresh.data(query))["tenantStats"]["timeToClose"]
+    assert found == {"ticketCount": 1, "medianSeconds": 3600.0}
+
+
+async def listed_at(api: Api, cell: dict[str, Any], period: dict[str, str]) -> int:
+    """How many tickets REST lists that were created when the clock showed this."""
+    conditions = {f"created_{name}": moment for name, moment in period.items()}
+    shown = {"created_weekday": cell["weekday"], "created_hour": cell["hour"], "time_zone": "America/New_York"}
+    answer = await api.client.get("/tickets", params={"tenant_id": "acme", **conditions, **shown})
+    total: int = answer.json()["total_count"]
+    return total
 
 
 async def listed(api: Api, name: str, value: str | None, period: dict[str, str]) -> int:
