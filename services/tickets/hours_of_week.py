@@ -14,6 +14,8 @@ EPOCH_HOUR = 3 * HOURS_A_DAY
 """The hour of the week, from Monday, in which 1970 began: on a Thursday."""
 _HOUR_MILLISECONDS = 3_600_000
 _MILLISECOND = timedelta(milliseconds=1)
+_NEWEST = 6
+"""So many of a clock's offsets are looked at one after the other: those of three years, as a rule."""
 
 Offsets = list[tuple[datetime, timedelta]]
 """A clock's, from `offset_changes`, oldest first: what lies before them has the first, what lies behind the last."""
@@ -48,24 +50,33 @@ def created_at_hours(weekday: int | None, hour: int | None, offsets: Offsets) ->
         raise InvalidInputError("A weekday is a number from 1, Monday, to 7, Sunday.")
     if hour is not None and hour not in range(HOURS_A_DAY):
         raise InvalidInputError("An hour is a number from 0 to 23.")
-    shown = hour_of_week("$created_at", offsets)
-    wanted = []
-    if weekday is not None:
-        wanted.append({"$eq": [{"$floor": {"$divide": [shown, HOURS_A_DAY]}}, weekday - 1]})
-    if hour is not None:
-        wanted.append({"$eq": [{"$mod": [shown, HOURS_A_DAY]}, hour]})
     # Of other programs' tickets, which may have a text there, nobody knows the hour.
     is_moment = {"$eq": [{"$type": "$created_at"}, "date"]}
-    return {"$expr": {"$cond": [is_moment, {"$and": wanted}, False]}}
+    shown = {"$cond": [is_moment, hour_of_week("$created_at", offsets), None]}
+    if weekday is None:
+        return {"$expr": {"$eq": [{"$mod": [shown, HOURS_A_DAY]}, hour]}}
+    if hour is None:
+        return {"$expr": {"$eq": [{"$floor": {"$divide": [shown, HOURS_A_DAY]}}, weekday - 1]}}
+    return {"$expr": {"$eq": [shown, (weekday - 1) * HOURS_A_DAY + hour]}}
 
 
 def _offset_at(moment: str, offsets: Offsets) -> Row | int:
-    """The expression for the offset at a moment, in milliseconds; the newest, which most need, come first."""
-    (_, first), *changes = offsets
-    default = first // _MILLISECOND
-    if not changes:
-        return default
+    """The expression for the offset at a moment, in milliseconds.
+
+    The newest ones, which most need, come first; those before are a list, as long expressions take long to be read.
+    """
+    older, newer = offsets[:-_NEWEST], offsets[-_NEWEST:]
+    if older:
+        begun = {
+            "$filter": {"input": {"$literal": [start for start, _ in older[1:]]}, "cond": {"$lte": ["$$this", moment]}}
+        }
+        default: Row | int = {
+            "$arrayElemAt": [{"$literal": [offset // _MILLISECOND for _, offset in older]}, {"$size": begun}]
+        }
+    else:
+        (_, first), *newer = newer
+        default = first // _MILLISECOND
     branches = [
-        {"case": {"$gte": [moment, change]}, "then": offset // _MILLISECOND} for change, offset in reversed(changes)
+        {"case": {"$gte": [moment, start]}, "then": offset // _MILLISECOND} for start, offset in reversed(newer)
     ]
-    return {"$switch": {"branches": branches, "default": default}}
+    return {"$switch": {"branches": branches, "default": default}} if branches else default
