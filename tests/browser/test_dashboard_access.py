@@ -26,6 +26,7 @@ VIEWS = {
     "home": "/",
     "overview": "/?tenant=tenant_a&period=all",
     "heat": "/?tenant=tenant_a&period=all",
+    "filtered": "/?tenant=tenant_a&period=all&urgency=high&urgency=medium&source_not=fax&keyword=refund",
     "empty": "/?tenant=nobody&period=all",
     "tickets": "/?tenant=tenant_a&period=all&view=tickets&q=refund&urgency=high&urgency=medium&source_not=fax",
     "customers": "/?tenant=tenant_a&period=all&view=customers",

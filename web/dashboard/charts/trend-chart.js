@@ -10,9 +10,10 @@ const MARKS = 6;
 
 /**
  * @param {{title: string, steps: Step[], unit: string, zone: string, legend: import("../kit/series.js").Slice[],
- *   hrefOf: (step: Step, value?: string) => string, onBrush: (first: Step, last: Step) => void, children?: any}} props
+ *   choice: import("../kit/conditions.js").Choice, note?: string | null, hrefOf: (step: Step, value?: string) => string,
+ *   onBrush: (first: Step, last: Step) => void, children?: any}} props `note`: what the chart does not show
  */
-export function TrendChart({ title, steps, unit, zone, legend, hrefOf, onBrush, children }) {
+export function TrendChart({ title, steps, unit, zone, legend, choice, note, hrefOf, onBrush, children }) {
   const [shown, show] = useState(/** @type {Step | null} */ (null));
   const top = ceiling(Math.max(...steps.map((step) => Math.max(step.count, step.closed ?? 0)), 1));
   const hasClosed = steps.some((step) => step.closed !== null);
@@ -20,13 +21,13 @@ export function TrendChart({ title, steps, unit, zone, legend, hrefOf, onBrush, 
   return html`
     <section class="card trend" aria-label=${message}>
       <div class="card-head"><h2>${title}</h2>${children}</div>
-      <p class="readout">${shown ? html`<${Readout} step=${shown} unit=${unit} zone=${zone} />` : html`<${Legend} slices=${legend} hasClosed=${hasClosed} />`}</p>
+      <p class="readout">${shown ? html`<${Readout} step=${shown} unit=${unit} zone=${zone} />` : html`<${Legend} slices=${legend} choice=${choice} hasClosed=${hasClosed} note=${note} />`}</p>
       <div class="plot" aria-hidden="true">
         <div class="scale">${[1, 0.5, 0].map((part) => html`<span key=${part}>${short(top * part)}</span>`)}</div>
         <${Columns} steps=${steps} top=${top} hrefOf=${hrefOf} onBrush=${onBrush} onShow=${show} />
         <div class="marks">${marks(steps).map((step) => html`<span key=${step.start}>${stepMark(step.start, unit, zone)}</span>`)}</div>
       </div>
-      <${TrendTable} steps=${steps} unit=${unit} zone=${zone} legend=${legend} hrefOf=${hrefOf} />
+      <${TrendTable} steps=${steps} unit=${unit} zone=${zone} legend=${legend} hasClosed=${hasClosed} hrefOf=${hrefOf} />
     </section>
   `;
 }
@@ -85,10 +86,15 @@ function ClosedLine({ steps, top }) {
   `;
 }
 
-/** @param {{slices: import("../kit/series.js").Slice[], hasClosed: boolean}} props */
-function Legend({ slices, hasClosed }) {
-  return html`${slices.map((slice) => html`<span class="key" key=${slice.value}><i class=${slice.colour}></i>${slice.name}</span>`)}
-    ${hasClosed && html`<span class="key"><i class="dash"></i>Closings</span>`}`;
+/** @param {{slices: import("../kit/series.js").Slice[], choice: import("../kit/conditions.js").Choice, hasClosed: boolean, note?: string | null}} props */
+function Legend({ slices, choice, hasClosed, note }) {
+  return html`${slices.map(
+      ({ value, name, colour }) => html`
+        <button type="button" class="key" key=${value} aria-pressed=${choice.has(value)} onClick=${() => choice.toggle(value)}><i class=${colour}></i>${name}</button>
+      `,
+    )}
+    ${hasClosed && html`<span class="key"><i class="dash"></i>Closings</span>`}
+    ${note && html`<span class="quiet">${note}</span>`}`;
 }
 
 /** @param {{step: Step, unit: string, zone: string}} props */

@@ -5,10 +5,10 @@ import { html, useState } from "../kit/html.js";
 
 /**
  * @param {{steps: import("./trend-chart.js").Step[], unit: string, zone: string,
- *   legend: import("../kit/series.js").Slice[],
+ *   legend: import("../kit/series.js").Slice[], hasClosed: boolean,
  *   hrefOf: (step: import("./trend-chart.js").Step, value?: string) => string}} props
  */
-export function TrendTable({ steps, unit, zone, legend, hrefOf }) {
+export function TrendTable({ steps, unit, zone, legend, hasClosed, hrefOf }) {
   const [isOpen, setOpen] = useState(false);
   return html`
     <details class="twin" onToggle=${(/** @type {any} */ event) => setOpen(event.currentTarget.open)}>
@@ -21,7 +21,7 @@ export function TrendTable({ steps, unit, zone, legend, hrefOf }) {
               <th scope="col">Created</th>
               <th scope="col">All</th>
               ${legend.map((slice) => html`<th scope="col" key=${slice.value}>${slice.name}</th>`)}
-              <th scope="col">Closings</th>
+              ${hasClosed && html`<th scope="col">Closings</th>`}
             </tr>
           </thead>
           <tbody>
@@ -39,7 +39,7 @@ export function TrendTable({ steps, unit, zone, legend, hrefOf }) {
                       </td>
                     `,
                   )}
-                  <td>${step.closed === null ? "–" : number(step.closed)}</td>
+                  ${hasClosed && html`<td>${step.closed === null ? "–" : number(step.closed)}</td>`}
                 </tr>
               `,
             )}

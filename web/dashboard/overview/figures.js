@@ -1,6 +1,6 @@
 // @ts-check
 /** The first row of the overview: each figure with its change against the period before. */
-import { viewed } from "../kit/address.js";
+import { listOf } from "../kit/conditions.js";
 import { change, counted, duration, number, points, share } from "../kit/format.js";
 import { html } from "../kit/html.js";
 import { FigureCard } from "../charts/figure-card.js";
@@ -8,42 +8,42 @@ import { FigureCard } from "../charts/figure-card.js";
 /** @typedef {{text: string, tone: string}} Change */
 
 /**
- * @param {{stats: any, before: any, period: {from: Date | null}, beforeFrom: Date | null}} props
+ * @param {{address: URLSearchParams, stats: any, before: any, period: {from: Date | null}, beforeFrom: Date | null}} props
  *   `before`: the figures of the period before, which began at `beforeFrom`; null where there is none
  */
-export function Figures({ stats, before, period, beforeFrom }) {
+export function Figures({ address, stats, before, period, beforeFrom }) {
   const high = countOf(stats.byUrgency, "urgency", "HIGH");
   const negative = countOf(stats.bySentiment, "sentiment", "NEGATIVE");
   const had = before?.totalTickets ? before : null;
   const nothing = before && !had ? ", no earlier data" : "";
-  const earlier = viewed("tickets", { period: null, from: iso(beforeFrom), to: iso(period.from) });
+  const earlier = listOf(address, {}, { period: null, from: iso(beforeFrom), to: iso(period.from) });
   const inPeriodBefore = had && html`<a href=${earlier} data-top>${number(had.totalTickets)}</a> in the period before`;
   return html`
     <div class="figures">
-      <${FigureCard} title="Tickets" value=${number(stats.totalTickets)} href=${viewed("tickets")}
+      <${FigureCard} title="Tickets" value=${number(stats.totalTickets)} href=${listOf(address)}
         note=${inPeriodBefore ?? (before ? "No earlier data" : "in all")} change=${had && growth(stats.totalTickets, had.totalTickets)}
         values=${course(stats.byUrgencyOverTime)} />
-      <${FigureCard} title="High urgency" value=${number(high)} href=${viewed("tickets", { urgency: "high" })} colour="red"
+      <${FigureCard} title="High urgency" value=${number(high)} href=${listOf(address, { urgency: "high" })} colour="red"
         note=${share(stats.urgencyHighRatio) + nothing} change=${had && difference(stats.urgencyHighRatio - had.urgencyHighRatio)}
         values=${course(stats.byUrgencyOverTime, "HIGH")} />
-      <${FigureCard} title="Negative" value=${number(negative)} href=${viewed("tickets", { sentiment: "negative" })} colour="amber"
+      <${FigureCard} title="Negative" value=${number(negative)} href=${listOf(address, { sentiment: "negative" })} colour="amber"
         note=${share(stats.negativeSentimentRatio) + nothing}
         change=${had && difference(stats.negativeSentimentRatio - had.negativeSentimentRatio)}
         values=${course(stats.bySentimentOverTime, "NEGATIVE")} />
-      <${OpenNow} stats=${stats} had=${had} nothing=${nothing} />
+      <${OpenNow} address=${address} stats=${stats} had=${had} nothing=${nothing} />
       <${TimeToClose} time=${stats.timeToClose} before=${before?.timeToClose} />
     </div>
   `;
 }
 
-/** @param {{stats: any, had: any, nothing: string}} props */
-function OpenNow({ stats, had, nothing }) {
+/** @param {{address: URLSearchParams, stats: any, had: any, nothing: string}} props */
+function OpenNow({ address, stats, had, nothing }) {
   const open = notClosed(stats);
   const pending = countOf(stats.byStatusCategory, "statusCategory", "PENDING");
-  const list = viewed("tickets", { status_category: "pending" });
+  const list = listOf(address, { status_category: "pending" });
   const note = pending ? html`<a href=${list} data-top>${number(pending)}</a> of them pending${nothing}` : `none of them pending${nothing}`;
   return html`
-    <${FigureCard} title="Open now" value=${number(open)} href=${viewed("tickets", { status_category_not: "closed" })} note=${note}
+    <${FigureCard} title="Open now" value=${number(open)} href=${listOf(address, { status_category_not: "closed" })} note=${note}
       change=${had && growth(open, notClosed(had))} values=${course(stats.byCategoryOverTime, "OPEN", "PENDING")} />
   `;
 }

@@ -1,12 +1,15 @@
 // @ts-check
-/** A tenant's figures for a period; each opens the tickets that it counts. */
+/** A tenant's figures for a period; each opens the tickets that it counts. What is clicked in a chart restricts all of them. */
 import { viewed } from "../kit/address.js";
+import { choiceOf, filterOf, listOf } from "../kit/conditions.js";
+import { counted } from "../kit/format.js";
 import { html } from "../kit/html.js";
 import { periodOf, precedingStart, startOfDay, unitFor, zoneOf } from "../kit/period.js";
 import { slices, valued } from "../kit/series.js";
 import { useAnswer } from "../kit/use-answer.js";
 import { AtRisk } from "./at-risk.js";
 import { Bars } from "../charts/bars.js";
+import { FilterChips } from "../parts/filter-chips.js";
 import { Empty, Problem, Skeleton } from "../parts/states.js";
 import { useNow } from "../parts/time.js";
 import { HeatMap } from "../charts/heat-map.js";
@@ -19,6 +22,7 @@ export function Overview({ address, version }) {
   const zone = zoneOf(address);
   const period = periodOf(address, now);
   const tenant = address.get("tenant");
+  const filter = filterOf(address);
   const oldest = useAnswer("oldest", period.from ? null : { tenant }, version);
   const first = oldest.data?.tickets?.nodes[0]?.createdAt;
   const begin = period.from ?? (first ? new Date(first) : startOfDay(now, zone));
@@ -26,24 +30,28 @@ export function Overview({ address, version }) {
   const isReady = period.from || !oldest.isLoading;
   const before = precedingStart(period, now);
   const asked = { tenant, from: iso(period.from), to: iso(period.to), beforeFrom: iso(before), hasBefore: before !== null };
-  const variables = { ...asked, trendFrom: iso(begin), unit, zone };
+  const variables = { ...asked, trendFrom: iso(begin), unit, zone, filter, isFiltered: filter !== null };
   const answer = useAnswer("overview", isReady ? variables : null, version);
   const stats = answer.data?.tenantStats;
-  if (!stats) return answer.problem ? html`<${Problem} text=${answer.problem} />` : html`<${Skeleton} lines=${6} tall />`;
-  if (stats.totalTickets === 0 && period.name === "all") return html`<${NoTickets} tenant=${tenant} />`;
+  if (stats?.totalTickets === 0 && period.name === "all" && !filter) return html`<${NoTickets} tenant=${tenant} />`;
+  const problem = answer.isLoading ? null : answer.problem;
   return html`
     <h1 class="unseen">Overview of ${tenant}</h1>
-    <${Problem} text=${answer.problem} />
-    <div class=${answer.isLoading ? "overview stale" : "overview"} aria-busy=${answer.isLoading}>
-      <${Figures} stats=${stats} before=${answer.data.before ?? null} period=${period} beforeFrom=${before} />
-      <${Trend} stats=${stats} unit=${unit} zone=${zone} begin=${begin} end=${period.to} />
-      ${stats.heatMap && html`<${HeatMap} cells=${stats.heatMap} total=${stats.totalTickets} hrefOf=${cellHref} />`}
-      <${Breakdowns} stats=${stats} />
+    <${FilterChips} address=${address} />
+    <p class="unseen" role="status">${filter && stats && !answer.isLoading && `${counted(stats.totalTickets, "ticket")} with these filters`}</p>
+    <${Problem} text=${problem} />
+    ${!stats && !problem && html`<${Skeleton} lines=${6} tall />`}
+    ${stats &&
+    html`<div class=${answer.isLoading ? "overview stale" : "overview"} aria-busy=${answer.isLoading}>
+      <${Figures} address=${address} stats=${stats} before=${answer.data.before ?? null} period=${period} beforeFrom=${before} />
+      <${Trend} address=${address} stats=${stats} unit=${unit} zone=${zone} begin=${begin} end=${period.to} />
+      ${stats.heatMap && html`<${HeatMap} cells=${stats.heatMap} total=${stats.totalTickets} hrefOf=${cellHref(address)} />`}
+      <${Breakdowns} address=${address} stats=${stats} />
       <div class="halves">
-        <${Bars} title="Top keywords" rows=${keywords(stats)} total=${stats.totalTickets} shown=${10} hrefOf=${(/** @type {string} */ keyword) => viewed("tickets", { keyword })} />
-        <${AtRisk} customers=${stats.atRiskCustomers} />
+        <${Keywords} address=${address} stats=${stats} />
+        <${AtRisk} address=${address} customers=${stats.atRiskCustomers} />
       </div>
-    </div>
+    </div>`}
   `;
 }
 
@@ -55,8 +63,8 @@ function NoTickets({ tenant }) {
   `;
 }
 
-/** @param {{stats: any}} props */
-function Breakdowns({ stats }) {
+/** @param {{address: URLSearchParams, stats: any}} props */
+function Breakdowns({ address, stats }) {
   const lists = /** @type {const} */ ([
     ["Status", "status", valued(stats.byStatus)],
     ["Urgency", "urgency", valued(stats.byUrgency, "urgency")],
@@ -67,22 +75,33 @@ function Breakdowns({ stats }) {
     <div class="quarters">
       ${lists.map(
         ([title, field, counts]) => html`
-          <${Bars} key=${field} title=${title} rows=${slices(field, counts)} total=${stats.totalTickets}
-            hrefOf=${(/** @type {string} */ value) => viewed("tickets", { [field]: value })} />
+          <${Bars} key=${field} title=${title} rows=${slices(field, counts)} total=${stats.totalTickets} choice=${choiceOf(address, field)}
+            hrefOf=${(/** @type {string} */ value) => listOf(address, { [field]: value })} />
         `,
       )}
     </div>
   `;
 }
 
-/** @param {import("../charts/heat-map.js").Cell} cell */
-function cellHref({ weekday, hour }) {
-  return viewed("tickets", { created_weekday: String(weekday), created_hour: String(hour) });
+/**
+ * A ticket has several keywords, and no list is chosen by two that it must have both: beside a chosen one, others only count.
+ * @param {{address: URLSearchParams, stats: any}} props
+ */
+function Keywords({ address, stats }) {
+  const rows = stats.topKeywords.map((/** @type {any} */ each) => ({ value: each.keyword, name: each.keyword, colour: "blue", count: each.count }));
+  const isAnyChosen = address.has("keyword");
+  const choice = choiceOf(address, "keyword");
+  const hrefOf = (/** @type {string} */ keyword) => (isAnyChosen && !choice.has(keyword) ? null : listOf(address, { keyword }));
+  return html`
+    <${Bars} title="Top keywords" rows=${rows} total=${stats.totalTickets} shown=${10} choice=${choice} hrefOf=${hrefOf}
+      note=${isAnyChosen && "The others are those of the same tickets"} />
+  `;
 }
 
-/** @param {any} stats */
-function keywords(stats) {
-  return stats.topKeywords.map((/** @type {any} */ each) => ({ value: each.keyword, name: each.keyword, colour: "blue", count: each.count }));
+/** @param {URLSearchParams} address */
+function cellHref(address) {
+  return (/** @type {import("../charts/heat-map.js").Cell} */ { weekday, hour }) =>
+    listOf(address, { created_weekday: String(weekday), created_hour: String(hour) });
 }
 
 /** @param {Date | null} moment */

@@ -1,6 +1,7 @@
 // @ts-check
 /** How tickets came and were closed, over the period. */
-import { changed, go, viewed } from "../kit/address.js";
+import { changed, go } from "../kit/address.js";
+import { choiceOf, filterOf, listOf } from "../kit/conditions.js";
 import { html, useState } from "../kit/html.js";
 import { dateOf } from "../kit/period.js";
 import { slices } from "../kit/series.js";
@@ -14,8 +15,8 @@ const BREAKDOWNS = {
   source: { title: "Source", part: "bySourceOverTime" },
 };
 
-/** @param {{stats: any, unit: keyof UNITS, zone: string, begin: Date, end: Date | null}} props */
-export function Trend({ stats, unit, zone, begin, end }) {
+/** @param {{address: URLSearchParams, stats: any, unit: keyof UNITS, zone: string, begin: Date, end: Date | null}} props */
+export function Trend({ address, stats, unit, zone, begin, end }) {
   const [field, setField] = useState(/** @type {keyof BREAKDOWNS} */ ("urgency"));
   const found = stats[BREAKDOWNS[field].part];
   if (!found) return null;
@@ -29,7 +30,7 @@ export function Trend({ stats, unit, zone, begin, end }) {
     slices: legend.map((slice) => ({ ...slice, count: countOf(step, slice.value) })).filter((slice) => slice.count > 0),
   }));
   /** @param {any} step @param {string} [value] */
-  const hrefOf = (step, value) => viewed("tickets", { period: null, from: step.start, to: step.end, [field]: value });
+  const hrefOf = (step, value) => listOf(address, { [field]: value }, { period: null, from: step.start, to: step.end });
   /** @param {any} from @param {any} to */
   const brush = (from, to) => {
     const until = new Date(to.end ?? Date.now());
@@ -37,7 +38,8 @@ export function Trend({ stats, unit, zone, begin, end }) {
     go(changed({ period: null, ...(unit === "HOUR" ? { from: from.start, to: until.toISOString() } : days) }));
   };
   return html`
-    <${TrendChart} title="Created per ${UNITS[unit]}" steps=${steps} unit=${unit} zone=${zone} legend=${legend} hrefOf=${hrefOf} onBrush=${brush}>
+    <${TrendChart} title="Created per ${UNITS[unit]}" steps=${steps} unit=${unit} zone=${zone} legend=${legend} choice=${choiceOf(address, field)}
+      note=${filterOf(address) && "No closings: they are known of all tickets together only"} hrefOf=${hrefOf} onBrush=${brush}>
       <div class="switch" role="group" aria-label="Stacked by">
         ${Object.entries(BREAKDOWNS).map(
           ([name, { title }]) => html`

@@ -1,10 +1,10 @@
 // @ts-check
 /** The list as a file. A link cannot carry a token, so where one is needed the file is fetched and then saved. */
-import { exportOf } from "./conditions.js";
 import { html, useState } from "../kit/html.js";
 import * as token from "../kit/token.js";
 import { Menu } from "../parts/menu.js";
 import { Problem } from "../parts/states.js";
+import { exportOf } from "./listing.js";
 
 const FORMATS = /** @type {const} */ ({ csv: "CSV, for spreadsheets", ndjson: "NDJSON, exact" });
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** A tenant's tickets: found by filters and words, in an order, page by page. */
 import { changed, go } from "../kit/address.js";
-import { FIRST_PAGE, ORDERS, filterOf, orderOf } from "./conditions.js";
+import { FIRST_PAGE } from "../kit/conditions.js";
 import { counted } from "../kit/format.js";
 import { html, useRef } from "../kit/html.js";
 import { useKeys } from "../kit/keys.js";
@@ -9,7 +9,8 @@ import { zoneOf } from "../kit/period.js";
 import { useAnswer, useChanges } from "../kit/use-answer.js";
 import { ColumnMenu, useColumns } from "./columns.js";
 import { ExportLinks } from "./export-links.js";
-import { FilterChips } from "./filter-chips.js";
+import { ORDERS, listedBy, orderOf } from "./listing.js";
+import { FilterChips } from "../parts/filter-chips.js";
 import { Empty, Problem, Skeleton } from "../parts/states.js";
 import { TicketTable } from "./ticket-table.js";
 import { useNow } from "../parts/time.js";
@@ -35,7 +36,7 @@ export function Tickets({ address, version }) {
       <${ColumnMenu} columns=${columns} toggle=${toggleColumn} />
       <${ExportLinks} address=${address} now=${now} />
     </div>
-    <${FilterChips} address=${address} />
+    <${FilterChips} address=${address} hasSearch />
     <${Problem} text=${answer.problem} />
     ${!page && answer.isLoading && html`<${Skeleton} lines=${12} />`}
     ${page &&
@@ -54,7 +55,7 @@ export function Tickets({ address, version }) {
 
 /** @param {URLSearchParams} address @param {number} now */
 function variablesOf(address, now) {
-  const common = { tenant: address.get("tenant"), filter: filterOf(address, now), order: orderOf(address).toUpperCase() };
+  const common = { tenant: address.get("tenant"), filter: listedBy(address, now), order: orderOf(address).toUpperCase() };
   const before = address.get("before");
   return before ? { ...common, last: PAGE, before } : { ...common, first: PAGE, after: address.get("after") };
 }

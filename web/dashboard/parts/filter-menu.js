@@ -1,32 +1,32 @@
 // @ts-check
 /** Adds a condition: a field, then one of its values or several. */
 import { changed, go } from "../kit/address.js";
-import { FIRST_PAGE } from "./conditions.js";
+import { FIELDS, FIRST_PAGE, isChosen, toggled } from "../kit/conditions.js";
 import { words } from "../kit/format.js";
 import { html, useState } from "../kit/html.js";
 import { useAnswer } from "../kit/use-answer.js";
-import { Menu } from "../parts/menu.js";
+import { Menu } from "./menu.js";
 
-/** @param {{address: URLSearchParams, fields: Record<string, import("./conditions.js").Field>}} props */
-export function FilterMenu({ address, fields }) {
+/** @param {{address: URLSearchParams}} props */
+export function FilterMenu({ address }) {
   return html`
     <${Menu} name="Add a filter" label="+ Filter">
-      ${() => html`<${Fields} address=${address} fields=${fields} />`}
+      ${() => html`<${Fields} address=${address} />`}
     <//>
   `;
 }
 
-/** @param {{address: URLSearchParams, fields: Record<string, import("./conditions.js").Field>}} props */
-function Fields({ address, fields }) {
+/** @param {{address: URLSearchParams}} props */
+function Fields({ address }) {
   const [name, setName] = useState("urgency");
   const { data } = useAnswer("choices", { tenant: address.get("tenant") });
-  const { values, isEnum, title } = fields[name];
+  const { values, isEnum, title } = FIELDS[name];
   const offered = values ?? offeredBy(name, data?.tenantStats);
   return html`
     <label class="field">
       <span class="unseen">Field</span>
       <select value=${name} onChange=${(/** @type {any} */ event) => setName(event.target.value)}>
-        ${Object.entries(fields).map(([each, field]) => html`<option key=${each} value=${each}>${field.title}</option>`)}
+        ${Object.entries(FIELDS).map(([each, field]) => html`<option key=${each} value=${each}>${field.title}</option>`)}
       </select>
     </label>
     ${offered.length > 0 &&
@@ -41,13 +41,7 @@ function Fields({ address, fields }) {
 /** @param {{address: URLSearchParams, name: string, value: string, text: string}} props */
 function Option({ address, name, value, text }) {
   const key = address.getAll(`${name}_not`).length ? `${name}_not` : name;
-  const chosen = address.getAll(key);
-  const isChosen = chosen.includes(value);
-  const toggle = () => {
-    const next = isChosen ? chosen.filter((each) => each !== value) : [...chosen, value];
-    go(changed({ ...FIRST_PAGE, [key]: next }));
-  };
-  return html`<label class="option"><input type="checkbox" checked=${isChosen} onChange=${toggle} /> <bdi>${text}</bdi></label>`;
+  return html`<label class="option"><input type="checkbox" checked=${isChosen(address, key, value)} onChange=${() => go(toggled(address, key, value))} /> <bdi>${text}</bdi></label>`;
 }
 
 /** Any other value. @param {{address: URLSearchParams, name: string, title: string}} props */

@@ -1,14 +1,13 @@
 // @ts-check
-/** What restricts a list, as chips that can be turned round and removed, and a menu that adds more. */
+/** What restricts a page, as chips that can be turned round and removed, and a menu that adds more. */
 import { changed } from "../kit/address.js";
-import { FIELDS, FIRST_PAGE, chipsOf } from "./conditions.js";
+import { FIRST_PAGE, NO_CONDITION, chipsOf } from "../kit/conditions.js";
 import { html } from "../kit/html.js";
 import { FilterMenu } from "./filter-menu.js";
 
-/** @param {{address: URLSearchParams}} props */
-export function FilterChips({ address }) {
-  const chips = chipsOf(address);
-  const names = [...chips.map((chip) => chip.key), "q"];
+/** @param {{address: URLSearchParams, hasSearch?: boolean}} props `hasSearch`: words that are searched for stand elsewhere */
+export function FilterChips({ address, hasSearch = false }) {
+  const chips = chipsOf(address).filter((chip) => chip.key !== "q" || !hasSearch);
   return html`
     <div class="chips" role="group" aria-label="Filters">
       ${chips.map(
@@ -23,8 +22,8 @@ export function FilterChips({ address }) {
           </span>
         `,
       )}
-      <${FilterMenu} address=${address} fields=${FIELDS} />
-      ${chips.length > 1 && html`<a class="clear" href=${changed({ ...FIRST_PAGE, ...Object.fromEntries(names.map((name) => [name, null])) })}>Clear all</a>`}
+      <${FilterMenu} address=${address} />
+      ${chips.length > 1 && html`<a class="clear" href=${changed({ ...FIRST_PAGE, ...NO_CONDITION })}>Clear all</a>`}
     </div>
   `;
 }

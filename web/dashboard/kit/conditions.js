@@ -1,8 +1,12 @@
 // @ts-check
-/** The conditions of a list: from the address to a GraphQL filter, to chips, and to the parameters of an export. */
-import { hourName, weekdayName, words } from "../kit/format.js";
-import { periodOf, zoneOf } from "../kit/period.js";
-import { UNKNOWN } from "../kit/series.js";
+/**
+ * Which tickets a page is about: from the address to a GraphQL filter, to chips, and to the list of the tickets behind
+ * a figure.
+ */
+import { changed, go, viewed } from "./address.js";
+import { hourName, weekdayName, words } from "./format.js";
+import { zoneOf } from "./period.js";
+import { UNKNOWN } from "./series.js";
 
 /** @typedef {{title: string, graphql: string, isEnum?: boolean, values?: string[]}} Field */
 /** The fields that can be chosen by value, by their names in the address and in REST. @type {Record<string, Field>} */
@@ -16,30 +20,19 @@ export const FIELDS = {
   rule: { title: "Rule", graphql: "rule" },
   customer_id: { title: "Customer", graphql: "customerId" },
 };
-export const ORDERS = {
-  newest_first: "Newest first",
-  oldest_first: "Oldest first",
-  last_updated_first: "Updated last",
-  last_updated_last: "Untouched for longest",
-  most_urgent_first: "Most urgent first",
-  least_urgent_first: "Least urgent first",
-};
 /** When by the clock of the zone tickets were created, by the names in the address and in REST, and in GraphQL. */
-const HOURS = { created_weekday: "createdWeekday", created_hour: "createdHour" };
+export const HOURS = { created_weekday: "createdWeekday", created_hour: "createdHour" };
+/** Every name of a condition in the address. */
+const NAMES = [...Object.keys(FIELDS).flatMap((name) => [name, `${name}_not`]), ...Object.keys(HOURS), "requires_action", "q"];
 /** What choosing something else ends: the page of the list. */
 export const FIRST_PAGE = { after: null, before: null, ticket: null };
+/** No condition at all. @type {Record<string, null>} */
+export const NO_CONDITION = Object.fromEntries(NAMES.map((name) => [name, null]));
 
-/** @param {URLSearchParams} address */
-export function orderOf(address) {
-  const order = address.get("order") ?? "";
-  return Object.hasOwn(ORDERS, order) ? order : "newest_first";
-}
-
-/** The `filter` of the list. @param {URLSearchParams} address @param {number} now */
-export function filterOf(address, now) {
-  const { from, to } = periodOf(address, now);
+/** The conditions as a GraphQL filter; null: there is none. @param {URLSearchParams} address */
+export function filterOf(address) {
   /** @type {Record<string, unknown>} */
-  const filter = { createdFrom: from?.toISOString(), createdTo: to?.toISOString() };
+  const filter = {};
   for (const [name, { graphql, isEnum }] of Object.entries(FIELDS)) {
     for (const [suffix, ending] of [["", "In"], ["_not", "NotIn"]]) {
       const values = address.getAll(name + suffix);
@@ -51,7 +44,7 @@ export function filterOf(address, now) {
   }
   if (address.get("q")?.trim()) filter.q = address.get("q")?.trim();
   if (address.has("requires_action")) filter.requiresAction = address.get("requires_action") === "true";
-  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+  return Object.keys(filter).length ? filter : null;
 }
 
 /** @param {string} value */
@@ -59,26 +52,48 @@ function asEnum(value) {
   return value === UNKNOWN ? null : value.toUpperCase();
 }
 
-/** The same list as a file. @param {URLSearchParams} address @param {"csv" | "ndjson"} format @param {number} now */
-export function exportOf(address, format, now) {
-  const params = new URLSearchParams({ tenant_id: address.get("tenant") ?? "", format, order: orderOf(address) });
-  for (const name of Object.keys(FIELDS)) {
-    for (const each of [name, `${name}_not`]) for (const value of address.getAll(each)) params.append(each, value);
+/**
+ * The list of the tickets that a figure counts: those of the page that also meet further conditions, a value a field.
+ * @param {URLSearchParams} address
+ * @param {Record<string, string | undefined>} further what the figure counts
+ * @param {import("./address.js").Changes} others what else of the address differs
+ */
+export function listOf(address, further = {}, others = {}) {
+  /** @type {Record<string, string[]>} */
+  const all = Object.fromEntries(NAMES.map((name) => [name, address.getAll(name)]));
+  for (const [name, value] of Object.entries(further)) {
+    if (value === undefined) continue;
+    if (name.endsWith("_not")) all[name] = [...new Set([...all[name], value])];
+    else {
+      // A ticket has one urgency: where the page is about others, none is counted, and none is listed.
+      if (FIELDS[name]?.isEnum && all[name].length && !all[name].includes(value)) all[`${name}_not`] = [value];
+      all[name] = [value];
+    }
   }
-  const { from, to } = periodOf(address, now);
-  if (from) params.set("created_from", from.toISOString());
-  if (to) params.set("created_to", to.toISOString());
-  for (const name of ["q", "requires_action", ...Object.keys(HOURS)]) {
-    const value = address.get(name)?.trim();
-    if (value) params.set(name, value);
-  }
-  if (Object.keys(HOURS).some((name) => address.has(name))) params.set("time_zone", zoneOf(address));
-  return `/tickets/export?${params}`;
+  return viewed("tickets", { ...others, ...all });
+}
+
+/** Whether the page is about tickets with this value. @param {URLSearchParams} address @param {string} name @param {string} value */
+export function isChosen(address, name, value) {
+  return address.getAll(name).includes(value);
+}
+
+/** The address with a value of a field as a condition, without it if it is one. @param {URLSearchParams} address @param {string} name @param {string} value */
+export function toggled(address, name, value) {
+  const others = address.getAll(name).filter((each) => each !== value);
+  return changed({ ...FIRST_PAGE, [name]: isChosen(address, name, value) ? others : [...others, value] }, address);
+}
+
+/** @typedef {{has: (value: string) => boolean, toggle: (value: string) => void}} Choice */
+
+/** What clicks on the values of a field do: each restricts the page, or no longer. @param {URLSearchParams} address @param {string} name @returns {Choice} */
+export function choiceOf(address, name) {
+  return { has: (value) => isChosen(address, name, value), toggle: (value) => go(toggled(address, name, value)) };
 }
 
 /** @typedef {{key: string, title: string, verb: string, text: string, without: Record<string, null>, opposite: Record<string, string[] | null> | null}} Chip */
 
-/** What restricts the list beside the period, each removable. @param {URLSearchParams} address @returns {Chip[]} */
+/** What restricts the page beside the period, each removable. @param {URLSearchParams} address @returns {Chip[]} */
 export function chipsOf(address) {
   /** @type {Chip[]} */
   const chips = [];
@@ -98,5 +113,7 @@ export function chipsOf(address) {
   }
   const action = address.get("requires_action");
   if (action) chips.push({ key: "requires_action", title: "Action", verb: "is", text: action === "true" ? "required" : "not required", without: { requires_action: null }, opposite: null });
+  const search = address.get("q")?.trim();
+  if (search) chips.push({ key: "q", title: "Text", verb: "has", text: search, without: { q: null }, opposite: null });
   return chips;
 }
