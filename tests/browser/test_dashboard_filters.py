@@ -18,7 +18,7 @@ from tests.browser.dashboard_page import FIGURES, figures, go, shows, told, tota
 from tests.fakes import app_with, at_rest, make_settings
 
 NOW = datetime.now(UTC)
-CHIPS = "[...document.querySelectorAll('.chip')].map((chip) => chip.innerText.replace(/\\s+/g, ' ').trim())"
+CHIPS = "[...document.querySelectorAll('.chip')].map((chip) => chip.innerText.replace(/[\\s\\u00d7]+/g, ' ').trim())"
 READY = f"{FIGURES} !== null && !document.querySelector('[aria-busy=true], .skeleton')"
 MOVED = """(() => {
   window.moved = 0;
@@ -56,7 +56,9 @@ async def address(services: Services, db: Database) -> AsyncIterator[str]:
 
 async def press(page: Page, name: str, within: str = ".bars") -> None:
     """Click the bar, or the entry of the legend, of this name, and wait for what follows."""
-    found = f"[...document.querySelectorAll('{within} button[aria-pressed]')].find((b) => b.innerText.trim() === '{name}')"
+    found = (
+        f"[...document.querySelectorAll('{within} button[aria-pressed]')].find((b) => b.innerText.trim() === '{name}')"
+    )
     before = await page.evaluate("location.search")
     await page.evaluate(f"{found}.click()")
     await page.until(f"location.search !== {json.dumps(before)} && {READY}")
@@ -86,8 +88,9 @@ async def stats(page: Page, query_filter: str) -> dict[str, Any]:
 
 async def bars(page: Page) -> list[dict[str, int]]:
     """The counts of every card of bars, by name."""
-    script = """[...document.querySelectorAll('.quarters .card, .halves .card:first-child')].map((card) => [...card.querySelectorAll('.bars li')]
-      .map((row) => [row.querySelector('.bar-name').innerText.trim(), row.querySelector('.bar-count').innerText]))"""
+    cards = "[...document.querySelectorAll('.quarters .card, .halves .card:first-child')]"
+    row = "[row.querySelector('.bar-name').innerText.trim(), row.querySelector('.bar-count').innerText]"
+    script = f"{cards}.map((card) => [...card.querySelectorAll('.bars li')].map((row) => {row}))"
     return [{name: int(count) for name, count in card} for card in await page.evaluate(script)]
 
 
@@ -95,7 +98,8 @@ async def agrees(page: Page, query_filter: str) -> dict[str, Any]:
     """See that every part of the page says what the API says with this filter."""
     await page.until(READY)
     expected = await stats(page, query_filter)
-    names = {"byStatus": "value", "byUrgency": "urgency", "bySentiment": "sentiment", "bySource": "value", "topKeywords": "keyword"}
+    names = {"byStatus": "value", "byUrgency": "urgency", "bySentiment": "sentiment", "bySource": "value"}
+    names["topKeywords"] = "keyword"
     shown = [{name.lower(): count for name, count in card.items()} for card in await bars(page)]
     assert shown == [{str(each[key]).lower(): each["count"] for each in expected[part]} for part, key in names.items()]
     assert (await told(page, ".figure .value"))[0] == str(expected["totalTickets"])
@@ -114,13 +118,15 @@ async def test_what_is_clicked_restricts_every_figure(page: Page, address: str) 
     everything = await agrees(page, "{}")
     await page.evaluate(MOVED)
     await press(page, "High")
-    assert (await chips(page), await pressed(page)) == (["Urgency is High ×"], ["High"])
+    assert (await chips(page), await pressed(page)) == (["Urgency is High"], ["High"])
     high = await agrees(page, "{urgency: HIGH}")
     await press(page, "bug")
-    assert await chips(page) == ["Urgency is High ×", "Keyword is bug ×"]
+    assert await chips(page) == ["Urgency is High", "Keyword is bug"]
     both = await agrees(page, '{urgency: HIGH, keyword: "bug"}')
     assert everything["totalTickets"] > high["totalTickets"] > both["totalTickets"] > 0
-    await page.evaluate("[...document.querySelectorAll('.switch button')].find((b) => b.innerText === 'Source').click()")
+    await page.evaluate(
+        "[...document.querySelectorAll('.switch button')].find((b) => b.innerText === 'Source').click()"
+    )
     await press(page, "web", ".trend .readout")
     assert await pressed(page, ".trend .readout") == ["web"]
     assert await pressed(page) == ["High", "web", "bug"]
@@ -142,13 +148,13 @@ async def test_filters_lie_in_the_address(page: Page, address: str) -> None:
     assert query == {"tenant": ["t"], "zone": ["UTC"], "sentiment": ["negative"], "source": ["email"]}
     await page.evaluate("history.back()")
     await page.until("!location.search.includes('source')")
-    assert await chips(page) == ["Sentiment is Negative ×"]
+    assert await chips(page) == ["Sentiment is Negative"]
     await agrees(page, "{sentiment: NEGATIVE}")
     await page.evaluate("document.querySelector('a.chip-verb').click()")
     await page.until(f"location.search.includes('sentiment_not') && {READY}")
     await page.open(await page.evaluate("location.href"))
     await page.until(READY)
-    assert await chips(page) == ["Sentiment is not Negative ×"]
+    assert await chips(page) == ["Sentiment is not Negative"]
     await agrees(page, "{sentimentNotIn: [NEGATIVE]}")
     await page.evaluate("document.querySelector('.chip-close').click()")
     await page.until("document.querySelector('.chip') === null")
@@ -188,7 +194,7 @@ async def test_the_list_and_the_export_of_a_bar_are_the_same_tickets(page: Page,
     number = int((await bars(page))[4]["bug"])
     await page.evaluate("[...document.querySelectorAll('.bars a')].find((a) => a.href.includes('keyword=bug')).click()")
     assert await total(page) == number > 0
-    assert await chips(page) == ["Urgency is High ×", "Source is not fax ×", "Keyword is bug ×"]
+    assert await chips(page) == ["Urgency is High", "Source is not fax", "Keyword is bug"]
     await page.evaluate("document.querySelector('.menu-button[aria-label=Export]').click()")
     await page.until("document.querySelector('a[download]') !== null")
     lines = await page.evaluate("fetch(document.querySelector('a[download][href*=ndjson]').href).then((a) => a.text())")
