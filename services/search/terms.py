@@ -19,19 +19,19 @@ INDEXED_CHARACTERS = 20_000
 """Of a subject and of a message; what stands behind is not found."""
 MAX_LABELS = 500
 """Of the rules, and of the keywords, that a ticket matched; it has some hundred at the very most."""
-_MAX_LABEL_CHARACTERS = 200
+MAX_LABEL_CHARACTERS = 200
 _LABEL = "\x01"
 """What labels begin with; no term of a text does."""
 
 
 def rule_term(rule: str) -> str:
     """What finds the tickets that matched a rule."""
-    return f"{_LABEL}rule:{rule[:_MAX_LABEL_CHARACTERS]}"
+    return f"{_LABEL}rule:{rule[:MAX_LABEL_CHARACTERS]}"
 
 
 def keyword_term(keyword: str) -> str:
     """What finds the tickets that keyword statistics count for a keyword."""
-    return f"{_LABEL}keyword:{keyword[:_MAX_LABEL_CHARACTERS]}"
+    return f"{_LABEL}keyword:{keyword[:MAX_LABEL_CHARACTERS]}"
 
 
 def search_fields(ticket: Mapping[str, Any]) -> Row:

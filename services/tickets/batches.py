@@ -8,6 +8,7 @@ from documents.ticket_history import TicketHistory
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
 from services.lists.keyset import Slice, Window, between_cursors, cut, parts_of, sort_order
 from services.tenancy import owned
+from services.tickets.counting import counting
 from services.tickets.filter import TicketFilter, condition
 from services.tickets.ordering import Ordering
 from services.tickets.record import PROJECTION, TicketRecord, to_record
@@ -63,10 +64,12 @@ class TicketBatches:
             QueryTimeoutError: the database did not finish.
         """
         found = await self._joined(
-            [{"$match": condition(tenant_id, wanted)}, {"$count": "count"}, {"$set": {_OF: number}}]
-            for number, wanted in enumerate(lists)
+            [*counting(tenant_id, wanted), {"$set": {_OF: number}}] for number, wanted in enumerate(lists)
         )
-        return dict.fromkeys(lists, 0) | {lists[row[_OF]]: row["count"] for row in found}
+        counts = [0] * len(lists)
+        for row in found:
+            counts[row[_OF]] += row["count"]
+        return dict(zip(lists, counts, strict=True))
 
     async def _joined(self, pipelines: Iterable[list[Row]]) -> list[Row]:
         whole: list[Row] = []

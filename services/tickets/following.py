@@ -1,7 +1,7 @@
 """What has become of tickets that changed, for somebody who shows those that match a filter."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,18 +131,21 @@ def _names_in(where: Filter) -> Iterator[str]:
             for each in value:
                 yield from _names_in(each)
         elif name == "$expr":
-            yield from _paths_in(value)
+            yield from _names_read(value)
         else:
             yield name.partition(".")[0]
 
 
-def _paths_in(expression: object) -> Iterator[str]:
-    """The fields that an expression without variables reads."""
-    if isinstance(expression, str) and expression.startswith("$"):
-        yield expression.removeprefix("$").partition(".")[0]
-    parts = expression.values() if isinstance(expression, dict) else expression if isinstance(expression, list) else ()
-    for part in parts:
-        yield from _paths_in(part)
+def _names_read(expression: Any) -> Iterator[str]:
+    """The fields that an expression reads."""
+    if isinstance(expression, str) and expression.startswith("$") and not expression.startswith("$$"):
+        yield from _names_in({expression[1:]: True})
+    elif isinstance(expression, Mapping):
+        for operator, operand in expression.items():
+            yield from () if operator == "$literal" else _names_read(operand)
+    elif isinstance(expression, list):
+        for each in expression:
+            yield from _names_read(each)
 
 
 def _names_of(rows: Iterable[Row]) -> dict[Any, str]:

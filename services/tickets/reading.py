@@ -18,6 +18,7 @@ from services.lists.keyset import Slice, Window, cut, parts_of, read_rows
 from services.lists.numbered import Page
 from services.search.leading import led_by_rarest
 from services.tenancy import Filter, deleted, live, owned
+from services.tickets.counting import counting
 from services.tickets.counts import TicketCounts
 from services.tickets.filter import TicketFilter, condition, created_between
 from services.tickets.ordering import NEWEST_FIRST, Ordering
@@ -36,6 +37,7 @@ class Tickets:
         """`seek_from`: from this ticket on, numbered pages are looked up instead of walked to."""
         self._seek_from = seek_from
         self._tickets = database.collection(Ticket)
+        self._at_one_moment = database.at_one_moment(Ticket)
         self._history = database.collection(TicketHistory)
         self._counts = TicketCounts(database)
 
@@ -123,7 +125,8 @@ class Tickets:
             if wanted.q is not None:
                 return await self._matching(where, SEARCH_INDEX)
             if wanted != TicketFilter(created_from=wanted.created_from, created_to=wanted.created_to):
-                return await self._matching(where)
+                found = self._at_one_moment.aggregate(counting(tenant_id, wanted), maxTimeMS=LIST_MILLISECONDS)
+                return sum([row["count"] async for row in found])
             # Without a condition on each of them, index entries are counted three times as fast.
             everything, gone = await asyncio.gather(
                 self._matching(owned(tenant_id, **created)), self._matching(deleted(tenant_id, **created))

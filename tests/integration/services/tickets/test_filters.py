@@ -18,6 +18,7 @@ from services.errors import InvalidInputError
 from services.kit.civil_time import zone
 from services.lists.keyset import Window
 from services.rollups.write import Rollups
+from services.search.terms import search_fields
 from services.statuses import category_of
 from services.tickets.batches import TicketBatches
 from services.tickets.choices import MAX_CHOICES, Choice, only
@@ -142,7 +143,7 @@ async def stored_for(database: Database, tenant: str, rolled_up: list[Row], sing
     ]
     tickets = database.collection(Ticket)
     if rolled_up:
-        await tickets.insert_many([dict(row) for row in whole[: len(rolled_up)]])
+        await tickets.insert_many([row | search_fields(row) for row in whole[: len(rolled_up)]])
         await Rollups(database).roll_up(tenant)
     if single:
         await tickets.insert_many([dict(row) for row in whole[len(rolled_up) :]])
