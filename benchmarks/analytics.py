@@ -12,6 +12,7 @@ from documents.database import Database, connect
 from documents.ticket import CountedField
 from services.analytics.customers import CustomerOrder
 from services.analytics.figures import Analytics
+from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
 from services.errors import QueryTimeoutError
 from services.kit.civil_time import TrendUnit
@@ -51,7 +52,7 @@ async def measure(stage: Stage) -> Chapter:
     findings.append(await _figure(FIRST_PAGE, searches.pop(FIRST_PAGE), stage))
     findings += [
         Finding(what, ", ".join([await _taken(partial(ask, tenant), stage.rounds(7)) for tenant in TENANTS]))
-        for what, ask in searches.items()
+        for what, ask in (_of_history(database) | searches).items()
     ]
     database.close()
     return Chapter("Other analytics, and search", METHOD, findings)
@@ -85,6 +86,23 @@ def _figures(database: Database) -> dict[str, Question]:
                 analytics.customers, order=order, first=10, **bounds
             )
     return questions
+
+
+def _of_history(database: Database) -> dict[str, Question]:
+    clock = SystemClock()
+    history, end, day = HistoryFigures(database, clock), clock.now(), TrendUnit.DAY
+    month: dict[str, Any] = {"start": end - timedelta(days=30), "end": end, "time_zone": "Europe/Paris"}
+    period: dict[str, Any] = {"created_from": month["start"], "created_to": end}
+    return {
+        "flow of 30 days by day": lambda tenant: history.flow(tenant, unit=day, **month),
+        "backlog of 30 days by day": lambda tenant: history.backlog(tenant, unit=day, **month),
+        "ages of what is not closed": lambda tenant: history.ageing(tenant, None),
+        "the same 30 days ago": lambda tenant: history.ageing(tenant, month["start"]),
+        "times in status of 30 days": lambda tenant: history.time_in_status(tenant, by_category=False, **period),
+        "statistics as of 30 days ago": lambda tenant: history.stats_as_of(
+            tenant, month["start"], created_from=None, created_to=None
+        ),
+    }
 
 
 def _searches(database: Database) -> dict[str, Question]:

@@ -223,6 +223,31 @@ async def test_a_filter_means_the_same_everywhere(
     )
 
 
+LABELLED: list[Row] = [
+    {"keyword_key": "refund", "matched": [{"rule": "money"}]},
+    {"keyword_key": "bug|refund", "matched": [{"rule": "defect"}, {"rule": "money"}]},
+    {"keyword_key": "refunds", "matched": [{"rule": "defect"}]},
+    {"keyword_key": "refund", "matched": [{"rule": "money"}], "deleted_at": NOW},
+    {"keyword_key": "refund", "matched": [{"rule": "money"}], "created_at": NOW - timedelta(days=9)},
+]
+
+
+@pytest.mark.parametrize("chosen", [{"keyword": only("refund")}, {"rule": only("money")}])
+@pytest.mark.parametrize("indexed", range(len(LABELLED) + 1))
+async def test_a_keyword_or_a_rule_is_counted_whether_its_tickets_are_indexed_or_not(
+    database: Database, indexed: int, chosen: dict[str, Any]
+) -> None:
+    labelled: list[Row] = [{"created_at": NOW, "deleted_at": None, **row} for row in LABELLED]
+    tenant, other = uuid4().hex, uuid4().hex
+    for name in (tenant, other):
+        await stored_for(database, name, labelled[:indexed], labelled[indexed:])
+    tickets, period = Tickets(database), {"created_from": NOW - timedelta(days=1)}
+    assert await tickets.count(tenant, TicketFilter(**chosen)) == 3
+    assert await tickets.count(tenant, TicketFilter(**chosen, **period)) == 2
+    counted = await TicketBatches(database).counts(tenant, [TicketFilter(**chosen), TicketFilter(**chosen, **period)])
+    assert list(counted.values()) == [3, 2]
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
