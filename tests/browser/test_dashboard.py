@@ -145,7 +145,7 @@ async def test_the_address_holds_everything(page: Page, address: str) -> None:
     await page.evaluate("document.querySelector('dialog.drawer').close()")
     await follow(page, f"?tenant={TENANT}&period=90d&zone=Europe%2FParis")
     await page.until(FIGURES + " !== null")
-    assert await told(page, ".menu-button") == [TENANT, "90 days", "Paris"]
+    assert await told(page, ".top .menu-button") == [TENANT, "90 days", "Paris"]
 
 
 async def test_a_lost_connection_is_shown_and_healed(page: Page, services: Services, db: Database) -> None:
