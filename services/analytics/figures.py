@@ -19,9 +19,9 @@ from services.analytics.periods import require_period
 from services.analytics.trends import Trend, TrendBucket, usual_start
 from services.kit.civil_time import TrendUnit
 from services.kit.clock import Clock
+from services.kit.hours_of_week import offsets_of
 from services.lists.cursors import time_limited
 from services.tickets.filter import EVERY_TICKET, TicketFilter, created_between
-from services.tickets.hours_of_week import offsets_of
 
 FIGURE_MILLISECONDS = 5_000
 

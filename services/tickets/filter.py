@@ -7,11 +7,11 @@ from typing import Annotated, Any, get_args, get_type_hints
 from documents.ticket import Sentiment, StatusCategory, Urgency
 from services.errors import InvalidInputError
 from services.kit.civil_time import zone
+from services.kit.hours_of_week import created_at_hours, offsets_of
 from services.search.query import parse_search
 from services.tenancy import Filter, live
 from services.tickets.choices import Choice, ToCondition, by_category, by_enum, by_keyword, by_status, by_text
 from services.tickets.counts import is_countable
-from services.tickets.hours_of_week import created_at_hours, offsets_of
 
 PLAUSIBLE_YEARS = range(1970, 2200)
 """Dates outside are typing errors; some of them cannot even be converted to UTC."""

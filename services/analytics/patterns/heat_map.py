@@ -11,9 +11,9 @@ from documents.ticket import COUNTED_INDEX, NEWEST_INDEX, Ticket
 from documents.ticket_rollup import TicketRollup
 from services.analytics.partition import QUARTER_HOUR, Partition
 from services.kit.clock import EPOCH
+from services.kit.hours_of_week import EPOCH_HOUR, HOURS_A_DAY, HOURS_A_WEEK, Offsets, hour_of_week
 from services.rollups.rows import QUARTERS_A_DAY, TOTALS
 from services.tenancy import Filter
-from services.tickets.hours_of_week import EPOCH_HOUR, HOURS_A_DAY, HOURS_A_WEEK, Offsets, hour_of_week
 
 _QUARTERS_AN_HOUR = 4
 _SECOND = timedelta(seconds=1)

@@ -6,7 +6,6 @@ from documents.database import Row
 from services.errors import InvalidInputError
 from services.kit.civil_time import offset_changes, zone
 from services.kit.clock import EPOCH, SystemClock
-from services.tenancy import Filter
 
 HOURS_A_DAY = 24
 HOURS_A_WEEK = 7 * HOURS_A_DAY
@@ -40,7 +39,7 @@ def hour_of_week(moment: str, offsets: Offsets) -> Row:
     return {"$mod": [{"$add": [of_week, HOURS_A_WEEK]}, HOURS_A_WEEK]}  # before 1970 it is negative
 
 
-def created_at_hours(weekday: int | None, hour: int | None, offsets: Offsets) -> Filter:
+def created_at_hours(weekday: int | None, hour: int | None, offsets: Offsets) -> Row:
     """The condition on tickets that were created on a weekday (Monday is 1), in an hour of the day, or both.
 
     Raises:
