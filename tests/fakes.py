@@ -13,7 +13,7 @@ import jwt
 from fastapi import FastAPI
 
 from documents.all_documents import ALL_DOCUMENTS
-from documents.database import Database
+from documents.database import Database, patiently
 from documents.ingestion_job import IngestionJob
 from gql_app.main import create_app
 from gql_app.settings import Settings
@@ -216,4 +216,5 @@ async def ingest(services: Services, tenant_id: str) -> IngestionJob:
 
 async def empty(database: Database) -> None:
     """Delete every document; indexes stay."""
-    await asyncio.gather(*(database.collection(document).delete_many({}) for document in ALL_DOCUMENTS))
+    with patiently(PATIENCE_SECONDS):
+        await asyncio.gather(*(database.collection(document).delete_many({}) for document in ALL_DOCUMENTS))

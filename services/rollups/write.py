@@ -28,7 +28,7 @@ from services.rollups.rows import BY_ID, COUNTED_PROJECTION, COUNTING, additions
 from services.statuses import category_of
 from services.tenancy import deleted, live, owned
 
-ROLL_UP_BATCH = 1_000
+ROLL_UP_BATCH = 400
 """Tickets rolled up in one transaction, which takes about 0.3 s."""
 ROLLED_UP = COUNTING
 """The mark of a ticket that is in the rollups."""
