@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,7 @@ from services.rollups.write import Rollups
 from tests.api.graphql.client import COMMANDS, Api
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+YESTERDAY = (NOW - timedelta(days=1)).astimezone(ZoneInfo("America/New_York"))
 SHOWN = 2
 TICKETS = f"tickets(first: {SHOWN}, orderBy: MOST_URGENT_FIRST) {{ totalCount nodes {{ externalId tenantId }} }}"
 FIGURES = {
@@ -100,7 +102,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     "all but one": {"sentimentNotIn": ["NEUTRAL"], "sourceIn": ["email", "unknown"]},
     "a keyword": {"keyword": "refund"},
     "keywords": {"keywordIn": ["bug", "refunds"], "urgencyNotIn": ["LOW"]},
-    "a clock": {"createdHour": 13, "timeZone": "America/New_York"},
+    "a clock": {"createdWeekday": YESTERDAY.isoweekday(), "timeZone": "America/New_York"},
     "a period": {"createdFrom": (NOW - timedelta(days=4)).isoformat(), "createdTo": NOW.isoformat()},
 }
 

@@ -4,6 +4,7 @@ import { listOf } from "../kit/conditions.js";
 import { change, counted, duration, number, points, share } from "../kit/format.js";
 import { html } from "../kit/html.js";
 import { FigureCard } from "../charts/figure-card.js";
+import { Sparkline } from "../charts/sparkline.js";
 
 /** @typedef {{text: string, tone: string}} Change */
 
@@ -31,7 +32,7 @@ export function Figures({ address, stats, before, period, beforeFrom }) {
         change=${had && difference(stats.negativeSentimentRatio - had.negativeSentimentRatio)}
         values=${course(stats.bySentimentOverTime, "NEGATIVE")} />
       <${OpenNow} address=${address} stats=${stats} had=${had} nothing=${nothing} />
-      <${TimeToClose} time=${stats.timeToClose} before=${before?.timeToClose} />
+      <${TimeToClose} time=${stats.timeToClose} before=${before?.timeToClose} closings=${closings(stats.flow)} />
     </div>
   `;
 }
@@ -48,10 +49,13 @@ function OpenNow({ address, stats, had, nothing }) {
   `;
 }
 
-/** @param {{time: any, before: any}} props `before`: that of the period before, if there is one */
-function TimeToClose({ time, before }) {
+/**
+ * The course is that of the closings: of a step's few tickets, a median says little.
+ * @param {{time: any, before: any, closings?: number[]}} props `before`: that of the period before, if there is one
+ */
+function TimeToClose({ time, before, closings }) {
   if (!time?.ticketCount) {
-    return html`<${FigureCard} title="Time to close" value="–" note="No ticket of this period was seen being closed yet." />`;
+    return html`<${FigureCard} title="Time to close" value="–" note="No ticket of this period was seen being closed yet." values=${closings} />`;
   }
   const had = before?.ticketCount ? before : null;
   const [median, p90] = ["medianSeconds", "p90Seconds"].map((name) => had && slower(time[name], had[name]));
@@ -61,8 +65,14 @@ function TimeToClose({ time, before }) {
       <p class="value">${duration(time.medianSeconds)} <span class="unit">median <${Changed} change=${median} /></span></p>
       <p class="note">90 % within <strong>${duration(time.p90Seconds)}</strong> <${Changed} change=${p90} /></p>
       ${before && !had && html`<p class="note">No earlier data</p>`}
+      ${closings && html`<${Sparkline} values=${closings} />`}
     </section>
   `;
+}
+
+/** How many tickets were closed in each step but the last, which has only begun. @param {{closed: number}[] | undefined} flow */
+function closings(flow) {
+  return flow?.slice(0, -1).map(({ closed }) => closed);
 }
 
 /** @param {{change: Change | null}} props */

@@ -2,10 +2,13 @@ import io
 import sys
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from gql_app.commands.screen.logs import BoundedLog, logs_beside
 from tests.fakes import make_settings
+
+pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
 def test_what_an_earlier_process_wrote_stays(tmp_path: Path) -> None:
