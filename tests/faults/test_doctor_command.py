@@ -3,6 +3,7 @@
 import json
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,11 +14,10 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
-from documents.database import connect
 from documents.inspection import DatabaseFacts, inspect_database
 from gql_app.commands.doctor.verdicts import judge_database, judge_room
 from gql_app.local.embedded_mongo import find_mongod
-from tests.processes import Command, serving_mock
+from tests.processes import ROOT, Command, serving_mock
 from tests.waiting import eventually
 
 NOWHERE = "http://127.0.0.1:1"
@@ -29,12 +29,19 @@ def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+OPENING = """
+import asyncio, sys
+from documents.database import connect
+asyncio.run(connect(*sys.argv[1:], deleted_retention_days=90, quarantine_retention_days=30)).close()
+"""
+
+
 @pytest.fixture
-async def settings(mongo_url: str, mock: str) -> Any:
+def settings(mongo_url: str, mock: str) -> Iterator[dict[str, object]]:
     """Those of a service that has been started before."""
     name = f"test_{uuid4().hex[:12]}"
-    retention = {"deleted_retention_days": 90, "quarantine_retention_days": 30}
-    (await connect(mongo_url, name, **retention)).close()  # type: ignore[arg-type]  # a dict of numbers
+    # In a process of its own: opening a database binds the document classes, which other tests use.
+    subprocess.run([sys.executable, "-c", OPENING, mongo_url, name], cwd=ROOT, check=True)
     yield {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": mock}
     with MongoClient(mongo_url) as client:
         client.drop_database(name)
