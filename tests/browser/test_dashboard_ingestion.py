@@ -1,31 +1,18 @@
 """Runs in the dashboard: started, followed, cancelled, and seen where somebody else started them."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from documents.database import Database
 from documents.ingestion_job import IngestionJob
 from documents.quarantined_record import QuarantinedRecord
-from gql_app.http.dashboard import WEB_FOLDER, bundle
 from resolvers.context import Services
 from services.ingestion.worker import Worker
-from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
 from tests.browser.dashboard_page import FIGURES, follow, shows, told
-from tests.fakes import MockApi, app_with, at_rest, ingest, make_settings
+from tests.fakes import MockApi, ingest
 
 RUN = "document.querySelector('.run button')"
-
-
-@pytest.fixture
-async def address(services: Services) -> AsyncIterator[str]:
-    if bundle(WEB_FOLDER) is None:
-        pytest.skip("the files of web/ are not installed")
-    async with served(app_with(at_rest(services), make_settings())) as address:
-        yield address
 
 
 async def test_from_no_tickets_to_figures_that_agree(

@@ -1,29 +1,14 @@
 """Notifications and customers in the dashboard."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import pytest
 
 from documents.circuit_breaker import Circuit
 from documents.database import Database
 from documents.notification import DEFAULT_DESTINATION, DEFAULT_KIND, Notification
 from documents.ticket import Ticket
-from gql_app.http.dashboard import WEB_FOLDER, bundle
-from resolvers.context import Services
-from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
 from tests.browser.dashboard_page import figures, go, settled, shows, told, total
-from tests.fakes import app_with, at_rest, make_settings
-
-
-@pytest.fixture
-async def address(services: Services) -> AsyncIterator[str]:
-    if bundle(WEB_FOLDER) is None:
-        pytest.skip("the files of web/ are not installed")
-    async with served(app_with(at_rest(services), make_settings())) as address:
-        yield address
 
 
 def notification(number: int, state: str, **fields: Any) -> dict[str, Any]:

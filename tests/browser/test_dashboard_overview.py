@@ -1,21 +1,14 @@
 """What the overview and the list of tenants say, against what the API says."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import pytest
-
 from documents.database import Database
 from documents.ticket import Ticket
-from gql_app.http.dashboard import WEB_FOLDER, bundle
-from resolvers.context import Services
-from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
 from tests.browser.dashboard_page import FIGURES, figures, go, settled, shows, told, total
-from tests.fakes import app_with, at_rest, make_settings
 
 ZONE = "Asia/Kolkata"
 MONDAY = datetime(2026, 2, 2, 22, 15, tzinfo=UTC)
@@ -38,14 +31,6 @@ def tickets(tenant: str, moments: list[datetime]) -> list[dict[str, Any]]:
         }
         for number, moment in enumerate(moments)
     ]
-
-
-@pytest.fixture
-async def address(services: Services) -> AsyncIterator[str]:
-    if bundle(WEB_FOLDER) is None:
-        pytest.skip("the files of web/ are not installed")
-    async with served(app_with(at_rest(services), make_settings())) as address:
-        yield address
 
 
 async def asked(page: Page, query: str) -> Any:
