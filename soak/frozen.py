@@ -17,7 +17,7 @@ import httpx
 
 from soak.asking import Question, ask_graphql, questions
 from soak.cluster import Cluster, wait_for
-from soak.crashes import TENANT, comes_to_run, differences, forget_everything
+from soak.crashes import KILL_COSTS, TENANT, comes_to_run, differences, forget_everything
 from soak.verdict import Verdict
 
 REQUEST_SECONDS = 8.0
@@ -62,7 +62,7 @@ def frozen_database(times: int, *, load: int = 100, slack: float = 1.0, seed: in
             comes_to_run(cluster, job_id)
             time.sleep(chance.uniform(0.2, 1.0))
             seen.append(_freeze(cluster, service, job_id, load))
-            faults += differences(cluster, cluster.wait_for_end(job_id), expected, times)
+            faults += differences(cluster, cluster.wait_for_end(job_id), expected, KILL_COSTS * times)
         assert process.is_alive
     return _verdict(seen, faults, slack)
 

@@ -12,7 +12,7 @@ import pytest
 from documents.database import Database
 from documents.ticket import Sentiment, StatusCategory, Ticket, Urgency
 from services.coordination.change_streams import Changes
-from services.coordination.ticket_edits import SEEN_FIELDS, EditedTickets, TicketEdits
+from services.coordination.ticket_edits import SEEN_FIELDS, EditedTickets, TicketEdit, TicketEdits
 from services.kit.clock import SystemClock
 from services.lists.keyset import Window
 from services.search.indexing import SearchIndex
@@ -64,14 +64,19 @@ class Followed:
         self._marks += 1
         mark = f"mark {self._marks}"
         await self.rows.insert_one({"_id": mark, "tenant_id": TENANT, "external_id": mark, "deleted_at": NOW})
-        edits, has_more = [], False
+        edits, has_more = dict[Any, TicketEdit](), False
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not edits or edits[-1].row_id != mark:
+            while mark not in edits:
                 await self._edits.wait()
                 taken = self._edits.take()
-                edits += taken.edits
+                for edit in taken.edits:  # what is taken in two parts may tell of a ticket in both
+                    together = edits.setdefault(edit.row_id, edit)
+                    together.is_new |= edit.is_new
+                    together.is_replaced |= edit.is_replaced
+                    together.fields |= edit.fields
                 has_more |= taken.has_more
-        return EditedTickets(edits[:-1], has_more)
+        del edits[mark]
+        return EditedTickets(list(edits.values()), has_more)
 
     async def told(self, wanted: TicketFilter) -> TicketUpdates:
         return await FollowedTickets(self._db).look_at(TENANT, wanted, await self.changed())
