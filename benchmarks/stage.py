@@ -24,7 +24,7 @@ from mock_external_api.data import make_tickets
 from mock_external_api.settings import MockSettings
 from services.ingestion.diff import Position, classified, history_row
 from services.search.terms import search_fields
-from services.sources.standard.records import sort_records
+from services.sources.records.records import sort_records
 from services.statuses import category_of
 
 SIZES = {"t10k": 10_000, "t100k": 100_000, "t1m": 1_000_000}

@@ -46,9 +46,9 @@ from services.rollups.write import Rollups
 from services.search.indexing import SearchIndex
 from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
+from services.sources.http.transport import REQUEST_SECONDS
 from services.sources.source import Source
 from services.sources.standard.client import ExternalApi
-from services.sources.standard.transport import REQUEST_SECONDS
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
 from services.tickets.following import FollowedTickets
@@ -122,7 +122,7 @@ def build_services(
         **_reading(database, clock),
         jobs=jobs,
         runs=Runs(database, jobs),
-        batches=Batches(jobs, api, pages),
+        batches=Batches(jobs, pages),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import ClassVar, Self
 
 from documents.failures import DatabaseFullError, DatabaseTimeoutError, DatabaseUnavailableError, translated
+from documents.vocabulary import SourceProblem
 
 UNEXPECTED = "Something went wrong here; quote the request id when you report it."
 """All that clients are told of a failure that nobody expected."""
@@ -192,9 +193,13 @@ class ForbiddenError(ServiceError):
 
 
 class UpstreamError(ServiceError):
-    """The external API failed for good; the text says what was received."""
+    """A source failed for good; the text says what was received, in words of ours."""
 
     code = ErrorCode.UPSTREAM_FAILED
+
+    def __init__(self, text: str, problem: SourceProblem = SourceProblem.REFUSED, **details: str) -> None:
+        super().__init__(text, **details)
+        self.problem = problem
 
 
 class QueryTimeoutError(ServiceError):

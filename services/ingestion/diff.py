@@ -15,7 +15,7 @@ from services.classification import Classification, classify
 from services.classification.keywords import keyword_key
 from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy, notification_row
 from services.search.terms import SEARCH_VERSION, SEARCHED_FIELDS, search_fields
-from services.sources.standard.records import UpstreamTicket
+from services.sources.records.records import UpstreamTicket
 from services.statuses import category_of
 from services.tenancy import owned
 

@@ -8,7 +8,7 @@ from functools import partial
 from services.ingestion.courses.course import Course, Step
 from services.ingestion.run import FetchedPage, Run, RunUpstream
 from services.sources.pages import PagePlace
-from services.sources.standard.records import PageRecords
+from services.sources.records.records import PageRecords
 
 PORTION_RECORDS = 500
 """A page is stored in one piece up to so many records. Upstream is asked for 100 at most, and may send more."""

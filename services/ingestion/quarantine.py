@@ -9,7 +9,7 @@ from pymongo import UpdateMany, UpdateOne
 from documents.database import Collection as Rows
 from documents.quarantined_record import QuarantineState
 from services.ingestion.diff import Position
-from services.sources.standard.records import Rejected
+from services.sources.records.records import Rejected
 from services.tenancy import owned
 
 _JOBS_KEPT = 20

@@ -1,10 +1,11 @@
 """What a source hands to a run: pages at places of its own list, in words that no source needs to explain."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from documents.ticket_history import FieldChange
 from services.sources.budget import OnWait
 
 PagePlace = int | str
@@ -24,6 +25,10 @@ class Capabilities:
     for signs of that. False: a place names a ticket or a moment, and what comes after it stays after it."""
     names_deleted: bool
     """There is a list of the tickets that were deleted."""
+    is_incremental: bool = False
+    """Its pages tell what has changed since a place, so that a run begins where the last one ended (`resume`)."""
+    tells_deletions: bool = False
+    """What has changed since a place includes what was deleted: nobody has to look for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,23 @@ class UpstreamCaller:
     tenant_id: str
     on_wait: OnWait
     on_retry: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One thing that has happened to a ticket, as a source tells it beside the ticket's present state."""
+
+    ticket_id: str
+    """As the tickets' ids are stored."""
+    kind: str
+    """The kind of things that `serial` counts, for instance `event`."""
+    serial: int
+    """Its number: it grows with time among those of its kind, and never changes."""
+    at: datetime
+    changes: Mapping[str, FieldChange] = field(default_factory=dict)
+    """Fields of the ticket as they are stored, with what they were and what they became."""
+    said: str = ""
+    """What the customer wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +72,9 @@ class SourcePage:
     """Pages in the whole list, for progress bars."""
     at: datetime | None = None
     """When the page was made, by the source's clock."""
+    details: Sequence[Detail] = ()
+    """What has happened to tickets that later pages show."""
+    resume: PagePlace | None = None
+    """Where the next run begins once this page is stored; None: where this run began, or was told before."""
     remarks: tuple[str, ...] = ()
     """What was odd about it, in our words: nothing of what the source sent stands in them."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from services.sources.budget import RateLimiter
 from services.sources.pages import Capabilities, PagePlace, SourcePage, UpstreamCaller
-from services.sources.standard.records import PageRecords
+from services.sources.records.records import PageRecords
 
 
 class Source(Protocol):

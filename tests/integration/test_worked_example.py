@@ -33,7 +33,7 @@ from services.analytics.stats import Stats
 from services.ingestion.diff import STORED_FIELDS, Position, find_changes
 from services.kit.clock import SystemClock
 from services.rollups.write import Rollups
-from services.sources.standard.records import sort_records
+from services.sources.records.records import sort_records
 from services.tickets.export import Exports
 from services.tickets.formats import ExportFormat
 from services.tickets.reading import Tickets

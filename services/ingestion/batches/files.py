@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from documents.ticket import SHOWN_FIELDS, SOURCE_FIELDS
 from services.errors import InvalidInputError
 from services.ingestion.batches.formats import FileFormat
-from services.sources.standard.salvage import MAX_RECORD_LEVELS, Unreadable, read_json
+from services.sources.records.json_text import MAX_RECORD_LEVELS, Unreadable, read_json
 
 MAX_FILE_RECORD_BYTES = 4 * 1024 * 1024
 """A longer record is rejected unread; MongoDB takes 16 MB, and the longest real messages are some 100 kB."""

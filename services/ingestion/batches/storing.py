@@ -23,8 +23,7 @@ from services.ingestion.portions import Portion
 from services.ingestion.run import Run, StopReason
 from services.kit.faults import outline
 from services.sources.pages import BEGINNING
-from services.sources.source import Source
-from services.sources.standard.records import PageRecords
+from services.sources.records.records import PageRecords, sort_records
 
 PORTION_LINES = 200
 MAX_TOLD = 100
@@ -53,10 +52,8 @@ class BatchOutcome:
 class Batches:
     """Stores files of tickets."""
 
-    def __init__(self, jobs: Jobs, source: Source, pages: PageStore) -> None:
-        """`source` says what a record must have; nothing else is asked of it."""
+    def __init__(self, jobs: Jobs, pages: PageStore) -> None:
         self._jobs = jobs
-        self._source = source
         self._pages = pages
 
     async def store(
@@ -100,15 +97,16 @@ class Batches:
                 await self._jobs.finish(run.lease, JobStatus.CANCELLED)
                 return
             number += 1
-            sorted_records = await asyncio.to_thread(self._sorted, lines, run.tenant_id)
+            sorted_records = await asyncio.to_thread(_sorted, lines, run.tenant_id)
             page = await self._pages.prepare(run, _portion(number, sorted_records, len(lines)))
             await self._pages.commit(run, page)
             told = sorted_records.rejected[: MAX_TOLD - len(outcome.rejected)]
             outcome.rejected += [RejectedLine(lines[each.position].line, each.reason) for each in told]
         await self._jobs.finish(run.lease, JobStatus.COMPLETED)
 
-    def _sorted(self, lines: Sequence[FileRecord], tenant_id: str) -> PageRecords:
-        return self._source.normalise([_owned(each.record, tenant_id) for each in lines], tenant_id)
+
+def _sorted(lines: Sequence[FileRecord], tenant_id: str) -> PageRecords:
+    return sort_records([_owned(each.record, tenant_id) for each in lines], tenant_id)
 
 
 def _owned(record: Any, tenant_id: str) -> Any:

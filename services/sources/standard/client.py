@@ -1,10 +1,7 @@
 """The contract's API as a source: one request at a time, rate-limited, asked again for as long as that may help."""
 
-import asyncio
-import random
-from collections.abc import Callable, Sequence
-from datetime import timedelta
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -12,26 +9,16 @@ import httpx
 from services.errors import UpstreamError
 from services.kit.clock import Clock
 from services.kit.retry import Patience
-from services.sources.budget import MAX_NAP_SECONDS, RateLimiter
+from services.sources.budget import RateLimiter
+from services.sources.http.answers import demand_success, is_missing
+from services.sources.http.asking import Asking
+from services.sources.http.transport import Transport, UpstreamAnswer
 from services.sources.pages import Capabilities, PagePlace, SourcePage, UpstreamCaller
-from services.sources.standard.envelope import (
-    demand_success,
-    is_missing,
-    read_deleted,
-    read_page,
-    salvaged_page,
-)
-from services.sources.standard.records import PageRecords, sort_records
-from services.sources.standard.transport import TransientError, Transport, UpstreamAnswer
+from services.sources.records.records import PageRecords, sort_records
+from services.sources.standard.envelope import read_deleted, read_page, salvaged_page
 
 TICKETS = "/external/support-tickets"
 DELETED = "/external/deleted-tickets"
-SMALL_BODY_BYTES = 128 * 1024
-"""An uncompressed body below this is read at once (2 ms at most); a larger one in a thread."""
-SALVAGED_AFTER = 4
-"""A page that was unreadable so often in a row has a record that will stay so."""
-
-T = TypeVar("T")
 
 
 class ExternalApi:
@@ -49,16 +36,14 @@ class ExternalApi:
         page_size: int,
         patience: Patience,
     ) -> None:
-        self._transport = Transport(http, limiter)
+        self._asking = Asking(Transport(http, limiter), clock, patience)
         self._base_url = base_url.rstrip("/")
-        self._clock = clock
         self._page_size = page_size
-        self._patience = patience
 
     @property
     def budget(self) -> RateLimiter:
         """The limit that its requests draw on."""
-        return self._transport.limiter
+        return self._asking.budget
 
     async def page(self, caller: UpstreamCaller, place: PagePlace) -> SourcePage:
         """A page of the tenant's tickets, as far as upstream honours the tenant.
@@ -81,7 +66,7 @@ class ExternalApi:
                 return SourcePage((), (), None)
             return read_page(answer, number, self._page_size)
 
-        return await self._fetch(
+        return await self._asking.ask(
             caller,
             self._url(TICKETS).copy_merge_params(query),
             read,
@@ -100,7 +85,7 @@ class ExternalApi:
                 demand_success(answer)
             return is_missing(answer)
 
-        return await self._fetch(caller, self._url(f"{TICKETS}/{quote(external_id, safe='')}"), read)
+        return await self._asking.ask(caller, self._url(f"{TICKETS}/{quote(external_id, safe='')}"), read)
 
     async def deleted_ids(self, caller: UpstreamCaller) -> set[str]:
         """The ids that upstream names as deleted, of all tenants.
@@ -108,7 +93,7 @@ class ExternalApi:
         Raises:
             UpstreamError: upstream refused, or kept failing.
         """
-        return await self._fetch(caller, self._url(DELETED), read_deleted)
+        return await self._asking.ask(caller, self._url(DELETED), read_deleted)
 
     def normalise(self, records: Sequence[Any], tenant_id: str, *, mixes_tenants: bool = False) -> PageRecords:
         """Sort a page's records: tickets, others' tickets, and what cannot be one."""
@@ -120,60 +105,9 @@ class ExternalApi:
         Raises:
             UpstreamError: upstream is not healthy.
         """
-        status = await self._transport.status(self._url("/health"))
+        status = await self._asking.status(self._url("/health"))
         if status != 200:
             raise UpstreamError(f"status {status}")
 
     def _url(self, path: str) -> httpx.URL:
         return httpx.URL(self._base_url + path)
-
-    async def _fetch(
-        self,
-        caller: UpstreamCaller,
-        url: httpx.URL,
-        read: Callable[[UpstreamAnswer], T],
-        *,
-        last_resort: Callable[[UpstreamAnswer], T | None] = lambda answer: None,
-    ) -> T:
-        """Ask until `read` accepts the answer, or patience ends.
-
-        A 200 that `read` has refused `SALVAGED_AFTER` times in a row may be read by `last_resort` instead.
-        """
-        failures, unreadable, began = 0, 0, 0.0
-        while True:
-            answer: UpstreamAnswer | None = None
-            try:
-                answer = await self._transport.get(caller, url)
-                return await _computed(read, answer)
-            except TransientError as failure:
-                failures += 1
-                began = self._clock.monotonic() if failures == 1 else began
-                unreadable = unreadable + 1 if answer is not None and answer.status == 200 else 0
-                if answer is not None and unreadable >= SALVAGED_AFTER:
-                    salvaged = await asyncio.to_thread(last_resort, answer)
-                    if salvaged is not None:
-                        return salvaged
-                await self._pause(caller, failure, failures, self._clock.monotonic() - began)
-
-    async def _pause(self, caller: UpstreamCaller, failure: TransientError, failures: int, waited: float) -> None:
-        chance = random.random()  # noqa: S311  (jitter is no secret)
-        wait = self._patience.pause(failures, chance, waited=waited, asked=failure.asked)
-        if wait is None:
-            asked = f", which asked for {failure.asked:.0f} s of rest" if failure.asked else ""
-            raise UpstreamError(
-                f"upstream was given up on after {failures} attempts in {waited:.0f} s; last: {failure}{asked}"
-            ) from failure
-        if failure.is_throttled:
-            await self.budget.pause(wait)  # everybody's, and this caller waits with everybody
-            return
-        caller.on_retry()
-        if wait > MAX_NAP_SECONDS:
-            await caller.on_wait(self._clock.now() + timedelta(seconds=wait))
-        await self._clock.sleep(wait)
-
-
-async def _computed(read: Callable[[UpstreamAnswer], T], answer: UpstreamAnswer) -> T:
-    """Read an answer, in a thread if that may take long."""
-    if len(answer.body) < SMALL_BODY_BYTES and "content-encoding" not in answer.headers:
-        return read(answer)
-    return await asyncio.to_thread(read, answer)

@@ -1,25 +1,24 @@
-"""What upstream answered, and what to make of it: success, a failure that may heal, or one that cannot.
+"""Pages and lists of the contract's API, out of its answers.
 
 Of the fields of a page only `tickets` is demanded. Like records, the others are read as leniently as they can be: what
 makes no sense is left out with a remark.
 """
 
 import math
-from typing import Any, Final
+from typing import Any
 
 from services.errors import UpstreamError
-from services.kit.http_answers import http_moment, retry_after_seconds
+from services.kit.http_answers import http_moment
+from services.sources.http.answers import decoded, demand_success, not_expected
+from services.sources.http.transport import UpstreamAnswer
 from services.sources.pages import SourcePage
-from services.sources.standard.bodies import UnreadableBodyError, as_utf8, inflated
-from services.sources.standard.salvage import (
-    CUT_OFF,
+from services.sources.records.json_text import (
     MAX_PAGE_LEVELS,
-    MAX_RECORDS,
     Unreadable,
+    UnreadableBodyError,
     read_json,
-    salvage,
 )
-from services.sources.standard.transport import TransientError, UpstreamAnswer
+from services.sources.standard.salvage import CUT_OFF, MAX_RECORDS, salvage
 
 LARGE_BODY_BYTES = 1024 * 1024
 """A page from here on is read record by record."""
@@ -28,29 +27,6 @@ MAX_LIST_BYTES = 8 * 1024 * 1024
 MAX_LIST_BRACKETS = 100_000
 MAX_COUNT = 2**31 - 1
 """Whoever counts more tickets or pages does not count."""
-_HEALING_CLIENT_ERRORS: Final = frozenset([408, 425, 429])
-_MOVED_ON: Final = frozenset([404, 410])
-
-
-def demand_success(answer: UpstreamAnswer) -> None:
-    """Let only a 200 pass.
-
-    Raises:
-        TransientError: another attempt may succeed.
-        UpstreamError: it will not.
-    """
-    if answer.status == 200:
-        return
-    if answer.status == 429:
-        raise TransientError(answer.outline(), asked=retry_after_seconds(answer.headers), is_throttled=True)
-    if answer.status >= 500 or answer.status in _HEALING_CLIENT_ERRORS:
-        raise TransientError(answer.outline(), asked=retry_after_seconds(answer.headers, default=0.0))
-    raise UpstreamError(f"upstream refused: {answer.outline()}")
-
-
-def is_missing(answer: UpstreamAnswer) -> bool:
-    """Whether upstream says that there is nothing there, now or any more."""
-    return answer.status in _MOVED_ON
 
 
 def read_page(answer: UpstreamAnswer, number: int, page_size: int) -> SourcePage:
@@ -62,7 +38,7 @@ def read_page(answer: UpstreamAnswer, number: int, page_size: int) -> SourcePage
     """
     demand_success(answer)
     try:
-        body = _plain(answer)
+        body = decoded(answer)
         if len(body) < LARGE_BODY_BYTES:
             page = read_json(body, levels=MAX_PAGE_LEVELS)
         else:
@@ -71,13 +47,13 @@ def read_page(answer: UpstreamAnswer, number: int, page_size: int) -> SourcePage
                 raise UnreadableBodyError("not JSON in one of its records")
         return _page_of(page, answer, number, page_size)
     except ValueError as error:
-        raise _not_expected(error, answer) from error
+        raise not_expected(error, answer) from error
 
 
 def salvaged_page(answer: UpstreamAnswer, number: int, page_size: int) -> SourcePage | None:
     """What can be read of a page that stays unreadable as a whole: one bad record must not stop a run."""
     try:
-        return _page_of(salvage(_plain(answer)), answer, number, page_size)
+        return _page_of(salvage(decoded(answer)), answer, number, page_size)
     except ValueError:
         return None
 
@@ -91,24 +67,16 @@ def read_deleted(answer: UpstreamAnswer) -> set[str]:
     """
     demand_success(answer)
     try:
-        body = _plain(answer)
+        body = decoded(answer)
         if len(body) > MAX_LIST_BYTES or body.count(b"[") + body.count(b"{") > MAX_LIST_BRACKETS:
             raise UpstreamError(f"upstream's list of deleted tickets is too large: {answer.outline()}")
         listed = read_json(body, levels=MAX_PAGE_LEVELS)
     except ValueError as error:
-        raise _not_expected(error, answer) from error
+        raise not_expected(error, answer) from error
     ids = listed.get("deleted_ids", ...) if isinstance(listed, dict) else ...
     if ids is not None and not isinstance(ids, list):
-        raise _not_expected(UnreadableBodyError("it has no list of ids"), answer)
+        raise not_expected(UnreadableBodyError("it has no list of ids"), answer)
     return {text for text in map(_id_text, ids or []) if text is not None}
-
-
-def _plain(answer: UpstreamAnswer) -> bytes | bytearray:
-    return as_utf8(answer.headers, inflated(answer.headers, answer.body))
-
-
-def _not_expected(error: ValueError, answer: UpstreamAnswer) -> TransientError:
-    return TransientError(f"not the expected JSON ({error}): {answer.outline()}")
 
 
 def _page_of(page: Any, answer: UpstreamAnswer, number: int, page_size: int) -> SourcePage:
@@ -131,7 +99,7 @@ def _page_of(page: Any, answer: UpstreamAnswer, number: int, page_size: int) -> 
         total,
         None if total is None else math.ceil(total / size),
         http_moment(answer.headers.get("date", "")),
-        tuple(remarks),
+        remarks=tuple(remarks),
     )
 
 

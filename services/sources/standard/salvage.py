@@ -1,22 +1,21 @@
-"""Reading JSON from outside, and a page of which one record is broken or that is too large to be read in one go.
+"""Reading a page of which one record is broken, or that is too large to be read in one go.
 
 Everything here takes time and memory in proportion to the text at most, whatever the text is, and lets other threads
 run meanwhile: Python's own parser holds them up for as long as it reads.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from services.sources.standard.bodies import UnreadableBodyError
+from services.sources.records.json_text import (
+    MAX_PAGE_LEVELS,
+    MAX_RECORD_LEVELS,
+    Unreadable,
+    UnreadableBodyError,
+    read_json,
+)
 
-MAX_RECORD_LEVELS = 512
-"""How deeply lists and objects of one record may nest. Real ones have 1 to 3 levels. Python's own limit depends on its
-version and on the depth of the call (3.11: 1,000 for both together), so without a bound of our own, well below all of
-them, the fate of a record would depend on the interpreter."""
-MAX_PAGE_LEVELS = MAX_RECORD_LEVELS + 2
-"""The page and the list of its records come on top."""
 MAX_RECORDS = 20_000
 """Of one page; upstream is asked for 100 at most, and may send more."""
 MAX_RECORD_BYTES = 1024 * 1024
@@ -29,65 +28,12 @@ CUT_OFF = "rest_of_page"
 """The key, in a page as `salvage` returns it, that says that nothing behind the first `MAX_RECORDS` was looked at."""
 MAX_UNREADABLE_CHARACTERS = 64 * 1024
 
-_NESTING = (dict, list)
 _MARK = re.compile(rb'["\[\]{},]')
 _STRETCH_OF_TEXT = re.compile(rb'(?:[^"\\]++|\\.){0,4096}+', re.DOTALL)
 """A part of a text, short enough that other threads get their turn; possessive, so that no way back is kept."""
 _TOO_LARGE = "not readable as JSON: it is too large"
 _NOWHERE = -1
 _RECORDS_KEY = b'"tickets"'
-
-
-class Unreadable(str):
-    """The text of a record that is not JSON, or not JSON that can be read."""
-
-    reason: str
-    is_too_large: bool
-
-    def __new__(cls, text: str, reason: str, *, is_too_large: bool = False) -> "Unreadable":
-        """`reason`: what the parser said. `is_too_large`: another attempt would not make it readable."""
-        made = super().__new__(cls, text)
-        made.reason = reason
-        made.is_too_large = is_too_large
-        return made
-
-
-def read_json(text: str | bytes | bytearray, *, levels: int) -> Any:
-    """The value, whose lists and objects nest `levels` deep at most.
-
-    Raises:
-        ValueError: it is not JSON, or nests more deeply; the text says nothing of what was read.
-    """
-    try:
-        value = json.loads(text)
-    except RecursionError:
-        is_too_deep = True
-    except json.JSONDecodeError as error:
-        raise UnreadableBodyError(f"{error.msg.partition(':')[0]} at position {error.pos}") from error
-    except UnicodeDecodeError as error:
-        raise UnreadableBodyError(f"not UTF-8 at position {error.start}") from error
-    except ValueError as error:
-        raise UnreadableBodyError("a number is too long") from error
-    else:
-        is_too_deep = _nests_deeper(value, levels)
-    if is_too_deep:
-        raise UnreadableBodyError(f"nested more than {levels} levels deep")
-    return value
-
-
-def _nests_deeper(value: Any, levels: int) -> bool:
-    """Looks at one level after the other, without recursion; a page of 100 flat records takes 0.03 ms."""
-    layer = [value] if type(value) in _NESTING else []
-    for _ in range(levels):
-        if not layer:
-            return False
-        layer = [
-            child
-            for parent in layer
-            for child in (parent.values() if type(parent) is dict else parent)
-            if type(child) is not str and type(child) in _NESTING
-        ]
-    return bool(layer)
 
 
 def salvage(body: bytes | bytearray) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from services.kit.retry import Patience
 from services.rollups.write import Rollups
 from services.sources.budget import RateLimiter
 from services.sources.pages import BEGINNING, Capabilities, PagePlace, SourcePage, UpstreamCaller
-from services.sources.standard.records import PageRecords, sort_records
+from services.sources.records.records import PageRecords, sort_records
 from services.tenancy import owned
 from tests.fakes import make_settings, running
 from tests.moving_list import ORDERS, MovingList

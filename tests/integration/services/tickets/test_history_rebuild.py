@@ -12,7 +12,7 @@ from documents.database import Database, Row
 from documents.ticket import KEPT_FIELDS, Ticket
 from documents.ticket_history import TicketHistory
 from services.ingestion.diff import STORED_FIELDS, Position, as_gone, find_changes
-from services.sources.standard.records import sort_records
+from services.sources.records.records import sort_records
 from services.tenancy import owned
 from services.tickets.changes import read_change
 from tests.properties import tried_on

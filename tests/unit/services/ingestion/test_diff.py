@@ -7,7 +7,7 @@ from pymongo import InsertOne
 from documents.database import Row
 from services.ingestion.diff import PageChanges, Position, as_gone, find_changes
 from services.search.terms import SEARCH_VERSION, keyword_term, rule_term, search_fields
-from services.sources.standard.records import UpstreamTicket
+from services.sources.records.records import UpstreamTicket
 
 THEN = datetime(2026, 2, 1, 10, tzinfo=UTC)
 AT = Position("acme", "job-2", 3, datetime(2026, 2, 5, tzinfo=UTC))

@@ -13,7 +13,7 @@ from services.errors import InvalidInputError
 from services.ingestion.batches import files
 from services.ingestion.batches.files import MAX_FILE_RECORD_BYTES, FileRecord, find_format, read_records
 from services.ingestion.batches.formats import FileFormat
-from services.sources.standard.salvage import Unreadable
+from services.sources.records.json_text import Unreadable
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=30)
 NAMES = ("id", "subject", "message", "status", "priority")

@@ -9,8 +9,8 @@ import pytest
 from services.errors import UpstreamError
 from services.kit.http_answers import retry_after_seconds
 from services.kit.retry import Patience
+from services.sources.http import transport
 from services.sources.pages import UpstreamCaller
-from services.sources.standard import transport
 from services.sources.standard.client import ExternalApi
 
 PAGE = {"tickets": [], "next_page": None, "total_count": 0}

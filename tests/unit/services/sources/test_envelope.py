@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from services.errors import UpstreamError
+from services.sources.http import transport
+from services.sources.http.transport import TransientError, UpstreamAnswer
 from services.sources.pages import SourcePage
-from services.sources.standard import transport
+from services.sources.records.json_text import Unreadable
 from services.sources.standard.envelope import read_deleted, read_page, salvaged_page
-from services.sources.standard.salvage import MAX_RECORDS, Unreadable, salvage
-from services.sources.standard.transport import TransientError, UpstreamAnswer
+from services.sources.standard.salvage import MAX_RECORDS, salvage
 
 TICKET = {"id": "T-1", "message": "café 🎫"}
 

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from services.sources.standard.salvage import MAX_PAGE_LEVELS, MAX_RECORD_LEVELS, Unreadable, read_json, salvage
+from services.sources.records.json_text import MAX_PAGE_LEVELS, MAX_RECORD_LEVELS, Unreadable, read_json
+from services.sources.standard.salvage import salvage
 
 
 def page(*records: str) -> bytes:

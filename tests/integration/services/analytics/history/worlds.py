@@ -15,7 +15,7 @@ from documents.ticket_life import TicketLife
 from services.analytics.history.figures import HistoryFigures
 from services.ingestion.diff import STORED_FIELDS, Position, as_gone, find_changes
 from services.rollups.write import Rollups
-from services.sources.standard.records import sort_records
+from services.sources.records.records import sort_records
 from services.statuses import category_of
 from services.tenancy import live, owned
 from tests.fakes import FakeClock

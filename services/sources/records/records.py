@@ -23,8 +23,8 @@ from pydantic import (
 )
 
 from documents.ticket import SOURCE_FIELDS
-from services.sources.standard.extra import bounded
-from services.sources.standard.fields import (
+from services.sources.records.extra import bounded
+from services.sources.records.fields import (
     LONGEST_MESSAGE,
     LONGEST_SUBJECT,
     key_of,
@@ -33,7 +33,7 @@ from services.sources.standard.fields import (
     text_of,
     word_of,
 )
-from services.sources.standard.salvage import Unreadable
+from services.sources.records.json_text import Unreadable
 
 MAX_RAW_CHARACTERS = 64 * 1024
 _DEMANDED = ("id", "created_at")

@@ -7,7 +7,8 @@ from typing import Final
 
 import httpx
 
-from services.sources.standard.transport import MAX_BODY_BYTES
+from services.sources.http.transport import MAX_BODY_BYTES
+from services.sources.records.json_text import UnreadableBodyError
 
 MAX_TRANSCODED_BYTES = 4 * 1024 * 1024
 """Of a body that is not UTF-8: as text it may take four times as much."""
@@ -23,10 +24,6 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-
-
-class UnreadableBodyError(ValueError):
-    """An answer is not what it says it is, or not what it should be. Its text is ours, with nothing of the body."""
 
 
 def inflated(headers: httpx.Headers, body: bytes | bytearray) -> bytes | bytearray:

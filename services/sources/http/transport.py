@@ -1,7 +1,9 @@
-"""One request to the external API: within the budget, with a hard time limit, and no more of an answer than fits."""
+"""One request to a source: within the budget, with a hard time limit, and no more of an answer than fits."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import httpx
@@ -16,6 +18,7 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 """Of an answer as it is sent, and again as it is decoded. A page of 100 tickets has some 60 kB."""
 MAX_REDIRECTS = 5
 _REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _ASKED_FOR: Final = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 """Only what can be decoded piece by piece, and so be bounded while it is decoded (`bodies.py`)."""
 
@@ -46,11 +49,15 @@ class UpstreamAnswer:
 class Transport:
     """Sends requests; the same host's redirects are followed, others never."""
 
-    def __init__(self, http: httpx.AsyncClient, limiter: RateLimiter) -> None:
+    def __init__(self, http: httpx.AsyncClient, limiter: RateLimiter, headers: Mapping[str, str] = NO_HEADERS) -> None:
+        """`headers` are sent with every request."""
         self._http = http
+        self._headers = {**_ASKED_FOR, **headers}
         self.limiter = limiter
 
-    async def get(self, caller: UpstreamCaller, url: httpx.URL) -> UpstreamAnswer:
+    async def get(
+        self, caller: UpstreamCaller, url: httpx.URL, headers: Mapping[str, str] = NO_HEADERS
+    ) -> UpstreamAnswer:
         """The answer, whatever its status.
 
         Raises:
@@ -58,7 +65,7 @@ class Transport:
             UpstreamError: it was too large, or led elsewhere.
         """
         for _ in range(MAX_REDIRECTS + 1):
-            answer = await self._send(caller, url)
+            answer = await self._send(caller, url, headers)
             if answer.status not in _REDIRECTS:
                 return answer
             url = _followed(url, answer)
@@ -71,17 +78,17 @@ class Transport:
             UpstreamError: there was no answer.
         """
         try:
-            async with self._http.stream("GET", url, headers=_ASKED_FOR, follow_redirects=False) as response:
+            async with self._http.stream("GET", url, headers=self._headers, follow_redirects=False) as response:
                 return response.status_code
         except httpx.HTTPError as error:
             raise UpstreamError(f"no answer ({type(error).__name__})") from error
 
-    async def _send(self, caller: UpstreamCaller, url: httpx.URL) -> UpstreamAnswer:
+    async def _send(self, caller: UpstreamCaller, url: httpx.URL, headers: Mapping[str, str]) -> UpstreamAnswer:
         """A slot whose request got no answer is left unsettled: upstream may have counted it at any time."""
         slot = await self.limiter.acquire(caller.tenant_id, caller.on_wait)
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
-                answer = await self._receive(url)
+                answer = await self._receive(url, headers)
         except UpstreamError:
             raise
         except Exception as error:  # whatever a broken answer makes the HTTP library do
@@ -89,8 +96,9 @@ class Transport:
         await self.limiter.settle(slot)
         return answer
 
-    async def _receive(self, url: httpx.URL) -> UpstreamAnswer:
-        async with self._http.stream("GET", url, headers=_ASKED_FOR, follow_redirects=False) as response:
+    async def _receive(self, url: httpx.URL, headers: Mapping[str, str]) -> UpstreamAnswer:
+        sent = {**self._headers, **headers}
+        async with self._http.stream("GET", url, headers=sent, follow_redirects=False) as response:
             if int(response.headers.get("content-length", "0")) > MAX_BODY_BYTES:
                 raise _too_large(response)
             if response.is_stream_consumed:  # a stand-in of the network had it ready, and has decoded it
