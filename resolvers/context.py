@@ -9,6 +9,8 @@ from services.access import Caller
 from services.analytics.figures import Analytics
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
+from services.connections.connections import Connections
+from services.connections.opening import Sources
 from services.coordination.change_streams import Changes
 from services.coordination.leases import Leases
 from services.health import Health
@@ -64,6 +66,8 @@ class Services:
     circuits: Circuits
     waiting: Waiting
     backlogs: Backlogs
+    connections: Connections
+    sources: Sources
     worker: Worker | None = None
     """The worker of this process, if it has one."""
     delivery: Delivery | None = None
