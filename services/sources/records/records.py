@@ -111,6 +111,8 @@ class PageRecords:
 
     own: dict[str, UpstreamTicket] = field(default_factory=dict)
     """The tenant's tickets by id, the newest where a page names one twice."""
+    gone: dict[str, datetime] = field(default_factory=dict)
+    """When tickets were deleted that the page names as deleted, by id."""
     duplicates: int = 0
     """How often the page named one of them again."""
     foreign: int = 0
