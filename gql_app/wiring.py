@@ -19,8 +19,8 @@ from services.coordination.keepers import LONGEST_LEASE_SECONDS
 from services.coordination.leases import Leases
 from services.health import Health
 from services.ingestion.batches.storing import Batches
-from services.ingestion.commit import PageStore
 from services.ingestion.jobs import Jobs
+from services.ingestion.pages.commit import PageStore
 from services.ingestion.reading import Runs
 from services.ingestion.sweep import Deletions
 from services.ingestion.walk import Ingestion

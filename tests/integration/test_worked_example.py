@@ -30,7 +30,8 @@ from gql_app.rest.analytics_answers import StatsAnswer
 from gql_app.rest.parameters import TicketConditions
 from gql_app.rest.ticket_answers import TicketAnswer
 from services.analytics.stats import Stats
-from services.ingestion.diff import STORED_FIELDS, Position, find_changes
+from services.ingestion.pages.diff import STORED_FIELDS, find_changes
+from services.ingestion.pages.history import Position
 from services.kit.clock import SystemClock
 from services.rollups.write import Rollups
 from services.sources.records.records import sort_records

@@ -22,9 +22,9 @@ from documents.ticket_history import TicketHistory
 from gql_app.wiring import build_services
 from resolvers.context import Services
 from services.coordination.leases import Leases
-from services.ingestion.commit import PageStore
 from services.ingestion.courses.course import KEPT_MOVING
 from services.ingestion.jobs import Jobs
+from services.ingestion.pages.commit import PageStore
 from services.ingestion.sweep import Deletions
 from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker

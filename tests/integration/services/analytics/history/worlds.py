@@ -13,7 +13,8 @@ from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from documents.ticket_life import TicketLife
 from services.analytics.history.figures import HistoryFigures
-from services.ingestion.diff import STORED_FIELDS, Position, as_gone, find_changes
+from services.ingestion.pages.diff import STORED_FIELDS, find_changes
+from services.ingestion.pages.history import Position, as_gone
 from services.rollups.write import Rollups
 from services.sources.records.records import sort_records
 from services.statuses import category_of
