@@ -53,6 +53,9 @@ class CountedField(DescribedEnum):
     URGENCY = "urgency", "How soon somebody has to look at a ticket: high, medium, low."
     SENTIMENT = "sentiment", "The mood: negative, neutral, positive."
     SOURCE = "source", "The channel, as upstream names it."
+    PRIORITY = "priority", "How pressing it is, as upstream names it, in lower case."
+    ASSIGNEE = "assignee", "Who works on it, as upstream names them."
+    TAG = "tag", "Its tags: a ticket counts once under each, and one without tags under none."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,25 @@ UPDATED_INDEX = "tenant_updated"
 """For lists by the last change."""
 CUSTOMER_INDEX = "tenant_customer_created"
 """For a customer's tickets, and counts by customer."""
-COUNTED_FIELDS = tuple(field.value for field in CountedField if field is not CountedField.STATUS_CATEGORY)
-"""Those with a value of their own; the category follows from the status (`services/statuses.py`)."""
+ASSIGNEE_INDEX = "tenant_assignee"
+"""For lists by assignee; tickets without one are not in it."""
+TAG_INDEX = "tenant_tag"
+"""For lists by tag."""
+TAGGED_INDEX = "tenant_tagged"
+"""For what statistics count of tags one by one."""
+_OTHERWISE_HELD = (CountedField.STATUS_CATEGORY, CountedField.TAG)
+COUNTED_FIELDS = tuple(field.value for field in CountedField if field not in _OTHERWISE_HELD)
+"""Those with one value of their own; the category follows from the status (`services/statuses.py`), tags are many."""
+SPARSE_FIELDS = (CountedField.PRIORITY.value, CountedField.ASSIGNEE.value)
+"""Those of the counted fields that tickets of some sources never have. Without a value, a ticket takes no room in the
+rollups: how many there are is what is missing to the total."""
+HAS_ASSIGNEE: dict[str, Any] = {"$type": ["string", "number"]}
+"""The condition on `assignee` that there is one: where it is demanded, the index of such tickets alone is of use."""
+HAS_TAGS: dict[str, Any] = {"$gt": ""}
+"""The condition on `tags` that there are any. Whoever asks for a tag demands as much. (Two conditions on a list could
+not bound a walk along an index together.)"""
 _BY_COUNTED_FIELDS = [(name, ASCENDING) for name in COUNTED_FIELDS]
+_BY_NEWEST = [("created_at", DESCENDING), ("_id", DESCENDING), ("deleted_at", ASCENDING)]
 
 
 class Ticket(Document):
@@ -95,11 +114,21 @@ class Ticket(Document):
     customer_id: Annotated[str | None, FromSource("Who wrote it, as upstream names them.")] = None
     subject: Annotated[str, FromSource("The subject line.")] = ""
     message: Annotated[str, LongText("The text.")] = ""
+    replies: Annotated[str, LongText("What the customer wrote later, oldest first, separated by an empty line.")] = ""
+    """Null and absent are as good as empty; so it is with `tags`."""
     status: Annotated[str | None, FromSource("The status, as upstream names it, in lower case.")] = None
     status_category: Annotated[StatusCategory, Shown("What the status means: open, pending, closed.")] = (
         StatusCategory.OPEN
     )
     """Kept for those who read the collection: we derive it from the status wherever it matters."""
+    priority: Annotated[
+        str | None, FromSource("How pressing it is, as upstream names it, in lower case; null where it does not say.")
+    ] = None
+    assignee: Annotated[str | None, FromSource("Who works on it, as upstream names them; null where nobody does.")] = (
+        None
+    )
+    tags: Annotated[list[str], FromSource("Its tags, as upstream has them.")] = []
+    """Texts that are not empty; whatever else another program stores among them is no tag."""
     extra: Annotated[
         dict[str, Any] | None,
         FromSource("Further fields that upstream sent, by their names there; of values that are too large, a part."),
@@ -209,6 +238,29 @@ class Ticket(Document):
                     ("sentiment", ASCENDING),
                 ],
                 name=CUSTOMER_INDEX,
+            ),
+            # The tickets of an assignee, and those with a tag, the newest first: as `NEWEST_INDEX`.
+            IndexModel(
+                [("tenant_id", ASCENDING), ("assignee", ASCENDING), *_BY_NEWEST],
+                name=ASSIGNEE_INDEX,
+                partialFilterExpression={"assignee": HAS_ASSIGNEE},
+            ),
+            IndexModel(
+                [("tenant_id", ASCENDING), ("tags", ASCENDING), *_BY_NEWEST],
+                name=TAG_INDEX,
+                partialFilterExpression={"tags": HAS_TAGS},
+            ),
+            # Of the tickets that statistics count one by one, those with tags, which are then read: no index holds all
+            # tags of a ticket together.
+            IndexModel(
+                [
+                    ("tenant_id", ASCENDING),
+                    ("rolled_up", ASCENDING),
+                    ("deleted_at", ASCENDING),
+                    ("created_at", ASCENDING),
+                ],
+                name=TAGGED_INDEX,
+                partialFilterExpression={"tags": HAS_TAGS},
             ),
             *SEARCH_INDEXES,
         ]

@@ -32,6 +32,8 @@ class StatsPart(Enum):
 
     COUNTS = auto()
     """Total, counts by field, and the two ratios."""
+    TAGS = auto()
+    """Counts by tag."""
     KEYWORDS = auto()
     TREND = auto()
     AT_RISK = auto()

@@ -25,9 +25,14 @@ class TicketRecord:
     customer_id: str | None
     subject: str
     message: str
+    replies: str
     status: str | None
     status_category: StatusCategory
     """Of the status as it is stored, whatever is stored as its category."""
+    priority: str | None
+    assignee: str | None
+    tags: list[str]
+    """Each once."""
     extra: dict[str, Any]
     urgency: str | None
     sentiment: str | None
@@ -72,6 +77,12 @@ def _reasons(value: Any) -> list[MatchedRule]:
     return [MatchedRule(*texts) for reason in value if (texts := _texts_of(reason)) is not None]
 
 
+def _tags(value: Any) -> list[str]:
+    if not value or not isinstance(value, list):
+        return [value] if value and isinstance(value, str) else []
+    return list(dict.fromkeys(each for each in value if each and isinstance(each, str)))
+
+
 def _extra(value: Any) -> dict[str, Any]:
     return from_stored(value) if value and isinstance(value, dict) else {}
 
@@ -92,6 +103,7 @@ _BY_TYPE: dict[object, Callable[[Any], object]] = {
     bool: _flag,
     datetime | None: _moment,
     list[MatchedRule]: _reasons,
+    list[str]: _tags,
     StatusCategory: category_of,
     dict[str, Any]: _extra,
 }
