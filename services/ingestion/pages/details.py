@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from documents.database import Row
-from services.sources.records.fields import LONGEST_MESSAGE
+from services.sources.records.fields import LONGEST_REPLIES
 
 NOTHING_TOLD: Sequence[Row] = ()
 _PARAGRAPH = "\n\n"
@@ -41,11 +41,11 @@ def told_with(known: Row, fresh: Iterable[Row]) -> dict[str, int]:
     return told
 
 
-def replies_with(known: Row, fresh: Iterable[Row], customer_id: str | None) -> str:
-    """What the customer wrote later, with these details; of what is too long the beginning stays."""
+def replies_with(known: Row, fresh: Iterable[Row], customer_id: str | None) -> str | None:
+    """What the customer wrote later, with these details, if anything; of what is too long the beginning stays."""
     theirs = ("", customer_id)
     said = [known.get("replies") or "", *(detail["said"] for detail in fresh if detail["author"] in theirs)]
-    return _PARAGRAPH.join(text for text in said if text)[:LONGEST_MESSAGE]
+    return _PARAGRAPH.join(text for text in said if text)[:LONGEST_REPLIES] or None
 
 
 def before_all(values: Row, details: Sequence[Row]) -> Row:

@@ -10,7 +10,7 @@ from pymongo import InsertOne, UpdateOne
 
 from documents.database import Row
 from documents.ingestion_job import RunCounts
-from documents.ticket import CLASSIFIED_FIELDS, KEPT_FIELDS, SOURCE_FIELDS, MatchedRule, Ticket, Urgency
+from documents.ticket import CLASSIFIED_FIELDS, KEPT_FIELDS, SOURCE_FIELDS, MatchedRule, Urgency
 from documents.ticket_history import HistoryAction
 from services.classification import Classification, classify
 from services.classification.keywords import keyword_key
@@ -31,8 +31,6 @@ STORED_FIELDS = (
 NOBODY: Mapping[str, Any] = MappingProxyType({})
 _REASON_FIELDS = tuple(each.name for each in fields(MatchedRule))
 _COMPARED = (*SOURCE_FIELDS, *CLASSIFIED_FIELDS)
-_UNTOLD = {name: Ticket.model_fields[name].get_default(call_default_factory=True) for name in SOURCE_FIELDS}
-"""What a field is of tickets that were stored before there was the field."""
 
 
 @dataclass(slots=True)
@@ -80,7 +78,7 @@ def find_changes(
     return changes
 
 
-def classified(ticket: UpstreamTicket, replies: str = "") -> Row:
+def classified(ticket: UpstreamTicket, replies: str | None = None) -> Row:
     """The fields that classification adds to a ticket; what the customer wrote later counts like the message."""
     message = f"{ticket.message}\n\n{replies}" if replies else ticket.message
     result: Classification = classify(subject=ticket.subject, message=message)
@@ -128,9 +126,7 @@ def _compare(changes: PageChanges, ticket: UpstreamTicket, known: Row, told: Seq
     has_moved = newest is None or ticket.updated_at > newest
     fresh = unheard(known, told) if told else told
     source = _source(ticket, known, fresh, at)
-    is_changed = (
-        any(known.get(name, _UNTOLD[name]) != source[name] for name in SOURCE_FIELDS) or known.get("urgency") is None
-    )
+    is_changed = any(known.get(name) != source[name] for name in SOURCE_FIELDS) or known.get("urgency") is None
     returned = known.get("deleted_at") is not None
     changes.used += () if is_outdated else told
     if not returned and (is_outdated or not (is_changed or fresh)):
@@ -163,7 +159,7 @@ def _happened(known: Row, new: Row, fresh: Sequence[Row], when: datetime, *, ret
     rest = {
         name: {"old": values.get(name), "new": new[name]}
         for name in _COMPARED
-        if name in new and values.get(name, _UNTOLD.get(name)) != new[name]
+        if name in new and values.get(name) != new[name]
     }
     if rest or not happened:
         action = HistoryAction.RESTORED if returned and not happened else HistoryAction.UPDATED
@@ -246,7 +242,7 @@ def _source(ticket: UpstreamTicket, known: Row, fresh: Sequence[Row], at: Positi
 
 def _told_of(known: Row) -> Row:
     """The fields of a stored ticket that come from its source."""
-    return {name: known.get(name, untold) for name, untold in _UNTOLD.items()}
+    return {name: known.get(name) for name in SOURCE_FIELDS}
 
 
 def _updated_at(known: Row) -> datetime | None:

@@ -56,7 +56,10 @@ def _row(run: Run, detail: Detail) -> Row:
         "kind": detail.kind,
         "serial": detail.serial,
         "at": detail.at,
-        "changes": {name: change.model_dump() for name, change in detail.changes.items()},
+        # Nothing is stored as null, as it is of tickets.
+        "changes": {
+            name: {"old": change.old or None, "new": change.new or None} for name, change in detail.changes.items()
+        },
         "said": detail.said,
         "author": detail.author,
     }
