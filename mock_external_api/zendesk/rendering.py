@@ -51,9 +51,9 @@ def audit_json(audit: DeskAudit) -> dict[str, Any]:
         events.append({**comment_json(audit.comment), "audit_id": audit.id})
     for number, change in _numbered(audit):
         event = {"id": number, "type": "Create" if audit.created else "Change", "field_name": change.field}
-        event["value"] = _text(change.field, change.new)
+        event["value"] = _text(change.new)
         if not audit.created:
-            event["previous_value"] = _text(change.field, change.old)
+            event["previous_value"] = _text(change.old)
         events.append(event)
     if audit.redacted_comment_id:
         events.append({"id": audit.id + 1, "type": "CommentRedactionEvent", "comment_id": audit.redacted_comment_id})
@@ -112,9 +112,9 @@ def _numbered(audit: DeskAudit) -> Iterator[tuple[int, FieldChange]]:
     return enumerate(audit.changes, audit.id + 2)
 
 
-def _text(field: str, value: Any) -> Any:
-    """Audits write ids as text, except those of custom statuses."""
-    return str(value) if isinstance(value, int) and field != "custom_status_id" else value
+def _text(value: Any) -> Any:
+    """Audits write ids as text."""
+    return str(value) if isinstance(value, int) else value
 
 
 def _metadata() -> dict[str, Any]:

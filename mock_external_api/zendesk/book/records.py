@@ -97,7 +97,6 @@ _USUAL: dict[str, Any] = {
     "satisfaction_rating": {"score": "unoffered"},
     "sharing_agreement_ids": [],
     "custom_status_id": default_status_id("new"),
-    "encoded_id": "",
     "fields": [{"id": ORDER_FIELD_ID, "value": None}],
     "followup_ids": [],
     "ticket_form_id": FORM_ID,
@@ -132,5 +131,4 @@ def new_record(
         "requester_id": requester_id,
         "submitter_id": requester_id,
         **_USUAL,
-        "encoded_id": f"{number:05X}-ACME",
     }
