@@ -77,9 +77,6 @@ class Writer:
 
     def _issue(self, issue: Issue) -> dict[str, Any]:
         url = f"{self.here}/issues/{issue.number}"
-        settings = self._settings
-        bare = settings.bare_share > 0 and crc32(b"%d" % issue.id) / 2**32 < settings.bare_share
-        labels = issue.labels if settings.label_strings else [self._label(name) for name in issue.labels]
         people = [self._person(login) for login in issue.assignees]
         return {
             "url": url,
@@ -92,27 +89,38 @@ class Writer:
             "node_id": _node("PR" if issue.pull else "I", issue.id),
             "number": issue.number,
             "title": issue.title,
-            "user": None if bare else self._person(issue.author),
-            "labels": None if bare else labels,
-            "state": issue.state,
-            "locked": issue.locked,
+            **self._fallible(issue),
+            **self._standing(issue),
             "assignee": people[0] if people else None,
             "assignees": people,
             "milestone": None if issue.milestone is None else self._milestone(issue.milestone),
             "comments": issue.comments,
             "created_at": stamp(issue.created),
             "updated_at": stamp(issue.updated),
-            "closed_at": stamp(issue.closed),
             "author_association": association(issue.author),
             **self._only_pulls(issue),
-            "active_lock_reason": issue.lock_reason,
-            "body": None if bare else issue.body,
-            "closed_by": self._person(issue.closed_by),
             "reactions": _reactions(url, issue.reactions),
             "timeline_url": f"{url}/timeline",
             "performed_via_github_app": None,
-            "state_reason": issue.state_reason,
         }
+
+    def _standing(self, issue: Issue) -> dict[str, Any]:
+        return {
+            "state": issue.state,
+            "state_reason": issue.state_reason,
+            "closed_at": stamp(issue.closed),
+            "closed_by": self._person(issue.closed_by),
+            "locked": issue.locked,
+            "active_lock_reason": issue.lock_reason,
+        }
+
+    def _fallible(self, issue: Issue) -> dict[str, Any]:
+        """Return the fields that the traps spoil."""
+        settings = self._settings
+        if settings.bare_share > 0 and crc32(b"%d" % issue.id) / 2**32 < settings.bare_share:
+            return {"user": None, "labels": None, "body": None}
+        labels = issue.labels if settings.label_strings else [self._label(name) for name in issue.labels]
+        return {"user": self._person(issue.author), "labels": labels, "body": issue.body}
 
     def _only_pulls(self, issue: Issue) -> dict[str, Any]:
         """Return what pull requests have, or what only issues have."""
