@@ -95,7 +95,7 @@ class Gone:
 
 TRUTH_FIELDS = (
     *("title", "body", "author", "state", "state_reason", "labels", "assignees", "milestone", "kind"),
-    *("locked", "lock_reason", "comments", "created", "updated", "closed"),
+    *("locked", "lock_reason", "comments", "created", "updated", "closed", "closed_by"),
 )
 
 
@@ -103,9 +103,11 @@ def truth_of(issue: Issue, comments: Iterable[IssueComment], gone: Gone | None) 
     """Return all that can be known of an issue, as JSON: its fields now, its history, its comments, how it went."""
     return {
         "is_pull_request": issue.pull is not None,
-        "fields": {name: getattr(issue, name) for name in TRUTH_FIELDS},
+        "merged": None if issue.pull is None else issue.pull.merged,
+        "fields": {name: _listed(getattr(issue, name)) for name in TRUTH_FIELDS},
         "history": [
-            {"moment": c.moment, "field": c.field, "old": c.old, "new": c.new, "quiet": c.quiet} for c in issue.history
+            {"moment": c.moment, "field": c.field, "old": _listed(c.old), "new": _listed(c.new), "quiet": c.quiet}
+            for c in issue.history
         ],
         "comments": [
             {"id": c.id, "author": c.author, "body": c.body, "created": c.created, "updated": c.updated}
@@ -113,3 +115,7 @@ def truth_of(issue: Issue, comments: Iterable[IssueComment], gone: Gone | None) 
         ],
         "gone": None if gone is None else {"moment": gone.moment, "moved_to": gone.moved_to},
     }
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -98,7 +98,5 @@ def _live(
         if issue.pull and dice.random() < 0.8:
             issue.pull.merged = later()
             events.append((moment, issue.number, "merged", member, {}))
-        else:
-            later()
-        events.append((moment, issue.number, "closed", member, {"state_reason": reason}))
+        events.append((later(), issue.number, "closed", member, {"state_reason": reason}))
         change(state="closed", state_reason=reason, closed=moment, closed_by=member)

@@ -82,8 +82,9 @@ class GithubSettings(BaseModel):
     """How a renamed repository answers at its old name."""
     ghost_is_null: bool = False
     """The author whose account is gone is null, instead of the user `ghost`."""
-    quiet: frozenset[Literal["react", "edit_comment", "pin"]] = frozenset({"react", "edit_comment", "pin"})
-    """Changes that leave the issue's `updated_at` as it is. GitHub does not document which do."""
+    quiet: frozenset[Literal["react", "edit_comment", "pin"]] = frozenset({"react", "pin"})
+    """Changes that leave the issue's `updated_at` as it is. GitHub does not document which do; an edited comment moves
+    it, as people who watch `updated_at` have noticed."""
 
     link: LinkTrap = LinkTrap.NONE
     """Trap: links that are missing, relative or lead elsewhere."""

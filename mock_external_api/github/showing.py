@@ -39,7 +39,6 @@ def write_repository(repository: Repository, base: str, *, private: bool) -> dic
     here, page = f"{base}/repos/{repository.full_name}", f"https://github.com/{repository.full_name}"
     still_open = sum(issue.state == "open" for issue in repository.issues.values())
     zeroes = ("size", "stargazers_count", "watchers_count", "forks_count", "forks", "watchers", "network_count")
-    flags = {"has_issues": repository.has_issues, "has_projects": True, "has_wiki": False, "has_downloads": True}
     return {
         "id": repository.id,
         "node_id": f"R_kgStandin{repository.id}",
@@ -64,8 +63,11 @@ def write_repository(repository: Repository, base: str, *, private: bool) -> dic
         "subscribers_count": 4,
         "open_issues_count": still_open,
         "open_issues": still_open,
-        **flags,
-        **dict.fromkeys(("has_pages", "has_discussions", "archived", "disabled", "fork", "is_template"), False),
+        "has_issues": repository.has_issues,
+        **dict.fromkeys(
+            ("has_pages", "has_projects", "has_wiki", "has_discussions", "archived", "disabled", "fork", "is_template"),
+            False,
+        ),
         "license": None,
         "topics": [],
         "default_branch": "main",

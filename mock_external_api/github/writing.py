@@ -53,8 +53,10 @@ class Writer:
         return known[1]
 
     def event(self, event: IssueEvent) -> bytes:
-        """Write an event of the repository's list, with the issue as it is now."""
-        return orjson.dumps(self._event(event) | {"issue": orjson.Fragment(self.issue(event.number))})
+        """Write an event of the repository's list, with the issue as it is now; the timeline alone says why it closed."""
+        told = self._event(event) | {"issue": orjson.Fragment(self.issue(event.number))}
+        told.pop("state_reason", None)
+        return orjson.dumps(told)
 
     def timeline(self, number: int) -> list[bytes]:
         """Write an issue's comments and events, the oldest first."""
