@@ -1,16 +1,23 @@
 """The stand-in of GitHub in this process, with a clock that a test turns, and a client of its API."""
 
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import uvicorn
+from fastapi import FastAPI
 
 from mock_external_api.clock import Clock
 from mock_external_api.github.app import create_github
 from mock_external_api.github.desk import Desk
 from mock_external_api.github.service import Github
 from mock_external_api.github.settings import GithubSettings
+from tests.waiting import until
 
 TOKEN = "github_pat_standin"
 HERE = "/repos/acme/support"
@@ -94,3 +101,15 @@ def seconds(text: str | None) -> int | None:
 def true_now(desk: Desk) -> dict[int, dict[str, Any]]:
     """What every issue that is there is like, as `seen` puts it."""
     return {number: truth["fields"] for number, truth in desk.truth().items() if truth["gone"] is None}
+
+
+@asynccontextmanager
+async def on_a_socket(app: FastAPI) -> AsyncIterator[str]:
+    """Serve an application that is not ours; yields its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="none"))
+        task = asyncio.create_task(server.serve([listener]))
+        await until(lambda: server.started)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await task

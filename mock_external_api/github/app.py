@@ -26,7 +26,7 @@ def create_github(settings: GithubSettings | None = None, clock: Clock = SYSTEM_
     traps), `app.state.control` the application that steers both.
     """
     github = Github(settings or GithubSettings(), clock)
-    app = FastAPI(title="Stand-in of the GitHub API", openapi_url=None)
+    app = FastAPI(title="Stand-in of the GitHub API", openapi_url=None, redirect_slashes=False)
     app.state.github, app.state.desk = github, github.desk
     app.state.control = create_github_control(github)
     for path, handler in _OF_A_REPOSITORY.items():

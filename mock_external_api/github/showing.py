@@ -25,6 +25,20 @@ _TEMPLATES = (
     "trees_url:/git/trees{/sha}",
 )
 
+_CONSTANT: dict[str, Any] = {
+    **dict.fromkeys(("homepage", "mirror_url", "language", "license")),
+    **dict.fromkeys(("size", "stargazers_count", "watchers_count", "forks_count"), 0),
+    **dict.fromkeys(("forks", "watchers", "network_count"), 0),
+    **dict.fromkeys(("has_pages", "has_projects", "has_wiki", "has_discussions"), False),
+    **dict.fromkeys(("archived", "disabled", "fork", "is_template"), False),
+    "topics": [],
+    "default_branch": "main",
+    "allow_forking": True,
+    **dict.fromkeys(("created_at", "updated_at", "pushed_at"), stamp(_MADE)),
+    "permissions": {"admin": False, "maintain": False, "push": False, "triage": False, "pull": True},
+}
+"""What is the same of every repository."""
+
 
 def write_account(login: str, base: str) -> bytes:
     """Write the answer to `/user`."""
@@ -38,7 +52,6 @@ def write_repository(repository: Repository, base: str, *, private: bool) -> dic
     """Return what the API shows of a repository."""
     here, page = f"{base}/repos/{repository.full_name}", f"https://github.com/{repository.full_name}"
     still_open = sum(issue.state == "open" for issue in repository.issues.values())
-    zeroes = ("size", "stargazers_count", "watchers_count", "forks_count", "forks", "watchers", "network_count")
     return {
         "id": repository.id,
         "node_id": f"R_kgStandin{repository.id}",
@@ -56,24 +69,9 @@ def write_repository(repository: Repository, base: str, *, private: bool) -> dic
         "ssh_url": f"git@github.com:{repository.full_name}.git",
         "clone_url": f"{page}.git",
         "svn_url": page,
-        "homepage": None,
-        "mirror_url": None,
-        "language": None,
-        **dict.fromkeys(zeroes, 0),
+        **_CONSTANT,
         "subscribers_count": 4,
         "open_issues_count": still_open,
         "open_issues": still_open,
         "has_issues": repository.has_issues,
-        **dict.fromkeys(
-            ("has_pages", "has_projects", "has_wiki", "has_discussions", "archived", "disabled", "fork", "is_template"),
-            False,
-        ),
-        "license": None,
-        "topics": [],
-        "default_branch": "main",
-        "allow_forking": True,
-        "created_at": stamp(_MADE),
-        "updated_at": stamp(_MADE),
-        "pushed_at": stamp(_MADE),
-        "permissions": {"admin": False, "maintain": False, "push": False, "triage": False, "pull": True},
     }

@@ -53,7 +53,7 @@ class Writer:
         return known[1]
 
     def event(self, event: IssueEvent) -> bytes:
-        """Write an event of the repository's list, with the issue as it is now; the timeline alone says why it closed."""
+        """Write an event of the repository's list, with the issue as it is now; why it closed, the timeline says."""
         told = self._event(event) | {"issue": orjson.Fragment(self.issue(event.number))}
         told.pop("state_reason", None)
         return orjson.dumps(told)

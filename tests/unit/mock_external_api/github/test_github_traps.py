@@ -108,9 +108,8 @@ async def test_mock_serves_it_beside_its_own_routes(mock: httpx.AsyncClient) -> 
 
 async def test_steering_from_another_process(mock: httpx.AsyncClient) -> None:
     await _ordered(mock, "settings", {"issue_count": 3})
-    made = await _ordered(
-        mock, "act", {"action": "open", "arguments": ["Door is stuck"], "options": {"labels": ["bug"]}}
-    )
+    order = {"action": "open", "arguments": ["Door is stuck"], "options": {"labels": ["bug"]}}
+    made = await _ordered(mock, "act", order)
     comment = await _ordered(mock, "act", {"action": "comment", "arguments": [made["number"], "Which door?"]})
     assert set(comment) == {"id"}
     assert len(await _ordered(mock, "steps", {"count": 20, "seed": 1})) == 20
