@@ -106,6 +106,8 @@ class MockSettings(BaseSettings):
     """Opens `/_control`; while it is off, those paths are 404."""
     zendesk: dict[str, Any] = {}
     """What is set of the stand-in of Zendesk at `/zendesk`; see `mock_external_api/zendesk/settings.py`."""
+    github: dict[str, Any] = {}
+    """Likewise of that of GitHub at `/github`; see `mock_external_api/github/settings.py`."""
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
