@@ -3,6 +3,7 @@
 from beanie import Document
 
 from documents.circuit_breaker import Circuit
+from documents.connection import Connection
 from documents.destination import Destination
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
@@ -20,6 +21,7 @@ from documents.ticket_rollup import TicketRollup
 
 ALL_DOCUMENTS: list[type[Document]] = [
     Circuit,
+    Connection,
     Destination,
     IngestionJob,
     IngestionLog,

@@ -4,50 +4,46 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any
 
 import httpx
 
 from documents.database import Database, connect
+from gql_app.parties import build_connections, build_destinations
 from gql_app.settings import Settings
 from resolvers.context import Services
 from services.analytics.figures import Analytics
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
+from services.connections.opening import CONNECT_SECONDS, ReadingTerms
 from services.coordination.change_streams import Changes
 from services.coordination.keepers import LONGEST_LEASE_SECONDS
 from services.coordination.leases import Leases
 from services.health import Health
 from services.ingestion.batches.storing import Batches
 from services.ingestion.jobs import Jobs
+from services.ingestion.legs import Legs
 from services.ingestion.pages.commit import PageStore
 from services.ingestion.reading import Runs
+from services.ingestion.schedule import Schedule
 from services.ingestion.sweep import Deletions
 from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker
 from services.kit.clock import Clock, SystemClock
 from services.kit.retry import Patience
-from services.kit.sealing import SecretBox, key_of_file, parse_keys
 from services.notifications.backlog import Backlogs
-from services.notifications.circuits import Circuits
 from services.notifications.delivery import Delivery
 from services.notifications.judging import RetryRules
 from services.notifications.lanes import Lanes
 from services.notifications.outbox import AnnouncementPolicy
 from services.notifications.queue import NotificationQueue
 from services.notifications.reading import Notifications
-from services.notifications.receivers.addresses import AddressRules
-from services.notifications.receivers.answers import Notifier
-from services.notifications.receivers.destinations import Destinations
-from services.notifications.receivers.targets import Targets
-from services.notifications.waiting import Waiting
 from services.rollups.keeper import RollupKeeper
 from services.rollups.write import Rollups
 from services.search.indexing import SearchIndex
 from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
 from services.sources.http.transport import REQUEST_SECONDS
-from services.sources.source import Source
 from services.sources.standard.client import ExternalApi
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
@@ -56,8 +52,6 @@ from services.tickets.reading import Tickets
 from services.tickets.search import Search
 from services.tickets.tenants import Tenants
 
-HTTP_CONNECT_SECONDS = 5.0
-SECRETS_KEY_FILE = "secrets.key"
 SETTLE_SECONDS = 20.0
 """How long after a notification's request the database may take until others may claim it."""
 
@@ -84,7 +78,7 @@ async def open_services(
         quarantine_retention_days=settings.quarantine_retention_days,
         lack_of_room=lack_of_room,
     )
-    timeouts = httpx.Timeout(REQUEST_SECONDS, connect=HTTP_CONNECT_SECONDS)
+    timeouts = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
     # A pool of its own: a notifier that hangs must not take connections from ingestion.
     limits = httpx.Limits(max_connections=settings.notify_concurrency)
     both = partial(httpx.AsyncClient, follow_redirects=False, verify=httpx.create_ssl_context())
@@ -98,6 +92,7 @@ async def open_services(
                 yield services
             finally:
                 await services.changes.close()
+                await services.sources.close()
     finally:
         database.close()
 
@@ -116,24 +111,26 @@ def build_services(
     clock = clock or SystemClock()
     leases = Leases(database, ttl_seconds=settings.lock_ttl_seconds)
     limiter = RateLimiter(database, clock, limit=settings.rate_limit_per_minute, request_seconds=REQUEST_SECONDS)
-    api = _external_api(settings, http, external_api_url, limiter, clock, retries)
-    jobs, pages = Jobs(database, leases, clock), _pages(settings, database, leases, clock)
+    terms = _terms(settings, retries)
+    api = ExternalApi(http, external_api_url, limiter, clock, page_size=terms.page_size, patience=terms.patience)
+    jobs, pages = Jobs(database, leases, clock), PageStore(database, leases, Rollups(database), clock)
     services = Services(
         **_reading(database, clock),
         jobs=jobs,
         runs=Runs(database, jobs),
-        batches=Batches(jobs, pages),
+        batches=Batches(jobs, pages, _announced(settings)),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,
         health=Health({"mongodb": database.ping, "external_api": api.ping}),
         notifications=Notifications(database),
         backlogs=Backlogs(database),
-        **_destinations(settings, database, notify_http or http, external_api_url, clock),
+        **build_destinations(settings, database, notify_http or http, external_api_url, clock),
+        **build_connections(settings, database, api, clock, terms),
     )
     if not settings.run_worker:
         return services
-    return _with_workers(services, settings, database, api, _delivery(settings, database, services, clock), clock)
+    return _with_workers(services, settings, database, _delivery(settings, database, services, clock), clock)
 
 
 def _reading(database: Database, clock: Clock) -> dict[str, Any]:
@@ -153,13 +150,15 @@ def _reading(database: Database, clock: Clock) -> dict[str, Any]:
 
 
 def _with_workers(
-    services: Services, settings: Settings, database: Database, source: Source, delivery: Delivery, clock: Clock
+    services: Services, settings: Settings, database: Database, delivery: Delivery, clock: Clock
 ) -> Services:
     """The same services with what works beside the requests."""
     jobs, leases, rollups = services.jobs, services.locks, Rollups(database)
-    pages = _pages(settings, database, leases, clock, on_urgent=delivery.wake)
+    connections, sources = services.connections, services.sources
+    legs = Legs(database, leases, connections, sources, clock, announce=_announced(settings))
+    pages = PageStore(database, leases, rollups, clock, on_urgent=delivery.wake)
     deletions = Deletions(database, leases, clock)
-    ingestion = Ingestion(jobs, source, pages, deletions, clock, max_pages=settings.upstream_max_pages)
+    ingestion = Ingestion(jobs, legs, pages, deletions, clock, max_pages=settings.upstream_max_pages)
     short_leases = Leases(database, ttl_seconds=min(settings.lock_ttl_seconds, LONGEST_LEASE_SECONDS))
     return replace(
         services,
@@ -167,65 +166,19 @@ def _with_workers(
         delivery=delivery,
         rollup_keeper=RollupKeeper(database, rollups, short_leases, clock),
         search_keeper=SearchKeeper(database, services.search_index, short_leases, clock),
+        schedule=Schedule(database, jobs, clock),
     )
 
 
-def _pages(
-    settings: Settings,
-    database: Database,
-    leases: Leases,
-    clock: Clock,
-    on_urgent: Callable[[], None] = lambda: None,
-) -> PageStore:
-    policy = AnnouncementPolicy(open_only=settings.announce == "open")
-    return PageStore(database, leases, Rollups(database), clock, announce=policy, on_urgent=on_urgent)
+def _announced(settings: Settings) -> AnnouncementPolicy:
+    """What is announced of the contract's API, and of files."""
+    return AnnouncementPolicy(open_only=settings.announce == "open")
 
 
-def _external_api(
-    settings: Settings,
-    http: httpx.AsyncClient,
-    url: str,
-    limiter: RateLimiter,
-    clock: Clock,
-    patience: Patience | None,
-) -> ExternalApi:
+def _terms(settings: Settings, patience: Patience | None) -> ReadingTerms:
+    """How sources are read."""
     patience = patience or Patience(seconds=settings.upstream_patience_seconds)
-    return ExternalApi(http, url, limiter, clock, page_size=settings.page_size, patience=patience)
-
-
-class _Destinations(TypedDict):
-    destinations: Destinations
-    targets: Targets
-    circuits: Circuits
-    waiting: Waiting
-
-
-def _destinations(
-    settings: Settings, database: Database, http: httpx.AsyncClient, base_url: str, clock: Clock
-) -> _Destinations:
-    """Who is told of urgent tickets, and the circuit breakers before them."""
-    rules = AddressRules(allow_private=settings.allow_private_destinations)
-    destinations = Destinations(database, SecretBox(lambda: _secrets_keys(settings)), rules, clock)
-    url = settings.notify_url or base_url.rstrip("/") + "/notify"
-    default = Notifier(http, url, request_seconds=settings.notify_timeout_seconds)
-    circuits = Circuits(
-        database,
-        open_seconds=settings.circuit_open_seconds,
-        permit_seconds=settings.notify_timeout_seconds + HTTP_CONNECT_SECONDS,
-    )
-    return {
-        "destinations": destinations,
-        "targets": Targets(default, destinations, rules, clock),
-        "circuits": circuits,
-        "waiting": Waiting(circuits, destinations),
-    }
-
-
-def _secrets_keys(settings: Settings) -> list[bytes]:
-    """The keys of stored secrets; with an embedded MongoDB, that of a file beside it unless the settings have any."""
-    if settings.secrets_key is not None:
-        return parse_keys(settings.secrets_key.get_secret_value())
-    return [key_of_file(settings.data_dir / SECRETS_KEY_FILE)] if settings.mongo_url is None else []
+    return ReadingTerms(patience, settings.page_size, settings.rate_limit_per_minute)
 
 
 def _delivery(settings: Settings, database: Database, services: Services, clock: Clock) -> Delivery:

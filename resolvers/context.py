@@ -9,12 +9,15 @@ from services.access import Caller
 from services.analytics.figures import Analytics
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
+from services.connections.connections import Connections
+from services.connections.opening import Sources
 from services.coordination.change_streams import Changes
 from services.coordination.leases import Leases
 from services.health import Health
 from services.ingestion.batches.storing import Batches
 from services.ingestion.jobs import Jobs
 from services.ingestion.reading import Runs
+from services.ingestion.schedule import Schedule
 from services.ingestion.worker import Worker
 from services.kit.background import Background
 from services.notifications.backlog import Backlogs
@@ -64,12 +67,16 @@ class Services:
     circuits: Circuits
     waiting: Waiting
     backlogs: Backlogs
+    connections: Connections
+    sources: Sources
     worker: Worker | None = None
     """The worker of this process, if it has one."""
     delivery: Delivery | None = None
     """What delivers notifications in this process, if it has a worker."""
     rollup_keeper: RollupKeeper | None = None
     """What rolls tickets up in this process, if it has a worker and no other process does."""
+    schedule: Schedule | None = None
+    """What starts the runs of connections that are due; likewise."""
     search_keeper: SearchKeeper | None = None
     """What keeps tickets ready for searches; likewise."""
 
@@ -81,7 +88,7 @@ class Services:
     @property
     def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
-        all_there_are = (self.worker, self.delivery, self.rollup_keeper, self.search_keeper)
+        all_there_are = (self.worker, self.delivery, self.schedule, self.rollup_keeper, self.search_keeper)
         return [each for each in all_there_are if each is not None]
 
 

@@ -166,7 +166,9 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Every service on the test database, with its own client of the external API and quick retries."""
     async with httpx.AsyncClient(transport=transport, follow_redirects=False) as http:
-        yield build_services(settings, database, http, MOCK_URL, retries=QUICK_RETRIES)
+        services = build_services(settings, database, http, MOCK_URL, retries=QUICK_RETRIES)
+        yield services
+        await services.sources.close()
 
 
 def at_rest(services: Services) -> Services:

@@ -11,6 +11,7 @@ import httpx
 from documents.circuit_breaker import CircuitState
 from documents.database import Database, Row
 from documents.notification import Notification, NotificationState
+from services.kit.addresses import AddressRules
 from services.kit.clock import SystemClock
 from services.kit.retry import RetryPolicy
 from services.kit.sealing import SecretBox
@@ -22,7 +23,6 @@ from services.notifications.judging import RetryRules
 from services.notifications.lanes import Lanes
 from services.notifications.outbox import notification_row
 from services.notifications.queue import NotificationQueue
-from services.notifications.receivers.addresses import AddressRules
 from services.notifications.receivers.answers import Notifier
 from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.targets import Targets

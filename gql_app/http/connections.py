@@ -1,6 +1,6 @@
 """How many connections there may be, and how long each may keep us waiting.
 
-Nothing is timed request by request: once a second `Connections.sweep` asks every connection what it waits for, and
+Nothing is timed request by request: once a second `OpenConnections.sweep` asks every connection what it waits for, and
 ends those that have waited for the same thing for too long. That costs a request nothing.
 """
 
@@ -78,7 +78,7 @@ class Watched:
         return self.transport.get_write_buffer_size()
 
 
-class Connections(ServerState):
+class OpenConnections(ServerState):
     """The connections of one server."""
 
     def __init__(self, limit: int) -> None:

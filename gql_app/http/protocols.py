@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
-from gql_app.http.connections import MIN_BODY_BYTES, Connections, Stage, Watched
+from gql_app.http.connections import MIN_BODY_BYTES, OpenConnections, Stage, Watched
 from gql_app.http.problems import PROBLEM_JSON
 from services.errors import ErrorCode
 
@@ -36,12 +36,12 @@ TOO_LARGE = f"The head of a request has at most {MAX_HEAD_BYTES} bytes and {MAX_
 class HttpConnection(HttpToolsProtocol, Watched):
     """An HTTP/1.1 connection."""
 
-    server_state: Connections
+    server_state: OpenConnections
 
     def __init__(
         self,
         config: Config,
-        server_state: Connections,
+        server_state: OpenConnections,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:

@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from gql_app.http.address import AddressError
-from gql_app.http.connections import SWEEP_SECONDS, Connections, connection_limit
+from gql_app.http.connections import SWEEP_SECONDS, OpenConnections, connection_limit
 from gql_app.http.protocols import HttpConnection, SocketConnection
 from gql_app.settings import Settings
 
@@ -26,7 +26,7 @@ TICKS_A_SECOND = 10
 class Server(uvicorn.Server):
     """uvicorn, telling when it serves and leaving the signals alone (it would end the process by the signal)."""
 
-    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+    def __init__(self, config: uvicorn.Config, connections: OpenConnections) -> None:
         super().__init__(config)
         self.server_state = self._connections = connections
         self.ready = asyncio.Event()
@@ -83,4 +83,4 @@ def create_server(app: FastAPI) -> Server:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
     )
-    return Server(config, Connections(limit))
+    return Server(config, OpenConnections(limit))

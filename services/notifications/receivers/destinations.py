@@ -12,9 +12,9 @@ from documents.database import Database, Row
 from documents.destination import Destination, DestinationFormat, SealedSecret
 from documents.notification import Notification, NotificationState
 from services.errors import ConflictError
+from services.kit.addresses import AddressRules
 from services.kit.clock import Clock
 from services.kit.sealing import SecretBox
-from services.notifications.receivers.addresses import AddressRules
 from services.notifications.receivers.changes import (
     DestinationChange,
     OpenedDestination,

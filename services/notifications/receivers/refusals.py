@@ -10,12 +10,6 @@ class DestinationNotFoundError(NotFoundError):
         super().__init__(f"There is no destination {destination_id!r}.")
 
 
-class AddressRefusedError(InvalidInputError):
-    """An address that is malformed, or that nothing may be sent to."""
-
-    code = ErrorCode.ADDRESS_REFUSED
-
-
 class InvalidSecretError(InvalidInputError):
     """A signing secret is broken, or the format does not sign."""
 

@@ -10,9 +10,9 @@ import httpx
 from documents.destination import Destination, DestinationFormat
 from documents.notification import DEFAULT_DESTINATION, DEFAULT_KIND
 from documents.ticket import Urgency
+from services.kit.addresses import AddressRules, CheckedTransport
 from services.kit.clock import Clock
 from services.notifications.claims import ClaimedNotification
-from services.notifications.receivers.addresses import AddressRules, CheckedTransport
 from services.notifications.receivers.answers import Attempt, Notifier
 from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.formats import compose

@@ -1,6 +1,6 @@
 """The contract's API as a source: one request at a time, rate-limited, asked again for as long as that may help."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ from services.kit.retry import Patience
 from services.sources.budget import RateLimiter
 from services.sources.http.answers import demand_success, is_missing
 from services.sources.http.asking import Asking
-from services.sources.http.transport import Transport, UpstreamAnswer
+from services.sources.http.transport import NO_HEADERS, Transport, UpstreamAnswer
 from services.sources.pages import BEGINNING, Capabilities, PagePlace, SourcePage, UpstreamCaller
 from services.sources.records.records import PageRecords, sort_records
 from services.sources.standard.envelope import read_deleted, read_page, salvaged_page
@@ -35,8 +35,10 @@ class ExternalApi:
         *,
         page_size: int,
         patience: Patience,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
-        self._asking = Asking(Transport(http, limiter), clock, patience)
+        """`headers` are sent with every request."""
+        self._asking = Asking(Transport(http, limiter, headers), clock, patience)
         self._base_url = base_url.rstrip("/")
         self._page_size = page_size
 

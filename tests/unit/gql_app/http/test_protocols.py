@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
 from gql_app.http import server as served
-from gql_app.http.connections import Connections, Stage
+from gql_app.http.connections import OpenConnections, Stage
 from gql_app.http.problems import Problems
 from gql_app.http.protocols import MAX_FRAGMENTS, MAX_HEAD_BYTES, MAX_HEADERS, MAX_PIPELINED, MAX_QUEUED_MESSAGES
 from tests.fakes import make_settings
@@ -288,7 +288,7 @@ class TestWebSockets:
 
 class TestSweeps:
     async def test_one_line_tells_of_all_that_were_turned_away(self) -> None:
-        connections = Connections(limit=100)
+        connections = OpenConnections(limit=100)
         connections.turned_away.update(["head", "head", "HEAD_TOO_LARGE"])
         connections.sweep(0.0)
         assert not connections.turned_away

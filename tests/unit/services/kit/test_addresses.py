@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.receivers.addresses import AddressRules, CheckedTransport, is_public
-from services.notifications.receivers.refusals import AddressRefusedError
+from services.kit.addresses import AddressRefusedError, AddressRules, CheckedTransport, is_public
 from tests.fakes import ScriptedTransport
 
-STRICT, LENIENT = AddressRules(), AddressRules(allow_private=True)
+STRICT, LENIENT, HERE = AddressRules(), AddressRules(allow_private=True), AddressRules(allow_loopback=True)
 PRIVATE = [
     *("127.0.0.1", "127.8.9.1", "0.0.0.0", "10.0.0.1", "172.16.5.4", "192.168.1.1"),  # noqa: S104
     *("169.254.169.254", "100.64.0.1", "100.100.100.200", "168.63.129.16", "192.0.0.192", "198.18.0.1"),
@@ -70,6 +69,19 @@ def test_private_addresses_can_be_allowed_and_need_no_tls_on_loopback(url: str) 
     assert LENIENT.parse(url)
 
 
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080/", "http://localhost/", "http://[::1]:1/", "https://localhost/"]
+)
+def test_this_machine_can_be_allowed_alone(url: str) -> None:
+    assert HERE.parse(url)
+
+
+@pytest.mark.parametrize("url", ["https://10.0.0.1/", "http://10.0.0.1/", "http://example.com/", "https://[fd00::1]/"])
+def test_with_this_machine_nothing_else_is_allowed(url: str) -> None:
+    with pytest.raises(AddressRefusedError):
+        HERE.parse(url)
+
+
 @pytest.mark.parametrize("url", ["http://10.0.0.1/", "http://example.com/", "ftp://127.0.0.1/"])
 def test_elsewhere_tls_is_demanded_all_the_same(url: str) -> None:
     with pytest.raises(AddressRefusedError):
@@ -94,6 +106,21 @@ async def test_a_name_that_leads_to_a_private_address_is_refused(
     resolving(monkeypatch, *addresses)
     with pytest.raises(AddressRefusedError):
         await STRICT.check("https://example.com/")
+
+
+async def test_only_an_address_that_says_so_leads_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolving(monkeypatch, "127.0.0.1")
+    with pytest.raises(AddressRefusedError):
+        await HERE.check("https://example.com/")
+    assert (await HERE.check("http://localhost:1/")).host == "localhost"
+
+
+async def test_where_nobody_listens_the_next_address_of_the_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolving(monkeypatch, "::1", "127.0.0.1")
+    inner = ScriptedTransport(httpx.ConnectError("refused"), httpx.Response(200))
+    async with httpx.AsyncClient(transport=CheckedTransport(HERE, inner)) as client:
+        assert (await client.get("http://localhost:8080/")).status_code == 200
+    assert [each.headers["host"] for each in inner.requests] == ["localhost:8080"] * 2
 
 
 async def test_a_name_that_is_unknown_now_may_be_known_later(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import httpx
 
-from services.notifications.receivers.refusals import AddressRefusedError
+from services.errors import ErrorCode, InvalidInputError
 
 MAX_URL_CHARACTERS = 2_000
 MAX_PORT = 65_535
 LOOKUP_SECONDS = 5.0
+MAX_ADDRESSES = 4
 LOOPBACK_NAMES = frozenset(["localhost"])
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -29,12 +30,20 @@ _NEVER_PUBLIC = tuple(
 _CARRIES_IPV4 = ipaddress.ip_network("64:ff9b::/96")
 
 
+class AddressRefusedError(InvalidInputError):
+    """An address that is malformed, or that nothing may be sent to."""
+
+    code = ErrorCode.ADDRESS_REFUSED
+
+
 @dataclass(frozen=True, slots=True)
 class AddressRules:
-    """Where tenants' destinations may lie."""
+    """Where that may lie which tenants name: their destinations and help desks."""
 
     allow_private: bool = False
-    """Also on this machine and on private networks, and there without TLS."""
+    """Also on this machine and on private networks, and on this machine without TLS."""
+    allow_loopback: bool = False
+    """Also on this machine where the address itself says so (`127.0.0.1`, `localhost`), without TLS."""
 
     def parse(self, url: str) -> httpx.URL:
         """A well-formed address that may be sent to, as far as its text tells.
@@ -52,11 +61,10 @@ class AddressRules:
             raise AddressRefusedError("The address has a port that does not exist.")
         if not parsed.host or parsed.userinfo or parsed.fragment:
             raise AddressRefusedError("An address has a host, and neither user, password nor fragment.")
-        plain = parsed.scheme == "http" and self.allow_private and _names_loopback(parsed.host)
-        if parsed.scheme != "https" and not plain:
+        if parsed.scheme != "https" and not (parsed.scheme == "http" and self._is_our_loopback(parsed.host)):
             raise AddressRefusedError("An address begins with https://.")
         literal = _literal(parsed.host)
-        if (literal is not None or parsed.host in LOOPBACK_NAMES) and not self.allow_private:
+        if (literal is not None or parsed.host in LOOPBACK_NAMES) and not self._may_be_private(parsed.host):
             self._demand_public([literal] if literal is not None else [])
         return parsed
 
@@ -71,8 +79,8 @@ class AddressRules:
             await self.resolve(parsed.host, parsed.port or 443)
         return parsed
 
-    async def resolve(self, host: str, port: int) -> str:
-        """The address to connect to.
+    async def resolve(self, host: str, port: int) -> list[str]:
+        """The addresses to connect to, the best first; at most 4.
 
         Raises:
             AddressRefusedError: one of the addresses of the name may not be sent to.
@@ -82,9 +90,15 @@ class AddressRules:
         async with asyncio.timeout(LOOKUP_SECONDS):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
-        if not self.allow_private:
+        if not self._may_be_private(host):
             self._demand_public(addresses)
-        return str(addresses[0])
+        return list(dict.fromkeys(map(str, addresses)))[:MAX_ADDRESSES]
+
+    def _may_be_private(self, host: str) -> bool:
+        return self.allow_private or self._is_our_loopback(host)
+
+    def _is_our_loopback(self, host: str) -> bool:
+        return (self.allow_private or self.allow_loopback) and _names_loopback(host)
 
     @staticmethod
     def _demand_public(addresses: list[Address]) -> None:
@@ -106,18 +120,22 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         """Send the request; certificates are checked for the host's name as ever.
 
         Raises:
-            httpx.ConnectError: the host is unknown, or its address is refused.
+            httpx.ConnectError: the host is unknown, its address is refused, or nobody listens there.
         """
         url = request.url
         try:
-            address = await self._rules.resolve(url.host, url.port or 443)
+            addresses = await self._rules.resolve(url.host, url.port or 443)
         except AddressRefusedError as error:
             raise httpx.ConnectError(str(error), request=request) from error
         except (OSError, TimeoutError) as error:
             raise httpx.ConnectError("The host's name could not be looked up.", request=request) from error
-        request.url = url.copy_with(host=address)
         if _literal(url.host) is None:
             request.extensions = {**request.extensions, "sni_hostname": url.host}
+        for address in addresses[:-1]:  # `localhost` is two, and a server on this machine may listen on one of them
+            request.url = url.copy_with(host=address)
+            with suppress(httpx.ConnectError):
+                return await self._inner.handle_async_request(request)
+        request.url = url.copy_with(host=addresses[-1])
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:

@@ -1,0 +1,157 @@
+"""From a connection to a source that can be read: the one table of who reads which kind, and what all of them need."""
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import httpx
+
+from documents.connection import Connection
+from documents.database import Database
+from documents.vocabulary import SourceKind, SourceProblem
+from services.connections.changes import ConnectionNotFoundError, OpenedConnection
+from services.connections.connections import Connections
+from services.connections.kinds import SOURCE_NEEDS
+from services.connections.prefixed import PrefixedSource
+from services.errors import SecretsKeyError, UpstreamError
+from services.kit.addresses import AddressRules, CheckedTransport
+from services.kit.clock import Clock
+from services.kit.retry import Patience
+from services.sources.budget import RateLimiter
+from services.sources.http.transport import REQUEST_SECONDS
+from services.sources.source import Source
+from services.sources.standard.client import ExternalApi
+
+CONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceParts:
+    """What every source is made of."""
+
+    http: httpx.AsyncClient
+    """Connects to the connection's address only."""
+    limiter: RateLimiter
+    clock: Clock
+    patience: Patience
+    page_size: int
+    """Tickets asked for at once, as far as the source leaves that to us."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingTerms:
+    """How sources are read."""
+
+    patience: Patience
+    page_size: int
+    requests_per_minute: int
+    """Where neither the kind of source nor the connection names a limit."""
+
+
+def standard_source(opened: OpenedConnection, parts: SourceParts) -> Source:
+    """The contract's API of a connection."""
+    token = opened.secrets.get("bearer_token")
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return ExternalApi(
+        parts.http,
+        opened.address,
+        parts.limiter,
+        parts.clock,
+        page_size=parts.page_size,
+        patience=parts.patience,
+        headers=headers,
+    )
+
+
+FACTORIES: dict[SourceKind, Callable[[OpenedConnection, SourceParts], Source]] = {
+    SourceKind.STANDARD: standard_source,
+}
+"""Who reads what; a kind that is not here cannot be connected. Ids are as the source has them, without a prefix."""
+
+
+class Sources:
+    """Opens sources, and keeps the connections to their servers."""
+
+    def __init__(
+        self,
+        default: Source,
+        connections: Connections,
+        database: Database,
+        rules: AddressRules,
+        clock: Clock,
+        terms: ReadingTerms,
+    ) -> None:
+        """`default`: what a tenant without connections reads."""
+        self._default = default
+        self._connections = connections
+        self._database = database
+        self._rules = rules
+        self._clock = clock
+        self._terms = terms
+        self._clients: dict[tuple[str, bytes], httpx.AsyncClient] = {}
+
+    async def of(self, tenant_id: str, connection_id: str | None) -> Source:
+        """What a tenant's connection reads; None: the contract's API.
+
+        Raises:
+            UpstreamError: the connection was removed, or its secrets cannot be read.
+        """
+        if connection_id is None:
+            return self._default
+        try:
+            connection = await self._connections.get(connection_id)
+        except ConnectionNotFoundError as error:
+            raise UpstreamError("the connection was removed", SourceProblem.NOT_FOUND) from error
+        if connection.tenant_id != tenant_id:
+            raise UpstreamError("the connection is another tenant's", SourceProblem.NOT_FOUND)
+        return self.open(connection)
+
+    def open(self, connection: Connection, terms: ReadingTerms | None = None) -> Source:
+        """The source of a connection; `terms`: others than usual.
+
+        Raises:
+            UpstreamError: its secrets cannot be read.
+        """
+        try:
+            opened = self._connections.open(connection)
+        except SecretsKeyError as error:
+            raise UpstreamError(str(error), SourceProblem.SECRETS_UNREADABLE) from error
+        source = FACTORIES[connection.source](opened, self._parts(opened, terms or self._terms))
+        return PrefixedSource(source, connection.prefix) if connection.prefix else source
+
+    async def close(self) -> None:
+        """Close the connections to all servers."""
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
+
+    def _parts(self, opened: OpenedConnection, terms: ReadingTerms) -> SourceParts:
+        connection = opened.connection
+        usual = SOURCE_NEEDS[connection.source].requests_per_minute
+        usual = self._terms.requests_per_minute if usual is None else usual
+        limiter = RateLimiter(
+            self._database,
+            self._clock,
+            limit=int(connection.settings.get("requests_per_minute", usual)),
+            request_seconds=REQUEST_SECONDS,
+            name=f"{connection.source}:{connection.account}",
+        )
+        return SourceParts(self._client(opened.address), limiter, self._clock, terms.patience, terms.page_size)
+
+    def _client(self, address: str) -> httpx.AsyncClient:
+        """One for each server: it pools connections by address, and another name at the same address is another's."""
+        url = httpx.URL(address)
+        key = url.scheme, url.netloc
+        if key not in self._clients:
+            transport = CheckedTransport(self._rules, httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False))
+            timeout = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
+            self._clients[key] = httpx.AsyncClient(
+                transport=transport, timeout=timeout, follow_redirects=False, trust_env=False
+            )
+        return self._clients[key]
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Made once: reading the certificates takes longer than a request."""
+        return httpx.create_ssl_context()
