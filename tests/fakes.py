@@ -173,7 +173,8 @@ async def open_services(
 
 def at_rest(services: Services) -> Services:
     """The same services, with nothing that works beside the requests."""
-    return replace(services, worker=None, delivery=None, rollup_keeper=None, search_keeper=None)
+    nothing = dict.fromkeys(("worker", "delivery", "schedule", "rollup_keeper", "search_keeper"))
+    return replace(services, **nothing)
 
 
 def app_with(services: Services, settings: Settings) -> FastAPI:
