@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.analytics.fields import StatsQueries
+from schema.connections.fields import ConnectionMutations, ConnectionQueries
 from schema.ingestion.fields import IngestionQueries
 from schema.ingestion.mutations import IngestionMutations
 from schema.nodes import NodeQueries
@@ -21,6 +22,7 @@ class Query(
     TicketQueries,
     StatsQueries,
     IngestionQueries,
+    ConnectionQueries,
     NotificationQueries,
     DestinationQueries,
     SystemQueries,
@@ -29,7 +31,7 @@ class Query(
 
 
 @strawberry.type(description="Changing. Expected failures are members of each field's result.")
-class Mutation(IngestionMutations, NotificationMutations, DestinationMutations):
+class Mutation(IngestionMutations, ConnectionMutations, NotificationMutations, DestinationMutations):
     """Every root field that changes something."""
 
 

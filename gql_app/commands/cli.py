@@ -7,6 +7,7 @@ import typer
 
 from gql_app import VERSION
 from gql_app.commands.definitions import reading, running, tools
+from gql_app.commands.definitions.connections import connections
 from gql_app.commands.definitions.destinations import destinations
 from gql_app.commands.definitions.notifications import notifications
 from gql_app.commands.definitions.runs import runs
@@ -34,7 +35,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 for part in (
-    *(running.commands, reading.commands, reading.tenants, tickets, runs, notifications, destinations),
+    *(running.commands, reading.commands, reading.tenants, tickets, runs, connections, notifications, destinations),
     tools.commands,
 ):
     app.add_typer(part)

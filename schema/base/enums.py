@@ -14,6 +14,7 @@ from documents.notification import NotificationState
 from documents.quarantined_record import QuarantineState
 from documents.ticket import CountedField, Sentiment, StatusCategory, Urgency
 from documents.ticket_history import HistoryAction
+from documents.vocabulary import ConnectionState, SourceKind, SourceProblem
 from services.access import Scope
 from services.analytics.customers import CustomerOrder
 from services.kit.civil_time import TrendUnit
@@ -38,6 +39,7 @@ class HealthStatus(DescribedEnum):
 
 EXPOSED: tuple[type[DescribedEnum], ...] = (
     CircuitState,
+    ConnectionState,
     CountedField,
     CustomerOrder,
     DestinationFormat,
@@ -50,6 +52,8 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
     RunOutcome,
     Scope,
     Sentiment,
+    SourceKind,
+    SourceProblem,
     StatusCategory,
     TicketOrder,
     TicketUpdateKind,

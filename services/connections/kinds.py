@@ -151,6 +151,12 @@ def demand_fitting(source: SourceKind, settings: Named, secrets: Named) -> tuple
     return fitting
 
 
+def names_told(*, is_secret: bool) -> str:
+    """In a sentence for clients: the settings, or the secrets, of every kind of source."""
+    told = {source: ", ".join(kind.named(is_secret=is_secret)) for source, kind in SOURCE_NEEDS.items()}
+    return "By name. " + " ".join(f"`{source}`: {names}." for source, names in told.items())
+
+
 def address_of(source: SourceKind, settings: Named) -> str:
     """Where requests go, without a slash at the end."""
     if subdomain := settings.get("subdomain"):

@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 
 from documents.database import connect
 from documents.ticket import Ticket
-from gql_app.rest.analytics_answers import StatsAnswer
+from gql_app.rest.analytics import StatsAnswer
 from gql_app.rest.parameters import TicketConditions
 from gql_app.rest.ticket_answers import TicketAnswer
 from services.analytics.stats import Stats

@@ -11,7 +11,7 @@ from documents.ingestion_job import IngestionJob
 from gql_app.commands.data.contexts import asking, tell_if_unknown
 from gql_app.commands.data.output import print_fields, print_list
 from gql_app.commands.runtime import Means
-from gql_app.rest.analytics_answers import StatsAnswer
+from gql_app.rest.analytics import StatsAnswer
 from gql_app.rest.answers import Answer
 from gql_app.rest.ingestion_answers import ProgressAnswer
 from resolvers.analytics import get_stats

@@ -1,0 +1,177 @@
+"""Routes about tenants' access to their help desks; all of them need the scope `admin`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Response, status
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+
+from documents.connection import Connection
+from documents.vocabulary import ConnectionState, SourceKind, SourceProblem
+from gql_app.rest.answers import Answer
+from gql_app.rest.parameters import ContextOf, MomentInUtc, TenantId, problems
+from gql_app.rest.strict import StrictRoute
+from resolvers import connections as resolvers
+from services.connections.changes import ConnectionChange, NewConnection
+from services.connections.checking import CheckOutcome
+from services.connections.kinds import names_told
+
+NO_SCHEDULE = 0
+"""What a change says where a client says null."""
+
+router = APIRouter(prefix="/connections", tags=["connections"], route_class=StrictRoute)
+
+Value = str | StrictInt
+SettingsByName = Annotated[Mapping[str, Value], Field(description=names_told(is_secret=False))]
+SecretsByName = Annotated[
+    Mapping[str, str], Field(description=f"{names_told(is_secret=True)} They are never shown again.")
+]
+ScheduleMinutes = Annotated[
+    int | None, Field(description="How often it is read, 1 to 10,080 minutes; null: only when somebody asks for it.")
+]
+AnnounceFrom = Annotated[
+    MomentInUtc | None,
+    Field(description="Urgent tickets that were created before are announced to nobody; null: the present moment."),
+]
+
+
+class ConnectionToAdd(BaseModel):
+    """A connection to add."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    tenant_id: str
+    source: SourceKind
+    settings: SettingsByName = {}
+    secrets: SecretsByName = {}
+    schedule_minutes: ScheduleMinutes = None
+    announce_from: AnnounceFrom = None
+
+    def to_new(self) -> NewConnection:
+        """The same as the services take it."""
+        settings = {name: str(value) for name, value in self.settings.items()}
+        return NewConnection(
+            self.tenant_id, self.source, settings, self.secrets, self.schedule_minutes, self.announce_from
+        )
+
+
+class ConnectionToChange(BaseModel):
+    """What to change; what is left out stays.
+
+    A null among settings or secrets takes one away; one that excludes another takes its place. Secrets that would be
+    sent to another address than before have to be given anew.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    settings: Annotated[Mapping[str, Value | None], Field(description=names_told(is_secret=False))] = {}
+    secrets: Annotated[Mapping[str, str | None], Field(description=names_told(is_secret=True))] = {}
+    schedule_minutes: ScheduleMinutes = None
+    announce_from: Annotated[MomentInUtc | None, Field(description="As of a new one; null: it stays.")] = None
+
+    def to_change(self) -> ConnectionChange:
+        """The same as the services take it."""
+        settings = {name: None if value is None else str(value) for name, value in self.settings.items()}
+        ends_schedule = "schedule_minutes" in self.model_fields_set and self.schedule_minutes is None
+        minutes = NO_SCHEDULE if ends_schedule else self.schedule_minutes
+        return ConnectionChange(settings, self.secrets, minutes, self.announce_from)
+
+
+class ConnectionAnswer(Answer):
+    """A connection, without its secrets."""
+
+    id: str
+    tenant_id: str
+    source: SourceKind
+    settings: dict[str, str]
+    secret_names: list[str]
+    """Which secrets it has."""
+    account: str
+    """What is read. Connections to the same account share its limit of requests."""
+    prefix: str
+    """What stands before the ids of its tickets, and a colon; empty: neither."""
+    schedule_minutes: int | None
+    announce_from: datetime
+    state: ConnectionState
+    problem: SourceProblem | None
+    """Why the last run has failed."""
+    problem_detail: str | None
+    failures: int
+    """Runs that failed one after the other, up to the last one."""
+    last_run_at: datetime | None
+    last_success_at: datetime | None
+    next_run_at: datetime | None
+    """When the schedule reads it next."""
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, stored: Connection) -> Self:
+        """The answer for a connection."""
+        names = cls.model_fields.keys() - {"secret_names"}
+        shown = {name: getattr(stored, name) for name in names}
+        return cls.model_validate({**shown, "secret_names": list(stored.sealed_secrets)})
+
+
+class ConnectionList(Answer):
+    """A tenant's connections, oldest first; at most 10."""
+
+    connections: list[ConnectionAnswer]
+
+
+class CheckAnswer(Answer):
+    """What came of a check."""
+
+    ok: bool
+    """Whether the credential was taken, and what came could be read."""
+    detail: str
+    problem: SourceProblem | None
+    """What is wrong, as far as it is known what."""
+
+    @classmethod
+    def of(cls, outcome: CheckOutcome) -> Self:
+        """The answer for an outcome."""
+        return cls.model_validate(outcome)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(409))
+async def create(context: ContextOf, response: Response, wanted: ConnectionToAdd) -> ConnectionAnswer:
+    """Add a connection: from now on the tenant's runs read its connections, and not the operator's API.
+
+    One to an account that the tenant had a connection to before gets its id again, and its tickets their prefix.
+    """
+    made = await resolvers.create_connection(context, wanted.to_new())
+    response.headers["location"] = f"/connections/{made.id}"
+    return ConnectionAnswer.of(made)
+
+
+@router.get("", responses=problems())
+async def list_connections(context: ContextOf, tenant_id: TenantId) -> ConnectionList:
+    """The tenant's connections."""
+    found = await resolvers.list_connections(context, tenant_id)
+    return ConnectionList(connections=[ConnectionAnswer.of(each) for each in found])
+
+
+@router.get("/{connection_id}", responses=problems(404))
+async def get_connection(context: ContextOf, connection_id: str) -> ConnectionAnswer:
+    """One connection."""
+    return ConnectionAnswer.of(await resolvers.get_connection(context, connection_id))
+
+
+@router.patch("/{connection_id}", responses=problems(404, 409))
+async def change(context: ContextOf, connection_id: str, wanted: ConnectionToChange) -> ConnectionAnswer:
+    """Change a connection, or rotate its secrets."""
+    return ConnectionAnswer.of(await resolvers.change_connection(context, connection_id, wanted.to_change()))
+
+
+@router.delete("/{connection_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404))
+async def delete(context: ContextOf, connection_id: str) -> None:
+    """Remove a connection and its secrets; its tickets stay."""
+    await resolvers.delete_connection(context, connection_id)
+
+
+@router.post("/{connection_id}/check", responses=problems(404))
+async def check(context: ContextOf, connection_id: str) -> CheckAnswer:
+    """Try the credential and one record, once; nothing is stored."""
+    return CheckAnswer.of(await resolvers.check_connection(context, connection_id))

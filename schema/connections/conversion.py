@@ -1,0 +1,79 @@
+"""From what the services know of connections to what clients see, and back."""
+
+from collections.abc import Iterable
+
+from documents.connection import Connection, SourceKind
+from schema.connections.types import (
+    ChangeConnectionInput,
+    ConnectedSource,
+    ConnectionSetting,
+    ConnectionValueInput,
+    CreateConnectionInput,
+    OfferedSource,
+    SourceNeed,
+)
+from services.connections.changes import ConnectionChange, NewConnection
+from services.connections.kinds import SourceNeeds
+from services.errors import InvalidInputError
+
+_CONVERTED = {"connection_id", "settings", "secret_names"}
+_SHARED = [name for name in ConnectedSource.__annotations__ if name not in _CONVERTED]
+
+
+def to_connection(stored: Connection) -> ConnectedSource:
+    """A stored connection as clients see it."""
+    return ConnectedSource(
+        connection_id=stored.id,
+        settings=[ConnectionSetting(name=name, value=value) for name, value in stored.settings.items()],
+        secret_names=list(stored.sealed_secrets),
+        **{name: getattr(stored, name) for name in _SHARED},
+    )
+
+
+def to_offered(source: SourceKind, kind: SourceNeeds) -> OfferedSource:
+    """What a kind of source is told, for a form."""
+    needs = [
+        SourceNeed(
+            instead_of=sorted(kind.rivals([need.name])),
+            needed_with=[first for first, second in kind.together if second == need.name],
+            **{
+                name: getattr(need, name)
+                for name in ("name", "description", "expected", "is_secret", "is_required", "default")
+            },
+        )
+        for need in kind.needs
+    ]
+    return OfferedSource(source=source, needs=needs)
+
+
+def to_new(wanted: CreateConnectionInput) -> NewConnection:
+    """A connection to add.
+
+    Raises:
+        InvalidInputError: something is given twice.
+    """
+    settings, secrets = (
+        {name: value or "" for name, value in _by_name(given).items()} for given in (wanted.settings, wanted.secrets)
+    )
+    return NewConnection(
+        wanted.tenant_id, wanted.source, settings, secrets, wanted.schedule_minutes, wanted.announce_from
+    )
+
+
+def to_change(wanted: ChangeConnectionInput) -> ConnectionChange:
+    """What is to be changed.
+
+    Raises:
+        InvalidInputError: something is given twice.
+    """
+    settings, secrets = _by_name(wanted.settings), _by_name(wanted.secrets)
+    return ConnectionChange(settings, secrets, wanted.schedule_minutes, wanted.announce_from)
+
+
+def _by_name(given: Iterable[ConnectionValueInput]) -> dict[str, str | None]:
+    values: dict[str, str | None] = {}
+    for each in given:
+        if each.name in values:
+            raise InvalidInputError(f"{each.name[:100]!r} is given more than once.")
+        values[each.name] = each.value
+    return values
