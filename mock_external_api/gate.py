@@ -12,6 +12,8 @@ from mock_external_api.settings import RetryAfterStyle
 from mock_external_api.upstream import Upstream
 
 _FAILURES = (500, 502, 503, 504)
+_STAND_INS = ("/zendesk/",)
+"""Programs of their own, with gates of their own."""
 
 
 class Gate:
@@ -23,9 +25,9 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass, or answer it here."""
-        if scope["type"] != "http":
+        path: str = scope.get("path", "")
+        if scope["type"] != "http" or path.startswith(_STAND_INS):
             return await self._app(scope, receive, send)
-        path: str = scope["path"]
         if path == "/_control" or path.startswith("/_control/"):
             closed = not self._upstream.settings.control
             target: ASGIApp = json_answer({"detail": "Not Found"}, 404) if closed else self._app
