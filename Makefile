@@ -43,11 +43,11 @@ $(BIN)/python:
 # Reference clients and code generators, for the tests that try them; without npm these tests are skipped.
 clients:
 	@command -v npm >/dev/null || { echo "No npm: the tests that need it will be skipped."; exit 0; }; \
-	for folder in tests/graphql_http_audit tests/graphql_clients tests/browser; do \
+	for folder in tests/graphql_http_audit tests/graphql_clients tests/github_api tests/browser; do \
 	  cmp -s $$folder/package-lock.json $$folder/node_modules/installed && continue; \
 	  echo "Installing $$folder/ ..."; \
 	  (cd $$folder && npm ci --silent --ignore-scripts --no-audit --no-fund \
-	    && cp package-lock.json node_modules/installed) \
+	    && npm run --silent --if-present slim && cp package-lock.json node_modules/installed) \
 	    || echo "npm cannot fetch the packages of $$folder: its tests will be skipped."; \
 	done
 

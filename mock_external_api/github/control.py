@@ -42,7 +42,7 @@ def create_github_control(github: Github) -> FastAPI:
 
 def _steer_desk(app: FastAPI, github: Github) -> None:
     @app.post("/act")
-    def act(order: Action) -> Any:
+    async def act(order: Action) -> Any:
         """Call a method of the model; answers the number of an issue or the id of a comment that it makes."""
         if order.action not in ACTIONS:
             raise HTTPException(404, f"no action {order.action}")
@@ -52,20 +52,20 @@ def _steer_desk(app: FastAPI, github: Github) -> None:
             raise HTTPException(422, str(error)) from error
 
     @app.post("/steps")
-    def steps(count: Annotated[int, Body(embed=True)], seed: Annotated[int, Body(embed=True)]) -> list[str]:
+    async def steps(count: Annotated[int, Body(embed=True)], seed: Annotated[int, Body(embed=True)]) -> list[str]:
         """Make random changes, the same for the same seed; answers which."""
         dice = random.Random(seed)  # noqa: S311 - repeatable, no secret
         return [random_step(github.desk, dice) for _ in range(count)]
 
     @app.get("/truth")
-    def truth() -> dict[int, dict[str, Any]]:
+    async def truth() -> dict[int, dict[str, Any]]:
         """Return everything there is to know of every issue."""
         return github.desk.truth()
 
 
 def _steer_service(app: FastAPI, github: Github) -> None:
     @app.post("/settings")
-    def change_settings(changes: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+    async def change_settings(changes: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
         """Change settings and return all of them."""
         try:
             github.change_settings(changes)
@@ -74,7 +74,7 @@ def _steer_service(app: FastAPI, github: Github) -> None:
         return github.settings.model_dump(mode="json")
 
     @app.post("/tokens")
-    def set_tokens(tokens: Annotated[dict[str, Access | None], Body()]) -> dict[str, Access]:
+    async def set_tokens(tokens: Annotated[dict[str, Access | None], Body()]) -> dict[str, Access]:
         """Accept tokens for so much, or, with null, no longer."""
         for token, access in tokens.items():
             if access is None:
@@ -84,18 +84,18 @@ def _steer_service(app: FastAPI, github: Github) -> None:
         return github.tokens
 
     @app.post("/fail")
-    def fail_next(statuses: Annotated[list[int], Body()]) -> dict[str, int]:
+    async def fail_next(statuses: Annotated[list[int], Body()]) -> dict[str, int]:
         """Let the next requests fail with these statuses."""
         github.fail_next(*statuses)
         return {"due": len(github.due)}
 
     @app.get("/log")
-    def log() -> list[dict[str, Any]]:
+    async def log() -> list[dict[str, Any]]:
         """Return the requests so far."""
         return list(github.log)
 
     @app.post("/reset")
-    def reset() -> dict[str, str]:
+    async def reset() -> dict[str, str]:
         """Go back to the state at the start."""
         github.reset()
         return {"status": "reset"}

@@ -31,11 +31,9 @@ def _installed() -> None:
     if npm is None or shutil.which("node") is None:
         pytest.skip("npm is not installed")
     if not DESCRIPTION.exists():
-        done = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FOLDER, capture_output=True, check=False
-        )
-        if done.returncode:
-            pytest.skip("npm cannot fetch the packages")
+        for command in (("ci", "--ignore-scripts", "--no-audit", "--no-fund"), ("run", "slim")):
+            if subprocess.run([npm, *command], cwd=FOLDER, capture_output=True, check=False).returncode:
+                pytest.skip("npm cannot fetch the packages")
 
 
 async def run(*command: str, given: bytes = b"") -> Any:
