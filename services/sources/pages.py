@@ -54,7 +54,9 @@ class Detail:
     changes: Mapping[str, FieldChange] = field(default_factory=dict)
     """Fields of the ticket as they are stored, with what they were and what they became."""
     said: str = ""
-    """What the customer wrote."""
+    """What somebody wrote."""
+    author: str = ""
+    """Who wrote it, as a ticket's `customer_id` is stored; empty: the customer."""
 
 
 @dataclass(frozen=True, slots=True)
