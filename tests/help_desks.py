@@ -88,6 +88,10 @@ async def zendesk_desk(db: Database, services: Services, **settings: Any) -> Asy
         yield ReadDesk(app.state.desk, clock, db, services, await services.connections.create(new))
 
 
+def _by_moment(change: Change) -> tuple[datetime, str]:
+    return change[:2]
+
+
 def _stored(row: Row, history: list[Row]) -> Known:
     own = [each for each in history if each["ticket_id"] == row["external_id"]]
     changes = [
@@ -97,6 +101,7 @@ def _stored(row: Row, history: list[Row]) -> Known:
         for name, change in sorted(each["changes"].items())
         if name in TRACKED
     ]
+    changes.sort(key=_by_moment)
     ends = [(each["occurred_at"], each["action"]) for each in own if each["action"] in ("deleted", "restored")]
     values = {name: row.get(name) or None for name in TRACKED}
     return Known(row.get("deleted_at") is not None, values, row.get("replies") or None, changes, ends)
@@ -110,18 +115,21 @@ def _true(ticket: Any, names: dict[int, str]) -> Known:
             case "assignee_id":
                 return None if value is None else names[value]
             case "status" | "priority":
-                return value and value.lower()
+                return None if value in (None, "deleted") else value.lower()
         return value or None
 
     fields = {("assignee_id" if name == "assignee" else name): name for name in TRACKED}
-    born = datetime.fromisoformat(record["created_at"])
     changes, ends = [], []
-    for at, field, old, new in ticket.history:
+    named = {change.field for change in ticket.history}
+    for number, (at, field, old, new) in enumerate(ticket.history):
+        if number < len(named):  # the first values of all fields
+            continue
         moment = datetime.fromtimestamp(at, UTC)
         if field == "status" and "deleted" in (old, new):
             ends.append((moment, "deleted" if new == "deleted" else "restored"))
-        elif field in fields and seen(field, old) != seen(field, new) and (old is not None or moment > born):
+        elif field in fields and seen(field, old) != seen(field, new):
             changes.append((moment, fields[field], seen(field, old), seen(field, new)))
+    changes.sort(key=_by_moment)
     values = {fields[name]: seen(name, record[name]) for name in fields}
     theirs = [each.body for each in ticket.comments[1:] if each.public and each.author_id == record["requester_id"]]
     return Known(ticket.deleted, values, "\n\n".join(theirs) or None, changes, ends)

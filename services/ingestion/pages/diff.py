@@ -19,7 +19,6 @@ from services.ingestion.pages.details import (
     before_all,
     replies_with,
     retold,
-    since_birth,
     told_with,
     unheard,
 )
@@ -116,12 +115,11 @@ def _create(changes: PageChanges, ticket: UpstreamTicket, told: Sequence[Row], a
     }
     changes.tickets.append(InsertOne(row | search_fields(row)))
     values: Row = {name: row[name] for name in KEPT_FIELDS}
-    later = since_birth(fresh, ticket.created_at) if fresh else fresh
-    born = before_all(values, later) if later else values
+    born = before_all(values, fresh) if fresh else values
     first = {name: {"old": None, "new": value} for name, value in born.items() if value is not None}
     happened: list[Happened] = [(HistoryAction.CREATED, first, ticket.created_at)]
-    if later:
-        happened += [(HistoryAction.UPDATED, step, when) for when, step in retold(born, later).steps]
+    if fresh:
+        happened += retold(row, born, fresh, is_live=True).happened
     changes.history += history_rows(at, ticket.id, happened)
     _announce_if_risen(changes, at, ticket.id, row, None)
     changes.used += told
@@ -160,27 +158,23 @@ def _happened(known: Row, new: Row, fresh: Sequence[Row], when: datetime, *, ret
     happened: list[Happened] = []
     values = known
     if fresh and new:
-        telling = retold(_told_of(known), fresh)
-        if returned:
-            happened.append((HistoryAction.RESTORED, {}, min([when, *(moment for moment, _ in telling.steps)])))
-        happened += [(HistoryAction.UPDATED, step, moment) for moment, step in telling.steps]
+        telling = retold(known, _told_of(known), fresh, is_live=not returned)
+        happened, returned = telling.happened, not telling.is_live
         values = {**known, **telling.values}
     rest = {
         name: {"old": values.get(name), "new": new[name]}
         for name in _COMPARED
         if name in new and values.get(name) != new[name]
     }
-    if rest or not happened:
-        action = HistoryAction.RESTORED if returned and not happened else HistoryAction.UPDATED
-        happened.append((action, rest, when))
+    if rest or returned or not happened:
+        happened.append((HistoryAction.RESTORED if returned else HistoryAction.UPDATED, rest, when))
     return happened
 
 
 def _delete(changes: PageChanges, known: Row, told: Sequence[Row], when: datetime, at: Position) -> None:
     fresh = unheard(known, told) if told else told
-    telling = retold(_told_of(known), fresh)
-    happened: list[Happened] = [(HistoryAction.UPDATED, step, moment) for moment, step in telling.steps]
-    happened.append(end_of({**known, **telling.values}, when))
+    telling = retold(known, _told_of(known), fresh, is_live=True)
+    happened = [*telling.happened, *([end_of({**known, **telling.values}, when)] if telling.is_live else [])]
     changes.history += history_rows(at, known["external_id"], happened)
     last = {**telling.values, "deleted_at": at.now, "told": told_with(known, fresh), "seen_by_job": at.job_id}
     category = {"status_category": category_of(last["status"]).value}
