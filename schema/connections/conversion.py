@@ -46,7 +46,7 @@ def to_offered(source: SourceKind, kind: SourceNeeds) -> OfferedSource:
     return OfferedSource(source=source, needs=needs)
 
 
-def to_new(wanted: CreateConnectionInput) -> NewConnection:
+def to_new_connection(wanted: CreateConnectionInput) -> NewConnection:
     """A connection to add.
 
     Raises:
@@ -60,7 +60,7 @@ def to_new(wanted: CreateConnectionInput) -> NewConnection:
     )
 
 
-def to_change(wanted: ChangeConnectionInput) -> ConnectionChange:
+def to_connection_change(wanted: ChangeConnectionInput) -> ConnectionChange:
     """What is to be changed.
 
     Raises:
@@ -74,6 +74,6 @@ def _by_name(given: Iterable[ConnectionValueInput]) -> dict[str, str | None]:
     values: dict[str, str | None] = {}
     for each in given:
         if each.name in values:
-            raise InvalidInputError(f"{each.name[:100]!r} is given more than once.")
+            raise InvalidInputError("One name is given more than once.")
         values[each.name] = each.value
     return values
