@@ -5,7 +5,7 @@ from datetime import datetime
 
 from documents.database import Collection
 from documents.search_indexes import SEARCH_INDEX
-from documents.ticket import COUNTED_INDEX, CUSTOMER_INDEX
+from documents.ticket_indexes import COUNTED_INDEX, CUSTOMER_INDEX
 from services.search.leading import led_by_rarest
 from services.tenancy import Filter
 from services.tickets.filter import EVERY_TICKET, TicketFilter, condition, index_of_choice, split_period

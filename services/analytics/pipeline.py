@@ -1,7 +1,7 @@
 """The pipeline behind `services/analytics/stats.py`: one command that ends in one document.
 
 Single tickets are grouped into their distinct combinations of values, and rows of the rollups join them as combinations
-with one value each; all that follows counts those. No part reads a ticket: indexes cover them.
+with one value each; all that follows counts those. But for the tags, no part reads a ticket: indexes cover them.
 """
 
 from collections.abc import Collection, Sequence

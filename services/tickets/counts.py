@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from documents.database import Database, Row
-from documents.ticket import COUNTED_FIELDS, COUNTED_INDEX, SPARSE_FIELDS, TAGGED_INDEX, Ticket
+from documents.ticket import COUNTED_FIELDS, SPARSE_FIELDS, Ticket
+from documents.ticket_indexes import COUNTED_INDEX, TAGGED_INDEX
 from documents.ticket_rollup import EVERY_DAY, TicketRollup
 from services.kit.clock import EPOCH
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
@@ -102,10 +103,11 @@ def is_countable(equal: Equal) -> bool:
     [(field, condition)] = equal.items()
     if field == _TAGS:  # a ticket that has two of several tags would count twice
         return condition.keys() == {"$in"} and len(condition["$in"]) == 1
-    listed = [condition.get(operator, ()) for operator in ("$in", "$nin")]
-    if field in SPARSE_FIELDS and listed[1]:  # no row is about those without a value
+    if field not in COUNTED_FIELDS:
         return False
-    return field in COUNTED_FIELDS and not any(UNKNOWN in values for values in listed)
+    listed = [condition.get(operator, ()) for operator in ("$in", "$nin")]
+    has_no_row = field in SPARSE_FIELDS and listed[1]  # for tickets without a value
+    return not has_no_row and not any(UNKNOWN in values for values in listed)
 
 
 def _midnight_after(day: int) -> datetime | None:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, get_args, get_type_hints
 
-from documents.ticket import ASSIGNEE_INDEX, TAG_INDEX, Sentiment, StatusCategory, Urgency
+from documents.ticket import Sentiment, StatusCategory, Urgency
+from documents.ticket_indexes import ASSIGNEE_INDEX, TAG_INDEX
 from services.errors import InvalidInputError
 from services.kit.civil_time import zone
 from services.kit.hours_of_week import created_at_hours, offsets_of

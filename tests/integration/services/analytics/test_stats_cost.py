@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from documents.database import Database, Row
-from documents.ticket import COUNTED_INDEX as INDEX
 from documents.ticket import Ticket
+from documents.ticket_indexes import COUNTED_INDEX as INDEX
 from services.analytics.partition import customer_partition, partition_of
-from services.analytics.pipeline import ALL_PARTS, build_pipeline
+from services.analytics.pipeline import ALL_PARTS, StatsPart, build_pipeline
 from services.rollups.write import Rollups
 from tests.integration.services.analytics.test_stats import HOUR, NOW, TENANT, high_and_open, store
 
@@ -62,7 +62,7 @@ async def test_indexes_answer_every_part_without_reading_tickets(
     await Rollups(db).roll_up(TENANT)
     await tickets.update_many({"external_id": {"$in": ["t2999", "t2998"]}}, {"$set": {"deleted_at": NOW}})
     customers = customer_partition(TENANT, *period, NOW)
-    pipeline = build_pipeline(partition_of(TENANT, *period), customers, HOUR, ALL_PARTS)
+    pipeline = build_pipeline(partition_of(TENANT, *period), customers, HOUR, ALL_PARTS - {StatsPart.TAGS})
     plan = await tickets.database.command(
         "explain",
         {"aggregate": tickets.name, "pipeline": pipeline, "cursor": {}, "hint": INDEX},
@@ -72,6 +72,32 @@ async def test_indexes_answer_every_part_without_reading_tickets(
     assert [f"{rows} {stage['indexName']}" for rows, stage in stages if stage["stage"] == "IXSCAN"] == indexes
     assert "COLLSCAN" not in {stage["stage"] for _, stage in stages}
     assert ("tickets", "FETCH") not in {(rows, stage["stage"]) for rows, stage in stages}
+
+
+@pytest.mark.parametrize("period", [(None, None), (NOW - timedelta(days=30, minutes=7), None)], ids=["all", "month"])
+async def test_of_tags_no_more_tickets_are_read_than_have_some_and_are_not_rolled_up(
+    db: Database, period: tuple[datetime | None, datetime | None]
+) -> None:
+    created = {"created_at": NOW - timedelta(days=1)}
+    tagged = [high_and_open(number, tags=["vip", "eu"], **created) for number in range(1_000)]
+    await store(db, *tagged)
+    while await Rollups(db).roll_up(TENANT):
+        pass
+    await store(db, *(high_and_open(number, **created) for number in range(1_000, 2_000)))
+    single = [high_and_open(number, tags=["vip"], **created) for number in range(2_000, 2_020)]
+    stats = await store(db, *single)
+    assert (await stats.compute(TENANT, created_from=period[0])).by_tag == {"vip": 1_020, "eu": 1_000}
+    pipeline = build_pipeline(
+        partition_of(TENANT, *period), customer_partition(TENANT, *period, NOW), HOUR, [StatsPart.TAGS]
+    )
+    tickets = db.collection(Ticket)
+    plan = await tickets.database.command(
+        "explain",
+        {"aggregate": tickets.name, "pipeline": pipeline, "cursor": {}, "hint": INDEX},
+        verbosity="executionStats",
+    )
+    read = [stage["docsExamined"] for rows, stage in _stages(plan) if (rows, stage["stage"]) == ("tickets", "FETCH")]
+    assert sum(read) <= len(single) + 1
 
 
 def _stages(plan: Any, rows: str = "") -> Iterator[tuple[str, Row]]:
