@@ -70,7 +70,8 @@ def tags_one_by_one(of: Partition, **keys: object) -> list[list[Row]]:
             {"$set": {"field": TAG}},
         ]
 
-    return [combine(where, sign) for where, sign in ((of.single, 1), (of.gone, -1)) if where is not None]
+    single = [combine(where, 1) for where in of.singles]  # one by one, or the planner would choose badly
+    return single if of.gone is None else [*single, combine(of.gone, -1)]
 
 
 def bounded_counts(field: str, counts: list[tuple[str, int]]) -> list[tuple[str, int]]:

@@ -69,7 +69,9 @@ class TicketFilter:
         None
     )
     requires_action: Annotated[bool | None, Told("Whether action is required.")] = None
-    q: Annotated[str | None, Told("Words that all occur in the subject or the message; at most 200 characters.")] = None
+    q: Annotated[
+        str | None, Told("Words that all occur in the subject, the message or the replies; at most 200 characters.")
+    ] = None
     created_from: Annotated[datetime | None, Told("Created at or after this moment.")] = None
     created_to: Annotated[datetime | None, Told("Created before this moment.")] = None
     updated_from: Annotated[datetime | None, Told("Changed last at or after this moment, by upstream's clock.")] = None
