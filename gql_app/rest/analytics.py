@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from gql_app.rest.analytics_answers import StatsAnswer
-from gql_app.rest.parameters import ContextOf, MomentInUtc, problems
+from gql_app.rest.answers.analytics import StatsAnswer
+from gql_app.rest.conditions import MomentInUtc
+from gql_app.rest.parameters import ContextOf, problems
 from gql_app.rest.strict import StrictRoute
 from resolvers import analytics as resolvers
 

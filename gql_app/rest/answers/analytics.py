@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import create_model
 
 from documents.ticket import CountedField
-from gql_app.rest.answers import Answer
+from gql_app.rest.answers.base import Answer
 from services.analytics.stats import TenantStats
 
 
