@@ -6,9 +6,9 @@ from typing import Self
 from fastapi import APIRouter
 from pydantic import create_model
 
-from documents.ticket import CountedField
-from gql_app.rest.answers import Answer
-from gql_app.rest.parameters import ContextOf, MomentInUtc, problems
+from gql_app.rest.answers.analytics import StatsAnswer
+from gql_app.rest.conditions import MomentInUtc
+from gql_app.rest.parameters import ContextOf, problems
 from gql_app.rest.strict import StrictRoute
 from resolvers import analytics as resolvers
 from services.analytics.stats import TenantStats

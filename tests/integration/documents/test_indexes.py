@@ -57,6 +57,16 @@ def test_an_index_of_earlier_versions_is_dropped(mongo_url: str, name: str) -> N
     assert "tenant_text" not in keys_after_start(mongo_url, name)
 
 
+def test_an_index_with_other_options_is_told(mongo_url: str, name: str) -> None:
+    """Whether it may go is the operator's to say: it may be what keeps their rows apart."""
+    declared = next(index for index in Ticket.Settings.indexes if index.document["name"] == COUNTED_INDEX)
+    with MongoClient(mongo_url) as client:
+        client[name].tickets.create_index(list(declared.document["key"].items()), name=COUNTED_INDEX, unique=True)
+    opened = subprocess.run([sys.executable, "-c", OPEN, mongo_url, name], cwd=ROOT, capture_output=True, text=True)
+    assert opened.returncode != 0
+    assert COUNTED_INDEX in opened.stderr
+
+
 def test_the_indexes_of_others_stay(mongo_url: str, name: str) -> None:
     with MongoClient(mongo_url) as client:
         client[name].tickets.create_index([("colour", 1)], name="their_own")
