@@ -1,7 +1,7 @@
 """What a page changes: the difference between what a source shows and what is stored, as writes and history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -9,11 +9,11 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 
 from documents.database import Row
-from documents.ingestion_job import RunCounts
 from documents.ticket import CLASSIFIED_FIELDS, KEPT_FIELDS, SOURCE_FIELDS, MatchedRule, Urgency
 from documents.ticket_history import HistoryAction
 from services.classification import Classification, classify
 from services.classification.keywords import keyword_key
+from services.ingestion.pages.changes import PageChanges
 from services.ingestion.pages.details import (
     NOTHING_TOLD,
     before_all,
@@ -35,26 +35,9 @@ STORED_FIELDS = (
     *(*SOURCE_FIELDS, *CLASSIFIED_FIELDS, "keyword_key", "search_version"),
 )
 """What of a stored ticket has to be read to find out what changed."""
-NOBODY: Mapping[str, Any] = MappingProxyType({})
+_NONE_OF_THEM: Mapping[str, Any] = MappingProxyType({})
 _REASON_FIELDS = tuple(each.name for each in fields(MatchedRule))
 _COMPARED = (*SOURCE_FIELDS, *CLASSIFIED_FIELDS)
-
-
-@dataclass(slots=True)
-class PageChanges:
-    """The writes of one page, not yet made."""
-
-    counts: RunCounts = field(default_factory=RunCounts)
-    tickets: list[InsertOne[Row] | UpdateOne] = field(default_factory=list)
-    recounted: list[Any] = field(default_factory=list)
-    """The `_id`s of stored tickets that statistics are to count anew."""
-    seen: list[str] = field(default_factory=list)
-    """Unchanged tickets, that only have to be marked as seen."""
-    history: list[Row] = field(default_factory=list)
-    notifications: list[Row] = field(default_factory=list)
-    """Rows of the outbox, one for each ticket that became urgent."""
-    used: list[Row] = field(default_factory=list)
-    """Details that were worked in."""
 
 
 def find_changes(
@@ -62,8 +45,8 @@ def find_changes(
     stored: Mapping[str, Row],
     at: Position,
     *,
-    gone: Mapping[str, datetime] = NOBODY,
-    details: Mapping[str, Sequence[Row]] = NOBODY,
+    gone: Mapping[str, datetime] = _NONE_OF_THEM,
+    details: Mapping[str, Sequence[Row]] = _NONE_OF_THEM,
 ) -> PageChanges:
     """Compare a page's tickets with the stored ones, all by external id.
 

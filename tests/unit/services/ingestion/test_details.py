@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from documents.database import Row
+from services.ingestion.pages.changes import PageChanges
 from services.ingestion.pages.details import before_all, replies_with, retold, told_with, unheard
-from services.ingestion.pages.diff import PageChanges, find_changes
+from services.ingestion.pages.diff import find_changes
 from services.ingestion.pages.history import Position
 from services.ingestion.run import Origin
 from services.sources.records.fields import LONGEST_REPLIES
