@@ -2,8 +2,11 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Compiled modules are kept, even where the environment asks Python to write none: to compile ours again takes half a
+# second of every start, and the tests start some two hundred processes.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup clients run test check lint bench fuzz soak audit lock clean
+.PHONY: help setup clients run test check lint bench fuzz readers soak audit lock clean
 
 help:
 	@echo "make run     MongoDB, the mock external API and the service on http://127.0.0.1:8000, with sample data"
@@ -11,6 +14,7 @@ help:
 	@echo "make check   lint, types, layers and all tests, as CI does"
 	@echo "make bench   speed, measured against the plain way of doing it"
 	@echo "make fuzz    made-up requests against every REST route and GraphQL field"
+	@echo "make readers  a connector that others wrote reads the stand-in of Zendesk"
 	@echo "make soak    every reliability promise at full size (long)"
 	@echo "make audit   known vulnerabilities of the locked dependencies; needs the network, and says so without"
 	@echo "make lock    bring the locks in step with pyproject.toml (newest versions: make lock UV_FLAGS=--upgrade)"
@@ -43,11 +47,11 @@ $(BIN)/python:
 # Reference clients and code generators, for the tests that try them; without npm these tests are skipped.
 clients:
 	@command -v npm >/dev/null || { echo "No npm: the tests that need it will be skipped."; exit 0; }; \
-	for folder in tests/graphql_http_audit tests/graphql_clients tests/browser; do \
+	for folder in tests/graphql_http_audit tests/graphql_clients tests/github_api tests/browser; do \
 	  cmp -s $$folder/package-lock.json $$folder/node_modules/installed && continue; \
 	  echo "Installing $$folder/ ..."; \
 	  (cd $$folder && npm ci --silent --ignore-scripts --no-audit --no-fund \
-	    && cp package-lock.json node_modules/installed) \
+	    && npm run --silent --if-present slim && cp package-lock.json node_modules/installed) \
 	    || echo "npm cannot fetch the packages of $$folder: its tests will be skipped."; \
 	done
 
@@ -78,6 +82,15 @@ fuzz: setup
 	}
 	@$(BIN)/python -m fuzz
 
+# Also in an environment of its own, of some 90 packages; CI does not run it.
+readers: setup
+	@cmp -s readers/requirements.lock .venv-readers/installed || { \
+	  echo "Installing Airbyte's connector into .venv-readers ..." && $(BIN)/python -m venv .venv-readers && \
+	  .venv-readers/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r readers/requirements.lock && \
+	  cp readers/requirements.lock .venv-readers/installed; \
+	}
+	@$(BIN)/python -m readers
+
 soak: setup clients
 	@THOROUGH=1 $(BIN)/python -m pytest --quiet -m thorough --numprocesses 4 --dist worksteal
 	@$(BIN)/python -m soak
@@ -90,10 +103,11 @@ lock: setup
 	@$(COMPILE) --output-file requirements.lock pyproject.toml
 	@$(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml
 	@$(COMPILE) --output-file fuzz/requirements.lock fuzz/requirements.in
+	@$(COMPILE) --output-file readers/requirements.lock readers/requirements.in
 	@$(COMPILE) --output-file .ci/audit.lock .ci/audit.in
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url $(UV_FLAGS)
 
 clean:
-	rm -rf .venv .venv-fuzz .venv-audit .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-fuzz .venv-readers .venv-audit .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -22,7 +22,8 @@ from documents.ticket_history import HistoryAction
 from gql_app.local import bundled_mock, embedded_mongo
 from mock_external_api.data import make_tickets
 from mock_external_api.settings import MockSettings
-from services.ingestion.diff import Position, classified, history_row
+from services.ingestion.pages.diff import classified
+from services.ingestion.pages.history import Position, history_rows
 from services.search.terms import search_fields
 from services.sources.records.records import sort_records
 from services.statuses import category_of
@@ -138,12 +139,11 @@ def _history(ticket: Row) -> Iterator[Row]:
     at = Position(tenant, f"first run of {tenant}", 1, ticket["first_ingested_at"])
     first = {name: {"old": None, "new": ticket[name]} for name in KEPT_FIELDS if ticket[name] is not None}
     name = ticket["external_id"]
-    yield history_row(at, name, HistoryAction.CREATED, first, ticket["created_at"])
+    yield from history_rows(at, name, [(HistoryAction.CREATED, first, ticket["created_at"])])
     if ticket["status_category"] == StatusCategory.CLOSED:
         closed = {"status": {"old": "open", "new": ticket["status"]}}
-        yield history_row(
-            replace(at, job_id=f"second run of {tenant}"), name, HistoryAction.UPDATED, closed, ticket["updated_at"]
-        )
+        later = replace(at, job_id=f"second run of {tenant}")
+        yield from history_rows(later, name, [(HistoryAction.UPDATED, closed, ticket["updated_at"])])
 
 
 def _copied(row: Row, copy: int, customer_id: str, dice: random.Random) -> Row:

@@ -12,6 +12,7 @@ from documents.quarantined_record import QuarantinedRecord
 from documents.rate_limit import RateLimit
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
+from documents.staged_detail import StagedDetail
 from documents.tenant_lock import TenantLock
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
@@ -29,6 +30,7 @@ ALL_DOCUMENTS: list[type[Document]] = [
     RateLimit,
     RolledUpTicket,
     RollupBookmark,
+    StagedDetail,
     TenantLock,
     Ticket,
     TicketHistory,

@@ -56,6 +56,17 @@ class IngestionJob(Document, RunCounts):
     cancel_requested: bool = False
     error: str | None = None
 
+    connections: list[str] = []
+    """The connections that the run reads, in that order; none: the contract's API."""
+    leg: int = 0
+    """Which of them it reads at present; as many as there are: all are read."""
+    leg_pages: int = 0
+    """How many of the processed pages are of that one."""
+    is_whole: bool = True
+    """Whether the walk over it goes over all that it has, and not only over what has changed."""
+    failed_legs: int = 0
+    """How many of them could not be read."""
+
     next_page: int | str | None = 1
     """The checkpoint: where in the source's list to go on, in the source's own words; null when the walk is complete.
     1 is the beginning of every list."""

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from beanie import Document
-from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.described import Classified, DescribedEnum, FromSource, LongText, Shown
 from documents.search_indexes import SEARCH_INDEXES
+from documents.ticket_indexes import ticket_indexes
 
 KEYWORD_SEPARATOR = "|"
 """Between the keywords of `Ticket.keyword_key`."""
@@ -53,6 +53,9 @@ class CountedField(DescribedEnum):
     URGENCY = "urgency", "How soon somebody has to look at a ticket: high, medium, low."
     SENTIMENT = "sentiment", "The mood: negative, neutral, positive."
     SOURCE = "source", "The channel, as upstream names it."
+    PRIORITY = "priority", "How pressing it is, as upstream names it, in lower case."
+    ASSIGNEE = "assignee", "Who works on it, as upstream names them."
+    TAG = "tag", "Its tags: a ticket counts once under each, and one without tags under none."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +70,12 @@ class MatchedRule:
     """The words of the ticket that matched, normalised."""
 
 
-NEWEST_INDEX = "tenant_newest"
-"""For lists and their filters."""
-COUNTED_INDEX = "tenant_counted"
-"""For what statistics count one by one."""
-HIGH_URGENCY_INDEX = "tenant_high_urgency"
-"""For customers at risk."""
-UPDATED_INDEX = "tenant_updated"
-"""For lists by the last change."""
-CUSTOMER_INDEX = "tenant_customer_created"
-"""For a customer's tickets, and counts by customer."""
-COUNTED_FIELDS = tuple(field.value for field in CountedField if field is not CountedField.STATUS_CATEGORY)
-"""Those with a value of their own; the category follows from the status (`services/statuses.py`)."""
-_BY_COUNTED_FIELDS = [(name, ASCENDING) for name in COUNTED_FIELDS]
+_OTHERWISE_HELD = (CountedField.STATUS_CATEGORY, CountedField.TAG)
+COUNTED_FIELDS = tuple(field.value for field in CountedField if field not in _OTHERWISE_HELD)
+"""Those with one value of their own; the category follows from the status (`services/statuses.py`), tags are many."""
+SPARSE_FIELDS = (CountedField.PRIORITY.value, CountedField.ASSIGNEE.value)
+"""Those of the counted fields that tickets of some sources never have. Without a value, a ticket takes no room in the
+rollups: how many there are is what is missing to the total."""
 
 
 class Ticket(Document):
@@ -95,11 +91,21 @@ class Ticket(Document):
     customer_id: Annotated[str | None, FromSource("Who wrote it, as upstream names them.")] = None
     subject: Annotated[str, FromSource("The subject line.")] = ""
     message: Annotated[str, LongText("The text.")] = ""
+    replies: Annotated[str, LongText("What the customer wrote later, oldest first, separated by an empty line.")] = ""
+    """Null and absent are as good as empty; so it is with `tags`."""
     status: Annotated[str | None, FromSource("The status, as upstream names it, in lower case.")] = None
     status_category: Annotated[StatusCategory, Shown("What the status means: open, pending, closed.")] = (
         StatusCategory.OPEN
     )
     """Kept for those who read the collection: we derive it from the status wherever it matters."""
+    priority: Annotated[
+        str | None, FromSource("How pressing it is, as upstream names it, in lower case; null where it does not say.")
+    ] = None
+    assignee: Annotated[str | None, FromSource("Who works on it, as upstream names them; null where nobody does.")] = (
+        None
+    )
+    tags: Annotated[list[str], FromSource("Its tags, as upstream has them.")] = []
+    """Texts that are not empty; whatever else another program stores among them is no tag."""
     extra: Annotated[
         dict[str, Any] | None,
         FromSource("Further fields that upstream sent, by their names there; of values that are too large, a part."),
@@ -145,73 +151,7 @@ class Ticket(Document):
         """Collection and indexes."""
 
         name = "tickets"
-        indexes = [
-            IndexModel([("tenant_id", ASCENDING), ("external_id", ASCENDING)], name="tenant_ticket", unique=True),
-            # Lists, and their filters.
-            IndexModel(
-                [
-                    ("tenant_id", ASCENDING),
-                    ("created_at", DESCENDING),
-                    ("_id", DESCENDING),
-                    ("deleted_at", ASCENDING),
-                    *_BY_COUNTED_FIELDS,
-                ],
-                name=NEWEST_INDEX,
-            ),
-            # Lists by the last change.
-            IndexModel(
-                [
-                    ("tenant_id", ASCENDING),
-                    ("updated_at", DESCENDING),
-                    ("_id", DESCENDING),
-                    ("deleted_at", ASCENDING),
-                ],
-                name=UPDATED_INDEX,
-            ),
-            # What statistics count one by one, without a fetch: the tickets that are not rolled up, and those of a day
-            # that a period cuts. Soft-deleted ones are stepped over.
-            IndexModel(
-                [
-                    ("tenant_id", ASCENDING),
-                    ("rolled_up", ASCENDING),
-                    ("deleted_at", ASCENDING),
-                    ("created_at", ASCENDING),
-                    *_BY_COUNTED_FIELDS,
-                    ("keyword_key", ASCENDING),
-                    ("customer_id", ASCENDING),
-                ],
-                name=COUNTED_INDEX,
-            ),
-            # The newest urgent tickets of a customer, without a fetch.
-            IndexModel(
-                [
-                    ("tenant_id", ASCENDING),
-                    ("customer_id", ASCENDING),
-                    ("created_at", DESCENDING),
-                    ("external_id", ASCENDING),
-                    ("deleted_at", ASCENDING),
-                    ("status", ASCENDING),
-                    ("urgency", ASCENDING),
-                ],
-                name=HIGH_URGENCY_INDEX,
-                partialFilterExpression={"urgency": "high"},
-            ),
-            # A customer's tickets (the first four keys), and counts by customer without a fetch.
-            IndexModel(
-                [
-                    ("tenant_id", ASCENDING),
-                    ("customer_id", ASCENDING),
-                    ("created_at", DESCENDING),
-                    ("_id", DESCENDING),
-                    ("deleted_at", ASCENDING),
-                    ("status", ASCENDING),
-                    ("urgency", ASCENDING),
-                    ("sentiment", ASCENDING),
-                ],
-                name=CUSTOMER_INDEX,
-            ),
-            *SEARCH_INDEXES,
-        ]
+        indexes = [*ticket_indexes(COUNTED_FIELDS), *SEARCH_INDEXES]
         retired_indexes = ["tenant_text"]
 
 

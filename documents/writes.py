@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from beanie import Document
-from pymongo import InsertOne, UpdateMany, UpdateOne
+from pymongo import DeleteMany, InsertOne, UpdateMany, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection as PlainCollection
 from pymongo.errors import BulkWriteError
@@ -20,7 +20,7 @@ class Writes:
     """Writes to one collection, in whatever order."""
 
     document: type[Document]
-    operations: Sequence[InsertOne[Row] | UpdateOne | UpdateMany]
+    operations: Sequence[InsertOne[Row] | UpdateOne | UpdateMany | DeleteMany]
     may_be_there: bool = False
     """They insert rows with ids of their own: one that a crash has left there already stays as it is."""
 

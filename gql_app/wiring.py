@@ -21,9 +21,11 @@ from services.coordination.keepers import LONGEST_LEASE_SECONDS
 from services.coordination.leases import Leases
 from services.health import Health
 from services.ingestion.batches.storing import Batches
-from services.ingestion.commit import PageStore
 from services.ingestion.jobs import Jobs
+from services.ingestion.legs import Legs
+from services.ingestion.pages.commit import PageStore
 from services.ingestion.reading import Runs
+from services.ingestion.schedule import Schedule
 from services.ingestion.sweep import Deletions
 from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker
@@ -42,7 +44,6 @@ from services.search.indexing import SearchIndex
 from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
 from services.sources.http.transport import REQUEST_SECONDS
-from services.sources.source import Source
 from services.sources.standard.client import ExternalApi
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
@@ -112,12 +113,12 @@ def build_services(
     limiter = RateLimiter(database, clock, limit=settings.rate_limit_per_minute, request_seconds=REQUEST_SECONDS)
     terms = _terms(settings, retries)
     api = ExternalApi(http, external_api_url, limiter, clock, page_size=terms.page_size, patience=terms.patience)
-    jobs, pages = Jobs(database, leases, clock), _pages(settings, database, leases, clock)
+    jobs, pages = Jobs(database, leases, clock), PageStore(database, leases, Rollups(database), clock)
     services = Services(
         **_reading(database, clock),
         jobs=jobs,
         runs=Runs(database, jobs),
-        batches=Batches(jobs, pages),
+        batches=Batches(jobs, pages, _announced(settings)),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,
@@ -129,7 +130,7 @@ def build_services(
     )
     if not settings.run_worker:
         return services
-    return _with_workers(services, settings, database, api, _delivery(settings, database, services, clock), clock)
+    return _with_workers(services, settings, database, _delivery(settings, database, services, clock), clock)
 
 
 def _reading(database: Database, clock: Clock) -> dict[str, Any]:
@@ -149,13 +150,15 @@ def _reading(database: Database, clock: Clock) -> dict[str, Any]:
 
 
 def _with_workers(
-    services: Services, settings: Settings, database: Database, source: Source, delivery: Delivery, clock: Clock
+    services: Services, settings: Settings, database: Database, delivery: Delivery, clock: Clock
 ) -> Services:
     """The same services with what works beside the requests."""
     jobs, leases, rollups = services.jobs, services.locks, Rollups(database)
-    pages = _pages(settings, database, leases, clock, on_urgent=delivery.wake)
+    connections, sources = services.connections, services.sources
+    legs = Legs(database, leases, connections, sources, clock, announce=_announced(settings))
+    pages = PageStore(database, leases, rollups, clock, on_urgent=delivery.wake)
     deletions = Deletions(database, leases, clock)
-    ingestion = Ingestion(jobs, source, pages, deletions, clock, max_pages=settings.upstream_max_pages)
+    ingestion = Ingestion(jobs, legs, pages, deletions, clock, max_pages=settings.upstream_max_pages)
     short_leases = Leases(database, ttl_seconds=min(settings.lock_ttl_seconds, LONGEST_LEASE_SECONDS))
     return replace(
         services,
@@ -163,18 +166,13 @@ def _with_workers(
         delivery=delivery,
         rollup_keeper=RollupKeeper(database, rollups, short_leases, clock),
         search_keeper=SearchKeeper(database, services.search_index, short_leases, clock),
+        schedule=Schedule(database, jobs, clock),
     )
 
 
-def _pages(
-    settings: Settings,
-    database: Database,
-    leases: Leases,
-    clock: Clock,
-    on_urgent: Callable[[], None] = lambda: None,
-) -> PageStore:
-    policy = AnnouncementPolicy(open_only=settings.announce == "open")
-    return PageStore(database, leases, Rollups(database), clock, announce=policy, on_urgent=on_urgent)
+def _announced(settings: Settings) -> AnnouncementPolicy:
+    """What is announced of the contract's API, and of files."""
+    return AnnouncementPolicy(open_only=settings.announce == "open")
 
 
 def _terms(settings: Settings, patience: Patience | None) -> ReadingTerms:

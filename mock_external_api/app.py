@@ -4,9 +4,14 @@ from fastapi import FastAPI
 
 from mock_external_api import control, external, notify
 from mock_external_api.clock import SYSTEM_CLOCK, Clock
+from mock_external_api.dated import Dated
 from mock_external_api.gate import Gate
+from mock_external_api.github.app import create_github
+from mock_external_api.github.settings import GithubSettings
 from mock_external_api.settings import MockSettings
 from mock_external_api.upstream import Upstream
+from mock_external_api.zendesk.app import create_zendesk
+from mock_external_api.zendesk.settings import ZendeskSettings
 
 
 def create_app(settings: MockSettings, clock: Clock = SYSTEM_CLOCK) -> FastAPI:
@@ -14,7 +19,13 @@ def create_app(settings: MockSettings, clock: Clock = SYSTEM_CLOCK) -> FastAPI:
     upstream = Upstream(settings, clock)
     app = FastAPI(title="Mock external API", description=__doc__)
     app.state.upstream = upstream
-    app.add_middleware(Gate, upstream=upstream)
+    app.add_middleware(Gate, upstream=upstream, passed=("/zendesk/", "/github/"))
+    app.add_middleware(Dated, clock=clock)
     for module in (external, notify, control):
         app.include_router(module.router)
+    zendesk = ZendeskSettings.model_validate({"control": settings.control, **settings.zendesk})
+    app.mount("/zendesk", create_zendesk(zendesk, clock))
+    github = create_github(GithubSettings.model_validate(settings.github), clock)
+    app.mount("/_control/github", github.state.control)
+    app.mount("/github", github)
     return app

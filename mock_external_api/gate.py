@@ -17,19 +17,23 @@ _FAILURES = (500, 502, 503, 504)
 class Gate:
     """ASGI middleware, so that unknown paths under `/external/` use up the limit as well."""
 
-    def __init__(self, app: ASGIApp, upstream: Upstream) -> None:
+    def __init__(self, app: ASGIApp, upstream: Upstream, passed: tuple[str, ...] = ()) -> None:
+        """Let paths that begin with one of `passed` through untouched: stand-ins have gates of their own."""
         self._app = app
         self._upstream = upstream
+        self._passed = passed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass, or answer it here."""
+        path: str = scope.get("path", "")
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        path: str = scope["path"]
         if path == "/_control" or path.startswith("/_control/"):
             closed = not self._upstream.settings.control
             target: ASGIApp = json_answer({"detail": "Not Found"}, 404) if closed else self._app
             return await target(scope, receive, send)
+        if path.startswith(self._passed):
+            return await self._app(scope, receive, send)
         traffic = self._upstream.traffic
         entry = traffic.arrived(path, scope["query_string"])
 

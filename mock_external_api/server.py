@@ -25,6 +25,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         http=DroppableProtocol,
         ws="none",
         lifespan="off",
+        date_header=False,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=1,

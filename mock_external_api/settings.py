@@ -2,7 +2,7 @@
 
 import random
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -104,6 +104,10 @@ class MockSettings(BaseSettings):
 
     control: bool = False
     """Opens `/_control`; while it is off, those paths are 404."""
+    zendesk: dict[str, Any] = {}
+    """What is set of the stand-in of Zendesk at `/zendesk`; see `mock_external_api/zendesk/settings.py`."""
+    github: dict[str, Any] = {}
+    """Likewise of that of GitHub at `/github`; see `mock_external_api/github/settings.py`."""
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:

@@ -17,6 +17,7 @@ from services.health import Health
 from services.ingestion.batches.storing import Batches
 from services.ingestion.jobs import Jobs
 from services.ingestion.reading import Runs
+from services.ingestion.schedule import Schedule
 from services.ingestion.worker import Worker
 from services.kit.background import Background
 from services.notifications.backlog import Backlogs
@@ -74,6 +75,8 @@ class Services:
     """What delivers notifications in this process, if it has a worker."""
     rollup_keeper: RollupKeeper | None = None
     """What rolls tickets up in this process, if it has a worker and no other process does."""
+    schedule: Schedule | None = None
+    """What starts the runs of connections that are due; likewise."""
     search_keeper: SearchKeeper | None = None
     """What keeps tickets ready for searches; likewise."""
 
@@ -85,7 +88,7 @@ class Services:
     @property
     def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
-        all_there_are = (self.worker, self.delivery, self.rollup_keeper, self.search_keeper)
+        all_there_are = (self.worker, self.delivery, self.schedule, self.rollup_keeper, self.search_keeper)
         return [each for each in all_there_are if each is not None]
 
 

@@ -28,13 +28,14 @@ FOLLOWING_SECONDS = 0.25
 
 
 async def start_ingestion(context: Context, tenant_id: str) -> IngestionJob:
-    """Queue a run and tell this process's worker, if it has one.
+    """Queue a run over the tenant's connections, or the contract's API, and tell this process's worker, if it has one.
 
     Raises:
         AlreadyRunningError: the tenant has an active run.
     """
     context.caller.require_tenant(tenant_id, Scope.INGEST_RUN)
-    job = await context.services.jobs.start(tenant_id, request_id=context.request_id)
+    connections = [each.id for each in await context.services.connections.of_tenant(tenant_id)]
+    job = await context.services.jobs.start(tenant_id, request_id=context.request_id, connections=connections)
     if context.services.worker is not None:
         context.services.worker.wake()
     return job

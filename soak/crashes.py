@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from bson import json_util
 
-from services.ingestion.commit import FINAL_EVERY
+from services.ingestion.pages.commit import FINAL_EVERY
 from soak.cluster import Cluster, Process, Row, wait_for
 from soak.replica_set import ReplicaSet
 from soak.verdict import Verdict

@@ -1,20 +1,18 @@
 """Routes about tenants' access to their help desks; all of them need the scope `admin`."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 
 from fastapi import APIRouter, Response, status
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from documents.connection import Connection
-from documents.vocabulary import ConnectionState, SourceKind, SourceProblem
-from gql_app.rest.answers import Answer
-from gql_app.rest.parameters import ContextOf, MomentInUtc, TenantId, problems
+from documents.vocabulary import SourceKind
+from gql_app.rest.answers.connections import CheckAnswer, ConnectionAnswer, ConnectionList
+from gql_app.rest.conditions import MomentInUtc
+from gql_app.rest.parameters import ContextOf, TenantId, problems
 from gql_app.rest.strict import StrictRoute
 from resolvers import connections as resolvers
 from services.connections.changes import ConnectionChange, NewConnection
-from services.connections.checking import CheckOutcome
 from services.connections.kinds import names_told
 
 NO_SCHEDULE = 0
@@ -76,63 +74,6 @@ class ConnectionToChange(BaseModel):
         ends_schedule = "schedule_minutes" in self.model_fields_set and self.schedule_minutes is None
         minutes = NO_SCHEDULE if ends_schedule else self.schedule_minutes
         return ConnectionChange(settings, self.secrets, minutes, self.announce_from)
-
-
-class ConnectionAnswer(Answer):
-    """A connection, without its secrets."""
-
-    id: str
-    tenant_id: str
-    source: SourceKind
-    settings: dict[str, str]
-    secret_names: list[str]
-    """Which secrets it has."""
-    account: str
-    """What is read. Connections to the same account share its limit of requests."""
-    prefix: str
-    """What stands before the ids of its tickets, and a colon; empty: neither."""
-    schedule_minutes: int | None
-    announce_from: datetime
-    state: ConnectionState
-    problem: SourceProblem | None
-    """Why the last run has failed."""
-    problem_detail: str | None
-    failures: int
-    """Runs that failed one after the other, up to the last one."""
-    last_run_at: datetime | None
-    last_success_at: datetime | None
-    next_run_at: datetime | None
-    """When the schedule reads it next."""
-    created_at: datetime
-    updated_at: datetime
-
-    @classmethod
-    def of(cls, stored: Connection) -> Self:
-        """The answer for a connection."""
-        names = cls.model_fields.keys() - {"secret_names"}
-        shown = {name: getattr(stored, name) for name in names}
-        return cls.model_validate({**shown, "secret_names": list(stored.sealed_secrets)})
-
-
-class ConnectionList(Answer):
-    """A tenant's connections, oldest first; at most 10."""
-
-    connections: list[ConnectionAnswer]
-
-
-class CheckAnswer(Answer):
-    """What came of a check."""
-
-    ok: bool
-    """Whether the credential was taken, and what came could be read."""
-    detail: str
-    problem: SourceProblem | None
-    """What is wrong, as far as it is known what."""
-
-    @classmethod
-    def of(cls, outcome: CheckOutcome) -> Self:
-        """The answer for an outcome."""
-        return cls.model_validate(outcome)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(409))

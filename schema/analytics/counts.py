@@ -126,8 +126,12 @@ def value_counts(
 
 
 def _having(counted: TicketFilter, field: CountedField, value: Any) -> TicketFilter:
-    conditions: dict[str, Any] = {field.value: only(value)}
-    return replace(counted, **conditions)
+    return replace(counted, **_condition(counted, field, value))
+
+
+def _condition(counted: TicketFilter, field: CountedField, value: Any) -> dict[str, Any]:
+    """That a ticket, of those counted, has this value in the field."""
+    return {field.value: including(counted.tag, value) if field is CountedField.TAG else only(value)}
 
 
 def _by_field(field: CountedField, computed: Computed, opened: Callable[..., dict[str, Any]]) -> list[Any]:
@@ -135,7 +139,7 @@ def _by_field(field: CountedField, computed: Computed, opened: Callable[..., dic
     kind = _TYPES.get(field, ValueCount)
     name = field.value if field in _TYPES else "value"
     return [
-        kind(count=count, **{name: value}, **opened(**{field.value: only(value)}))
+        kind(count=count, **{name: value}, **opened(**_condition(computed.wanted, field, value)))
         for value, count in _known(field, counts)
     ]
 

@@ -61,6 +61,17 @@ class TenantStats(HistoryFields, PatternFields):
     by_source: list[ValueCount] = strawberry.field(
         description="Tickets by source, most frequent first.", directives=[ListSize(assumed_size=10)]
     )
+    by_priority: list[ValueCount] = strawberry.field(
+        description="Tickets by priority, most frequent first; at most 100.", directives=[ListSize(assumed_size=10)]
+    )
+    by_assignee: list[ValueCount] = strawberry.field(
+        description="Tickets by assignee: the 100 with the most, most frequent first.",
+        directives=[ListSize(assumed_size=20)],
+    )
+    by_tag: list[ValueCount] = strawberry.field(
+        description="Tickets by tag: the 100 most frequent ones. A ticket counts once under each of its tags.",
+        directives=[ListSize(assumed_size=20)],
+    )
     urgency_high_ratio: float = strawberry.field(description="The share of high urgency: 0 to 1, 3 decimals.")
     negative_sentiment_ratio: float = strawberry.field(
         description="The share of negative sentiment: 0 to 1, 3 decimals."
@@ -133,6 +144,7 @@ class TenantStats(HistoryFields, PatternFields):
 PARTS = {
     "totalTickets": StatsPart.COUNTS,
     **{f"by{field.name.title().replace('_', '')}": StatsPart.COUNTS for field in CountedField},
+    "byTag": StatsPart.TAGS,
     "urgencyHighRatio": StatsPart.COUNTS,
     "negativeSentimentRatio": StatsPart.COUNTS,
     "comparison": StatsPart.COUNTS,

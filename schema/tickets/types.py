@@ -29,7 +29,7 @@ from services.tickets.search import RelevantTicket
 
 DEFAULT_CHANGES = 20
 MAX_CHANGES = 100
-BULK = frozenset(["message", "matched", "extra"])
+BULK = frozenset(["message", "replies", "matched", "extra"])
 """The bulk of a stored ticket; in GraphQL these fields have the same names."""
 
 Order = Annotated[TicketOrder, strawberry.argument(description="The order of the list; cursors belong to one order.")]
@@ -85,8 +85,12 @@ class Ticket(Node):
     customer_id: str | None = shown("customer_id")
     subject: str = shown("subject")
     message: str = shown("message")
+    replies: str = shown("replies")
     status: str | None = shown("status")
     status_category: StatusCategory = shown("status_category")
+    priority: str | None = shown("priority")
+    assignee: str | None = shown("assignee")
+    tags: list[str] = shown("tags", ListSize(assumed_size=5))
     extra: JSON = shown("extra")
     urgency: Urgency | None = shown("urgency")
     sentiment: Sentiment | None = shown("sentiment")

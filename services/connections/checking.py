@@ -9,7 +9,7 @@ from documents.vocabulary import SourceProblem
 from services.connections.opening import ReadingTerms, Sources
 from services.errors import UpstreamError
 from services.kit.retry import Patience
-from services.sources.pages import BEGINNING, SourcePage, UpstreamCaller
+from services.sources.pages import SourcePage, UpstreamCaller
 from services.sources.source import Source
 
 CHECK_SECONDS = 10.0
@@ -38,7 +38,7 @@ async def try_connection(sources: Sources, connection: Connection) -> CheckOutco
     try:
         source = sources.open(connection, _ONE_RECORD_ONCE)
         async with asyncio.timeout(CHECK_SECONDS):
-            page = await source.page(caller, BEGINNING)
+            page = await source.page(caller, source.begin(None, whole=True))
     except UpstreamError as error:
         return CheckOutcome(False, f"{error.problem.description} ({error})", error.problem)
     except TimeoutError:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.sources.budget import RateLimiter
 from services.sources.pages import Capabilities, PagePlace, SourcePage, UpstreamCaller
 from services.sources.records.records import PageRecords
 from services.sources.source import Source
@@ -23,10 +22,9 @@ class PrefixedSource:
         """Those of the source."""
         return self._inner.capabilities
 
-    @property
-    def budget(self) -> RateLimiter:
-        """That of the source."""
-        return self._inner.budget
+    def begin(self, cursor: PagePlace | None, *, whole: bool) -> PagePlace:
+        """As the source begins."""
+        return self._inner.begin(cursor, whole=whole)
 
     async def page(self, caller: UpstreamCaller, place: PagePlace) -> SourcePage:
         """The source's page; its records are as they came, `normalise` reads them."""
@@ -52,7 +50,8 @@ class PrefixedSource:
             replace(each, external_id=self._stored(each.external_id), identity=self._front + each.identity)
             for each in found.rejected
         ]
-        return replace(found, own={ticket.id: ticket for ticket in own}, rejected=rejected)
+        gone = {self._front + external_id: when for external_id, when in found.gone.items()}
+        return replace(found, own={ticket.id: ticket for ticket in own}, gone=gone, rejected=rejected)
 
     def _stored(self, external_id: str | None) -> str | None:
         return None if external_id is None else self._front + external_id

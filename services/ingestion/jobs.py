@@ -46,9 +46,16 @@ class Jobs:
         self._leases = leases
         self._clock = clock
 
-    async def start(self, tenant_id: str, *, request_id: str | None = None, is_batch: bool = False) -> IngestionJob:
+    async def start(
+        self,
+        tenant_id: str,
+        *,
+        request_id: str | None = None,
+        is_batch: bool = False,
+        connections: Sequence[str] = (),
+    ) -> IngestionJob:
         """Queue a run (a), or a batch, which whoever starts it has to `take`. A unique index admits one active job a
-        tenant, however many callers race.
+        tenant, however many callers race. `connections`: what the run reads; none: the contract's API.
 
         Raises:
             AlreadyRunningError: the tenant has an active job, or its lease is held.
@@ -64,6 +71,7 @@ class Jobs:
             queued_at=self._clock.now(),
             request_id=request_id,
             is_batch=is_batch,
+            connections=list(connections),
         )
         while True:
             try:

@@ -12,6 +12,7 @@ from services.coordination.leases import Lease
 from services.errors import UpstreamError
 from services.ingestion.jobs import Jobs
 from services.kit.tasks import abandon
+from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy
 from services.sources.pages import PagePlace, SourcePage, UpstreamCaller
 from services.sources.source import Source
 
@@ -39,13 +40,38 @@ class StoppedError(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where tickets come from: one of the tenant's connections, the contract's API, or a file."""
+
+    announce: AnnouncementPolicy = ANNOUNCE_ALL
+    connection_id: str | None = None
+    """None: the contract's API, or a file."""
+    is_file: bool = False
+    """A file that a client sent says nothing of what upstream has."""
+    tells_moments: bool = False
+    """Whether it tells what happened, and when: of a ticket that was changed, deleted or brought back, the source's own
+    moment counts."""
+    is_whole: bool = True
+    """Whether the walk goes over all that there is, and not only over what has changed."""
+    keeps_cursor: bool = False
+    """Whether the pages say nothing of where the next run begins: they show again what is known."""
+
+
+CONTRACT = Origin()
+
+
 class Run:
     """A job under a lease, until it is told to stop."""
 
-    def __init__(self, job: IngestionJob, lease: Lease) -> None:
+    def __init__(self, job: IngestionJob, lease: Lease, origin: Origin = CONTRACT) -> None:
         self.job = job
         """As it was claimed; counts and checkpoint go on in the database."""
         self.lease = lease
+        self.origin = origin
+        """Where what it reads at present comes from."""
+        self.failed_legs = job.failed_legs
+        """How many of its connections could not be read."""
         self.stored_portions = job.portions
         """How many portions are stored, as far as the run has heard."""
         self._pages = job.processed_pages
@@ -57,6 +83,11 @@ class Run:
     def tenant_id(self) -> str:
         """The tenant whose tickets the run ingests."""
         return self.job.tenant_id
+
+    def begin_leg(self, origin: Origin, *, is_resumed: bool) -> None:
+        """Go on with what is to be read next, or with what another process has read some of."""
+        self.origin = origin
+        self._counted = self.job.last_page if is_resumed else None
 
     def begin_page(self, place: PagePlace) -> int | None:
         """The number of the page at `place`, from 1 and in the order of reading; None: it has one already.

@@ -20,7 +20,8 @@ from documents.ticket_history import TicketHistory
 from documents.writes import new_rows
 from services.coordination.leases import Leases
 from services.errors import UpstreamError
-from services.ingestion.diff import STORED_FIELDS, Position, as_gone
+from services.ingestion.pages.diff import STORED_FIELDS
+from services.ingestion.pages.history import Position, as_gone
 from services.ingestion.run import Run, RunUpstream
 from services.kit.clock import Clock
 from services.rollups.rows import BY_ID
@@ -80,6 +81,8 @@ class Deletions:
             StoppedError: the run was told to stop.
             LeaseLostError: somebody else is the tenant's writer now.
         """
+        if upstream.source.capabilities.tells_deletions or not run.origin.is_whole:
+            return []
         job = await IngestionJob.get(run.job.id)
         if job is None or job.records_seen == 0:
             if await self._tickets.count_documents(_upstreams(run), limit=1):
@@ -100,7 +103,8 @@ class Deletions:
             return [f"upstream's list of deleted tickets could not be read: {error}"]
         for start in range(0, len(named), _BATCH):
             batch = {"$in": named[start : start + _BATCH]}
-            unseen = live(run.tenant_id, external_id=batch, seen_by_job={"$ne": run.job.id})
+            among = {"external_id": batch, "connection_id": run.origin.connection_id}
+            unseen = live(run.tenant_id, seen_by_job={"$ne": run.job.id}, **among)
             await self._delete(run, await self._tickets.find(unseen, _LAST_VALUES).to_list(None))
         return []
 
@@ -143,7 +147,7 @@ class Deletions:
         """Soft-delete tickets, read with `_LAST_VALUES`."""
         if not tickets:
             return
-        at = Position(run.tenant_id, run.job.id, _SWEEP_PAGE, self._clock.now())
+        at = Position(run.tenant_id, run.job.id, _SWEEP_PAGE, self._clock.now(), run.origin)
         history = new_rows(TicketHistory, [as_gone(at, row) for row in tickets])
         deletion = {"$set": {"deleted_at": at.now}}
 
@@ -181,7 +185,7 @@ def _unseen(run: Run, **more: object) -> Filter:
 
 def _upstreams(run: Run, **more: object) -> Filter:
     """The live tickets that upstream knows, or once knew."""
-    return live(run.tenant_id, from_file={"$ne": True}, **more)
+    return live(run.tenant_id, from_file={"$ne": True}, connection_id=run.origin.connection_id, **more)
 
 
 def _among(run: Run, tickets: list[Row]) -> Row:

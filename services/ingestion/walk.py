@@ -1,4 +1,4 @@
-"""One run of ingestion: the walk over the source's pages from the checkpoint to the end, and what ends it."""
+"""One run of ingestion: the walks over its sources' pages from the checkpoint to the end, and what ends it."""
 
 import asyncio
 from contextlib import aclosing
@@ -9,10 +9,12 @@ from pymongo.errors import PyMongoError
 from documents.ingestion_job import JobStatus
 from services.coordination.leases import LeaseLostError
 from services.errors import UpstreamError
-from services.ingestion.commit import PageStore, PreparedPage
 from services.ingestion.courses.course import Course
+from services.ingestion.courses.stream import StreamCourse
 from services.ingestion.jobs import Jobs
-from services.ingestion.portions import portions
+from services.ingestion.legs import Legs, RunLeg, legs_left
+from services.ingestion.pages.commit import PageStore, PreparedPage
+from services.ingestion.pages.portions import portions
 from services.ingestion.run import Run, RunUpstream, StoppedError, StopReason
 from services.ingestion.sweep import Deletions
 from services.kit.clock import Clock
@@ -32,7 +34,7 @@ class Ingestion:
     def __init__(
         self,
         jobs: Jobs,
-        source: Source,
+        legs: Legs,
         pages: PageStore,
         deletions: Deletions,
         clock: Clock,
@@ -41,7 +43,7 @@ class Ingestion:
     ) -> None:
         """`max_pages`: a run that has read so many ends its walk, however many more upstream names."""
         self._jobs = jobs
-        self._source = source
+        self._legs = legs
         self._pages = pages
         self._deletions = deletions
         self._clock = clock
@@ -55,11 +57,9 @@ class Ingestion:
         Raises:
             PyMongoError: the database failed; the job goes on at its checkpoint when it is back.
         """
-        upstream = RunUpstream(self._source, self._jobs, run)
         watch = asyncio.create_task(self._watch_for_cancel(run))
         try:
-            await self._walk(run, upstream)
-            remarks = await self._deletions.sweep(run, upstream)
+            remarks = [remark for number in legs_left(run.job) for remark in await self._read(run, number)]
             await self._jobs.finish(run.lease, JobStatus.COMPLETED, remarks=remarks)
             log.info("run_completed")
         except StoppedError as stopped:
@@ -72,13 +72,37 @@ class Ingestion:
         finally:
             await abandon(watch)
 
-    async def _walk(self, run: Run, upstream: RunUpstream) -> None:
+    async def _read(self, run: Run, number: int) -> list[str]:
+        """Read one leg; returns remarks for the log, which are no fault of the run.
+
+        Raises:
+            UpstreamError: it cannot be read, and nothing else could be.
+        """
+        try:
+            leg = await self._legs.begin(run, number)
+            run.begin_leg(leg.origin, is_resumed=leg.is_resumed)
+            upstream = RunUpstream(leg.source, self._jobs, run)
+            await self._walk(run, leg, upstream)
+            remarks = await self._deletions.sweep(run, upstream)
+        except UpstreamError as error:
+            if run.job.connections:
+                log.warning("connection_failed", connection_id=run.job.connections[number], problem=error.problem.value)
+                await self._legs.end(run, number, error)
+                run.failed_legs += 1
+            if run.failed_legs >= len(run.job.connections):
+                raise
+            return []
+        if run.job.connections:
+            await self._legs.end(run, number)
+        return remarks
+
+    async def _walk(self, run: Run, leg: RunLeg, upstream: RunUpstream) -> None:
         """Walk to the end of the list, and again where it has moved meanwhile."""
-        place = run.job.next_page
+        place = leg.begins_at
         if place is None:
             return
-        course = Course(may_shift=self._source.capabilities.list_may_shift, max_pages=self._max_pages)
-        if run.job.processed_pages:
+        course = self._course(leg.source)
+        if leg.is_resumed:
             course.resume(place, run.job.last_page, run.job.upstream_total, await self._pages.seen_ids(run))
         while place is not None:
             await self._walk_on(run, upstream, course, place)
@@ -86,7 +110,12 @@ class Ingestion:
             place = step.next
             await self._pages.note_end(run, step, moved=course.has_moved)
 
-    async def _walk_on(self, run: Run, upstream: RunUpstream, course: Course, start: PagePlace) -> None:
+    def _course(self, source: Source) -> Course | StreamCourse:
+        if source.capabilities.is_incremental:
+            return StreamCourse(max_pages=self._max_pages)
+        return Course(may_shift=source.capabilities.list_may_shift, max_pages=self._max_pages)
+
+    async def _walk_on(self, run: Run, upstream: RunUpstream, course: Course | StreamCourse, start: PagePlace) -> None:
         """Store page after page; the next one is fetched and prepared while the present one is stored."""
         async with aclosing(portions(run, upstream, course, start)) as following:
             page: PreparedPage | None = await self._pages.prepare(run, await anext(following))

@@ -23,12 +23,15 @@ class AnnouncementPolicy:
 
     open_only: bool = False
     """Leave out what was closed already."""
+    created_from: datetime = EPOCH
+    """Leave out what is older."""
 
     def wants(self, ticket: Row, *, is_first_sight: bool) -> bool:
         """Whether an urgent ticket is announced; `ticket` is it as it is about to be stored."""
-        if not (is_first_sight and self.open_only):
+        if not is_first_sight:
             return True
-        return category_of(ticket.get("status")) is not StatusCategory.CLOSED
+        is_over = self.open_only and category_of(ticket.get("status")) is StatusCategory.CLOSED
+        return not is_over and ticket["created_at"] >= self.created_from
 
 
 ANNOUNCE_ALL = AnnouncementPolicy()

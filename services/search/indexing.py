@@ -14,7 +14,7 @@ from documents.database import Database, Row, Session
 from documents.search_indexes import SEARCH_BACKLOG_INDEX
 from documents.ticket import Ticket
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
-from services.search.terms import INDEXED_CHARACTERS, MAX_LABELS, SEARCH_VERSION, search_fields
+from services.search.terms import INDEXED_CHARACTERS, MAX_LABELS, SEARCH_VERSION, SEARCHED_TEXTS, search_fields
 from services.tenancy import Filter, owned, owned_by_any
 
 INDEX_BATCH = 200
@@ -33,7 +33,7 @@ def _beginning(field: str) -> Row:
 
 _READ: Row = {
     **dict.fromkeys(("tenant_id", "search_terms", "search_version"), 1),
-    **{field: _beginning(field) for field in ("subject", "message", "keyword_key")},
+    **{field: _beginning(field) for field in (*SEARCHED_TEXTS, "keyword_key")},
     "matched": {"$cond": [{"$isArray": "$matched"}, {"$slice": ["$matched", MAX_LABELS]}, []]},
     "is_unfit": {
         "$or": [

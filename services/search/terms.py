@@ -11,12 +11,13 @@ from services.search.tokens import terms_of
 
 SEARCH_VERSION = 1
 """Of how terms are made: whoever changes that raises it, and every ticket gets its terms anew."""
-SEARCHED_FIELDS = ("subject", "message", "matched", "keyword_key")
+SEARCHED_TEXTS = ("subject", "message", "replies")
+SEARCHED_FIELDS = (*SEARCHED_TEXTS, "matched", "keyword_key")
 """The fields of a ticket that its terms are made of."""
 MAX_TERMS = 1_000
-"""What a ticket is found by: the subject's and the message's first ones. What comes later is not found."""
+"""What a ticket is found by: the first ones of its texts, in this order. What comes later is not found."""
 INDEXED_CHARACTERS = 20_000
-"""Of a subject and of a message; what stands behind is not found."""
+"""Of each text; what stands behind is not found."""
 MAX_LABELS = 500
 """Of the rules, and of the keywords, that a ticket matched; it has some hundred at the very most."""
 MAX_LABEL_CHARACTERS = 200
@@ -37,7 +38,7 @@ def keyword_term(keyword: str) -> str:
 def search_fields(ticket: Mapping[str, Any]) -> Row:
     """The fields by which a ticket is found, made of its other fields as they are stored; whatever they hold."""
     terms = dict.fromkeys([*islice(_rule_labels(ticket), MAX_LABELS), *islice(_keyword_labels(ticket), MAX_LABELS)])
-    for name in ("subject", "message"):
+    for name in SEARCHED_TEXTS:
         text = ticket.get(name)
         _add(terms, text if isinstance(text, str) else "")
     return {"search_terms": list(islice(terms, MAX_TERMS)), "search_version": SEARCH_VERSION}

@@ -1,13 +1,12 @@
 """The seam between a run and the help desk it reads from.
 
 A run knows pages, places and tickets; it knows neither HTTP nor page numbers. A source is anything that has these
-methods. `standard/` is the first one.
+methods; each has a package of its own beside this module.
 """
 
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from services.sources.budget import RateLimiter
 from services.sources.pages import Capabilities, PagePlace, SourcePage, UpstreamCaller
 from services.sources.records.records import PageRecords
 
@@ -23,9 +22,8 @@ class Source(Protocol):
     def capabilities(self) -> Capabilities:
         """What it can do."""
 
-    @property
-    def budget(self) -> RateLimiter:
-        """The limit that its requests draw on."""
+    def begin(self, cursor: PagePlace | None, *, whole: bool) -> PagePlace:
+        """Where a walk begins for whoever has read up to `cursor`: over the `whole` list, or what changed since."""
 
     async def page(self, caller: UpstreamCaller, place: PagePlace) -> SourcePage:
         """The page that begins at `place`, which is `BEGINNING` or was named by a page."""

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from bson import Regex
 
 from documents.ticket import KEYWORD_SEPARATOR, StatusCategory
+from documents.ticket_indexes import HAS_ASSIGNEE
 from services.errors import InvalidInputError
 from services.rollups.rows import UNKNOWN
 from services.statuses import in_categories, spellings_of
@@ -68,18 +69,34 @@ ToCondition = Callable[[Choice[Any]], Condition]
 
 def by_text(choice: Choice[str]) -> Condition:
     """Of a field with any text."""
-    return _listed(choice, lambda text: [text, *_as_number(text)])
+    return _listed(choice, _or_none(lambda text: [text, *_as_number(text)]))
 
 
 def by_status(choice: Choice[str]) -> Condition:
-    """Of a status, which other programs may write with capitals."""
-    return _listed(choice, lambda text: [*spellings_of(text), *_as_number(text)])
+    """Of a status, or of what is written like one: other programs may write it with capitals."""
+    return _listed(choice, _or_none(lambda text: [*spellings_of(text), *_as_number(text)]))
+
+
+def by_assignee(choice: Choice[str]) -> Condition:
+    """Of an assignee; many tickets have none."""
+    return {**by_text(choice), **(HAS_ASSIGNEE if demands_known(choice) else {})}
+
+
+def by_tag(choice: Choice[str]) -> Condition:
+    """Of tags, which are texts that are not empty; `unknown` is one like any other."""
+    return _listed(choice, lambda tag: [tag] if tag else [])
+
+
+def demands_known(choice: Choice[str]) -> bool:
+    """Whether no ticket without a value matches, so that the index of those that have one is of use."""
+    values = (*(choice.any_of or ()), *choice.all_of)
+    return bool(values) and UNKNOWN not in values and None not in values
 
 
 def by_keyword(choice: Choice[str]) -> Condition:
     """Of the keywords that statistics count, which are stored as one text."""
     edge = re.escape(KEYWORD_SEPARATOR)
-    return _listed(choice, lambda text: [Regex(rf"(?:^|{edge}){re.escape(text)}(?:{edge}|$)")])
+    return _listed(choice, _or_none(lambda text: [Regex(rf"(?:^|{edge}){re.escape(text)}(?:{edge}|$)")]))
 
 
 def by_enum(known: Collection[StrEnum]) -> ToCondition:
@@ -105,19 +122,18 @@ def chosen_of(known: Iterable[T], choice: Choice[Any] | None) -> set[T]:
     return {value for value in known if (any_of is None or value in any_of) and value not in none_of}
 
 
-def _listed(choice: Choice[str], spellings: Callable[[str], list[Any]]) -> Condition:
+def _listed(choice: Choice[str], spellings: Callable[[Any], list[Any]]) -> Condition:
     def stored(values: tuple[str | None, ...]) -> list[Any]:
-        return [spelling for value in values for spelling in _spelled(value, spellings)]
+        return [spelling for value in values for spelling in spellings(value)]
 
     condition: dict[str, Any] = {} if choice.any_of is None else {"$in": stored(choice.any_of)}
     condition |= {"$all": stored(choice.all_of)} if choice.all_of else {}
     return condition | ({"$nin": stored(choice.none_of)} if choice.none_of else {})
 
 
-def _spelled(value: str | None, spellings: Callable[[str], list[Any]]) -> list[Any]:
-    if value is None or value == UNKNOWN:
-        return [UNKNOWN, None]
-    return spellings(value)
+def _or_none(spellings: Callable[[str], list[Any]]) -> Callable[[str | None], list[Any]]:
+    """The spellings of values of which one is `unknown`."""
+    return lambda value: [UNKNOWN, None] if value is None or value == UNKNOWN else spellings(value)
 
 
 def _as_number(text: str) -> list[int]:

@@ -5,12 +5,24 @@ from datetime import datetime
 from typing import Annotated, Any, get_args, get_type_hints
 
 from documents.ticket import Sentiment, StatusCategory, Urgency
+from documents.ticket_indexes import ASSIGNEE_INDEX, TAG_INDEX
 from services.errors import InvalidInputError
 from services.kit.civil_time import zone
 from services.kit.hours_of_week import created_at_hours, offsets_of
 from services.search.query import parse_search
 from services.tenancy import Filter, live
-from services.tickets.choices import Choice, ToCondition, by_category, by_enum, by_keyword, by_status, by_text
+from services.tickets.choices import (
+    Choice,
+    ToCondition,
+    by_assignee,
+    by_category,
+    by_enum,
+    by_keyword,
+    by_status,
+    by_tag,
+    by_text,
+    demands_known,
+)
 from services.tickets.counts import is_countable
 
 PLAUSIBLE_YEARS = range(1970, 2200)
@@ -46,6 +58,9 @@ class TicketFilter:
     urgency: Annotated[Choice[Urgency] | None, ByValues("urgency", by_enum(Urgency))] = None
     sentiment: Annotated[Choice[Sentiment] | None, ByValues("sentiment", by_enum(Sentiment))] = None
     source: Annotated[Choice[str] | None, ByValues("source")] = None
+    priority: Annotated[Choice[str] | None, ByValues("priority, as it is written or in lower case", by_status)] = None
+    assignee: Annotated[Choice[str] | None, ByValues("assignee", by_assignee)] = None
+    tag: Annotated[Choice[str] | None, ByValues("tag (of tags, `unknown` is one like others)", by_tag, "tags")] = None
     customer_id: Annotated[Choice[str] | None, ByValues("customer")] = None
     keyword: Annotated[Choice[str] | None, ByValues("keyword, as statistics count them", by_keyword, "keyword_key")] = (
         None
@@ -54,7 +69,9 @@ class TicketFilter:
         None
     )
     requires_action: Annotated[bool | None, Told("Whether action is required.")] = None
-    q: Annotated[str | None, Told("Words that all occur in the subject or the message; at most 200 characters.")] = None
+    q: Annotated[
+        str | None, Told("Words that all occur in the subject, the message or the replies; at most 200 characters.")
+    ] = None
     created_from: Annotated[datetime | None, Told("Created at or after this moment.")] = None
     created_to: Annotated[datetime | None, Told("Created before this moment.")] = None
     updated_from: Annotated[datetime | None, Told("Changed last at or after this moment, by upstream's clock.")] = None
@@ -109,6 +126,13 @@ def may_be_unknown(name: str) -> bool:
     """Whether tickets may lack a known value although every known one has a name: then null stands for it."""
     kind = type_of_condition(name)
     return kind is not str and kind is not StatusCategory
+
+
+def index_of_choice(wanted: TicketFilter) -> str | None:
+    """The index of the tickets that have a tag, or an assignee, where the filter demands one."""
+    if wanted.tag is not None and (wanted.tag.any_of is not None or wanted.tag.all_of):
+        return TAG_INDEX
+    return ASSIGNEE_INDEX if wanted.assignee is not None and demands_known(wanted.assignee) else None
 
 
 def condition(tenant_id: str, wanted: TicketFilter, *further: Filter) -> Filter:

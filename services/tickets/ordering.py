@@ -6,10 +6,11 @@ from pymongo import ASCENDING, DESCENDING
 
 from documents.described import DescribedEnum
 from documents.search_indexes import SEARCH_INDEX
-from documents.ticket import CUSTOMER_INDEX, NEWEST_INDEX, UPDATED_INDEX, Urgency
+from documents.ticket import Urgency
+from documents.ticket_indexes import CUSTOMER_INDEX, NEWEST_INDEX, UPDATED_INDEX
 from services.lists.cursors import Cursor
 from services.tickets.choices import chosen_of, only
-from services.tickets.filter import TicketFilter
+from services.tickets.filter import TicketFilter, index_of_choice
 from services.tickets.record import TicketRecord
 
 
@@ -59,6 +60,8 @@ class Ordering:
             return CUSTOMER_INDEX
         if self.moment == "updated_at":
             return UPDATED_INDEX
+        if not has_updates and (index := index_of_choice(wanted)) is not None:
+            return index
         return None if has_updates else NEWEST_INDEX
 
     def place(self, ticket: TicketRecord) -> Cursor:

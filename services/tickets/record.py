@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 from documents.ticket import SHOWN_FIELDS, MatchedRule, StatusCategory
 from services.kit.stored_json import from_stored
 from services.statuses import category_of
+from services.tags import tags_in
 
 
 @dataclass(slots=True)
@@ -25,9 +26,14 @@ class TicketRecord:
     customer_id: str | None
     subject: str
     message: str
+    replies: str
     status: str | None
     status_category: StatusCategory
     """Of the status as it is stored, whatever is stored as its category."""
+    priority: str | None
+    assignee: str | None
+    tags: list[str]
+    """Each once."""
     extra: dict[str, Any]
     urgency: str | None
     sentiment: str | None
@@ -92,6 +98,7 @@ _BY_TYPE: dict[object, Callable[[Any], object]] = {
     bool: _flag,
     datetime | None: _moment,
     list[MatchedRule]: _reasons,
+    list[str]: tags_in,
     StatusCategory: category_of,
     dict[str, Any]: _extra,
 }

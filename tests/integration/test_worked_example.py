@@ -26,11 +26,12 @@ from datetime import UTC, datetime
 
 from documents.database import connect
 from documents.ticket import Ticket
-from gql_app.rest.analytics import StatsAnswer
-from gql_app.rest.parameters import TicketConditions
-from gql_app.rest.ticket_answers import TicketAnswer
+from gql_app.rest.answers.analytics import StatsAnswer
+from gql_app.rest.conditions import TicketConditions
+from gql_app.rest.answers.tickets import TicketAnswer
 from services.analytics.stats import Stats
-from services.ingestion.diff import STORED_FIELDS, Position, find_changes
+from services.ingestion.pages.diff import STORED_FIELDS, find_changes
+from services.ingestion.pages.history import Position
 from services.kit.clock import SystemClock
 from services.rollups.write import Rollups
 from services.sources.records.records import sort_records
@@ -41,7 +42,7 @@ from services.tickets.reading import Tickets
 NOW = datetime.now(UTC)
 RECORD = {"tenant_id": "acme", "source": "email", "customer_id": "c", "subject": "s", "message": "m", "status": "open",
           "created_at": NOW.isoformat(), "updated_at": NOW.isoformat()}
-RECORDS = [RECORD | {"id": f"T-{number}", "priority": "high" if number else "low"} for number in range(3)]
+RECORDS = [RECORD | {"id": f"T-{number}", "brand": "north" if number else "south"} for number in range(3)]
 
 
 async def main():
@@ -51,9 +52,9 @@ async def main():
     page = sort_records([*RECORDS, RECORD | {"id": "without"}], "acme")
     await rows.bulk_write(find_changes(page.own, {}, at).tickets)
     stored = {row["external_id"]: row async for row in rows.find({}, dict.fromkeys(STORED_FIELDS, 1))}
-    edited = sort_records([RECORDS[0] | {"priority": "high"}], "acme").own
+    edited = sort_records([RECORDS[0] | {"brand": "north"}], "acme").own
     history = find_changes(edited, stored, Position("acme", "job-2", 1, NOW)).history
-    wanted = TicketConditions(tenant_id="acme", priority=["high"]).to_filter()
+    wanted = TicketConditions(tenant_id="acme", brand=["north"]).to_filter()
     listed = await Tickets(database).page("acme", wanted, page=1, page_size=10)
     single = await Stats(database, SystemClock()).compute("acme")
     await Rollups(database).roll_up("acme")
@@ -63,7 +64,7 @@ async def main():
         "changes": history[0]["changes"],
         "listed": [TicketAnswer.of(ticket).model_dump(mode="json") for ticket in listed.items],
         "total": listed.total_count,
-        "counted": [StatsAnswer.of(stats).model_dump(mode="json")["by_priority"] for stats in (single, rolled_up)],
+        "counted": [StatsAnswer.of(stats).model_dump(mode="json")["by_brand"] for stats in (single, rolled_up)],
         "csv": csv,
     }))
     database.close()
@@ -112,7 +113,7 @@ def run(project: Path, *arguments: str) -> str:
 def test_a_field_costs_so_many_edits(edits: list[tuple[str, str, str]]) -> None:
     assert len(edits) == COUNTED
     assert [file for file, _, _ in edits[READ_ONLY:FILTERABLE]] == ["services/tickets/filter.py"]
-    assert all("priority" in added.lower() for _, _, added in edits)
+    assert all("brand" in added.lower() for _, _, added in edits)
 
 
 def test_graphql_shows_filters_and_counts_it(copy: Path) -> None:
@@ -122,22 +123,22 @@ def test_graphql_shows_filters_and_counts_it(copy: Path) -> None:
     assert isinstance(wanted, GraphQLInputObjectType)
     assert isinstance(stats, GraphQLObjectType)
     assert isinstance(counted, GraphQLEnumType)
-    assert "priority" in ticket.fields
-    assert {"priority", "priorityIn", "priorityNotIn"} <= wanted.fields.keys()
-    assert "byPriority" in stats.fields
-    assert "PRIORITY" in counted.values
+    assert "brand" in ticket.fields
+    assert {"brand", "brandIn", "brandNotIn"} <= wanted.fields.keys()
+    assert "byBrand" in stats.fields
+    assert "BRAND" in counted.values
 
 
 def test_runs_lists_statistics_and_exports_know_it(copy: Path, mongo_url: str, database_name: str) -> None:
     found: dict[str, Any] = json.loads(run(copy, "-c", LOOK, mongo_url, database_name))
-    assert found["changes"] == {"priority": {"old": "low", "new": "high"}}
-    assert {(ticket["external_id"], ticket["priority"]) for ticket in found["listed"]} == {
-        ("T-1", "high"),
-        ("T-2", "high"),
+    assert found["changes"] == {"brand": {"old": "south", "new": "north"}}
+    assert {(ticket["external_id"], ticket["brand"]) for ticket in found["listed"]} == {
+        ("T-1", "north"),
+        ("T-2", "north"),
     }
     assert found["total"] == 2
-    assert found["counted"] == [{"high": 2, "low": 1, "unknown": 1}] * 2
-    assert "priority" in found["csv"].splitlines()[0]
+    assert found["counted"] == [{"north": 2, "south": 1, "unknown": 1}] * 2
+    assert "brand" in found["csv"].splitlines()[0]
 
 
 def test_the_edits_are_well_typed(copy: Path) -> None:

@@ -17,11 +17,12 @@ from documents.ingestion_job import IngestionJob, JobStatus
 from services.coordination.leases import LeaseLostError
 from services.errors import AlreadyRunningError, ServiceError, UnavailableError
 from services.ingestion.batches.files import FileRecord
-from services.ingestion.commit import PageStore
 from services.ingestion.jobs import Jobs
-from services.ingestion.portions import Portion
-from services.ingestion.run import Run, StopReason
+from services.ingestion.pages.commit import PageStore
+from services.ingestion.pages.portions import Portion
+from services.ingestion.run import Origin, Run, StopReason
 from services.kit.faults import outline
+from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy
 from services.sources.pages import BEGINNING
 from services.sources.records.records import PageRecords, sort_records
 
@@ -52,8 +53,9 @@ class BatchOutcome:
 class Batches:
     """Stores files of tickets."""
 
-    def __init__(self, jobs: Jobs, pages: PageStore) -> None:
+    def __init__(self, jobs: Jobs, pages: PageStore, announce: AnnouncementPolicy = ANNOUNCE_ALL) -> None:
         self._jobs = jobs
+        self._announce = announce
         self._pages = pages
 
     async def store(
@@ -72,7 +74,7 @@ class Batches:
         claimed = await self._jobs.take(tenant_id, job.id)
         if claimed is None:  # somebody has cancelled it already, or was faster
             raise AlreadyRunningError(tenant_id, job.id)
-        run = Run(*claimed)
+        run = Run(*claimed, Origin(is_file=True, announce=self._announce))
         outcome = BatchOutcome(job)
         async with self._jobs.held(run.lease, on_lost=partial(run.stop, StopReason.LEASE_LOST)):
             try:

@@ -11,11 +11,16 @@ LONGEST_WORD = 1_000
 LONGEST_SUBJECT = 10_000
 LONGEST_MESSAGE = 1_000_000
 """A text of so many characters takes 4 MB at most; a history row may hold it twice, a document 16 MB."""
+LONGEST_REPLIES = 500_000
+"""With a message and its own former value, they still fit into one history row."""
+LONGEST_TAG = 200
+MOST_TAGS = 100
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(days=1)
 """A ticket may come from a machine whose clock is ahead, but not by more than this."""
 _LONGEST_DATE = 100
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_BETWEEN_TAGS = re.compile(r"[,;]")
 _MILLISECONDS_FROM = 10**11
 """A number of seconds as large as this lies in the year 5138."""
 
@@ -57,6 +62,31 @@ def status_of(value: object) -> str | None:
     """
     word = word_of(value)
     return None if word is None else " ".join(word.lower().split())
+
+
+def tags_of(value: object) -> tuple[list[str], list[object]]:
+    """Tags, each once, in their order; and what is none, or too much. They are a list of words, or one text in which
+    commas or semicolons part them."""
+    given = [value]
+    if isinstance(value, str):
+        given = _BETWEEN_TAGS.split(value)
+    elif isinstance(value, list):
+        given = value
+    tags: dict[str, None] = {}
+    rest = []
+    for each in given:
+        try:
+            tag = word_of(each)
+        except ValueError:
+            rest.append(each)
+            continue
+        if tag is None or tag in tags:
+            continue
+        if len(tag) > LONGEST_TAG or len(tags) == MOST_TAGS:
+            rest.append(each)
+        else:
+            tags[tag] = None
+    return list(tags), rest
 
 
 def key_of(value: object) -> str:

@@ -26,10 +26,12 @@ from documents.ticket import SOURCE_FIELDS
 from services.sources.records.extra import bounded
 from services.sources.records.fields import (
     LONGEST_MESSAGE,
+    LONGEST_REPLIES,
     LONGEST_SUBJECT,
     key_of,
     moment_of,
     status_of,
+    tags_of,
     text_of,
     word_of,
 )
@@ -40,11 +42,13 @@ _DEMANDED = ("id", "created_at")
 _RULES: dict[str, Callable[[object], Any]] = {
     "subject": lambda value: text_of(value, LONGEST_SUBJECT),
     "message": lambda value: text_of(value, LONGEST_MESSAGE),
+    "replies": lambda value: text_of(value, LONGEST_REPLIES) or None,
     "status": status_of,
+    "priority": status_of,
 }
-_FURTHER = {name: _RULES.get(name, word_of) for name in SOURCE_FIELDS if name not in (*_DEMANDED, "extra")}
+_FURTHER = {name: _RULES.get(name, word_of) for name in SOURCE_FIELDS if name not in (*_DEMANDED, "tags", "extra")}
 """How the fields are read that may be missing; those without a rule of their own are names of something."""
-_CONTRACT = frozenset([*_DEMANDED, *_FURTHER, "tenant_id", "updated_at"])
+_CONTRACT = frozenset([*_DEMANDED, *_FURTHER, "tags", "tenant_id", "updated_at"])
 
 
 def _read_already(moment: object) -> datetime:
@@ -61,7 +65,10 @@ class _WithRules(BaseModel):
     customer_id: str | None = None
     subject: str = ""
     message: str = ""
+    replies: str | None = None
+    """None, as of `tags`, where there are none: so a ticket that was stored before there were any is unchanged."""
     status: str | None = None
+    tags: list[str] | None = None
     created_at: Annotated[datetime, BeforeValidator(moment_of)]
     updated_at: Annotated[datetime, BeforeValidator(_read_already)]
     """Of a record that does not tell, `created_at`."""
@@ -111,6 +118,8 @@ class PageRecords:
 
     own: dict[str, UpstreamTicket] = field(default_factory=dict)
     """The tenant's tickets by id, the newest where a page names one twice."""
+    gone: dict[str, datetime] = field(default_factory=dict)
+    """When tickets were deleted that the page names as deleted, by id."""
     duplicates: int = 0
     """How often the page named one of them again."""
     foreign: int = 0
@@ -184,6 +193,11 @@ def _values(record: dict[str, Any]) -> dict[str, Any]:
             values[name] = read(record.get(name))
         except ValueError:
             unknown[name] = record[name]
+    if record.get("tags") is not None:
+        tags, rest = tags_of(record["tags"])
+        values["tags"] = tags or None
+        if rest:
+            unknown["tags"] = record["tags"] if rest == [record["tags"]] else rest
     updated_at = record.get("updated_at")
     try:
         values |= {"updated_at": moment_of(updated_at), "is_dated": True}

@@ -13,7 +13,7 @@ from services.sources.budget import RateLimiter
 from services.sources.http.answers import demand_success, is_missing
 from services.sources.http.asking import Asking
 from services.sources.http.transport import NO_HEADERS, Transport, UpstreamAnswer
-from services.sources.pages import Capabilities, PagePlace, SourcePage, UpstreamCaller
+from services.sources.pages import BEGINNING, Capabilities, PagePlace, SourcePage, UpstreamCaller
 from services.sources.records.records import PageRecords, sort_records
 from services.sources.standard.envelope import read_deleted, read_page, salvaged_page
 
@@ -42,10 +42,9 @@ class ExternalApi:
         self._base_url = base_url.rstrip("/")
         self._page_size = page_size
 
-    @property
-    def budget(self) -> RateLimiter:
-        """The limit that its requests draw on."""
-        return self._asking.budget
+    def begin(self, cursor: PagePlace | None, *, whole: bool) -> PagePlace:
+        """The first page: the list tells nothing of what has changed."""
+        return BEGINNING
 
     async def page(self, caller: UpstreamCaller, place: PagePlace) -> SourcePage:
         """A page of the tenant's tickets, as far as upstream honours the tenant.

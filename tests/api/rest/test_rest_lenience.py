@@ -88,7 +88,7 @@ async def test_logs_of_other_programs_are_answered(app_client: httpx.AsyncClient
 async def test_fields_that_nobody_knows_come_back_over_rest_and_in_exports(
     app_client: httpx.AsyncClient, mock_api: MockApi
 ) -> None:
-    further = {"priority": "high", "tags": ["a"], "$set": {"a.b": 10**30, "n": None}}
+    further = {"severity": "high", "labels": ["a"], "$set": {"a.b": 10**30, "n": None}}
     record = {"id": 35436, "tenant_id": "tenant_a", "created_at": "2020-01-01T00:00:00Z", "status": "On  HOLD"}
     mock_api.upstream.store.add(record | further, None)
     await app_client.post(RUN)

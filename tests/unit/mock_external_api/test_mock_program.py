@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ from tests.waiting import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[3]
 LIST = "/external/support-tickets"
+TICKETS, TOKEN = "/zendesk/api/v2/incremental/tickets/cursor.json", ("admin@acme.example/token", "zendesk-api-token")
 NOTIFICATION = {"ticket_id": "t", "tenant_id": "a", "urgency": "high", "reason": "r"}
 
 
@@ -23,6 +25,7 @@ def client() -> Iterator[httpx.Client]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = os.environ | {"MOCK_CONTROL": "true", "MOCK_TICKET_COUNT": "300", "MOCK_NOTIFY_LATENCY_MIN": "0"}
+    environment["MOCK_ZENDESK"] = '{"date_skew_seconds": 86400, "ticket_count": 5}'
     command = [sys.executable, "-m", "mock_external_api", "--port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
     try:
@@ -44,6 +47,14 @@ def _is_up(client: httpx.Client) -> bool:
 
 def test_serves_with_settings_from_the_environment(client: httpx.Client) -> None:
     assert client.get(LIST, params={"include_deleted": True}).json()["total_count"] == 300
+
+
+def test_every_answer_has_one_date_which_a_stand_in_may_have_wrong(client: httpx.Client) -> None:
+    (own,) = client.get("/health").headers.get_list("date")
+    page = client.get(TICKETS, params={"start_time": 0}, auth=TOKEN)
+    (skewed,) = page.headers.get_list("date")
+    assert len(page.json()["tickets"]) == 5
+    assert (parsedate_to_datetime(skewed) - parsedate_to_datetime(own)).days == 1
 
 
 def test_scripted_close_reaches_the_client_as_a_dropped_connection(client: httpx.Client) -> None:

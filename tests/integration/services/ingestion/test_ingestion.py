@@ -10,8 +10,8 @@ from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from services.coordination.leases import LeaseLostError, ingest_resource
 from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundError
-from services.ingestion.commit import PageStore
 from services.ingestion.courses.course import Step
+from services.ingestion.pages.commit import PageStore
 from services.ingestion.run import Run, StoppedError
 from services.rollups.write import Rollups
 from tests.fakes import FakeClock, running

@@ -21,17 +21,22 @@ from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from gql_app.wiring import build_services
 from resolvers.context import Services
+from services.connections.connections import Connections
+from services.connections.opening import ReadingTerms, Sources
 from services.coordination.leases import Leases
-from services.ingestion.commit import PageStore
 from services.ingestion.courses.course import KEPT_MOVING
 from services.ingestion.jobs import Jobs
+from services.ingestion.legs import Legs
+from services.ingestion.pages.commit import PageStore
 from services.ingestion.sweep import Deletions
 from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker
+from services.kit.addresses import AddressRules
 from services.kit.clock import SystemClock
 from services.kit.retry import Patience
+from services.kit.sealing import SecretBox
+from services.notifications.outbox import ANNOUNCE_ALL
 from services.rollups.write import Rollups
-from services.sources.budget import RateLimiter
 from services.sources.pages import BEGINNING, Capabilities, PagePlace, SourcePage, UpstreamCaller
 from services.sources.records.records import PageRecords, sort_records
 from services.tenancy import owned
@@ -341,10 +346,12 @@ class Keyset:
 
     capabilities = Capabilities(list_may_shift=False, names_deleted=False)
 
-    def __init__(self, numbers: list[int], budget: RateLimiter) -> None:
+    def __init__(self, numbers: list[int]) -> None:
         self.numbers = numbers
-        self.budget = budget
         self.places: list[PagePlace] = []
+
+    def begin(self, cursor: PagePlace | None, *, whole: bool) -> PagePlace:
+        return BEGINNING
 
     async def page(self, caller: UpstreamCaller, place: PagePlace) -> SourcePage:
         self.places.append(place)
@@ -367,12 +374,17 @@ class Keyset:
 async def test_a_source_without_page_numbers_is_walked_and_taken_up_alike(db: Database) -> None:
     clock, leases, rollups = SystemClock(), Leases(db, ttl_seconds=PATIENCE_SECONDS), Rollups(db)
     jobs = Jobs(db, leases, clock)
-    source = Keyset(list(range(1, 15)), RateLimiter(db, clock, limit=0, request_seconds=1))
+    source = Keyset(list(range(1, 15)))
+    address_rules = AddressRules()
+    connections = Connections(db, SecretBox(list), address_rules, clock, offered=())
+    terms = ReadingTerms(Patience(), page_size=5, requests_per_minute=0)
+    sources = Sources(source, connections, db, address_rules, clock, terms)
+    legs = Legs(db, leases, connections, sources, clock, announce=ANNOUNCE_ALL)
     held = asyncio.Event()
 
     def another_worker() -> Worker:
         pages, deletions = PageStore(db, leases, rollups, clock), Deletions(db, leases, clock)
-        return Worker(jobs, Ingestion(jobs, source, pages, deletions, clock, max_pages=1_000), concurrency=1)
+        return Worker(jobs, Ingestion(jobs, legs, pages, deletions, clock, max_pages=1_000), concurrency=1)
 
     show = source.page
 

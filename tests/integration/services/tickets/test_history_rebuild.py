@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from documents.database import Database, Row
 from documents.ticket import KEPT_FIELDS, Ticket
 from documents.ticket_history import TicketHistory
-from services.ingestion.diff import STORED_FIELDS, Position, as_gone, find_changes
+from services.ingestion.pages.diff import STORED_FIELDS, find_changes
+from services.ingestion.pages.history import Position, as_gone
 from services.sources.records.records import sort_records
 from services.tenancy import owned
 from services.tickets.changes import read_change

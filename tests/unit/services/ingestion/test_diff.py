@@ -5,7 +5,9 @@ import pytest
 from pymongo import InsertOne
 
 from documents.database import Row
-from services.ingestion.diff import PageChanges, Position, as_gone, find_changes
+from services.ingestion.pages.changes import PageChanges
+from services.ingestion.pages.diff import find_changes
+from services.ingestion.pages.history import Position, as_gone
 from services.search.terms import SEARCH_VERSION, keyword_term, rule_term, search_fields
 from services.sources.records.records import UpstreamTicket
 
@@ -64,12 +66,12 @@ def test_an_unknown_ticket_is_created_with_history() -> None:
 
 
 def test_the_first_values_are_in_the_history_but_for_the_long_text_and_what_there_is_none_of() -> None:
-    [row] = compare(upstream(message="We will sue you.", source=None, priority=1)).history
+    [row] = compare(upstream(message="We will sue you.", source=None, severity=1)).history
     assert {name: change["new"] for name, change in row["changes"].items()} == {
         "customer_id": "C-1",
         "subject": "Hello",
         "status": "open",
-        "extra": {"priority": 1},
+        "extra": {"severity": 1},
         "created_at": THEN,
         "urgency": "high",
         "sentiment": "negative",
@@ -118,8 +120,24 @@ def test_a_ticket_stored_without_a_category_is_brought_in_step_without_history()
 
 def test_a_change_in_fields_that_nobody_knows_is_an_update() -> None:
     later = THEN + timedelta(hours=1)
-    [row] = compare(upstream(priority="high", updated_at=later), stored(extra={"priority": "low"})).history
-    assert row["changes"] == {"extra": {"old": {"priority": "low"}, "new": {"priority": "high"}}}
+    [row] = compare(upstream(severity="high", updated_at=later), stored(extra={"severity": "low"})).history
+    assert row["changes"] == {"extra": {"old": {"severity": "low"}, "new": {"severity": "high"}}}
+
+
+def test_priority_assignee_and_tags_are_kept_in_the_history_and_replies_are_not() -> None:
+    further = {"priority": "High", "assignee": "ann", "tags": ["vip", "eu"], "replies": "Any news?"}
+    [row] = compare(upstream(**further)).history
+    told = {name: change["new"] for name, change in row["changes"].items() if name in further}
+    assert told == {"priority": "high", "assignee": "ann", "tags": ["vip", "eu"]}
+    later = upstream(tags=["vip"], updated_at=THEN + timedelta(hours=1))
+    [row] = compare(later, stored(tags=["vip", "eu"])).history
+    assert row["changes"] == {"tags": {"old": ["vip", "eu"], "new": ["vip"]}}
+
+
+def test_a_ticket_stored_before_there_were_these_fields_is_unchanged() -> None:
+    row = stored()
+    assert row.keys().isdisjoint(["priority", "assignee", "tags", "replies"])
+    assert compare(upstream(tags=[], replies="", priority=None, assignee=None), row).counts.unchanged == 1
 
 
 def test_a_record_without_a_date_shows_the_ticket_as_it_is_now() -> None:

@@ -55,7 +55,11 @@ def test_an_id_and_a_time_of_creation_are_enough() -> None:
         "customer_id": None,
         "subject": "",
         "message": "",
+        "replies": None,
         "status": None,
+        "priority": None,
+        "assignee": None,
+        "tags": None,
         "created_at": datetime(2026, 2, 1, 10, tzinfo=UTC),
         "updated_at": datetime(2026, 2, 1, 10, tzinfo=UTC),
         "is_dated": False,
@@ -194,8 +198,37 @@ def test_any_word_is_a_status_in_lower_case(status: Any, stored: str) -> None:
     assert read(status=status).status == stored
 
 
+def test_a_priority_is_read_like_a_status_and_an_assignee_like_a_source() -> None:
+    ticket = read(priority=" Very  HIGH ", assignee=7, replies="Any news?")
+    assert (ticket.priority, ticket.assignee, ticket.replies) == ("very high", "7", "Any news?")
+    odd = {"priority": {"level": 3}, "assignee": ["a", "b"]}
+    assert (read(**odd).priority, read(**odd).assignee, read(**odd).extra) == (None, None, odd)
+    assert read(replies="").replies is None
+
+
+@pytest.mark.parametrize(
+    ("given", "tags", "rest"),
+    [
+        (["vip", "EU", "vip", " eu ", 5, None, ""], ["vip", "EU", "eu", "5"], None),
+        ("vip", ["vip"], None),
+        ("vip, eu; vip", ["vip", "eu"], None),
+        ([], None, None),
+        ("", None, None),
+        (["vip", {"name": "eu"}, ["x"]], ["vip"], [{"name": "eu"}, ["x"]]),
+        (["t" * 200, "t" * 201], ["t" * 200], ["t" * 201]),
+        ([f"t{number}" for number in range(103)], [f"t{number}" for number in range(100)], ["t100", "t101", "t102"]),
+        ({"vip": True}, None, {"vip": True}),
+        (True, None, True),
+    ],
+)
+def test_tags_are_read_one_by_one(given: Any, tags: list[str] | None, rest: Any) -> None:
+    ticket = read(tags=given)
+    assert ticket.tags == tags
+    assert ticket.extra == (None if rest is None else {"tags": rest})
+
+
 def test_fields_that_nobody_knows_are_kept() -> None:
-    further = {"priority": "high", "tags": ["a", "b"], "custom_fields": [{"id": 1, "value": None}], "via": {"a.b": 1}}
+    further = {"severity": "high", "labels": ["a", "b"], "custom_fields": [{"id": 1, "value": None}], "via": {"a.b": 1}}
     assert read(**further).extra == further
 
 

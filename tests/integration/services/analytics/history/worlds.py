@@ -13,7 +13,8 @@ from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from documents.ticket_life import TicketLife
 from services.analytics.history.figures import HistoryFigures
-from services.ingestion.diff import STORED_FIELDS, Position, as_gone, find_changes
+from services.ingestion.pages.diff import STORED_FIELDS, find_changes
+from services.ingestion.pages.history import Position, as_gone
 from services.rollups.write import Rollups
 from services.sources.records.records import sort_records
 from services.statuses import category_of
@@ -30,7 +31,12 @@ NOW = START + 40 * HOUR
 texts = st.sampled_from(["Where is the manual?", "I will sue you", "It is broken", "Thanks, I love it"])
 statuses = st.sampled_from(["open", "closed", "Solved", "on hold", None])
 edits = st.fixed_dictionaries(
-    {"status": statuses}, optional={"message": texts, "source": st.sampled_from(["web", None])}
+    {"status": statuses},
+    optional={
+        "message": texts,
+        "source": st.sampled_from(["web", None]),
+        "assignee": st.sampled_from(["ann", "bob", "unknown", None]),
+    },
 )
 steps = st.lists(st.tuples(st.integers(0, 3), st.one_of(edits, edits, edits, st.none())), max_size=14)
 """What happens hour by hour: to which ticket, and what; None: upstream deletes it."""
@@ -42,7 +48,11 @@ def busy_steps(seed: int) -> list[tuple[int, Row | None]]:
     words = ["open", "closed", "Solved", "on hold", None]
 
     def edit() -> Row:
-        return {"status": dice.choice(words), "message": dice.choice(["It is broken", "Thanks"])}
+        return {
+            "status": dice.choice(words),
+            "message": dice.choice(["It is broken", "Thanks"]),
+            "priority": dice.choice(["high", None]),
+        }
 
     return [(dice.randrange(4), None if dice.random() < 0.2 else edit()) for _ in range(39)]
 

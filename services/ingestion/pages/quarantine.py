@@ -8,7 +8,7 @@ from pymongo import UpdateMany, UpdateOne
 
 from documents.database import Collection as Rows
 from documents.quarantined_record import QuarantineState
-from services.ingestion.diff import Position
+from services.ingestion.pages.history import Position
 from services.sources.records.records import Rejected
 from services.tenancy import owned
 

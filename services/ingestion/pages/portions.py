@@ -1,13 +1,14 @@
 """The pages of one run in the order of its course, each as portions that one transaction can hold."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from services.ingestion.courses.course import Course, Step
+from services.ingestion.courses.stream import StreamCourse
 from services.ingestion.run import FetchedPage, Run, RunUpstream
-from services.sources.pages import PagePlace
+from services.sources.pages import Detail, PagePlace
 from services.sources.records.records import PageRecords
 
 PORTION_RECORDS = 500
@@ -32,9 +33,15 @@ class Portion:
     pages: int | None
     retries: int
     remarks: tuple[str, ...]
+    details: Sequence[Detail] = ()
+    """What is told of tickets that later pages show."""
+    resume: PagePlace | None = None
+    """Where the next run begins once this is stored; None: nothing is known of that."""
 
 
-async def portions(run: Run, upstream: RunUpstream, course: Course, start: PagePlace) -> AsyncGenerator[Portion, None]:
+async def portions(
+    run: Run, upstream: RunUpstream, course: Course | StreamCourse, start: PagePlace
+) -> AsyncGenerator[Portion, None]:
     """Fetch page after page, from `start` to where the course ends, and normalise the records.
 
     The checkpoint of the last portion leads to its own page: the walk is complete only when whoever follows it has
@@ -94,4 +101,6 @@ def _portion(
         pages=fetched.page.pages,
         retries=fetched.retries if is_last else 0,
         remarks=step.remarks if is_last else (),
+        details=fetched.page.details if is_last else (),
+        resume=fetched.page.resume if is_last else None,
     )

@@ -4,24 +4,28 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pymongo import UpdateMany, UpdateOne
+from pymongo import InsertOne, UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError
 
+from documents.connection import Connection
 from documents.database import Database, Row, Session
 from documents.ingestion_job import IngestionJob
 from documents.notification import Notification
 from documents.quarantined_record import QuarantinedRecord
+from documents.staged_detail import StagedDetail
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from documents.writes import Writes, new_rows
 from services.coordination.leases import Leases
 from services.ingestion.courses.course import Step
-from services.ingestion.diff import STORED_FIELDS, PageChanges, Position, find_changes
-from services.ingestion.portions import Portion
-from services.ingestion.quarantine import find_mended, quarantine_writes
+from services.ingestion.pages.changes import PageChanges
+from services.ingestion.pages.diff import STORED_FIELDS, find_changes
+from services.ingestion.pages.history import Position
+from services.ingestion.pages.portions import Portion
+from services.ingestion.pages.quarantine import find_mended, quarantine_writes
+from services.ingestion.pages.staging import Staging, used
 from services.ingestion.run import Run, StoppedError, StopReason
 from services.kit.clock import Clock
-from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy
 from services.rollups.write import Rollups
 from services.tenancy import owned
 
@@ -45,10 +49,17 @@ class PreparedPage:
     """Tickets that an earlier portion of the run has stored or found."""
     mended: list[str]
     """The quarantine's rows about records that can be stored now."""
+    staged: list[InsertOne[Row]]
+    """The writes that keep what is told of tickets that later pages show."""
 
     def shares_tickets_with(self, other: "PreparedPage") -> bool:
         """Whether both show the same ticket, so that what one of them writes changes what the other must."""
-        return not self.portion.records.own.keys().isdisjoint(other.portion.records.own)
+        return not self._ticket_ids().isdisjoint(other._ticket_ids())
+
+    def _ticket_ids(self) -> set[str]:
+        records = self.portion.records
+        told = {detail.ticket_id for detail in self.portion.details}
+        return {*records.own, *records.gone, *told} if records.gone or told else set(records.own)
 
 
 class PageStore:
@@ -61,7 +72,6 @@ class PageStore:
         rollups: Rollups,
         clock: Clock,
         *,
-        announce: AnnouncementPolicy = ANNOUNCE_ALL,
         on_urgent: Callable[[], None] = lambda: None,
     ) -> None:
         """`on_urgent` is told when a page with urgent tickets is stored; it must return at once."""
@@ -69,8 +79,8 @@ class PageStore:
         self._leases = leases
         self._rollups = rollups
         self._clock = clock
-        self._announce = announce
         self._on_urgent = on_urgent
+        self._staging = Staging(database, clock)
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
         self._quarantine = database.collection(QuarantinedRecord)
@@ -81,16 +91,18 @@ class PageStore:
         In a thread: it takes some 15 ms of computing a page, in which this process has requests to answer, and the
         page before may be on its way into the database.
         """
-        at = Position(
-            run.tenant_id, run.job.id, portion.number, self._clock.now(), self._announce, is_file=run.job.is_batch
+        at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), run.origin)
+        own, gone = portion.records.own, portion.records.gone
+        ids = [*own, *gone]
+        stored, mended, details, staged = await asyncio.gather(
+            self._stored(run.tenant_id, ids),
+            find_mended(self._quarantine, run.tenant_id, own),
+            self._staging.of(run, ids),
+            self._staging.fresh(run, portion.details),
         )
-        own = portion.records.own
-        stored, mended = await asyncio.gather(
-            self._stored(run.tenant_id, list(own)), find_mended(self._quarantine, run.tenant_id, own)
-        )
-        changes = await asyncio.to_thread(find_changes, own, stored, at)
+        changes = await asyncio.to_thread(find_changes, own, stored, at, gone=gone, details=details)
         again = frozenset(name for name, row in stored.items() if row.get("seen_by_job") == run.job.id)
-        return PreparedPage(portion, at, changes, again, mended)
+        return PreparedPage(portion, at, changes, again, mended, staged)
 
     async def commit(self, run: Run, page: PreparedPage) -> None:
         """Store the page whole or not at all, with the counts and the checkpoint that go with it.
@@ -152,8 +164,10 @@ class PageStore:
             new_rows(TicketHistory, changes.history),
             new_rows(Notification, changes.notifications),
             Writes(QuarantinedRecord, quarantine_writes(at, page.portion.records.rejected, page.mended)),
+            Writes(StagedDetail, [*page.staged, *used(at.tenant_id, changes.used)]),
             Writes(Ticket, [*changes.tickets, *_marks(at, [*changes.seen, *filter(None, refused)])]),
-            Writes(IngestionJob, [UpdateOne(_after_stored(run), _progress(page))]),
+            Writes(Connection, _cursor(run, page.portion)),
+            Writes(IngestionJob, [UpdateOne(_after_stored(run), _progress(page, is_whole=run.origin.is_whole))]),
         )
 
         async def work(session: Session) -> None:
@@ -171,16 +185,23 @@ def _after_stored(run: Run) -> Row:
     return {"_id": run.job.id, "portions": run.stored_portions or {"$in": [0, None]}}
 
 
+def _cursor(run: Run, portion: Portion) -> list[UpdateOne]:
+    """The write that moves the place where the connection's next run begins."""
+    if portion.resume is None or run.origin.keeps_cursor:
+        return []
+    return [UpdateOne(owned(run.tenant_id, _id=run.origin.connection_id), {"$set": {"cursor": portion.resume}})]
+
+
 def _marks(at: Position, seen: list[str]) -> list[UpdateMany]:
     """The write that marks tickets which have not changed as seen."""
     among = owned(at.tenant_id, external_id={"$in": seen})
     return [UpdateMany(among, {"$set": {"seen_by_job": at.job_id}})] if seen else []
 
 
-def _progress(page: PreparedPage) -> Row:
+def _progress(page: PreparedPage, *, is_whole: bool) -> Row:
     """The checkpoint and the counts of this portion; what the run has read before is not counted again."""
     portion, records, changes = page.portion, page.portion.records, page.changes
-    counts = changes.counts.model_dump(exclude={"skipped", "errors", "deleted"})
+    counts = changes.counts.model_dump(exclude={"skipped", "errors"})
     counts["unchanged"] -= len(page.seen_again - {row["ticket_id"] for row in changes.history})
     fresh_errors = [rejected for rejected in records.rejected if rejected.position not in portion.known]
     known_errors = len(records.rejected) - len(fresh_errors)
@@ -194,6 +215,7 @@ def _progress(page: PreparedPage) -> Row:
             "last_page": portion.last,
             "attempts": 0,
             "upstream_total": portion.total,
+            "is_whole": is_whole,
         },
         "$max": {"total_pages": max(portion.page or 0, portion.pages or 0)},
         "$inc": {
@@ -201,6 +223,7 @@ def _progress(page: PreparedPage) -> Row:
             "skipped": max(0, records.foreign - max(0, skipped_again)),
             "errors": len(fresh_errors),
             "processed_pages": int(portion.page is not None),
+            "leg_pages": int(portion.page is not None),
             "portions": 1,
             "records_seen": portion.size - len(portion.known),
             "retries": portion.retries,

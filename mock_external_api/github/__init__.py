@@ -1,0 +1,1 @@
+"""A stand-in of GitHub's REST API for issues, written from its public documentation."""

@@ -1,0 +1,61 @@
+"""Starts the runs of connections that have a schedule.
+
+A connection that is due is moved to its next time and taken in one update, so that of all processes one starts it.
+While the tenant has a run, it is left out until then.
+"""
+
+import random
+
+import structlog
+from pymongo import ASCENDING, ReturnDocument
+
+from documents.connection import Connection
+from documents.database import Database, Row
+from services.errors import AlreadyRunningError
+from services.ingestion.jobs import Jobs
+from services.kit.background import Background
+from services.kit.clock import Clock
+
+_LOOK_SECONDS = 5.0
+JITTER = 0.1
+"""By what share of its time a run comes earlier or later, so that connections do not go in step."""
+
+log = structlog.get_logger("services.schedule")
+
+
+class Schedule(Background):
+    """Looks for connections that are due, in every process that has a worker."""
+
+    def __init__(self, database: Database, jobs: Jobs, clock: Clock) -> None:
+        super().__init__(log)
+        self._rows = database.collection(Connection)
+        self._jobs = jobs
+        self._clock = clock
+
+    async def _round(self) -> None:
+        first = await self._take({})
+        if first is None:
+            await self.rest(_LOOK_SECONDS)
+            return
+        tenant_id = first["tenant_id"]
+        due = [first["_id"]]
+        while following := await self._take({"tenant_id": tenant_id}):
+            due.append(following["_id"])
+        try:
+            job = await self._jobs.start(tenant_id, connections=due)
+        except AlreadyRunningError:
+            log.info("schedule_left_out", tenant_id=tenant_id, connections=due)
+        else:
+            log.info("schedule_started", tenant_id=tenant_id, connections=due, job_id=job.id)
+
+    async def _take(self, more: Row) -> Row | None:
+        """The connection that has been due for longest, moved to its next time."""
+        share = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  (jitter is no secret)
+        pause = {"$multiply": ["$schedule_minutes", 60_000 * share]}
+        row: Row | None = await self._rows.find_one_and_update(
+            {"next_run_at": {"$lte": self._clock.now()}, "schedule_minutes": {"$gt": 0}, "removed_at": None, **more},
+            [{"$set": {"next_run_at": {"$add": ["$$NOW", {"$round": pause}]}}}],
+            sort=[("next_run_at", ASCENDING)],
+            return_document=ReturnDocument.AFTER,
+        )
+        return row
