@@ -20,7 +20,7 @@ from services.sources.http.transport import AnswerTooLargeError, Transport, Upst
 from services.sources.pages import Capabilities, PagePlace, SourcePage, UpstreamCaller
 from services.sources.records.records import PageRecords
 from services.sources.zendesk.directory import Directory
-from services.sources.zendesk.events import DELETED, read_event
+from services.sources.zendesk.events import DELETED_STATUS, read_event
 from services.sources.zendesk.exports import ExportPage, read_export, read_object, whole
 from services.sources.zendesk.place import ZendeskPhase, ZendeskPlace, begun, zendesk_place
 from services.sources.zendesk.tickets import generated_at, noted, numbers_of, updated_at, zendesk_records
@@ -96,7 +96,7 @@ class ZendeskSupport:
             if is_missing(answer):
                 return True
             ticket = read_object(answer).get("ticket")
-            return isinstance(ticket, dict) and ticket.get("status") == DELETED
+            return isinstance(ticket, dict) and ticket.get("status") == DELETED_STATUS
 
         return await self._others.ask(caller, self._url(f"/api/v2/tickets/{number}.json"), read)
 

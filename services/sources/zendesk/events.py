@@ -14,7 +14,7 @@ MAX_SAID_CHARACTERS = 100_000
 """Zendesk takes comments of 64 kB."""
 MAX_CHILD_EVENTS = 500
 """Of one update; real ones have some ten."""
-DELETED = "deleted"
+DELETED_STATUS = "deleted"
 _MOST_TAGS = 100
 _STORED_AS = {
     "subject": "subject",
@@ -78,7 +78,7 @@ class TicketEvent:
             name: change
             for name, change in changes.items()
             # A deletion is told by the ticket itself, and no ticket is stored with that status.
-            if change.old != change.new and not (name == "status" and DELETED in (change.old, change.new))
+            if change.old != change.new and not (name == "status" and DELETED_STATUS in (change.old, change.new))
         }
 
 
