@@ -19,7 +19,7 @@ _MOST_OVERLAP = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedEntry:
     """What a list is ordered by."""
 
     key: int | None
@@ -52,14 +52,14 @@ def _numbered(end: int, size: int, tail: tuple[int, ...], turn: int) -> Spot:
     starts = range(max(1, end - _MOST_OVERLAP), end)
     sizes = ((start, each) for start in starts for each in range(size, 0, -1) if start % each == 0)
     start, length = max(sizes, key=sum, default=(end, 1))
-    if start + length <= end:  # no page but one that begins just there
+    if start == end or start + length <= end:  # no page but one that begins just there
         start = end
         length = next(each for each in range(size, 0, -1) if start % each == 0)
         tail = ()
     return Spot(page=start // length + 1, size=length, tail=tail, turn=turn)
 
 
-def fresh_positions(here: Phase, entries: Sequence[Entry]) -> list[int]:
+def fresh_positions(here: Phase, entries: Sequence[ListedEntry]) -> list[int]:
     """Which entries of a page by time are to be told: up to the horizon, and not told before."""
     return [
         position
@@ -69,7 +69,7 @@ def fresh_positions(here: Phase, entries: Sequence[Entry]) -> list[int]:
     ]
 
 
-def following_second(here: Phase, listed: Listed, entries: Sequence[Entry], size: int) -> Phase | None:
+def following_second(here: Phase, listed: Listed, entries: Sequence[ListedEntry], size: int) -> Phase | None:
     """Where a list by time goes on, None at its end or the horizon."""
     seconds = [entry.second for entry in entries if entry.second is not None]
     spot = following_spot(here.spot, listed, [entry.key for entry in entries], size)

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.sources.github.answers import Listed
 from services.sources.github.details import comment_details, event_details
-from services.sources.github.paging import Entry, following_second, following_spot, fresh_positions
+from services.sources.github.paging import ListedEntry, following_second, following_spot, fresh_positions
 from services.sources.github.places import GithubCursor, Phase, Spot
 from services.sources.github.records import is_pull_request, key_in, number_of, second_in
 from services.sources.pages import SourcePage
@@ -90,7 +90,7 @@ def issues_page(here: Phase, listed: Listed, size: int) -> SourcePage:
 
 
 def _following(
-    here: Phase, listed: Listed, entries: Sequence[Entry], size: int
+    here: Phase, listed: Listed, entries: Sequence[ListedEntry], size: int
 ) -> tuple[Phase | None, tuple[str, ...]]:
     """Where a list by time goes on, and what is odd about it."""
     if listed.is_too_deep:
@@ -99,8 +99,8 @@ def _following(
     return following_second(here, listed, entries, size), listed.remarks
 
 
-def _entries(listed: Listed, key: str) -> list[Entry]:
-    return [Entry(key_in(each, key), second_in(each, "updated_at")) for each in listed.entries]
+def _entries(listed: Listed, key: str) -> list[ListedEntry]:
+    return [ListedEntry(key_in(each, key), second_in(each, "updated_at")) for each in listed.entries]
 
 
 def _ids(issues: Sequence[Any]) -> list[str | None]:
