@@ -16,6 +16,8 @@ from services.sources.github.places import Phase, Spot
 TAIL = 5
 """Entries by which it is told that a page joins the last one."""
 _MOST_OVERLAP = 10
+FEW = 10
+"""Entries of the largest size that always fit into an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,12 @@ def following_spot(spot: Spot, listed: Listed, keys: Sequence[int | None], size:
     if spot.after:  # nobody knows how far it led; but whatever ends a list after a mark is its end
         return _numbered(size, size, (), turn) if listed.has_next else None
     return _numbered(start + len(keys), size, tuple(key for key in keys if key is not None)[-TAIL:], turn)
+
+
+def fewer_at_once(here: Phase, size: int) -> Phase:
+    """The same place with a small page, for entries that are too large to come together."""
+    start = (here.spot.page - 1) * (here.spot.size or size)
+    return here.at(spot=here.spot.at(size=FEW, page=start // FEW + 1))
 
 
 def _numbered(end: int, size: int, tail: tuple[int, ...], turn: int) -> Spot:

@@ -24,6 +24,10 @@ class _Written(BaseModel):
         """The place as it is kept."""
         return self.model_dump_json(exclude_defaults=True)
 
+    def at(self, **changes: object) -> Self:
+        """The same with other values."""
+        return self.model_copy(update=changes)
+
 
 class GithubCursor(_Written):
     """What was read."""
@@ -75,10 +79,6 @@ class Phase(_Written):
     """The newest event up to the horizon."""
     unread: Key | None = None
     """The oldest event beyond it."""
-
-    def at(self, **changes: object) -> Self:
-        """Another place of the same walk."""
-        return self.model_copy(update=changes)
 
 
 NOTHING_READ = GithubCursor(v=1)

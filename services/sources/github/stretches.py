@@ -23,12 +23,12 @@ def asked_page(here: Phase, listed: Listed, size: int, now: datetime, *, shows_f
     if here.is_anew:
         told = (*told, "the place where the last run ended cannot be read: everything is read anew")
     if listed.is_unchanged:
-        cursor = cursor.model_copy(update={"unchanged": cursor.unchanged + 1})
+        cursor = cursor.at(unchanged=cursor.unchanged + 1)
         return SourcePage((), (), None, at=listed.at, resume=cursor.text(), remarks=told)
     at = min(listed.at or now, now + FASTEST_CLOCK)
     here = here.at(horizon=max(0, int(at.timestamp()) - MARGIN_SECONDS))
     due = [listed.entries[position] for position in fresh_positions(here, _entries(listed, "number"))]
-    is_more = listed.has_next or len(listed.entries) >= size
+    is_more = listed.has_next or len(listed.entries) >= (here.spot.size or size)
     if not due or not (is_more or any(not is_pull_request(issue) for issue in due)):
         return SourcePage((), (), None, at=listed.at, resume=_after_nothing(here, listed).text(), remarks=told)
     following = here.at(what="events", since=None, spot=Spot())
@@ -111,9 +111,9 @@ def _after_nothing(here: Phase, listed: Listed) -> GithubCursor:
     """What was read when nothing up to the horizon was of use."""
     cursor = here.cursor
     if not listed.entries and here.since is not None:  # the same answer will say the same
-        return cursor.model_copy(update={"etag": listed.etag, "unchanged": 0})
+        return cursor.at(etag=listed.etag, unchanged=0)
     since = max(here.horizon + 1, cursor.since or 0)
-    return cursor.model_copy(update={"since": since, "etag": "", "unchanged": 0})
+    return cursor.at(since=since, etag="", unchanged=0)
 
 
 def _read_up_to(here: Phase, since: int | None) -> GithubCursor:

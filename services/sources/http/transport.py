@@ -33,6 +33,10 @@ class TransientError(Exception):
         self.is_throttled = is_throttled
 
 
+class AnswerTooLargeError(UpstreamError):
+    """An answer holds more than is read of one: whoever can should ask for less."""
+
+
 @dataclass(frozen=True, slots=True)
 class UpstreamAnswer:
     """A whole answer, its body as it was sent."""
@@ -116,8 +120,8 @@ class Transport:
         return UpstreamAnswer(response.status_code, response.headers, body, url)
 
 
-def _too_large(response: httpx.Response) -> UpstreamError:
-    return UpstreamError(f"status {response.status_code}: the answer is larger than {MAX_BODY_BYTES} bytes")
+def _too_large(response: httpx.Response) -> AnswerTooLargeError:
+    return AnswerTooLargeError(f"status {response.status_code}: the answer is larger than {MAX_BODY_BYTES} bytes")
 
 
 def _followed(url: httpx.URL, answer: UpstreamAnswer) -> httpx.URL:

@@ -13,6 +13,7 @@ from services.kit.clock import SystemClock
 from services.kit.retry import Patience
 from services.sources.budget import RateLimiter
 from services.sources.github.opening import open_github
+from services.sources.http import transport
 from services.sources.pages import BEGINNING
 from tests.github_reading import Reading
 from tests.github_standin import TOKEN
@@ -249,6 +250,15 @@ async def test_issue_list_that_ends_within_a_second(db: Database) -> None:
     await reading.run()
     assert str(late.number) in reading.shown
     assert any("within one second" in remark for remark in reading.remarks)
+
+
+async def test_texts_that_are_too_large_to_come_together(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = Reading(db, issue_count=0)
+    made = [reading.desk.open("Huge", "<" * 9_000, labels=["bug"]) for _ in range(150)]
+    monkeypatch.setattr(transport, "MAX_BODY_BYTES", 400_000)
+    reading.upstream.turned.advance(LONG)
+    await reading.run()
+    assert sorted(map(int, reading.tickets)) == [issue.number for issue in made]
 
 
 async def test_cursor_that_cannot_be_read_begins_anew(db: Database) -> None:

@@ -1,5 +1,7 @@
 """Issues as tickets, and what events and comments tell of them."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -10,8 +12,9 @@ from services.errors import UpstreamError
 from services.sources.github.answers import demand_readable, reader_of
 from services.sources.github.details import comment_details, event_details
 from services.sources.github.paging import following_spot
-from services.sources.github.places import NOTHING_READ, Phase, Spot
+from services.sources.github.places import NOTHING_READ, Phase, Spot, read_phase
 from services.sources.github.records import priority_in, sort_issues
+from services.sources.github.stretches import asked_page
 from services.sources.http.transport import TransientError, UpstreamAnswer
 
 THEN = "2026-02-05T12:00:00Z"
@@ -279,3 +282,20 @@ def test_numbered_pages_leave_nothing_out(size: int) -> None:
         spot = following_spot(spot, listed, shown, size)
     assert seen == set(entries)
     assert size < 50 or asked <= 1_000 // size * 1.3 + 2
+
+
+@pytest.mark.parametrize(
+    ("date", "horizon"),
+    [
+        ("Thu, 05 Feb 2026 12:00:30 GMT", SECOND - 30),
+        ("Thu, 05 Feb 2099 12:00:30 GMT", SECOND + 3_540),
+        ("soon", SECOND - 60),
+    ],
+)
+def test_horizon_lies_a_minute_before_the_answer(date: str, horizon: int) -> None:
+    listed = reader_of(URL)(answer(200, json.dumps([issue(updated_at="2026-02-05T11:00:00Z")]).encode(), date=date))
+    page = asked_page(here(horizon=0), listed, 100, datetime.fromtimestamp(SECOND, UTC), shows_first=False)
+    assert isinstance(page.next, str)
+    following = read_phase(page.next)
+    assert following is not None
+    assert following.horizon == horizon
