@@ -123,7 +123,7 @@ class GithubIssues:
         try:
             listed = await self._list(caller, here, size)
         except AnswerTooLargeError:
-            here = fewer_at_once(here, size)
+            here = fewer_at_once(here)
             listed = await self._list(caller, here, size)
         match here.what:
             case "ask":

@@ -47,10 +47,12 @@ def following_spot(spot: Spot, listed: Listed, keys: Sequence[int | None], size:
     return _numbered(start + len(keys), size, tuple(key for key in keys if key is not None)[-TAIL:], turn)
 
 
-def fewer_at_once(here: Phase, size: int) -> Phase:
+def fewer_at_once(here: Phase) -> Phase:
     """The same place with a small page, for entries that are too large to come together."""
-    start = (here.spot.page - 1) * (here.spot.size or size)
-    return here.at(spot=here.spot.at(size=FEW, page=start // FEW + 1))
+    spot = here.spot
+    if spot.page == 1:
+        return here.at(spot=spot.at(size=FEW))
+    return here.at(spot=_numbered(spot.past, FEW, spot.tail, spot.turn))
 
 
 def _numbered(end: int, size: int, tail: tuple[int, ...], turn: int) -> Spot:
@@ -64,7 +66,7 @@ def _numbered(end: int, size: int, tail: tuple[int, ...], turn: int) -> Spot:
         start = end
         length = next(each for each in range(size, 0, -1) if start % each == 0)
         tail = ()
-    return Spot(page=start // length + 1, size=length, tail=tail, turn=turn)
+    return Spot(page=start // length + 1, size=length, past=end, tail=tail, turn=turn)
 
 
 def fresh_positions(here: Phase, entries: Sequence[ListedEntry]) -> list[int]:

@@ -54,6 +54,8 @@ class Spot(_Written):
     after: Annotated[str, Field(max_length=500)] = ""
     turn: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """How many pages of the same answer were read before it: no place comes twice, even if it is gone back."""
+    past: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    """How many entries lie before what a numbered page has to show."""
     tail: tuple[Key, ...] = ()
     """The last entries that were shown before it: one of them must be shown again, or some were passed over."""
 
