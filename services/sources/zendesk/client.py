@@ -21,15 +21,15 @@ from services.sources.pages import Capabilities, PagePlace, SourcePage, Upstream
 from services.sources.records.records import PageRecords
 from services.sources.zendesk.directory import Directory
 from services.sources.zendesk.events import DELETED_STATUS, read_event
-from services.sources.zendesk.exports import ExportPage, read_export, read_object, whole
+from services.sources.zendesk.exports import ExportPage, read_export, read_zendesk_object, whole
 from services.sources.zendesk.place import ZendeskPhase, ZendeskPlace, begun, zendesk_place
 from services.sources.zendesk.tickets import generated_at, noted, numbers_of, updated_at, zendesk_records
 
 TICKET_EXPORT = "/api/v2/incremental/tickets/cursor.json"
 EVENT_EXPORT = "/api/v2/incremental/ticket_events.json"
-MARGIN_SECONDS = 60
+ZENDESK_MARGIN_SECONDS = 60
 """Zendesk leaves out of its exports what is newer."""
-LARGEST_PAGE = 1_000
+LARGEST_EXPORT = 1_000
 """Records that Zendesk exports at once."""
 LOOK_SIZE = 100
 """Records of the page that only tells whether there is anything new."""
@@ -52,7 +52,7 @@ class ZendeskSupport:
         others: RateLimiter,
         clock: Clock,
         patience: Patience,
-        page_size: int = LARGEST_PAGE,
+        page_size: int = LARGEST_EXPORT,
     ) -> None:
         """`authorization`: the header's value. `exports`: the limit of incremental exports, `others`: of all else."""
         headers = {"Authorization": authorization}
@@ -95,7 +95,7 @@ class ZendeskSupport:
         def read(answer: UpstreamAnswer) -> bool:
             if is_missing(answer):
                 return True
-            ticket = read_object(answer).get("ticket")
+            ticket = read_zendesk_object(answer).get("ticket")
             return isinstance(ticket, dict) and ticket.get("status") == DELETED_STATUS
 
         return await self._others.ask(caller, self._url(f"/api/v2/tickets/{number}.json"), read)
@@ -169,7 +169,7 @@ class ZendeskSupport:
         if here.horizon is not None:
             return here
         ours = self._clock.now()
-        horizon, proven = (int(moment.timestamp()) - MARGIN_SECONDS for moment in (page.at or ours, ours))
+        horizon, proven = (int(moment.timestamp()) - ZENDESK_MARGIN_SECONDS for moment in (page.at or ours, ours))
         return replace(here, horizon=max(horizon, 0), proven=max(proven, here.proven))
 
     async def _ticket_page(
@@ -189,7 +189,7 @@ class ZendeskSupport:
     async def _event_page(self, caller: UpstreamCaller, here: ZendeskPlace) -> ExportPage:
         query = {"start_time": str(here.at), "include": "comment_events"}
         page = await self._export(caller, EVENT_EXPORT, query, self._page_size, "ticket_events")
-        if page is None and here.horizon is not None and here.at >= here.horizon - MARGIN_SECONDS:
+        if page is None and here.horizon is not None and here.at >= here.horizon - ZENDESK_MARGIN_SECONDS:
             return ExportPage([], None, True, None, None)  # too recent: there is nothing yet
         if page is None:
             raise UpstreamError("upstream refused the moment from which events were asked for")
