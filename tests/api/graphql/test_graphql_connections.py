@@ -119,7 +119,7 @@ async def test_a_connection_is_made_shown_changed_checked_and_removed(api: Api, 
 @pytest.mark.parametrize(
     ("more", "code", "message"),
     [
-        ({"source": "GITHUB"}, "INVALID_INPUT", "github cannot be connected yet"),
+        ({"source": "GITHUB"}, "INVALID_INPUT", "github has no secret 'bearer_token'"),
         ({"settings": []}, "INVALID_INPUT", "standard needs base_url."),
         ({"settings": [pair("base_url", "https://1.1.1.1")] * 2}, "INVALID_INPUT", "given more than once"),
         ({"settings": [pair("base_url", "http://1.1.1.1")]}, "ADDRESS_REFUSED", "begins with https://"),
@@ -149,7 +149,9 @@ async def test_a_form_is_told_what_a_source_needs(api: Api) -> None:
       name description expected isSecret isRequired default insteadOf neededWith
     } } }"""
     found = {each["source"]: each["needs"] for each in await ask(api, query)}
-    assert {name.lower() for name in found} <= {source.value for source in SOURCE_NEEDS}
+    assert {name.lower() for name in found} == {source.value for source in SOURCE_NEEDS}
+    told = {each["name"]: (each["insteadOf"], each["neededWith"]) for each in found["ZENDESK"]}
+    assert (told["subdomain"], told["email"]) == ((["base_url"], []), ([], ["api_token"]))
     required = {each["name"]: (each["isSecret"], each["isRequired"]) for each in found["STANDARD"]}
     assert required == {
         "base_url": (False, True),

@@ -60,7 +60,7 @@ MOVING = {"ageSeconds", "hourlyTrend", "timeInStatus", "timeInStatusCategory"}
 """Fields whose value changes with time alone."""
 NOT_SHOWN = {
     "CircuitBreaker.openedAt", "CircuitBreaker.retryAfter", "RateLimit.blockedUntil",
-    "IngestionJob.waitingUntil", "SourceNeed.default", "SourceNeed.insteadOf", "SourceNeed.neededWith",
+    "IngestionJob.waitingUntil",
 }  # fmt: skip
 """Fields that are null here, and show nothing of a tenant's."""
 
