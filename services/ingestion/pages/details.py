@@ -31,8 +31,13 @@ class Retelling:
 def unheard(known: Row, details: Iterable[Row]) -> list[Row]:
     """Those of the staged details that were not yet worked into a ticket, in the order in which they happened."""
     told: Mapping[str, int] = known.get("told") or {}
-    fresh = [detail for detail in details if detail["serial"] > told.get(detail["kind"], -1)]
-    return sorted(fresh, key=lambda detail: (detail["at"], detail["kind"], detail["serial"]))
+    fresh = {(detail["kind"], detail["serial"]): detail for detail in details if is_unheard(detail, told)}
+    return sorted(fresh.values(), key=lambda detail: (detail["at"], detail["kind"], detail["serial"]))
+
+
+def is_unheard(detail: Row, told: Mapping[str, int]) -> bool:
+    """Whether a detail was not yet worked into a ticket of which so much was `told`."""
+    return bool(detail["serial"] > told.get(detail["kind"], -1))
 
 
 def told_with(known: Row, fresh: Iterable[Row]) -> dict[str, int]:
