@@ -21,7 +21,7 @@ class ToldDetail(BaseModel):
     at: datetime
     changes: dict[str, FieldChange] = {}
     turn: str | None = None
-    """A turn in the ticket's life: `born`, `gone` or `back`."""
+    """A turn in the ticket's life: `gone` or `back`."""
     said: str = ""
     author: str = ""
     """Who said it, as a ticket's `customer_id` is stored; empty: the customer."""

@@ -56,10 +56,10 @@ def replies_with(known: Row, fresh: Iterable[Row], customer_id: str | None) -> s
 
 
 def before_all(values: Row, details: Sequence[Row]) -> Row:
-    """What a ticket was before details that led to `values`: at its creation, if they begin with that."""
+    """What a ticket was before details that led to `values`: at its creation, if they are all there are."""
     first = dict(values)
     for detail in reversed(details):
-        for name, change in {} if detail["turn"] == Turn.BORN else detail["changes"].items():
+        for name, change in detail["changes"].items():
             if name in first:
                 first[name] = change["old"]
     return first
@@ -72,8 +72,6 @@ def retold(known: Row, before: Row, details: Iterable[Row], *, is_live: bool) ->
     """
     telling = Retelling(dict(before), is_live)
     for detail in details:
-        if detail["turn"] == Turn.BORN:
-            continue
         if detail["turn"] == Turn.BACK and not telling.is_live:
             telling.is_live = True
             telling.happened.append((HistoryAction.RESTORED, {}, detail["at"]))

@@ -15,7 +15,7 @@ from documents.ticket import Ticket
 from services.ingestion.pages.details import is_unheard
 from services.ingestion.run import Run
 from services.kit.clock import Clock
-from services.sources.pages import Detail
+from services.sources.pages import Detail, Turn
 from services.tenancy import owned
 
 MOST_DETAILS = 500
@@ -34,11 +34,12 @@ class Staging:
 
     async def fresh(self, run: Run, portion: int, details: Sequence[Detail]) -> list[Row]:
         """Rows that keep those of a portion's details that are not worked in already."""
-        if not details:
-            return []
         by_ticket: defaultdict[str, list[Row]] = defaultdict(list)
         for detail in details:
-            by_ticket[detail.ticket_id].append(_told(detail))
+            if detail.turn is not Turn.BORN:  # the first values follow from the present ones and the changes
+                by_ticket[detail.ticket_id].append(_told(detail))
+        if not by_ticket:
+            return []
         stored = self._tickets.find(
             owned(run.tenant_id, external_id={"$in": list(by_ticket)}, told={"$exists": True}),
             {"_id": 0, "external_id": 1, "told": 1},
