@@ -100,7 +100,8 @@ class Legs:
         is_last = number + 1 == len(run.job.connections)
         update: Row = {"$set": {"leg": number + 1, **({} if is_last else _NEXT_LEG)}}
         if error is not None:
-            update |= {"$inc": {"failed_legs": 1}, "$push": {"irregularities": f"connection {connection_id}: {error}"}}
+            name = await self._name(connection_id)
+            update |= {"$inc": {"failed_legs": 1}, "$push": {"irregularities": f"{name}: {error}"}}
 
         async def work(session: Session) -> None:
             await self._jobs.update_one({"_id": run.job.id}, update, session=session)
@@ -108,6 +109,11 @@ class Legs:
                 await self._note_walked(run, connection_id, session)
 
         await self._leases.write(run.lease, work)
+
+    async def _name(self, connection_id: str) -> str:
+        """What people know the connection by."""
+        row = await self._rows.find_one({"_id": connection_id}, {"source": 1, "account": 1})
+        return connection_id if row is None else f"{row['source']} {row['account']}"
 
     async def _forget_staged(self, run: Run, connection_id: str) -> None:
         """Remove what earlier runs have kept that came to no ticket: all of it is told once more."""

@@ -160,7 +160,7 @@ async def test_a_connection_that_fails_does_not_keep_others_from_being_read(offi
     job = await office.run(first, second)
     log = await office.log(job)
     assert (job.status, job.new_ingested, log.status) == (JobStatus.COMPLETED, 1, RunOutcome.PARTIAL_SUCCESS)
-    assert first.id in (log.error or "")
+    assert first.account in (log.error or "")
     failed = await office.state(first)
     assert (failed.state, failed.problem, failed.failures) == (
         ConnectionState.FAILING,
