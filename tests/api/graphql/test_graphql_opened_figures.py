@@ -20,6 +20,9 @@ TICKETS = f"tickets(first: {SHOWN}, orderBy: MOST_URGENT_FIRST) {{ totalCount no
 FIGURES = {
     "byStatus": f"byStatus {{ value count {TICKETS} }}",
     "bySource": f"bySource {{ value count {TICKETS} }}",
+    "byPriority": f"byPriority {{ value count {TICKETS} }}",
+    "byAssignee": f"byAssignee {{ value count {TICKETS} }}",
+    "byTag": f"byTag {{ value count {TICKETS} }}",
     "byStatusCategory": f"byStatusCategory {{ value: statusCategory count {TICKETS} }}",
     "byUrgency": f"byUrgency {{ value: urgency count {TICKETS} }}",
     "bySentiment": f"bySentiment {{ value: sentiment count {TICKETS} }}",
@@ -31,12 +34,16 @@ FIGURES = {
     f" {{ count {TICKETS} breakdown {{ value count {TICKETS} }} }}",
     "byCategory": "byCategory: trend(unit: WEEK, breakdown: STATUS_CATEGORY)"
     f" {{ breakdown {{ value count {TICKETS} }} }}",
+    "trendByTag": f"trendByTag: trend(unit: DAY, breakdown: TAG) {{ count breakdown {{ value count {TICKETS} }} }}",
     # All of its 168 cells in one query: on a busy machine, their lists of all time would take too long.
     "heatMap": 'heatMap(timeZone: "America/New_York") { weekday hour count tickets { totalCount } }',
 }
 PARAMETERS = {
     "byStatus": "status",
     "bySource": "source",
+    "byPriority": "priority",
+    "byAssignee": "assignee",
+    "byTag": "tag",
     "byStatusCategory": "status_category",
     "byUrgency": "urgency",
     "bySentiment": "sentiment",
@@ -54,6 +61,9 @@ def rows(dice: random.Random) -> list[dict[str, Any]]:
             "urgency": dice.choice(["high", "high", "medium", "low", None, "critical"]),
             "sentiment": dice.choice(["negative", "neutral", "positive", None, "bored"]),
             "source": dice.choice(["email", "chat", None, 7]),
+            "priority": dice.choice(["high", "low", None]),
+            "assignee": dice.choice(["ann", "bob", "unknown", 7, None]),
+            "tags": dice.choice([None, [], ["vip"], ["vip", "eu", "vip"], ["unknown", 7], "eu"]),
             "customer_id": dice.choice(["c1", "c2", "c3", None]),
             "keyword_key": dice.choice(["", "refund", "bug|refund", "refund|refunds"]),
             "deleted_at": dice.choice([None, None, None, NOW]),
@@ -100,6 +110,10 @@ FILTERS: dict[str, dict[str, Any]] = {
     "several values": {"urgencyIn": ["HIGH", None], "statusNotIn": ["solved"]},
     "a category": {"statusCategory": "OPEN", "customerIdIn": ["c1", "c2"]},
     "all but one": {"sentimentNotIn": ["NEUTRAL"], "sourceIn": ["email", "unknown"]},
+    "a tag": {"tag": "vip"},
+    "tags": {"tagIn": ["vip", "eu"], "tagNotIn": ["unknown"], "assigneeNotIn": ["ann"]},
+    "an assignee": {"assigneeIn": ["bob", "7"]},
+    "nobody": {"assignee": "unknown", "priorityIn": ["HIGH", "unknown"]},
     "a keyword": {"keyword": "refund"},
     "keywords": {"keywordIn": ["bug", "refunds"], "urgencyNotIn": ["LOW"]},
     "a clock": {"createdWeekday": YESTERDAY.isoweekday(), "timeZone": "America/New_York"},
@@ -133,7 +147,7 @@ async def test_a_filter_holds_for_every_figure(fresh: Api, chosen: dict[str, Any
     for name in FIGURES:
         opened = list(figures(found[name]))
         assert all(figure["count"] == figure["tickets"]["totalCount"] for figure in opened), name
-        if name.startswith("by") and name != "byCategory":
+        if name.startswith("by") and name not in ("byCategory", "byTag"):
             assert sum(figure["count"] for figure in opened) == total, name
     dated = sum(cell["count"] for cell in found["heatMap"])
     assert 0 < dated <= total

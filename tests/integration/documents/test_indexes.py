@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
-from documents.ticket import COUNTED_INDEX, Ticket
+from documents.ticket import Ticket
+from documents.ticket_indexes import COUNTED_INDEX
 
 ROOT = Path(__file__).parents[3]
 
