@@ -74,6 +74,7 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
     tickets = [
         its
         | {"external_id": f"t{number}", "customer_id": "c", "source": tenant_id, "status": tenant_id}
+        | {"priority": tenant_id, "assignee": tenant_id, "tags": [tenant_id], "replies": tenant_id}
         | {"subject": f"refund {tenant_id}", "message": tenant_id, "urgency": "high", "sentiment": "negative"}
         | {"created_at": THEN + timedelta(seconds=number), "updated_at": NOW, "requires_action": True}
         | {"matched": [{"rule": tenant_id, "keyword": tenant_id, "text": tenant_id}], "keyword_key": tenant_id}
