@@ -83,7 +83,6 @@ def seen(issue: dict[str, Any]) -> dict[str, Any]:
         "labels": [label["name"] for label in issue["labels"]],
         "assignees": [person["login"] for person in issue["assignees"]],
         "milestone": (issue["milestone"] or {}).get("title"),
-        "kind": issue.get("type"),
         "locked": issue["locked"],
         "lock_reason": issue["active_lock_reason"],
         "comments": issue["comments"],

@@ -26,8 +26,6 @@ class Limits:
         self.now = now
         self._windows: dict[str | None, Window] = {}
         self._latest: deque[int] = deque()
-        self.refused = 0
-        """How many requests the two limits have refused."""
 
     def admit(self, caller: str | None, settings: GithubSettings) -> None:
         """Raise the refusal if a limit is exceeded. The request is not counted yet on the primary one."""
@@ -35,11 +33,9 @@ class Limits:
         while self._latest and self._latest[0] <= now - MINUTE:
             self._latest.popleft()
         if settings.secondary_per_minute and len(self._latest) >= settings.secondary_per_minute:
-            self.refused += 1
             raise secondary_exceeded(settings.secondary_status, settings.secondary_retry_after)
         self._latest.append(now)
         if self._window(caller).used >= _limit(caller, settings):
-            self.refused += 1
             who = "203.0.113.7" if caller is None else "user ID 1024"
             raise primary_exceeded(settings.primary_status, who)
 

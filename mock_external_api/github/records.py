@@ -28,7 +28,6 @@ class IssueComment:
     created: int
     updated: int
     version: int = 0
-    reactions: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -65,8 +64,6 @@ class Issue:
     labels: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     milestone: str | None = None
-    kind: str | None = None
-    """The issue type: `Bug`, `Task` or none."""
     state: str = "open"
     state_reason: str | None = None
     closed: int | None = None
@@ -94,7 +91,7 @@ class Gone:
 
 
 TRUTH_FIELDS = (
-    *("title", "body", "author", "state", "state_reason", "labels", "assignees", "milestone", "kind"),
+    *("title", "body", "author", "state", "state_reason", "labels", "assignees", "milestone"),
     *("locked", "lock_reason", "comments", "created", "updated", "closed", "closed_by"),
 )
 

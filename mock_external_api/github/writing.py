@@ -153,7 +153,7 @@ class Writer:
             "updated_at": stamp(comment.updated),
             "body": comment.body,
             "author_association": association(comment.author),
-            "reactions": _reactions(url, comment.reactions),
+            "reactions": _reactions(url, {}),
             "performed_via_github_app": None,
         }
 
