@@ -9,9 +9,9 @@ import pytest
 
 from documents.vocabulary import SourceProblem
 from services.errors import UpstreamError
-from services.sources.github.answers import demand_readable, reader_of
+from services.sources.github.answers import Listed, demand_readable, reader_of
 from services.sources.github.details import comment_details, event_details
-from services.sources.github.paging import following_spot
+from services.sources.github.paging import FEW, following_spot
 from services.sources.github.places import NOTHING_READ, Phase, Spot, read_phase
 from services.sources.github.records import priority_in, sort_issues
 from services.sources.github.stretches import asked_page, events_page
@@ -299,6 +299,17 @@ def test_horizon_lies_a_minute_before_the_answer(date: str, horizon: int) -> Non
     following = read_phase(page.next)
     assert following is not None
     assert following.horizon == horizon
+
+
+@pytest.mark.parametrize("size", [FEW, 50, 100])
+def test_numbered_page_shows_again_where_the_last_one_ended(size: int) -> None:
+    for end in range(size, 41_000, 7):
+        spot = Spot.model_construct(page=1, size=end)
+        following = following_spot(spot, Listed([], has_next=True), list(range(end)), size)
+        assert following is not None
+        start = (following.page - 1) * following.size
+        assert end - 10 <= start < end < start + following.size
+        assert following.size <= size
 
 
 def test_event_beyond_the_horizon_is_read_later_though_a_newer_one_is_not() -> None:
