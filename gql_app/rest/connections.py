@@ -1,6 +1,7 @@
 """Routes about tenants' access to their help desks; all of them need the scope `admin`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -15,7 +16,7 @@ from gql_app.rest.strict import StrictRoute
 from resolvers import connections as resolvers
 from services.connections.changes import ConnectionChange, NewConnection
 from services.connections.checking import CheckOutcome
-from services.connections.kinds import names_told
+from services.connections.kinds import Need, SourceNeeds, names_told
 
 NO_SCHEDULE = 0
 """What a change says where a client says null."""
@@ -36,8 +37,8 @@ AnnounceFrom = Annotated[
 ]
 
 
-class ConnectionToAdd(BaseModel):
-    """A connection to add."""
+class ConnectionToTry(BaseModel):
+    """A connection to try."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -45,15 +46,22 @@ class ConnectionToAdd(BaseModel):
     source: SourceKind
     settings: SettingsByName = {}
     secrets: SecretsByName = {}
+
+    def to_new(self) -> NewConnection:
+        """The same as the services take it."""
+        settings = {name: str(value) for name, value in self.settings.items()}
+        return NewConnection(self.tenant_id, self.source, settings, self.secrets)
+
+
+class ConnectionToAdd(ConnectionToTry):
+    """A connection to add."""
+
     schedule_minutes: ScheduleMinutes = None
     announce_from: AnnounceFrom = None
 
     def to_new(self) -> NewConnection:
         """The same as the services take it."""
-        settings = {name: str(value) for name, value in self.settings.items()}
-        return NewConnection(
-            self.tenant_id, self.source, settings, self.secrets, self.schedule_minutes, self.announce_from
-        )
+        return replace(super().to_new(), schedule_minutes=self.schedule_minutes, announce_from=self.announce_from)
 
 
 class ConnectionToChange(BaseModel):
@@ -97,6 +105,8 @@ class ConnectionAnswer(Answer):
     problem: SourceProblem | None
     """Why the last run has failed."""
     problem_detail: str | None
+    advice: str | None
+    """What the problem means, and what to do."""
     failures: int
     """Runs that failed one after the other, up to the last one."""
     last_run_at: datetime | None
@@ -109,15 +119,59 @@ class ConnectionAnswer(Answer):
     @classmethod
     def of(cls, stored: Connection) -> Self:
         """The answer for a connection."""
-        names = cls.model_fields.keys() - {"secret_names"}
-        shown = {name: getattr(stored, name) for name in names}
-        return cls.model_validate({**shown, "secret_names": list(stored.sealed_secrets)})
+        made = {
+            "secret_names": list(stored.sealed_secrets),
+            "advice": stored.problem and stored.problem.description,
+        }
+        return cls.model_validate({name: getattr(stored, name) for name in cls.model_fields.keys() - made} | made)
 
 
 class ConnectionList(Answer):
     """A tenant's connections, oldest first; at most 10."""
 
     connections: list[ConnectionAnswer]
+
+
+class NeedAnswer(Answer):
+    """A setting or a secret of a source."""
+
+    name: str
+    description: str
+    expected: str
+    """What it must be, as the end of a sentence."""
+    is_secret: bool
+    is_required: bool
+    default: str | None
+    instead_of: list[str]
+    """Of it and these, exactly one has to be given."""
+    needed_with: list[str]
+    """It has to be given if one of these is."""
+
+    @classmethod
+    def of(cls, kind: SourceNeeds, need: Need) -> Self:
+        """The answer for one of a kind's needs."""
+        made = {"instead_of": sorted(kind.rivals([need.name])), "needed_with": kind.needed_with(need.name)}
+        return cls.model_validate({name: getattr(need, name) for name in cls.model_fields.keys() - made} | made)
+
+
+class SourceAnswer(Answer):
+    """A kind of source that can be connected, and what it is told."""
+
+    source: SourceKind
+    description: str
+    needs: list[NeedAnswer]
+
+    @classmethod
+    def of(cls, source: SourceKind, kind: SourceNeeds) -> Self:
+        """The answer for a kind."""
+        needs = [NeedAnswer.of(kind, need) for need in kind.needs]
+        return cls(source=source, description=source.description, needs=needs)
+
+
+class SourceList(Answer):
+    """All that can be connected."""
+
+    sources: list[SourceAnswer]
 
 
 class CheckAnswer(Answer):
@@ -151,6 +205,19 @@ async def list_connections(context: ContextOf, tenant_id: TenantId) -> Connectio
     """The tenant's connections."""
     found = await resolvers.list_connections(context, tenant_id)
     return ConnectionList(connections=[ConnectionAnswer.of(each) for each in found])
+
+
+@router.get("/sources", responses=problems())
+async def list_sources(context: ContextOf) -> SourceList:
+    """What can be connected, and what each kind is told."""
+    offered = resolvers.list_offered_sources(context)
+    return SourceList(sources=[SourceAnswer.of(source, kind) for source, kind in offered.items()])
+
+
+@router.post("/check", responses=problems())
+async def check_new(context: ContextOf, wanted: ConnectionToTry) -> CheckAnswer:
+    """Try the credential and one record of a connection before it is added, once; nothing is stored."""
+    return CheckAnswer.of(await resolvers.try_new_connection(context, wanted.to_new()))
 
 
 @router.get("/{connection_id}", responses=problems(404))

@@ -13,11 +13,12 @@ from resolvers.connections import (
     get_connection,
     list_connections,
     list_offered_sources,
+    try_new_connection,
 )
 from schema.base.arguments import TenantId
 from schema.base.cost import Cost, ListSize
 from schema.base.info import Info
-from schema.connections.conversion import to_change, to_connection, to_new, to_offered
+from schema.connections.conversion import to_change, to_connection, to_new, to_offered, to_tried
 from schema.connections.types import (
     ChangeConnectionInput,
     ChangeConnectionResult,
@@ -34,6 +35,8 @@ from schema.connections.types import (
     DeleteConnectionInput,
     DeleteConnectionResult,
     OfferedSource,
+    TryConnectionInput,
+    TryConnectionResult,
 )
 from services.connections.changes import ConnectionNotFoundError
 from services.connections.connections import MAX_CONNECTIONS
@@ -43,6 +46,7 @@ ConnectionId = Annotated[str, strawberry.argument(name="connectionId", descripti
 CreateInput = Annotated[CreateConnectionInput, strawberry.argument(description="The connection to add.")]
 ChangeInput = Annotated[ChangeConnectionInput, strawberry.argument(description="What to change.")]
 DeleteInput = Annotated[DeleteConnectionInput, strawberry.argument(description="Which connection to remove.")]
+TryInput = Annotated[TryConnectionInput, strawberry.argument(description="What to try.")]
 CheckInput = Annotated[CheckConnectionInput, strawberry.argument(description="Which connection to check.")]
 
 
@@ -77,6 +81,21 @@ class ConnectionQueries:
 @strawberry.type
 class ConnectionMutations:
     """The root fields that change connections."""
+
+    @strawberry.mutation(
+        description=(
+            "Tries the credential and one record of a connection before it is added, or before its secrets are "
+            "changed, once; nothing is stored. Needs the scope `admin`."
+        ),
+        directives=[Cost(weight=200)],
+    )
+    async def try_connection(self, info: Info, input: TryInput) -> TryConnectionResult:
+        """Try a connection."""
+        try:
+            outcome = await try_new_connection(info.context, to_tried(input))
+        except InvalidInputError as error:
+            return ConnectionRefused(message=str(error), code=error.code.value)
+        return ConnectionChecked(ok=outcome.ok, detail=outcome.detail, problem=outcome.problem)
 
     @strawberry.mutation(
         description=(

@@ -36,8 +36,7 @@ async def try_connection(sources: Sources, connection: Connection) -> CheckOutco
 
     caller = UpstreamCaller(connection.tenant_id, on_wait, lambda: None)
     try:
-        source = sources.open(connection, _ONE_RECORD_ONCE)
-        async with asyncio.timeout(CHECK_SECONDS):
+        async with sources.open_once(connection, _ONE_RECORD_ONCE) as source, asyncio.timeout(CHECK_SECONDS):
             page = await source.page(caller, source.begin(None, whole=True))
     except UpstreamError as error:
         return CheckOutcome(False, f"{error.problem.description} ({error})", error.problem)
