@@ -23,6 +23,7 @@ from services.sources.budget import RateLimiter
 from services.sources.http.transport import REQUEST_SECONDS
 from services.sources.source import Source
 from services.sources.standard.client import ExternalApi
+from services.sources.zendesk.opening import open_zendesk
 
 CONNECT_SECONDS = 5.0
 
@@ -34,6 +35,9 @@ class SourceParts:
     http: httpx.AsyncClient
     """Connects to the connection's address only."""
     limiter: RateLimiter
+    """That of the connection's account."""
+    limiters: Callable[[str, int], RateLimiter]
+    """Makes another one, by its name and its requests in any rolling 60 s."""
     clock: Clock
     patience: Patience
     page_size: int
@@ -65,8 +69,21 @@ def standard_source(opened: OpenedConnection, parts: SourceParts) -> Source:
     )
 
 
+def zendesk_source(opened: OpenedConnection, parts: SourceParts) -> Source:
+    """The account of Zendesk of a connection."""
+    return open_zendesk(
+        opened.connection.settings,
+        opened.secrets,
+        http=parts.http,
+        limiters=parts.limiters,
+        clock=parts.clock,
+        patience=parts.patience,
+    )
+
+
 FACTORIES: dict[SourceKind, Callable[[OpenedConnection, SourceParts], Source]] = {
     SourceKind.STANDARD: standard_source,
+    SourceKind.ZENDESK: zendesk_source,
 }
 """Who reads what; a kind that is not here cannot be connected. Ids are as the source has them, without a prefix."""
 
@@ -149,14 +166,12 @@ class Sources:
         connection = opened.connection
         usual = SOURCE_NEEDS[connection.source].requests_per_minute
         usual = self._terms.requests_per_minute if usual is None else usual
-        limiter = RateLimiter(
-            self._database,
-            self._clock,
-            limit=int(connection.settings.get("requests_per_minute", usual)),
-            request_seconds=REQUEST_SECONDS,
-            name=f"{connection.source}:{connection.account}",
-        )
-        return SourceParts(http, limiter, self._clock, terms.patience, terms.page_size)
+        limit = int(connection.settings.get("requests_per_minute", usual))
+        limiter = self._limiter(f"{connection.source}:{connection.account}", limit)
+        return SourceParts(http, limiter, self._limiter, self._clock, terms.patience, terms.page_size)
+
+    def _limiter(self, name: str, limit: int) -> RateLimiter:
+        return RateLimiter(self._database, self._clock, limit=limit, request_seconds=REQUEST_SECONDS, name=name)
 
     def _client(self, address: str) -> httpx.AsyncClient:
         """One for each server: it pools connections by address, and another name at the same address is another's."""

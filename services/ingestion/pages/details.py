@@ -33,6 +33,15 @@ def unheard(known: Row, details: Iterable[Row]) -> list[Row]:
     return sorted(fresh, key=lambda detail: (detail["at"], detail["kind"], detail["serial"]))
 
 
+def since_birth(details: Iterable[Row], created_at: datetime) -> list[Row]:
+    """Those that are not the creation itself, which some sources tell as a change of every field from nothing."""
+    return [
+        detail
+        for detail in details
+        if detail["at"] > created_at or any(change["old"] is not None for change in detail["changes"].values())
+    ]
+
+
 def told_with(known: Row, fresh: Iterable[Row]) -> dict[str, int]:
     """`told` of a ticket into which these details were worked, too."""
     told: dict[str, int] = dict(known.get("told") or {})

@@ -14,7 +14,15 @@ from documents.ticket import CLASSIFIED_FIELDS, KEPT_FIELDS, SOURCE_FIELDS, Matc
 from documents.ticket_history import HistoryAction
 from services.classification import Classification, classify
 from services.classification.keywords import keyword_key
-from services.ingestion.pages.details import NOTHING_TOLD, before_all, replies_with, retold, told_with, unheard
+from services.ingestion.pages.details import (
+    NOTHING_TOLD,
+    before_all,
+    replies_with,
+    retold,
+    since_birth,
+    told_with,
+    unheard,
+)
 from services.ingestion.pages.history import Happened, Position, end_of, history_rows
 from services.notifications.outbox import notification_row
 from services.search.terms import SEARCH_VERSION, SEARCHED_FIELDS, search_fields
@@ -108,11 +116,12 @@ def _create(changes: PageChanges, ticket: UpstreamTicket, told: Sequence[Row], a
     }
     changes.tickets.append(InsertOne(row | search_fields(row)))
     values: Row = {name: row[name] for name in KEPT_FIELDS}
-    born = before_all(values, fresh) if fresh else values
+    later = since_birth(fresh, ticket.created_at) if fresh else fresh
+    born = before_all(values, later) if later else values
     first = {name: {"old": None, "new": value} for name, value in born.items() if value is not None}
     happened: list[Happened] = [(HistoryAction.CREATED, first, ticket.created_at)]
-    if fresh:
-        happened += [(HistoryAction.UPDATED, step, when) for when, step in retold(born, fresh).steps]
+    if later:
+        happened += [(HistoryAction.UPDATED, step, when) for when, step in retold(born, later).steps]
     changes.history += history_rows(at, ticket.id, happened)
     _announce_if_risen(changes, at, ticket.id, row, None)
     changes.used += told

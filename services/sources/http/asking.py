@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
@@ -27,10 +28,14 @@ T = TypeVar("T")
 class Asking:
     """Sends requests of one source, and waits where it fails."""
 
-    def __init__(self, transport: Transport, clock: Clock, patience: Patience) -> None:
+    def __init__(
+        self, transport: Transport, clock: Clock, patience: Patience, *, throttled: Patience | None = None
+    ) -> None:
+        """`throttled`: for how long a source is waited for that is asked too often; unset: as for all else."""
         self._transport = transport
         self._clock = clock
         self._patience = patience
+        self._throttled = throttled or patience
 
     @property
     def budget(self) -> RateLimiter:
@@ -62,25 +67,31 @@ class Asking:
         Raises:
             UpstreamError: the source refused, or kept failing.
         """
-        failures, unreadable, began = 0, 0, 0.0
+        failing, throttled, unreadable = _Streak(), _Streak(), 0
+        rests_since: float | None = None
         while True:
             answer: UpstreamAnswer | None = None
             try:
                 answer = await self._transport.get(caller, url, headers)
                 return await _computed(read, answer)
             except TransientError as failure:
-                failures += 1
-                began = self._clock.monotonic() if failures == 1 else began
+                now = self._clock.monotonic()
+                failing.began += 0 if rests_since is None else now - rests_since  # the source's wish, not its failure
+                rests_since = now if failure.is_throttled else None
+                streak = throttled if failure.is_throttled else failing
+                streak.count(now)
                 unreadable = unreadable + 1 if answer is not None and answer.status == 200 else 0
                 if answer is not None and unreadable >= SALVAGED_AFTER:
                     salvaged = await asyncio.to_thread(last_resort, answer)
                     if salvaged is not None:
                         return salvaged
-                await self._pause(caller, failure, failures, self._clock.monotonic() - began)
+                await self._pause(caller, failure, streak)
 
-    async def _pause(self, caller: UpstreamCaller, failure: TransientError, failures: int, waited: float) -> None:
+    async def _pause(self, caller: UpstreamCaller, failure: TransientError, streak: "_Streak") -> None:
         chance = random.random()  # noqa: S311  (jitter is no secret)
-        wait = self._patience.pause(failures, chance, waited=waited, asked=failure.asked)
+        failures, waited = streak.failures, streak.latest - streak.began
+        patience = self._throttled if failure.is_throttled else self._patience
+        wait = patience.pause(failures, chance, waited=waited, asked=failure.asked)
         if wait is None:
             asked = f", which asked for {failure.asked:.0f} s of rest" if failure.asked else ""
             raise UpstreamError(
@@ -94,6 +105,20 @@ class Asking:
         if wait > MAX_NAP_SECONDS:
             await caller.on_wait(self._clock.now() + timedelta(seconds=wait))
         await self._clock.sleep(wait)
+
+
+@dataclass(slots=True)
+class _Streak:
+    """Failures of one kind, one after the other; moments by the monotonic clock."""
+
+    failures: int = 0
+    began: float = 0.0
+    latest: float = 0.0
+
+    def count(self, now: float) -> None:
+        self.failures += 1
+        self.began = now if self.failures == 1 else self.began
+        self.latest = now
 
 
 async def _computed(read: Callable[[UpstreamAnswer], T], answer: UpstreamAnswer) -> T:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -44,6 +44,8 @@ class UpstreamAnswer:
     status: int
     headers: httpx.Headers
     body: bytes | bytearray
+    url: httpx.URL = field(default_factory=httpx.URL)
+    """Who answered: another address than was asked where redirects were followed."""
 
     def outline(self) -> str:
         """What may be told of it to anybody: nothing of its text, in which any tenant's records may stand."""
@@ -115,7 +117,7 @@ class Transport:
                 body += piece
                 if len(body) > MAX_BODY_BYTES:
                     raise _too_large(response)
-        return UpstreamAnswer(response.status_code, response.headers, body)
+        return UpstreamAnswer(response.status_code, response.headers, body, url)
 
 
 def _too_large(response: httpx.Response) -> AnswerTooLargeError:

@@ -12,7 +12,10 @@ from services.sources.zendesk.exports import whole
 
 MAX_SAID_CHARACTERS = 100_000
 """Zendesk takes comments of 64 kB."""
+MAX_CHILD_EVENTS = 500
+"""Of one update; real ones have some ten."""
 DELETED = "deleted"
+_MOST_TAGS = 100
 _STORED_AS = {
     "subject": "subject",
     "status": "status",
@@ -88,7 +91,7 @@ def read_event(row: Any) -> TicketEvent | None:
         return None
     children = row.get("child_events")
     usable = [child for child in children if isinstance(child, dict)] if isinstance(children, list) else []
-    return TicketEvent(number, ticket_id, at, whole(row.get("updater_id")), usable)
+    return TicketEvent(number, ticket_id, at, whole(row.get("updater_id")), usable[:MAX_CHILD_EVENTS])
 
 
 def stored_value(name: str, value: Any, names: Mapping[int, str]) -> Any:
@@ -96,7 +99,8 @@ def stored_value(name: str, value: Any, names: Mapping[int, str]) -> Any:
     try:
         match name:
             case "tags":
-                return list(dict.fromkeys(filter(None, map(word_of, value)))) or None
+                tags = map(word_of, value if isinstance(value, list) else ())
+                return list(dict.fromkeys(filter(None, tags)))[:_MOST_TAGS] or None
             case "assignee":
                 number = whole(value)
                 return word_of(value) if number is None else names.get(number, str(number))
@@ -106,7 +110,7 @@ def stored_value(name: str, value: Any, names: Mapping[int, str]) -> Any:
                 return status_of(value)
             case _:
                 return word_of(value)
-    except (ValueError, TypeError):
+    except ValueError:
         return None
 
 

@@ -115,7 +115,9 @@ async def test_a_zendesk_that_lives_in_our_future() -> None:
     assert ("priority", None, "high") in [change[1:] for change in reader.history(number)]
 
 
-@pytest.mark.parametrize("field", ["via", "requester_id", "subject", "updated_at", "generated_timestamp", "tags", "url"])
+@pytest.mark.parametrize(
+    "field", ["via", "requester_id", "subject", "updated_at", "generated_timestamp", "tags", "url"]
+)
 @pytest.mark.parametrize("how", ["null_fields", "absent_fields"])
 async def test_fields_that_are_missing(field: str, how: str) -> None:
     reader = read_desk(**{how: frozenset([field])})

@@ -1,0 +1,109 @@
+"""Runs over a connection to Zendesk: what is stored is what there is to know, with the source's own moments."""
+
+from collections.abc import AsyncIterator
+from random import Random
+
+import pytest
+
+from documents.database import Database
+from documents.ingestion_job import JobStatus
+from documents.notification import Notification
+from documents.staged_detail import StagedDetail
+from mock_external_api.zendesk.steps import random_step
+from resolvers.context import Services
+from tests.fakes import ScriptedTransport, make_settings, open_services, running
+from tests.help_desks import ReadDesk, zendesk_desk
+
+
+@pytest.fixture
+async def at_work(db: Database) -> AsyncIterator[Services]:
+    settings = make_settings(upstream_patience_seconds=0.1)
+    async with open_services(db, ScriptedTransport(), settings) as services:
+        assert services.worker is not None
+        async with running(services.worker):
+            yield services
+
+
+@pytest.fixture
+async def desk(db: Database, at_work: Services) -> AsyncIterator[ReadDesk]:
+    async with zendesk_desk(db, at_work) as desk:
+        yield desk
+
+
+async def test_the_first_run_stores_the_whole_history(desk: ReadDesk) -> None:
+    number = desk.desk.create("Broken mug", "It came in two.", priority="high", tags=["mug"])
+    desk.advance(3_600)
+    desk.desk.solve(number)
+    desk.advance(3_600)
+    desk.desk.customer_comment(number, "Still broken. We will sue you.")
+    desk.advance(120)
+    job = await desk.run()
+    assert (job.status, job.new_ingested, job.irregularities) == (JobStatus.COMPLETED, 1, [])
+    stored, truth = await desk.stored(), desk.truth()
+    assert stored == truth
+    assert [(old, new) for _, field, old, new in stored[f"zendesk:{number}"].changes if field == "status"] == [
+        ("new", "solved"),
+        ("solved", "open"),
+    ]
+    assert await desk.db.collection(StagedDetail).count_documents({}) == 0
+    assert await desk.db.collection(Notification).count_documents({}) == 0  # it is older than the connection
+
+
+async def test_deletions_merges_and_returns_are_seen_with_their_moments(desk: ReadDesk) -> None:
+    gone, merged, kept = (desk.desk.create(f"Ticket {number}", "Hello there.") for number in range(3))
+    desk.advance(120)
+    await desk.run()
+    desk.desk.delete(gone)
+    desk.advance(60)
+    desk.desk.merge(merged, kept)
+    desk.advance(120)
+    job = await desk.run()
+    assert job.deleted == 1
+    assert await desk.stored() == desk.truth()
+    desk.desk.restore(gone)
+    desk.advance(120)
+    await desk.run()
+    assert await desk.stored() == desk.truth()
+
+
+async def test_nothing_new_costs_no_more_than_two_requests(desk: ReadDesk) -> None:
+    desk.desk.many_in_one_second(30)
+    desk.advance(120)
+    await desk.run()
+    desk.desk.requests.clear()
+    job = await desk.run()
+    assert len(desk.desk.requests) <= 2
+    assert (job.new_ingested, job.updated, job.deleted) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("page_cap", [1_000, 100])
+async def test_thousands_of_one_second_are_stored_once(db: Database, at_work: Services, page_cap: int) -> None:
+    async with zendesk_desk(db, at_work, page_cap=page_cap) as desk:
+        numbers = desk.desk.many_in_one_second(2_500)
+        desk.advance(120)
+        job = await desk.run()
+        assert (job.status, job.new_ingested, job.updated) == (JobStatus.COMPLETED, 2_500, 0)
+        assert set(await desk.stored()) == {f"zendesk:{number}" for number in numbers}
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_any_history_in_any_runs_is_stored_as_it_was(db: Database, at_work: Services, seed: int) -> None:
+    dice = Random(seed)
+    async with zendesk_desk(db, at_work, page_cap=dice.choice([3, 10, 1_000])) as desk:
+        seen: set[str] = set()
+        for _ in range(dice.randint(1, 5)):
+            for _ in range(dice.randint(1, 25)):
+                if random_step(desk.desk, dice) == "redact":
+                    continue
+                desk.advance(dice.choice([0, 0, 1, 30, 600, 86_400]))
+            desk.advance(120)
+            job = await desk.run()
+            assert (job.status, job.irregularities) == (JobStatus.COMPLETED, [])
+            truth, stored = desk.truth(), await desk.stored()
+            seen |= {name for name, each in truth.items() if not each.is_deleted}
+            assert set(stored) == seen
+            for name in seen:
+                assert stored[name].values == truth[name].values or truth[name].is_deleted, name
+                assert stored[name].is_deleted == truth[name].is_deleted
+                assert stored[name].changes == truth[name].changes, name
+                assert stored[name].ends == truth[name].ends, name
