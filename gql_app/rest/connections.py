@@ -190,7 +190,7 @@ class CheckAnswer(Answer):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(409))
-async def create(context: ContextOf, response: Response, wanted: ConnectionToAdd) -> ConnectionAnswer:
+async def add_connection(context: ContextOf, response: Response, wanted: ConnectionToAdd) -> ConnectionAnswer:
     """Add a connection: from now on the tenant's runs read its connections, and not the operator's API.
 
     One to an account that the tenant had a connection to before gets its id again, and its tickets their prefix.
@@ -215,7 +215,7 @@ async def list_sources(context: ContextOf) -> SourceList:
 
 
 @router.post("/check", responses=problems())
-async def check_new(context: ContextOf, wanted: ConnectionToTry) -> CheckAnswer:
+async def check_new_connection(context: ContextOf, wanted: ConnectionToTry) -> CheckAnswer:
     """Try the credential and one record of a connection before it is added, once; nothing is stored."""
     return CheckAnswer.of(await resolvers.try_new_connection(context, wanted.to_new()))
 
@@ -227,18 +227,18 @@ async def get_connection(context: ContextOf, connection_id: str) -> ConnectionAn
 
 
 @router.patch("/{connection_id}", responses=problems(404, 409))
-async def change(context: ContextOf, connection_id: str, wanted: ConnectionToChange) -> ConnectionAnswer:
+async def change_connection(context: ContextOf, connection_id: str, wanted: ConnectionToChange) -> ConnectionAnswer:
     """Change a connection, or rotate its secrets."""
     return ConnectionAnswer.of(await resolvers.change_connection(context, connection_id, wanted.to_change()))
 
 
 @router.delete("/{connection_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404))
-async def delete(context: ContextOf, connection_id: str) -> None:
+async def remove_connection(context: ContextOf, connection_id: str) -> None:
     """Remove a connection and its secrets; its tickets stay."""
     await resolvers.delete_connection(context, connection_id)
 
 
 @router.post("/{connection_id}/check", responses=problems(404))
-async def check(context: ContextOf, connection_id: str) -> CheckAnswer:
+async def check_connection(context: ContextOf, connection_id: str) -> CheckAnswer:
     """Try the credential and one record, once; nothing is stored."""
     return CheckAnswer.of(await resolvers.check_connection(context, connection_id))

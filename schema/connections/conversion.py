@@ -49,16 +49,18 @@ def to_offered(source: SourceKind, kind: SourceNeeds) -> OfferedSource:
     return OfferedSource(source=source, description=source.description, needs=needs)
 
 
-def to_new(wanted: CreateConnectionInput) -> NewConnection:
+def to_new_connection(wanted: CreateConnectionInput) -> NewConnection:
     """A connection to add.
 
     Raises:
         InvalidInputError: something is given twice.
     """
-    return replace(to_tried(wanted), schedule_minutes=wanted.schedule_minutes, announce_from=wanted.announce_from)
+    return replace(
+        to_tried_connection(wanted), schedule_minutes=wanted.schedule_minutes, announce_from=wanted.announce_from
+    )
 
 
-def to_tried(wanted: TryConnectionInput | CreateConnectionInput) -> NewConnection:
+def to_tried_connection(wanted: TryConnectionInput | CreateConnectionInput) -> NewConnection:
     """A connection to try.
 
     Raises:
@@ -70,7 +72,7 @@ def to_tried(wanted: TryConnectionInput | CreateConnectionInput) -> NewConnectio
     return NewConnection(wanted.tenant_id, wanted.source, settings, secrets)
 
 
-def to_change(wanted: ChangeConnectionInput) -> ConnectionChange:
+def to_connection_change(wanted: ChangeConnectionInput) -> ConnectionChange:
     """What is to be changed.
 
     Raises:
@@ -84,6 +86,6 @@ def _by_name(given: Iterable[ConnectionValueInput]) -> dict[str, str | None]:
     values: dict[str, str | None] = {}
     for each in given:
         if each.name in values:
-            raise InvalidInputError(f"{each.name[:100]!r} is given more than once.")
+            raise InvalidInputError("One name is given more than once.")
         values[each.name] = each.value
     return values

@@ -18,7 +18,13 @@ from resolvers.connections import (
 from schema.base.arguments import TenantId
 from schema.base.cost import Cost, ListSize
 from schema.base.info import Info
-from schema.connections.conversion import to_change, to_connection, to_new, to_offered, to_tried
+from schema.connections.conversion import (
+    to_connection,
+    to_connection_change,
+    to_new_connection,
+    to_offered,
+    to_tried_connection,
+)
 from schema.connections.types import (
     ChangeConnectionInput,
     ChangeConnectionResult,
@@ -43,11 +49,13 @@ from services.connections.connections import MAX_CONNECTIONS
 from services.errors import ConflictError, InvalidInputError
 
 ConnectionId = Annotated[str, strawberry.argument(name="connectionId", description="The connection's id.")]
-CreateInput = Annotated[CreateConnectionInput, strawberry.argument(description="The connection to add.")]
-ChangeInput = Annotated[ChangeConnectionInput, strawberry.argument(description="What to change.")]
-DeleteInput = Annotated[DeleteConnectionInput, strawberry.argument(description="Which connection to remove.")]
-TryInput = Annotated[TryConnectionInput, strawberry.argument(description="What to try.")]
-CheckInput = Annotated[CheckConnectionInput, strawberry.argument(description="Which connection to check.")]
+CreateConnectionArgument = Annotated[CreateConnectionInput, strawberry.argument(description="The connection to add.")]
+ChangeConnectionArgument = Annotated[ChangeConnectionInput, strawberry.argument(description="What to change.")]
+DeleteConnectionArgument = Annotated[
+    DeleteConnectionInput, strawberry.argument(description="Which connection to remove.")
+]
+CheckConnectionArgument = Annotated[CheckConnectionInput, strawberry.argument(description="Which connection to check.")]
+TryConnectionArgument = Annotated[TryConnectionInput, strawberry.argument(description="What to try.")]
 
 
 @strawberry.type
@@ -89,10 +97,10 @@ class ConnectionMutations:
         ),
         directives=[Cost(weight=200)],
     )
-    async def try_connection(self, info: Info, input: TryInput) -> TryConnectionResult:
+    async def try_connection(self, info: Info, input: TryConnectionArgument) -> TryConnectionResult:
         """Try a connection."""
         try:
-            outcome = await try_new_connection(info.context, to_tried(input))
+            outcome = await try_new_connection(info.context, to_tried_connection(input))
         except InvalidInputError as error:
             return ConnectionRefused(message=str(error), code=error.code.value)
         return ConnectionChecked(ok=outcome.ok, detail=outcome.detail, problem=outcome.problem)
@@ -105,10 +113,10 @@ class ConnectionMutations:
         ),
         directives=[Cost(weight=50)],
     )
-    async def create_connection(self, info: Info, input: CreateInput) -> CreateConnectionResult:
+    async def create_connection(self, info: Info, input: CreateConnectionArgument) -> CreateConnectionResult:
         """Add a connection."""
         try:
-            made = await create_connection(info.context, to_new(input))
+            made = await create_connection(info.context, to_new_connection(input))
         except (InvalidInputError, ConflictError) as error:
             return ConnectionRefused(message=str(error), code=error.code.value)
         return ConnectionSaved(connection=to_connection(made))
@@ -117,10 +125,10 @@ class ConnectionMutations:
         description="Changes a connection, or rotates its secrets; needs the scope `admin`.",
         directives=[Cost(weight=50)],
     )
-    async def change_connection(self, info: Info, input: ChangeInput) -> ChangeConnectionResult:
+    async def change_connection(self, info: Info, input: ChangeConnectionArgument) -> ChangeConnectionResult:
         """Change a connection."""
         try:
-            changed = await change_connection(info.context, input.connection_id, to_change(input))
+            changed = await change_connection(info.context, input.connection_id, to_connection_change(input))
         except ConnectionNotFoundError as error:
             return ConnectionNotFound(message=str(error), connection_id=input.connection_id)
         except (InvalidInputError, ConflictError) as error:
@@ -131,7 +139,7 @@ class ConnectionMutations:
         description="Removes a connection and its secrets; its tickets stay. Needs the scope `admin`.",
         directives=[Cost(weight=50)],
     )
-    async def delete_connection(self, info: Info, input: DeleteInput) -> DeleteConnectionResult:
+    async def delete_connection(self, info: Info, input: DeleteConnectionArgument) -> DeleteConnectionResult:
         """Remove a connection."""
         try:
             deleted = await delete_connection(info.context, input.connection_id)
@@ -143,7 +151,7 @@ class ConnectionMutations:
         description="Tries a connection's credential and one record, once; nothing is stored. Needs the scope `admin`.",
         directives=[Cost(weight=200)],
     )
-    async def check_connection(self, info: Info, input: CheckInput) -> CheckConnectionResult:
+    async def check_connection(self, info: Info, input: CheckConnectionArgument) -> CheckConnectionResult:
         """Check a connection."""
         try:
             outcome = await check_connection(info.context, input.connection_id)

@@ -10,12 +10,12 @@ import httpx
 from documents.vocabulary import SourceKind
 from services.errors import InvalidInputError
 
-MAX_NAME_CHARACTERS = 100
-"""Of a name that an error repeats."""
 MAX_SECRET_CHARACTERS = 5_000
 Named = Mapping[str, str]
 """Settings or secrets by name."""
 
+_NAME = re.compile(r"[A-Za-z_-]{1,30}")
+"""What looks like the name of a setting or secret; anything else may be a misplaced secret, and is not repeated."""
 _SUBDOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 _EMAIL = re.compile(r"[^\s:@/]{1,64}@[^\s:@/]{1,255}")
@@ -181,7 +181,8 @@ def _known(source: SourceKind, given: Named, *, is_secret: bool) -> dict[str, st
         if name in others:
             raise InvalidInputError(f"{name} is a {other} of {source}, no {what}.")
         if name not in known:
-            nearest = get_close_matches(name[:MAX_NAME_CHARACTERS], known, n=1)
-            hint = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(known)}."
-            raise InvalidInputError(f"{source} has no {what} {name[:MAX_NAME_CHARACTERS]!r}; {hint}")
+            shown = f"{what} {name!r}" if _NAME.fullmatch(name) else f"{what} of that name"
+            nearest = get_close_matches(name, known, n=1) if _NAME.fullmatch(name) else []
+            hint = f"did you mean {nearest[0]}?" if nearest else f"there is {', '.join(known)}."
+            raise InvalidInputError(f"{source} has no {shown}; {hint}")
     return {name: known[name].read(text) for name, text in given.items() if text.strip()}

@@ -18,6 +18,7 @@ from graphql import (
     is_required_input_field,
 )
 
+from documents.connection import Connection, SourceKind
 from documents.destination import Destination, DestinationFormat
 from documents.ingestion_job import IngestionJob
 from documents.notification import Notification
@@ -28,7 +29,7 @@ from services.errors import ErrorCode
 from tests.api.graphql.client import Api
 from tests.fakes import bearer, make_token
 
-SHARED = {"viewer", "tenants", "health", "rateLimit", "circuitBreaker", "resetCircuitBreaker"}
+SHARED = {"viewer", "tenants", "health", "rateLimit", "circuitBreaker", "resetCircuitBreaker", "offeredSources"}
 """Root fields that show what all tenants share, or only what the caller may see."""
 SCHEMA = build_schema(committed())
 
@@ -57,12 +58,27 @@ async def foreign_values(api: Api) -> dict[str, str]:
         updated_at=now,
     )
     await destination.save()
+    connection = Connection(
+        id="con_foreign",
+        tenant_id="tenant_b",
+        source=SourceKind.STANDARD,
+        settings={"base_url": "http://127.0.0.1:1"},
+        sealed_secrets={},
+        account="",
+        prefix="",
+        announce_from=now,
+        created_at=now,
+        updated_at=now,
+    )
+    await connection.save()
     return {
         "tenantId": "tenant_b",
         "externalId": ticket["external_id"],
         "jobId": job["_id"],
         "notificationId": notification["_id"],
         "destinationId": destination.id,
+        "connectionId": connection.id,
+        "source": "STANDARD",
         "url": "https://1.1.1.1/",
         "format": "SLACK",
         "name": "notify",

@@ -24,6 +24,7 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 
+from documents.connection import Connection
 from documents.database import Database
 from documents.destination import Destination
 from documents.ingestion_job import IngestionJob
@@ -53,13 +54,13 @@ SETTINGS = make_settings(**{f"graphql_max_{name}": value for name, value in LIMI
 CALLER = Caller(
     tenants=frozenset([MINE]), scopes=frozenset(Scope), subject="ann", name="Ann", expires_at=NOW + timedelta(days=1)
 )
-SHARED = {"health", "rateLimit", "circuitBreaker"}
+SHARED = {"health", "rateLimit", "circuitBreaker", "offeredSources"}
 """Root fields that show what all tenants share, and nothing of theirs."""
 MOVING = {"ageSeconds", "hourlyTrend", "timeInStatus", "timeInStatusCategory"}
 """Fields whose value changes with time alone."""
 NOT_SHOWN = {
     "CircuitBreaker.openedAt", "CircuitBreaker.retryAfter", "RateLimit.blockedUntil",
-    "IngestionJob.waitingUntil",
+    "IngestionJob.waitingUntil", "SourceNeed.default", "SourceNeed.insteadOf", "SourceNeed.neededWith",
 }  # fmt: skip
 """Fields that are null here, and show nothing of a tenant's."""
 
@@ -113,6 +114,13 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
             its | {"_id": goal, "format": "webhook", "sealed_url": "x", "shown_url": tenant_id, "digest_above": count}
             | {"secrets": [{"sealed": "x"}], "created_at": THEN, "updated_at": NOW}
         ],
+        Connection: [
+            its | {"_id": f"connection-of-{tenant_id}", "source": "standard", "settings": {"base_url": tenant_id}}
+            | {"sealed_secrets": {"bearer_token": "x"}, "account": tenant_id, "prefix": tenant_id}
+            | {"schedule_minutes": count, "state": "failing", "problem": "forbidden", "problem_detail": tenant_id}
+            | {"failures": count, "announce_from": THEN, "created_at": THEN, "updated_at": NOW}
+            | dict.fromkeys(("last_run_at", "last_success_at", "next_run_at"), NOW)
+        ],
         TenantLock: [
             {"resource_id": f"ingest:{tenant_id}", "owner_id": job, "acquired_at": NOW, "fence": 1}
             | {"expires_at": NOW + timedelta(days=1)}
@@ -135,6 +143,7 @@ def arguments(field: GraphQLField, tenant_id: str) -> str:
         "tenantId": json.dumps(tenant_id),
         "jobId": json.dumps(f"job-of-{tenant_id}"),
         "destinationId": json.dumps(f"destination-of-{tenant_id}"),
+        "connectionId": json.dumps(f"connection-of-{tenant_id}"),
         "id": json.dumps(global_id("Ticket", tenant_id, "t0")),
     }
     written = [f"{name}: {({**VALUES, **own})[name]}" for name in field.args if name in {**VALUES, **own}]

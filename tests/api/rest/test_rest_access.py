@@ -15,6 +15,8 @@ from fastapi.routing import iter_route_contexts
 from documents.database import Database
 from documents.destination import DestinationFormat
 from documents.notification import Notification
+from documents.vocabulary import SourceKind
+from services.connections.changes import NewConnection
 from tests.fakes import MockApi, app_with, bearer, empty, ingest, make_jwt_settings, open_client, open_services
 from tests.notifying import SECRETS_KEY
 
@@ -54,15 +56,28 @@ FOR_ADMINS = {
     ("PATCH", "/destinations/{destination_id}"): "/destinations/{destination}",
     ("POST", "/destinations/{destination_id}/test"): "/destinations/{destination}/test",
     ("DELETE", "/destinations/{destination_id}"): "/destinations/{destination}",
+    ("GET", "/connections"): "/connections?tenant_id=tenant_a",
+    ("POST", "/connections"): "/connections",
+    ("POST", "/connections/check"): "/connections/check",
+    ("GET", "/connections/{connection_id}"): "/connections/{connection}",
+    ("PATCH", "/connections/{connection_id}"): "/connections/{connection}",
+    ("POST", "/connections/{connection_id}/check"): "/connections/{connection}/check",
+    ("DELETE", "/connections/{connection_id}"): "/connections/{connection}",
 }
 """The same of what needs the scope `admin`."""
 BODIES: dict[tuple[str, str], object] = {
     ("POST", "/destinations"): {"tenant_id": "tenant_a", "url": "https://1.1.1.1/", "format": "slack"},
     ("PATCH", "/destinations/{destination_id}"): {"is_paused": True},
+    **{
+        ("POST", path): {"tenant_id": "tenant_a", "source": "standard", "settings": {"base_url": "https://1.1.1.1"}}
+        for path in ("/connections", "/connections/check")
+    },
+    ("PATCH", "/connections/{connection_id}"): {"schedule_minutes": 60},
 }
 SHARED = {
     ("GET", "/circuit/{name}/status"): "/circuit/notify/status",
     ("POST", "/circuit/{name}/reset"): "/circuit/notify/reset",
+    ("GET", "/connections/sources"): "/connections/sources",
 }
 """For each route about what all tenants share: a request."""
 WITHOUT_A_TENANT_IN_THE_REQUEST = {("GET", "/ingest/progress/{job_id}"), ("DELETE", "/ingest/{job_id}")}
@@ -77,9 +92,10 @@ class Stage:
     ticket: str
     notification: str
     destination: str
+    connection: str
 
     async def call(self, route: tuple[str, str], headers: dict[str, str]) -> httpx.Response:
-        names = ("job", "ticket", "notification", "destination")
+        names = ("job", "ticket", "notification", "destination", "connection")
         url = (OF_A_TENANT | FOR_ADMINS | SHARED)[route].format(**{name: getattr(self, name) for name in names})
         return await self.client.request(route[0], url, headers=headers, json=BODIES.get(route))
 
@@ -97,8 +113,17 @@ async def stage(database: Database) -> AsyncIterator[Stage]:
             notification = await database.collection(Notification).find_one({"tenant_id": "tenant_a"})
             assert notification is not None
             destination = await services.destinations.create("tenant_a", "https://1.1.1.1/", DestinationFormat.SLACK)
+            connection = await services.connections.create(
+                NewConnection("tenant_a", SourceKind.STANDARD, {"base_url": "http://127.0.0.1:1"})
+            )
             yield Stage(
-                app, client, job.id, mock_api.live_ids("tenant_a")[0], notification["_id"], destination.destination.id
+                app,
+                client,
+                job.id,
+                mock_api.live_ids("tenant_a")[0],
+                notification["_id"],
+                destination.destination.id,
+                connection.id,
             )
 
 

@@ -31,7 +31,14 @@ finally:
     print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """
 FOR_SERVING = {"fastapi", "gql_app.main", "gql_app.graphql", "schema"}
-ARGUMENTS = {"tenant": "acme", "file": __file__, "tenants": "acme", "ticket": "T-1", "url": "https://example.com/x"}
+ARGUMENTS = {
+    "tenant": "acme",
+    "file": __file__,
+    "tenants": "acme",
+    "ticket": "T-1",
+    "url": "https://example.com/x",
+    "source": "standard",
+}
 
 
 def loaded_by(*arguments: str) -> set[str]:

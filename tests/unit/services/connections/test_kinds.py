@@ -33,7 +33,7 @@ def test_what_a_source_needs_is_enough(source: SourceKind, settings: dict[str, s
         (STANDARD, {}, {}, "standard needs base_url."),
         (STANDARD, {"base_url": "  "}, {}, "standard needs base_url."),
         (STANDARD, {"base_urll": URL}, {}, "standard has no setting 'base_urll'; did you mean base_url?"),
-        (STANDARD, {"base_url": URL, "x": ""}, {}, "'x'; there are base_url, requests_per_minute."),
+        (STANDARD, {"base_url": URL, "x": ""}, {}, "'x'; there is base_url, requests_per_minute."),
         (
             STANDARD,
             {"base_url": URL, "bearer_token": "s3cret"},
@@ -41,6 +41,7 @@ def test_what_a_source_needs_is_enough(source: SourceKind, settings: dict[str, s
             "bearer_token is a secret of standard",
         ),
         (STANDARD, {"base_url": URL}, {"bearer_tokn": "s3cret"}, "did you mean bearer_token?"),
+        (STANDARD, {"base_url": URL}, {"s3cret": ""}, "standard has no secret of that name; there is bearer_token."),
         (STANDARD, {"base_url": URL}, {"bearer_token": "s3cret\r\nX: y"}, "bearer_token must be at most"),
         (STANDARD, {"base_url": URL}, {"bearer_token": "s3cret" * 1_000}, "bearer_token must be at most"),
         (STANDARD, {"base_url": f"{URL}?key=s3cret"}, {}, "base_url must be an address without a query."),
