@@ -17,8 +17,9 @@ from benchmarks.report import Chapter, describe_machine, write_report
 from benchmarks.stage import Stage, at_stage, fill
 from documents.database import connect, patiently
 from documents.rolled_up_ticket import RolledUpTicket
-from documents.ticket import COUNTED_INDEX, Ticket
+from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
+from documents.ticket_indexes import COUNTED_INDEX
 from documents.ticket_rollup import TicketRollup
 from services.rollups.write import Rollups
 

@@ -29,7 +29,7 @@ from documents.driver import (
     patiently,
 )
 from documents.failures import DatabaseUnavailableError, one_line, translating, unusable_url
-from documents.indexes import drop_changed, keep_deleted_for, keep_quarantined_for
+from documents.indexes import bring_in_step, keep_deleted_for, keep_quarantined_for
 from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
 from documents.writes import Writes, make
@@ -195,9 +195,8 @@ async def _opened(driver: Driver, name: str, deleted_days: int | None, quarantin
         log.warning("no_transactions", detail="MongoDB is a standalone server: a crash may leave a page half stored")
     database = Database(driver.client, name, transactional=transactional, close=driver.close)
     with patiently(INDEX_SECONDS):
-        for document in ALL_DOCUMENTS:
-            await drop_changed(driver.client[name][document.Settings.name], document.Settings)
-        await init_beanie(database=driver.client[name], document_models=ALL_DOCUMENTS)
+        await init_beanie(database=driver.client[name], document_models=ALL_DOCUMENTS, skip_indexes=True)
+        await asyncio.gather(*(bring_in_step(database.collection(each), each.Settings) for each in ALL_DOCUMENTS))
         if deleted_days is not None:
             await keep_deleted_for(database.collection(Ticket), deleted_days)
         if quarantined_days is not None:

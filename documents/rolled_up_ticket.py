@@ -26,10 +26,12 @@ class RolledUpTicket(Document):
     own, which another program may have chosen."""
     tenant_id: str
     counted: dict[str, Any]
-    """As what the ticket was counted, which later edits of it do not change: a value for each counted field, and
+    """As what the ticket was counted, which later edits of it do not change: a value for each counted field (of the
+    sparse ones only if there is any), and
 
     `quarter`: of creation, in quarters of an hour since 1970-01-01 UTC; None for an undated ticket;
     `keywords`: a list;
+    `tags`: a list; absent if there are none;
     `customer`: who wrote it; None where nobody knows;
     `closed_after`: of a closed ticket, the milliseconds from its creation to its last close, where both are known.
     """

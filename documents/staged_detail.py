@@ -24,6 +24,8 @@ class StagedDetail(Document):
     """Its number among those of its kind."""
     at: datetime
     changes: dict[str, FieldChange] = {}
+    turn: str | None = None
+    """A turn in the ticket's life: `born`, `gone` or `back`."""
     said: str = ""
     author: str = ""
     """Who said it, as a ticket's `customer_id` is stored; empty: the customer."""

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from beanie import Document
-from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.described import Classified, DescribedEnum, FromSource, LongText, Shown
 from documents.search_indexes import SEARCH_INDEXES
+from documents.ticket_indexes import ticket_indexes
 
 KEYWORD_SEPARATOR = "|"
 """Between the keywords of `Ticket.keyword_key`."""
@@ -70,35 +70,12 @@ class MatchedRule:
     """The words of the ticket that matched, normalised."""
 
 
-NEWEST_INDEX = "tenant_newest"
-"""For lists and their filters."""
-COUNTED_INDEX = "tenant_counted"
-"""For what statistics count one by one."""
-HIGH_URGENCY_INDEX = "tenant_high_urgency"
-"""For customers at risk."""
-UPDATED_INDEX = "tenant_updated"
-"""For lists by the last change."""
-CUSTOMER_INDEX = "tenant_customer_created"
-"""For a customer's tickets, and counts by customer."""
-ASSIGNEE_INDEX = "tenant_assignee"
-"""For lists by assignee; tickets without one are not in it."""
-TAG_INDEX = "tenant_tag"
-"""For lists by tag."""
-TAGGED_INDEX = "tenant_tagged"
-"""For what statistics count of tags one by one."""
 _OTHERWISE_HELD = (CountedField.STATUS_CATEGORY, CountedField.TAG)
 COUNTED_FIELDS = tuple(field.value for field in CountedField if field not in _OTHERWISE_HELD)
 """Those with one value of their own; the category follows from the status (`services/statuses.py`), tags are many."""
 SPARSE_FIELDS = (CountedField.PRIORITY.value, CountedField.ASSIGNEE.value)
 """Those of the counted fields that tickets of some sources never have. Without a value, a ticket takes no room in the
 rollups: how many there are is what is missing to the total."""
-HAS_ASSIGNEE: dict[str, Any] = {"$type": ["string", "number"]}
-"""The condition on `assignee` that there is one: where it is demanded, the index of such tickets alone is of use."""
-HAS_TAGS: dict[str, Any] = {"$gt": ""}
-"""The condition on `tags` that there are any. Whoever asks for a tag demands as much. (Two conditions on a list could
-not bound a walk along an index together.)"""
-_BY_COUNTED_FIELDS = [(name, ASCENDING) for name in COUNTED_FIELDS]
-_BY_NEWEST = [("created_at", DESCENDING), ("_id", DESCENDING), ("deleted_at", ASCENDING)]
 
 
 class Ticket(Document):
@@ -174,96 +151,7 @@ class Ticket(Document):
         """Collection and indexes."""
 
         name = "tickets"
-        indexes = [
-            IndexModel([("tenant_id", ASCENDING), ("external_id", ASCENDING)], name="tenant_ticket", unique=True),
-            # Lists, and their filters.
-            IndexModel(
-                [
-                    ("tenant_id", ASCENDING),
-                    ("created_at", DESCENDING),
-                    ("_id", DESCENDING),
-                    ("deleted_at", ASCENDING),
-                    *_BY_COUNTED_FIELDS,
-                ],
-                name=NEWEST_INDEX,
-            ),
-            # Lists by the last change.
-            IndexModel(
-                [
-                    ("tenant_id", ASCENDING),
-                    ("updated_at", DESCENDING),
-                    ("_id", DESCENDING),
-                    ("deleted_at", ASCENDING),
-                ],
-                name=UPDATED_INDEX,
-            ),
-            # What statistics count one by one, without a fetch: the tickets that are not rolled up, and those of a day
-            # that a period cuts. Soft-deleted ones are stepped over.
-            IndexModel(
-                [
-                    ("tenant_id", ASCENDING),
-                    ("rolled_up", ASCENDING),
-                    ("deleted_at", ASCENDING),
-                    ("created_at", ASCENDING),
-                    *_BY_COUNTED_FIELDS,
-                    ("keyword_key", ASCENDING),
-                    ("customer_id", ASCENDING),
-                ],
-                name=COUNTED_INDEX,
-            ),
-            # The newest urgent tickets of a customer, without a fetch.
-            IndexModel(
-                [
-                    ("tenant_id", ASCENDING),
-                    ("customer_id", ASCENDING),
-                    ("created_at", DESCENDING),
-                    ("external_id", ASCENDING),
-                    ("deleted_at", ASCENDING),
-                    ("status", ASCENDING),
-                    ("urgency", ASCENDING),
-                ],
-                name=HIGH_URGENCY_INDEX,
-                partialFilterExpression={"urgency": "high"},
-            ),
-            # A customer's tickets (the first four keys), and counts by customer without a fetch.
-            IndexModel(
-                [
-                    ("tenant_id", ASCENDING),
-                    ("customer_id", ASCENDING),
-                    ("created_at", DESCENDING),
-                    ("_id", DESCENDING),
-                    ("deleted_at", ASCENDING),
-                    ("status", ASCENDING),
-                    ("urgency", ASCENDING),
-                    ("sentiment", ASCENDING),
-                ],
-                name=CUSTOMER_INDEX,
-            ),
-            # The tickets of an assignee, and those with a tag, the newest first: as `NEWEST_INDEX`.
-            IndexModel(
-                [("tenant_id", ASCENDING), ("assignee", ASCENDING), *_BY_NEWEST],
-                name=ASSIGNEE_INDEX,
-                partialFilterExpression={"assignee": HAS_ASSIGNEE},
-            ),
-            IndexModel(
-                [("tenant_id", ASCENDING), ("tags", ASCENDING), *_BY_NEWEST],
-                name=TAG_INDEX,
-                partialFilterExpression={"tags": HAS_TAGS},
-            ),
-            # Of the tickets that statistics count one by one, those with tags, which are then read: no index holds all
-            # tags of a ticket together.
-            IndexModel(
-                [
-                    ("tenant_id", ASCENDING),
-                    ("rolled_up", ASCENDING),
-                    ("deleted_at", ASCENDING),
-                    ("created_at", ASCENDING),
-                ],
-                name=TAGGED_INDEX,
-                partialFilterExpression={"tags": HAS_TAGS},
-            ),
-            *SEARCH_INDEXES,
-        ]
+        indexes = [*ticket_indexes(COUNTED_FIELDS), *SEARCH_INDEXES]
         retired_indexes = ["tenant_text"]
 
 

@@ -34,7 +34,7 @@ class TicketRollup(Document):
     """The day of creation, in days since 1970-01-01 UTC; of `customer`, the first of 32 days. Or all days together,
     undated tickets included."""
     field: str
-    """`status`, `urgency`, `sentiment`, `source`, `keyword`, `customer`, `closed_after`."""
+    """One of the counted fields, `tag`, `keyword`, `customer`, `closed_after`, or of `services/rollups/events.py`."""
     value: str
     """The value of the field; of `closed_after`, an empty text."""
     tickets: int

@@ -78,7 +78,8 @@ class Settings(BaseSettings):
     announce: Literal["all", "open"] = "all"
     """`open`: a ticket that is closed already when it is first seen is not announced."""
     allow_private_destinations: bool = False
-    """Tenants' destinations may lie on this machine and on private networks, there also without TLS on loopback."""
+    """Tenants' destinations and help desks may lie on this machine and on private networks, there also without TLS on
+    loopback."""
     secrets_key: SecretStr | None = None
     """What secrets are sealed with in the database: 32 bytes in base64; several, the present one first, separated by
     commas. Unset with an embedded MongoDB: a file under `data_dir`."""

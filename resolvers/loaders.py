@@ -1,10 +1,13 @@
-"""Loaders: nested fields of many objects are read together, in one command for all of them."""
+"""Loaders: nested fields of many objects are read together, in one command for all of them.
 
+Of our own because strawberry's loads all of strawberry, which commands and workers have no other use for.
+"""
+
+import asyncio
+from asyncio import Future
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
-
-from strawberry.dataloader import DataLoader
 
 from documents.database import Row
 from documents.ingestion_job import IngestionJob
@@ -32,24 +35,49 @@ MAX_BATCH = 100
 
 
 class GroupLoader(Generic[S, K, V]):
-    """Loads values by a shared part (tenant, page size ...) and an own key: one read for each shared part."""
+    """Loads values by a shared part (tenant, page size ...) and an own key: one read for each shared part.
+
+    Nothing is remembered: in a subscription the context outlives an event, and the next event must read anew.
+    """
 
     def __init__(self, read: Callable[[S, Sequence[K]], Awaitable[Mapping[K, V]]], missing: Callable[[], V]) -> None:
         self._read = read
         self._missing = missing
-        # No cache: in a subscription the context outlives an event, and the next event must read anew.
-        self._loader: DataLoader[tuple[S, K], V] = DataLoader(self._load, max_batch_size=MAX_BATCH, cache=False)
+        self._wanted: list[tuple[S, K, Future[V]]] = []
+        self._reading: set[asyncio.Task[None]] = set()
 
     async def load(self, shared: S, key: K) -> V:
         """The value, read together with those that are asked for at the same time."""
-        return await self._loader.load((shared, key))
+        loop = asyncio.get_running_loop()
+        if not self._wanted:
+            # Two rounds of the loop later: what has to be awaited on the way to a field may take one.
+            loop.call_soon(loop.call_soon, self._begin)
+        value: Future[V] = loop.create_future()
+        self._wanted.append((shared, key, value))
+        return await value
 
-    async def _load(self, wanted: list[tuple[S, K]]) -> list[V]:
+    def _begin(self) -> None:
+        wanted = [each for each in self._wanted if not each[2].done()]  # others were cancelled
+        self._wanted = []
+        for start in range(0, len(wanted), MAX_BATCH):
+            reading = asyncio.create_task(self._answer(wanted[start : start + MAX_BATCH]))
+            self._reading.add(reading)  # the loop itself would not keep it
+            reading.add_done_callback(self._reading.discard)
+
+    async def _answer(self, wanted: Sequence[tuple[S, K, Future[V]]]) -> None:
         groups: defaultdict[S, dict[K, None]] = defaultdict(dict)
-        for shared, key in wanted:
+        for shared, key, _ in wanted:
             groups[shared][key] = None
-        found = {shared: await self._read(shared, list(keys)) for shared, keys in groups.items()}
-        return [found[shared][key] if key in found[shared] else self._missing() for shared, key in wanted]
+        try:
+            found = {shared: await self._read(shared, list(keys)) for shared, keys in groups.items()}
+        except Exception as error:  # noqa: BLE001  (it is raised where the values are waited for)
+            for *_, value in wanted:
+                if not value.done():
+                    value.set_exception(error)
+            return
+        for shared, key, value in wanted:
+            if not value.done():
+                value.set_result(found[shared][key] if key in found[shared] else self._missing())
 
 
 class Loaders:

@@ -13,7 +13,7 @@ import jwt
 from fastapi import FastAPI
 
 from documents.all_documents import ALL_DOCUMENTS
-from documents.database import Database, patiently
+from documents.database import Database, Row, patiently
 from documents.ingestion_job import IngestionJob
 from gql_app.main import create_app
 from gql_app.settings import Settings
@@ -219,5 +219,19 @@ async def ingest(services: Services, tenant_id: str) -> IngestionJob:
 
 async def empty(database: Database) -> None:
     """Delete every document; indexes stay."""
+    first, *others = (str(document.get_settings().name) for document in ALL_DOCUMENTS)
+
+    def has_any(name: str) -> list[Row]:
+        return [{"$limit": 1}, {"$project": {"_id": {"$literal": name}}}]
+
+    full = has_any(first) + [{"$unionWith": {"coll": name, "pipeline": has_any(name)}} for name in others]
     with patiently(PATIENCE_SECONDS):
-        await asyncio.gather(*(database.collection(document).delete_many({}) for document in ALL_DOCUMENTS))
+        found = await database.collection(ALL_DOCUMENTS[0]).aggregate(full).to_list(None)
+        names = {row["_id"] for row in found}
+        await asyncio.gather(
+            *(
+                database.collection(document).delete_many({})
+                for document in ALL_DOCUMENTS
+                if document.get_settings().name in names
+            )
+        )

@@ -1,5 +1,6 @@
 """Our commands as real processes, for what only a process shows: signals, exit codes, terminals, shared servers."""
 
+import codecs
 import fcntl
 import os
 import pty
@@ -54,7 +55,8 @@ class Command:
             stderr=output,
         )
         os.close(output)
-        self._seen = b""
+        self._seen = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def __enter__(self) -> Self:
         return self
@@ -74,10 +76,10 @@ class Command:
         os.set_blocking(self._master, False)
         try:
             while chunk := os.read(self._master, 65_536):
-                self._seen += chunk
+                self._seen += self._decoder.decode(chunk)
         except OSError:  # nothing new, or it has ended
             pass
-        return self._seen.decode(errors="replace")
+        return self._seen
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """Wait until it has printed something."""

@@ -14,7 +14,7 @@ from gql_app.commands.data.output import print_json
 from gql_app.commands.runtime import Means
 from gql_app.commands.screen.board import WIDEST_BAR
 from gql_app.commands.screen.runs import ended
-from gql_app.rest.batch import BatchAnswer
+from gql_app.rest.answers.batches import BatchAnswer
 from resolvers.ingestion import store_batch
 from services.ingestion.batches.files import find_format, read_records, to_columns
 from services.ingestion.batches.formats import FileFormat

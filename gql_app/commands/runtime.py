@@ -2,15 +2,15 @@
 
 import asyncio
 import signal
+from asyncio import new_event_loop
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import typer
 from rich.console import Console
-from uvicorn.loops.auto import auto_loop_factory
 
 from documents.failures import DatabaseError, translating
 from gql_app.commands.configuration import InvalidSettingsError, load_mock_settings, load_settings
@@ -24,6 +24,9 @@ from gql_app.local.embedded_mongo import EmbeddedMongoError
 from gql_app.logs import configure_logging
 from gql_app.settings import Settings
 from services.errors import ServiceError
+
+with suppress(ImportError):  # there is none for Windows
+    from uvloop import new_event_loop
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 FAILED_TO_START = 2
@@ -179,7 +182,7 @@ def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, T]], *, heeds_stop: 
                 raise StoppedBySignal(received[0]) from None
             raise
 
-    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(with_signals())
 
 

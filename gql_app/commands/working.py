@@ -14,7 +14,7 @@ from gql_app.commands.runtime import Means
 from gql_app.commands.screen.board import Board
 from gql_app.commands.screen.following import follow_on, kept_explained, start_or_join
 from gql_app.commands.stopping import unless_stopped
-from gql_app.rest.ingestion_answers import ProgressAnswer
+from gql_app.rest.answers.ingestion import ProgressAnswer
 from gql_app.working import at_work, spare_the_collector
 
 ALIVE_FILE = "worker.alive"

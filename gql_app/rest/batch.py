@@ -3,18 +3,16 @@ client holds nothing up."""
 
 import asyncio
 import tempfile
-from typing import Annotated, BinaryIO, Literal, Self
+from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Query, Request
 
-from documents.ingestion_job import RunCounts
-from gql_app.rest.answers import Answer
+from gql_app.rest.answers.batches import BatchAnswer
 from gql_app.rest.parameters import ContextOf, TenantId, problems
 from gql_app.rest.strict import StrictRoute
 from resolvers import ingestion as resolvers
 from services.ingestion.batches.files import find_format, read_records, to_columns
 from services.ingestion.batches.formats import FileFormat
-from services.ingestion.batches.storing import BatchOutcome
 
 BATCH_PATH = "/ingest/batch"
 _IN_MEMORY_BYTES = 1_000_000
@@ -25,33 +23,6 @@ Columns = Annotated[
     list[str],
     Query(description="`COLUMN:FIELD`, once for each column of the file that has another name than the field."),
 ]
-
-
-class LineAnswer(Answer):
-    """A record that could not be stored, by the line on which it begins."""
-
-    line: int
-    reason: str
-
-
-class BatchAnswer(RunCounts):
-    """What became of the file. Sent again, it changes nothing: all tickets are `unchanged`."""
-
-    status: Literal["completed", "cancelled"]
-    job_id: str
-    tenant_id: str
-    rejected: list[LineAnswer]
-    """The first 100 of the `errors`; all of them are at `/ingest/quarantine`."""
-
-    @classmethod
-    def of(cls, outcome: BatchOutcome) -> Self:
-        """The answer for an outcome."""
-        job = outcome.job
-        counts = {name: getattr(job, name) for name in RunCounts.model_fields}
-        rejected = [LineAnswer(line=each.line, reason=each.reason) for each in outcome.rejected]
-        return cls.model_validate(
-            {"status": job.status.value, "job_id": job.id, "tenant_id": job.tenant_id, "rejected": rejected, **counts}
-        )
 
 
 @router.post(

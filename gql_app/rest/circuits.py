@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from fastapi import APIRouter, Path
 
 from documents.circuit_breaker import CircuitState
-from gql_app.rest.answers import Answer
+from gql_app.rest.answers.base import Answer
 from gql_app.rest.parameters import ContextOf, problems
 from gql_app.rest.strict import StrictRoute
 from resolvers import circuits as resolvers

@@ -2,21 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 
 from fastapi import APIRouter, Response, status
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from documents.connection import Connection
-from documents.vocabulary import ConnectionState, SourceKind, SourceProblem
-from gql_app.rest.answers import Answer
-from gql_app.rest.parameters import ContextOf, MomentInUtc, TenantId, problems
+from documents.vocabulary import SourceKind
+from gql_app.rest.answers.connections import CheckAnswer, ConnectionAnswer, ConnectionList, SourceAnswer, SourceList
+from gql_app.rest.conditions import MomentInUtc
+from gql_app.rest.parameters import ContextOf, TenantId, problems
 from gql_app.rest.strict import StrictRoute
 from resolvers import connections as resolvers
 from services.connections.changes import ConnectionChange, NewConnection
-from services.connections.checking import CheckOutcome
-from services.connections.kinds import Need, SourceNeeds, names_told
+from services.connections.kinds import names_told
 
 NO_SCHEDULE = 0
 """What a change says where a client says null."""
@@ -84,109 +82,6 @@ class ConnectionToChange(BaseModel):
         ends_schedule = "schedule_minutes" in self.model_fields_set and self.schedule_minutes is None
         minutes = NO_SCHEDULE if ends_schedule else self.schedule_minutes
         return ConnectionChange(settings, self.secrets, minutes, self.announce_from)
-
-
-class ConnectionAnswer(Answer):
-    """A connection, without its secrets."""
-
-    id: str
-    tenant_id: str
-    source: SourceKind
-    settings: dict[str, str]
-    secret_names: list[str]
-    """Which secrets it has."""
-    account: str
-    """What is read. Connections to the same account share its limit of requests."""
-    prefix: str
-    """What stands before the ids of its tickets, and a colon; empty: neither."""
-    schedule_minutes: int | None
-    announce_from: datetime
-    state: ConnectionState
-    problem: SourceProblem | None
-    """Why the last run has failed."""
-    problem_detail: str | None
-    advice: str | None
-    """What the problem means, and what to do."""
-    failures: int
-    """Runs that failed one after the other, up to the last one."""
-    last_run_at: datetime | None
-    last_success_at: datetime | None
-    next_run_at: datetime | None
-    """When the schedule reads it next."""
-    created_at: datetime
-    updated_at: datetime
-
-    @classmethod
-    def of(cls, stored: Connection) -> Self:
-        """The answer for a connection."""
-        made = {
-            "secret_names": list(stored.sealed_secrets),
-            "advice": stored.problem and stored.problem.description,
-        }
-        return cls.model_validate({name: getattr(stored, name) for name in cls.model_fields.keys() - made} | made)
-
-
-class ConnectionList(Answer):
-    """A tenant's connections, oldest first; at most 10."""
-
-    connections: list[ConnectionAnswer]
-
-
-class NeedAnswer(Answer):
-    """A setting or a secret of a source."""
-
-    name: str
-    description: str
-    expected: str
-    """What it must be, as the end of a sentence."""
-    is_secret: bool
-    is_required: bool
-    default: str | None
-    instead_of: list[str]
-    """Of it and these, exactly one has to be given."""
-    needed_with: list[str]
-    """It has to be given if one of these is."""
-
-    @classmethod
-    def of(cls, kind: SourceNeeds, need: Need) -> Self:
-        """The answer for one of a kind's needs."""
-        made = {"instead_of": sorted(kind.rivals([need.name])), "needed_with": kind.needed_with(need.name)}
-        return cls.model_validate({name: getattr(need, name) for name in cls.model_fields.keys() - made} | made)
-
-
-class SourceAnswer(Answer):
-    """A kind of source that can be connected, and what it is told."""
-
-    source: SourceKind
-    description: str
-    needs: list[NeedAnswer]
-
-    @classmethod
-    def of(cls, source: SourceKind, kind: SourceNeeds) -> Self:
-        """The answer for a kind."""
-        needs = [NeedAnswer.of(kind, need) for need in kind.needs]
-        return cls(source=source, description=source.description, needs=needs)
-
-
-class SourceList(Answer):
-    """All that can be connected."""
-
-    sources: list[SourceAnswer]
-
-
-class CheckAnswer(Answer):
-    """What came of a check."""
-
-    ok: bool
-    """Whether the credential was taken, and what came could be read."""
-    detail: str
-    problem: SourceProblem | None
-    """What is wrong, as far as it is known what."""
-
-    @classmethod
-    def of(cls, outcome: CheckOutcome) -> Self:
-        """The answer for an outcome."""
-        return cls.model_validate(outcome)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(409))

@@ -1,18 +1,16 @@
 """Routes about tenants' own destinations; all of them need the scope `admin`."""
 
-from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 
 from fastapi import APIRouter, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
-from documents.destination import Destination, DestinationFormat
-from gql_app.rest.answers import Answer
+from documents.destination import DestinationFormat
+from gql_app.rest.answers.destinations import DestinationAnswer, DestinationList, SavedAnswer, TestAnswer
 from gql_app.rest.parameters import ContextOf, TenantId, problems
 from gql_app.rest.strict import StrictRoute
 from resolvers import destinations as resolvers
-from services.notifications.receivers.answers import Attempt, Verdict
-from services.notifications.receivers.changes import DestinationChange, SavedDestination
+from services.notifications.receivers.changes import DestinationChange
 
 NO_DIGEST = 0
 """What a change says where a client says null."""
@@ -59,61 +57,6 @@ class ChangedDestination(BaseModel):
         return DestinationChange(self.url, self.secret, self.rotate_secret, above, self.is_paused)
 
 
-class DestinationAnswer(Answer):
-    """A destination, without its secrets."""
-
-    id: str
-    """Also the name of its circuit breaker: `GET /circuit/{name}/status`."""
-    tenant_id: str
-    format: DestinationFormat
-    url: str
-    """The address, without what lets others use it."""
-    is_signed: bool
-    digest_above: int | None
-    is_paused: bool
-    created_at: datetime
-    updated_at: datetime
-
-    @classmethod
-    def of(cls, stored: Destination) -> Self:
-        """The answer for a destination."""
-        return cls.model_validate({**_shared(stored), "url": stored.shown_url, "is_signed": bool(stored.secrets)})
-
-
-class SavedAnswer(DestinationAnswer):
-    """A destination as it is now."""
-
-    secret: str | None = None
-    """The secret that was made, if one was; it is never shown again."""
-
-    @classmethod
-    def of_saved(cls, saved: SavedDestination) -> Self:
-        """The answer for what was saved."""
-        return cls(**DestinationAnswer.of(saved.destination).model_dump(), secret=saved.secret)
-
-
-class DestinationList(Answer):
-    """A tenant's destinations, oldest first; at most 20."""
-
-    destinations: list[DestinationAnswer]
-
-
-class TestAnswer(Answer):
-    """What came of an example that was sent."""
-
-    ok: bool
-    """Whether it was taken."""
-    status: int | None
-    """The HTTP status of the answer, if there was one."""
-    detail: str | None
-    """What was received, or why nothing was; null if it was taken."""
-
-    @classmethod
-    def of(cls, attempt: Attempt) -> Self:
-        """The answer for an attempt."""
-        return cls(ok=attempt.verdict is Verdict.DELIVERED, status=attempt.status, detail=attempt.detail)
-
-
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(409))
 async def create(context: ContextOf, response: Response, wanted: NewDestination) -> SavedAnswer:
     """Add a destination: from now on the tenant's alerts go to its own ones, not to the operator's notifier."""
@@ -158,8 +101,3 @@ async def delete(context: ContextOf, destination_id: str) -> None:
 async def try_out(context: ContextOf, destination_id: str) -> TestAnswer:
     """Send an example, at once and once, whatever the circuit breaker says."""
     return TestAnswer.of(await resolvers.try_destination(context, destination_id))
-
-
-def _shared(stored: Destination) -> dict[str, object]:
-    names = ("id", "tenant_id", "format", "digest_above", "is_paused", "created_at", "updated_at")
-    return {name: getattr(stored, name) for name in names}

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Response, status
 from documents.ingestion_job import IngestionJob, JobStatus
 from documents.ingestion_log import IngestionLog
 from documents.quarantined_record import QuarantinedRecord
-from gql_app.rest.ingestion_answers import (
+from gql_app.rest.answers.ingestion import (
     AcceptedAnswer,
     CancelAnswer,
     LockAnswer,

@@ -1,19 +1,16 @@
 """Routes that refuse parameters which they do not have: to leave out of account what was asked for would be to answer
 another question."""
 
-from collections.abc import Callable, Collection, Coroutine
-from difflib import get_close_matches
-from typing import Any, get_args, get_origin
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Cookie, Header, Path
 from fastapi.routing import APIRoute
 
+from gql_app.rest.conditions import is_list, unknown_parameter
 from services.errors import InvalidInputError
-
-MAX_NAMED = 100
-"""Characters of a parameter's name that an answer repeats."""
 
 
 class StrictRoute(APIRoute):
@@ -44,18 +41,3 @@ class StrictRoute(APIRoute):
             return await handle(request)
 
         return strict
-
-
-def is_list(kind: Any) -> bool:
-    """Whether a parameter of this type may be repeated."""
-    return get_origin(kind) is list or any(map(is_list, get_args(kind)))
-
-
-def unknown_parameter(name: str, known: Collection[str]) -> InvalidInputError:
-    """What to answer to a parameter that is none; it names the nearest that is one."""
-    nearest = get_close_matches(name[:MAX_NAMED], known, n=1)
-    if nearest:
-        hint = f"; did you mean {nearest[0]}?"
-    else:
-        hint = f"; there are {', '.join(sorted(known))}." if known else "; there are none."
-    return InvalidInputError(f"There is no parameter {name[:MAX_NAMED]!r}{hint}")

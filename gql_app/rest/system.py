@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response, status
 
 from documents.failures import DatabaseError, translating
 from gql_app.http.observability import Metrics
-from gql_app.rest.answers import HealthAnswer, LiveAnswer
+from gql_app.rest.answers.base import HealthAnswer, LiveAnswer
 from gql_app.rest.parameters import PublicContext
 from resolvers import system as resolvers
 from services.kit.clock import SystemClock

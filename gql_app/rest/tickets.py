@@ -13,9 +13,10 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from documents.ticket import Urgency
-from gql_app.rest.parameters import ContextOf, TenantId, TicketConditions, TicketPageQuery, problems
+from gql_app.rest.answers.tickets import HistoryAnswer, TicketAnswer, TicketPage
+from gql_app.rest.conditions import TicketConditions, TicketPageQuery
+from gql_app.rest.parameters import ContextOf, TenantId, problems
 from gql_app.rest.strict import StrictRoute
-from gql_app.rest.ticket_answers import HistoryAnswer, TicketAnswer, TicketPage
 from resolvers import tickets as resolvers
 from services.tickets.formats import ExportFormat
 

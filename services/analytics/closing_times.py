@@ -15,8 +15,9 @@ from itertools import accumulate
 
 from documents.database import Database, Row, Session
 from documents.rolled_up_ticket import CLOSED_AFTER_INDEX, CREATED_INDEX, RolledUpTicket
-from documents.ticket import COUNTED_INDEX, StatusCategory, Ticket
+from documents.ticket import StatusCategory, Ticket
 from documents.ticket_history import TicketHistory
+from documents.ticket_indexes import COUNTED_INDEX
 from documents.ticket_rollup import EVERY_DAY, TicketRollup
 from services.analytics.partition import CutDay, Partition, partition_of
 from services.lists.cursors import time_limited

@@ -8,7 +8,8 @@ that are `wanted`, by a filter without a period of creation, are counted one by 
 from datetime import datetime
 
 from documents.database import Database, Row
-from documents.ticket import CUSTOMER_INDEX, CountedField, Ticket
+from documents.ticket import CountedField, Ticket
+from documents.ticket_indexes import CUSTOMER_INDEX
 from services.analytics.closing_times import ClosingTimes, TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder, Ranking, ranked_customers
 from services.analytics.filtered import chosen, index_for

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from documents.database import Collection
 from documents.search_indexes import SEARCH_INDEX
-from documents.ticket import COUNTED_INDEX, CUSTOMER_INDEX
+from documents.ticket_indexes import COUNTED_INDEX, CUSTOMER_INDEX
 from services.search.leading import led_by_rarest
 from services.tenancy import Filter
-from services.tickets.filter import EVERY_TICKET, TicketFilter, condition, split_period
+from services.tickets.filter import EVERY_TICKET, TicketFilter, condition, index_of_choice, split_period
 
 FILTERED_MILLISECONDS = 5_000
 TOO_MANY = "Too many tickets match the filter to be counted in time; take a shorter period, or choose fewer."
@@ -36,4 +36,4 @@ def index_for(wanted: TicketFilter) -> str:
         return SEARCH_INDEX
     if wanted.customer_id is not None and wanted.customer_id.any_of is not None:
         return CUSTOMER_INDEX
-    return COUNTED_INDEX
+    return index_of_choice(wanted) or COUNTED_INDEX

@@ -50,6 +50,11 @@ class Partition:
     is_all_time: bool = False
 
     @property
+    def singles(self) -> list[Filter]:
+        """Queries for the tickets that the rollups do not count; no two have a ticket in common."""
+        return self.single["$or"] if self.single.keys() == {"$or"} else [self.single]
+
+    @property
     def days(self) -> Filter:
         """The rows of the rollups for all days of which they have to tell anything."""
         return rows_of(self.tenant_id, day=_range(self.begin, self.end, last=True))

@@ -1,7 +1,7 @@
 """The pipeline behind `services/analytics/stats.py`: one command that ends in one document.
 
 Single tickets are grouped into their distinct combinations of values, and rows of the rollups join them as combinations
-with one value each; all that follows counts those. No part reads a ticket: indexes cover them.
+with one value each; all that follows counts those. But for the tags, no part reads a ticket: indexes cover them.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,12 +9,28 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from documents.database import Row
-from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, Sentiment, StatusCategory, Ticket, Urgency
+from documents.ticket import (
+    COUNTED_FIELDS,
+    KEYWORD_SEPARATOR,
+    SPARSE_FIELDS,
+    Sentiment,
+    StatusCategory,
+    Ticket,
+    Urgency,
+)
 from documents.ticket_rollup import TicketRollup
 from services.analytics.at_risk import at_risk_customers
 from services.analytics.partition import CustomerPartition, CutDay, Partition
+from services.analytics.values import (
+    counted_by,
+    counted_by_sparse,
+    counted_by_tag,
+    having,
+    tags_one_by_one,
+    with_unknown,
+)
 from services.kit.clock import EPOCH
-from services.rollups.rows import KEYWORD, QUARTERS_A_DAY, TOTALS, UNKNOWN, quarters_since_epoch, rows_of
+from services.rollups.rows import KEYWORD, QUARTERS_A_DAY, TAG, TOTALS, quarters_since_epoch, rows_of
 from services.statuses import category_expression
 from services.tenancy import Filter
 
@@ -50,17 +66,11 @@ def build_pipeline(
     `trend_end`: when the last hour of the trend ends.
     """
     fields = _fields(trend_end, parts)
-    facets: dict[str, list[Row]] = {f"by_{name}": counted_by(name) for name in COUNTED_FIELDS if name in fields}
-    finish: Row = {}
-    if StatsPart.COUNTS in parts:
-        finish |= _ratios() | {"by_status_category": _by_category()}
-    if StatsPart.KEYWORDS in parts:
-        facets["top_keywords"] = _keywords()
-    if StatsPart.TREND in parts:
-        facets["hours"] = counted_by(HOUR)
-        finish["hourly_trend"] = _every_hour(trend_end)
+    tags = [TAG] if StatsPart.TAGS in parts else []
+    facets, finish = _facets(trend_end, parts)
     pipeline: list[Row] = _combinations(of, fields) if fields else [{"$match": of.all_tickets}, {"$limit": 1}]
-    if rolled_up := sorted(fields.keys() - {HOUR}):
+    pipeline += [_union(each) for each in tags_one_by_one(of) if tags]
+    if rolled_up := sorted([*fields.keys() - {HOUR}, *tags]):
         pipeline += _rolled_up(of, rolled_up)
     if of.gone is not None and StatsPart.TREND in parts:
         pipeline.append(_union(_rolled_up_hours(of, trend_end), TicketRollup.Settings.name))
@@ -72,6 +82,25 @@ def build_pipeline(
     if finish:
         pipeline.append({"$set": finish})
     return pipeline
+
+
+def _facets(trend_end: datetime, parts: Collection[StatsPart]) -> tuple[dict[str, list[Row]], Row]:
+    """The counts, as stages for each, and what is made of them in the end."""
+    facets: dict[str, list[Row]] = {}
+    finish: Row = {}
+    if StatsPart.COUNTS in parts:
+        facets |= {f"by_{name}": counted_by(name) for name in COUNTED_FIELDS}
+        facets |= {f"by_{name}": counted_by_sparse(name) for name in SPARSE_FIELDS}
+        finish |= _ratios() | {f"by_{name}": with_unknown(f"$by_{name}", _TOTAL) for name in SPARSE_FIELDS}
+        finish["by_status_category"] = _by_category()
+    if StatsPart.TAGS in parts:
+        facets[f"by_{TAG}"] = counted_by_tag()
+    if StatsPart.KEYWORDS in parts:
+        facets["top_keywords"] = _keywords()
+    if StatsPart.TREND in parts:
+        facets["hours"] = counted_by(HOUR)
+        finish["hourly_trend"] = _every_hour(trend_end)
+    return facets, finish
 
 
 def total_count(of: Partition) -> list[Row]:
@@ -156,27 +185,18 @@ def _union(pipeline: list[Row], collection: str = Ticket.Settings.name) -> Row:
     return {"$unionWith": {"coll": collection, "pipeline": pipeline}}
 
 
-def _having(field: str) -> Row:
-    """Leaves out the rows of the rollups that are about other fields."""
-    return {"$match": {"field": {"$in": [field, None]}}}
-
-
-def counted_by(field: str) -> list[Row]:
-    """Stages from combinations of values to `{_id, count}` for each value of one field."""
-    value = {"$ifNull": [f"$_id.{field}", UNKNOWN]}
-    return [_having(field), {"$group": {"_id": value, "count": {"$sum": "$count"}}}, {"$match": {"count": {"$gt": 0}}}]
+_TOTAL = {"$sum": "$by_status.count"}
 
 
 def _ratios() -> Row:
-    total = {"$sum": "$by_status.count"}
 
     def share(field: str, value: str) -> Row:
         having = {"$filter": {"input": f"${field}", "cond": {"$eq": ["$$this._id", value]}}}
         count = {"$sum": {"$map": {"input": having, "in": "$$this.count"}}}
-        return {"$cond": [{"$eq": [total, 0]}, 0.0, {"$round": [{"$divide": [count, total]}, RATIO_DECIMALS]}]}
+        return {"$cond": [{"$eq": [_TOTAL, 0]}, 0.0, {"$round": [{"$divide": [count, _TOTAL]}, RATIO_DECIMALS]}]}
 
     return {
-        "total_tickets": total,
+        "total_tickets": _TOTAL,
         "urgency_high_ratio": share("by_urgency", Urgency.HIGH.value),
         "negative_sentiment_ratio": share("by_sentiment", Sentiment.NEGATIVE.value),
     }
@@ -194,7 +214,7 @@ def _by_category() -> list[Row]:
 
 def _keywords() -> list[Row]:
     return [
-        _having(KEYWORD),
+        having(KEYWORD),
         {"$match": {f"_id.{KEYWORD}": {"$gt": ""}}},
         {"$group": {"_id": f"$_id.{KEYWORD}", "count": {"$sum": "$count"}}},
         {"$project": {"count": 1, "keyword": {"$split": ["$_id", KEYWORD_SEPARATOR]}}},

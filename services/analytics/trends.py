@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from documents.ticket import CountedField
 from services.analytics.partition import QUARTER_HOUR, partition_of
-from services.analytics.quarter_hours import QuarterHours
+from services.analytics.quarter_hours import QuarterHours, UnitCounts
+from services.analytics.values import bounded_counts
 from services.errors import InvalidInputError
 from services.kit.civil_time import TrendUnit, boundaries, zone
 from services.kit.clock import EPOCH
@@ -42,7 +43,8 @@ class TrendBucket:
     """and before this one."""
     count: int
     counts: list[tuple[str, int]]
-    """By the value of the field that was asked for, most tickets first; only values that occur."""
+    """By the value of the field that was asked for, most tickets first; only values that occur, and of a field that may
+    have very many, the most frequent ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,15 @@ class Trend:
         of = partition_of(self.tenant_id, self.start, self.end, rolled_up=rolled_up and not is_exact, where=where)
         return QuarterHours(of, TOTALS if stored is None else stored.value, is_exact=is_exact)
 
-    def buckets(self, begins: list[datetime], units: list[Counter[str]]) -> list[TrendBucket]:
+    def buckets(self, begins: list[datetime], units: list[UnitCounts]) -> list[TrendBucket]:
         """All units, oldest first, with what was counted in each."""
         return [
             TrendBucket(
                 start,
                 max(start, self.start),
                 min(end, self.end),
-                unit.total(),
-                [] if self.breakdown is None else _ranked(self._shown(unit)),
+                unit.total,
+                [] if self.breakdown is None else bounded_counts(self.breakdown, _ranked(self._shown(unit.by_value))),
             )
             for (start, end), unit in zip(pairwise(begins), units, strict=True)
         ]

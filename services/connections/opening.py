@@ -20,6 +20,7 @@ from services.kit.addresses import AddressRules, CheckedTransport
 from services.kit.clock import Clock
 from services.kit.retry import Patience
 from services.sources.budget import RateLimiter
+from services.sources.github.opening import open_github
 from services.sources.http.transport import REQUEST_SECONDS
 from services.sources.source import Source
 from services.sources.standard.client import ExternalApi
@@ -81,9 +82,22 @@ def zendesk_source(opened: OpenedConnection, parts: SourceParts) -> Source:
     )
 
 
+def github_source(opened: OpenedConnection, parts: SourceParts) -> Source:
+    """The repository of a connection."""
+    return open_github(
+        opened.connection.settings,
+        opened.secrets,
+        http=parts.http,
+        limiter=parts.limiter,
+        clock=parts.clock,
+        patience=parts.patience,
+    )
+
+
 FACTORIES: dict[SourceKind, Callable[[OpenedConnection, SourceParts], Source]] = {
     SourceKind.STANDARD: standard_source,
     SourceKind.ZENDESK: zendesk_source,
+    SourceKind.GITHUB: github_source,
 }
 """Who reads what; a kind that is not here cannot be connected. Ids are as the source has them, without a prefix."""
 

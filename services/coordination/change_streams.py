@@ -10,7 +10,7 @@ from services.coordination.ticket_edits import TicketEdits, seen_edits, tenant_o
 from services.coordination.turns import Turns
 from services.kit.clock import Clock
 
-STATISTICS_REST_ON = ("tenant_id", "created_at", "deleted_at", *COUNTED_FIELDS, "keyword_key", "customer_id")
+STATISTICS_REST_ON = ("tenant_id", "created_at", "deleted_at", *COUNTED_FIELDS, "tags", "keyword_key", "customer_id")
 """An update of other fields (a run marks every ticket it sees) changes no number."""
 
 
@@ -45,7 +45,17 @@ def counted_edits(*more: str) -> list[Row]:
     touched: list[Row] = [
         {f"updateDescription.updatedFields.{field}": {"$exists": True}} for field in STATISTICS_REST_ON
     ]
-    return [*touched, {"updateDescription.removedFields": {"$in": [*STATISTICS_REST_ON, *more]}}]
+    return [*touched, *_edits_in_tags(), {"updateDescription.removedFields": {"$in": [*STATISTICS_REST_ON, *more]}}]
+
+
+def _edits_in_tags() -> list[Row]:
+    """The conditions, one of which an update of single tags meets: of a list, only what changes in it is told."""
+    updated = {"$objectToArray": {"$ifNull": ["$updateDescription.updatedFields", {}]}}
+    is_of_tags = {"$eq": [{"$indexOfBytes": ["$$this.k", "tags."]}, 0]}
+    return [
+        {"$expr": {"$anyElementTrue": {"$map": {"input": updated, "in": is_of_tags}}}},
+        {"updateDescription.truncatedArrays.field": "tags"},
+    ]
 
 
 def _counted_changes() -> list[Row]:

@@ -84,7 +84,7 @@ def seen_edits() -> list[Row]:
     fields), and of an insert the tenant. Of an update the tenant is looked up: the stream needs `updateLookup`."""
     return [
         {"$match": {"operationType": {"$in": ["insert", "update", "replace", "delete"]}}},
-        {"$set": {"touched": {"$setUnion": [_names_of_updated(), _names_of_removed()]}}},
+        {"$set": {"touched": {"$setUnion": [_names_of_updated(), _names_of_removed(), _names_of_shortened()]}}},
         {"$match": {"$or": [{"operationType": {"$ne": "update"}}, {"touched": {"$in": list(SEEN_FIELDS)}}]}},
         {"$project": {"documentKey": 1, "operationType": 1, "touched": 1, "fullDocument.tenant_id": 1}},
     ]
@@ -104,6 +104,11 @@ def _names_of_updated() -> Row:
 
 def _names_of_removed() -> Row:
     return {"$map": {"input": {"$ifNull": ["$updateDescription.removedFields", []]}, "in": _outermost("$$this")}}
+
+
+def _names_of_shortened() -> Row:
+    shortened = {"$ifNull": ["$updateDescription.truncatedArrays", []]}
+    return {"$map": {"input": shortened, "in": _outermost("$$this.field")}}
 
 
 def _outermost(path: str) -> Row:

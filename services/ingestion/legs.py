@@ -27,7 +27,7 @@ _NEXT_LEG: Row = {"next_page": BEGINNING, "last_page": None, "leg_pages": 0, "up
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class RunLeg:
     """What a run reads at a stretch."""
 
     source: Source
@@ -60,7 +60,7 @@ class Legs:
         self._clock = clock
         self._announce = announce
 
-    async def begin(self, run: Run, number: int) -> Leg:
+    async def begin(self, run: Run, number: int) -> RunLeg:
         """Open what the leg of this number reads.
 
         Raises:
@@ -69,7 +69,7 @@ class Legs:
         connection_id = run.job.connections[number] if run.job.connections else None
         source = await self._sources.of(run.tenant_id, connection_id)
         if connection_id is None:
-            return Leg(source, Origin(self._announce), run.job.next_page, run.job.processed_pages > 0)
+            return RunLeg(source, Origin(self._announce), run.job.next_page, run.job.processed_pages > 0)
         is_resumed = number == run.job.leg and run.job.leg_pages > 0
         connection = await self._connections.get(connection_id)
         is_whole = run.job.is_whole if is_resumed else self._wants_whole(connection, source)
@@ -81,7 +81,7 @@ class Legs:
             keeps_cursor=is_whole and connection.full_at is not None,
         )
         place = run.job.next_page if is_resumed else source.begin(connection.cursor, whole=is_whole)
-        return Leg(source, origin, place, is_resumed)
+        return RunLeg(source, origin, place, is_resumed)
 
     async def end(self, run: Run, number: int, error: UpstreamError | None = None) -> None:
         """Note how a connection was read, and go on to the next one.

@@ -12,7 +12,7 @@ from services.errors import UpstreamError
 from services.ingestion.courses.course import Course
 from services.ingestion.courses.stream import StreamCourse
 from services.ingestion.jobs import Jobs
-from services.ingestion.legs import Leg, Legs, legs_left
+from services.ingestion.legs import Legs, RunLeg, legs_left
 from services.ingestion.pages.commit import PageStore, PreparedPage
 from services.ingestion.pages.portions import portions
 from services.ingestion.run import Run, RunUpstream, StoppedError, StopReason
@@ -96,7 +96,7 @@ class Ingestion:
             await self._legs.end(run, number)
         return remarks
 
-    async def _walk(self, run: Run, leg: Leg, upstream: RunUpstream) -> None:
+    async def _walk(self, run: Run, leg: RunLeg, upstream: RunUpstream) -> None:
         """Walk to the end of the list, and again where it has moved meanwhile."""
         place = leg.begins_at
         if place is None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from documents.database import Row
 from documents.ticket import COUNTED_FIELDS, StatusCategory
 from documents.ticket_history import HistoryAction
-from services.rollups.rows import QUARTER_MILLISECONDS, QUARTERS_A_DAY, UNKNOWN, RowKey, quarter_name
+from services.rollups.rows import QUARTER_MILLISECONDS, QUARTERS_A_DAY, RowKey, is_left_out, known_as, quarter_name
 from services.statuses import category_of
 
 FLOW = "flow"
@@ -129,12 +129,14 @@ def _counted(values: Values | None, others: Values | None) -> list[tuple[str, tu
     return [
         (name, value)
         for name in COUNTED_FIELDS
-        if values is not None and (value := _value(values, name)) != (others and _value(others, name))
+        if values is not None
+        and (value := _value(values, name)) != (others and _value(others, name))
+        and not is_left_out(name, value[0])
     ]
 
 
 def _value(values: Values, name: str) -> tuple[str, int | None]:
-    return UNKNOWN if values[name] is None else str(values[name]), values["created"]
+    return str(known_as(values[name])), values["created"]
 
 
 def sum_events(lives: Iterable[Row]) -> dict[RowKey, Counter[str]]:
@@ -167,4 +169,4 @@ def stays(steps: Sequence[Row], *, by_category: bool) -> list[Row]:
 def _stay_name(status: object, *, by_category: bool) -> str:
     if by_category:
         return category_of(status).value
-    return UNKNOWN if status is None else str(status)
+    return str(known_as(status))

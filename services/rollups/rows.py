@@ -4,24 +4,34 @@ import math
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from pymongo import DeleteMany, UpdateOne
 
 from documents.database import Row
-from documents.ticket import COUNTED_FIELDS, KEYWORD_SEPARATOR, CountedField, Sentiment, StatusCategory, Urgency
+from documents.ticket import (
+    COUNTED_FIELDS,
+    KEYWORD_SEPARATOR,
+    SPARSE_FIELDS,
+    CountedField,
+    Sentiment,
+    StatusCategory,
+    Urgency,
+)
 from documents.ticket_rollup import EVERY_DAY
 from services.kit.clock import EPOCH
 from services.statuses import CLOSING_WORDS, category_of
+from services.tags import tags_in
 from services.tenancy import Filter, owned, owned_by_any
 
 KEYWORD = "keyword"
+TAG = CountedField.TAG.value
 CUSTOMER = "customer"
 CLOSED_AFTER = "closed_after"
 QUARTER = "quarter"
 TOTALS = CountedField.URGENCY.value
-"""Every ticket has one value in each counted field; this one has the fewest values, so totals are its sums."""
+"""A field in which every ticket has one value that the rollups hold; it has the fewest, so totals are its sums."""
 BY_ID = "_id_"
 """The planner has been seen to prefer the walk over all of a tenant's tickets."""
 UNKNOWN = "unknown"
@@ -32,7 +42,7 @@ SPAN_DAYS = 32
 """So many days are together in one row of a customer."""
 BUCKETS = tuple(sorted({0, *(math.ceil(2 ** (step / 16)) for step in range(16 * 48))}))
 """Where the buckets of times to close begin, in milliseconds: each by 4 % later than the one before."""
-COUNTING = f"{crc32(repr((4, COUNTED_FIELDS, CLOSING_WORDS, BUCKETS)).encode()):08x}"
+COUNTING = f"{crc32(repr((5, COUNTED_FIELDS, CLOSING_WORDS, BUCKETS)).encode()):08x}"
 """As what tickets are counted, as a fingerprint. It marks tickets, receipts and rows: those of another counting are
 none, so tickets are counted one by one until they are rolled up anew. To be changed (the number) whenever the rows
 that a ticket makes change."""
@@ -81,7 +91,7 @@ def _date_or_null(field: str, read: Row) -> Row:
 
 _LONG_DELETED: Row = {"$toLong": "$deleted_at"}
 COUNTED_PROJECTION: Row = {
-    **dict.fromkeys((*COUNTED_FIELDS, "keyword_key", "customer_id", "external_id"), 1),
+    **dict.fromkeys((*COUNTED_FIELDS, "tags", "keyword_key", "customer_id", "external_id"), 1),
     QUARTER: _date_or_null("$created_at", quarters_since_epoch("$created_at")),
     "created": _date_or_null("$created_at", {"$toLong": "$created_at"}),
     "ingested": _date_or_null("$first_ingested_at", {"$toLong": "$first_ingested_at"}),
@@ -104,18 +114,30 @@ def counted_as(row: Row, closed: int | None = None) -> Row:
     return {
         **({CLOSED_AFTER: took} if took is not None and took >= 0 else {}),
         QUARTER: row[QUARTER],
-        **{name: UNKNOWN if row.get(name) is None else row[name] for name in COUNTED_FIELDS},
+        **{name: value for name in COUNTED_FIELDS if not is_left_out(name, value := known_as(row.get(name)))},
+        **({"tags": tags} if (tags := tags_in(row.get("tags"))) else {}),
         "keywords": keyword_key.split(KEYWORD_SEPARATOR) if isinstance(keyword_key, str) and keyword_key else [],
         CUSTOMER: customer_id if isinstance(customer_id, str) and customer_id else None,
     }
+
+
+def known_as(value: Any) -> Any:
+    """The value under which tickets that have it are counted."""
+    return UNKNOWN if value is None else value
+
+
+def is_left_out(field: str, value: object) -> bool:
+    """Whether it takes no row to count tickets with this value: it is what is missing to the total."""
+    return value == UNKNOWN and field in SPARSE_FIELDS
 
 
 def sum_rows(counted: Iterable[Row]) -> dict[RowKey, Counter[str]]:
     """The rows that these tickets make, with what is to be added to each."""
     rows: defaultdict[RowKey, Counter[str]] = defaultdict(Counter)
     for each in counted:
-        values = [(name, each[name]) for name in COUNTED_FIELDS]
+        values = [(name, each[name]) for name in COUNTED_FIELDS if name in each]
         values += [(KEYWORD, keyword) for keyword in each["keywords"]]
+        values += [(TAG, tag) for tag in each.get("tags", ())]
         for field, value in values:
             rows[RowKey(EVERY_DAY, field, value)]["tickets"] += 1
         if each[QUARTER] is not None:

@@ -18,8 +18,9 @@ from pymongo import DeleteMany, UpdateOne
 
 from documents.database import Database, Row, Session
 from documents.rolled_up_ticket import RolledUpTicket
-from documents.ticket import COUNTED_FIELDS, COUNTED_INDEX, StatusCategory, Ticket
+from documents.ticket import COUNTED_FIELDS, StatusCategory, Ticket
 from documents.ticket_history import TicketHistory
+from documents.ticket_indexes import COUNTED_INDEX
 from documents.ticket_rollup import TicketRollup
 from services.kit.clock import EPOCH
 from services.rollups.closes import last_closes

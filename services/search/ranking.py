@@ -12,14 +12,14 @@ from services.search.tokens import Piece, Token, analyse, pieces
 
 MAX_FOUND_WORDS = 20
 RANKED_CHARACTERS = 4_000
-"""So much of a message is looked at in order to rank a ticket: some 700 words."""
+"""So much of a message, and of replies, is looked at in order to rank a ticket: some 700 words."""
 _LEVELS = 256
 """More than a search has words."""
 _GAP = 1_000_000
-"""Between the places of a subject's words and those of the message's: nothing follows across."""
+"""Between the places of the words of two texts: nothing follows across."""
 
 
-def fit(query: SearchQuery, subject: str, message: str) -> int:
+def fit(query: SearchQuery, subject: str, *others: str) -> int:
     """How well a ticket that has all of the words fits the search; the higher, the better.
 
     What counts first is how many of the words are in the subject; then how many occur as they were typed, and not in
@@ -27,7 +27,9 @@ def fit(query: SearchQuery, subject: str, message: str) -> int:
     """
     wanted = frozenset(query.terms)
     in_subject = _places(wanted, subject, 0)
-    everywhere = in_subject | _places(wanted, message[:RANKED_CHARACTERS], _GAP)
+    everywhere = in_subject.union(
+        *(_places(wanted, text[:RANKED_CHARACTERS], number * _GAP) for number, text in enumerate(others, start=1))
+    )
     subject_terms = {token.term for token, _ in in_subject}
     forms = {token for token, _ in everywhere}
     found = sum(token.term in subject_terms for token in query.tokens)

@@ -14,7 +14,7 @@ search for it demands these; `follow-up` and `and/or` are just their words.
 import math
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from threading import Lock
 from typing import NamedTuple
@@ -39,12 +39,6 @@ _UNSPACED = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u303b\u3041-\u309f\u30a1-\u30fa\u30fc-\u318f\u31a0-\u31bf\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff"
     "\u0e01-\u0e3a\u0e40-\u0e4e\u0e80-\u0ecf\u1000-\u103f\u1050-\u108f\u1780-\u17dd"
-)
-_LETTER = rf"(?:(?![{_UNSPACED}])[^\W_]|(?![{_UNSPACED}])[{characters_of('Mc', 'Me', 'Mn')}])"
-_PIECE = re.compile(
-    rf"(?P<word>{_LETTER}+(?:[{APOSTROPHES}]{_LETTER}+)*)"
-    rf"|(?P<run>[{_UNSPACED}]+)"
-    rf"|(?P<symbol>[{characters_of('Sc', 'So')}])"
 )
 _ASCII_PIECE = re.compile(r"(?P<word>[A-Za-z0-9]+(?:['`][A-Za-z0-9]+)*)|(?P<run>(?!))|(?P<symbol>\$)")
 
@@ -103,8 +97,19 @@ def demanded_by(chunk: str) -> Iterator[Token]:
 
 def pieces(chunk: str) -> Iterator[Piece]:
     """The words, runs and symbols of a chunk, folded or not."""
-    for found in (_ASCII_PIECE if chunk.isascii() else _PIECE).finditer(chunk):
+    for found in (_ASCII_PIECE if chunk.isascii() else _any_piece()).finditer(chunk):
         yield Piece(found[0], found.start(), found.lastgroup == "word", found.lastgroup == "run")
+
+
+@cache
+def _any_piece() -> re.Pattern[str]:
+    """As `_ASCII_PIECE`, in any script; made when it is needed, as to look through all of Unicode takes a while."""
+    letter = rf"(?:(?![{_UNSPACED}])[^\W_]|(?![{_UNSPACED}])[{characters_of('Mc', 'Me', 'Mn')}])"
+    return re.compile(
+        rf"(?P<word>{letter}+(?:[{APOSTROPHES}]{letter}+)*)"
+        rf"|(?P<run>[{_UNSPACED}]+)"
+        rf"|(?P<symbol>[{characters_of('Sc', 'So')}])"
+    )
 
 
 def _analysed(chunk: str) -> Chunk:

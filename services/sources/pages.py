@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from documents.ticket_history import FieldChange
@@ -40,6 +41,17 @@ class UpstreamCaller:
     on_retry: Callable[[], None]
 
 
+class Turn(StrEnum):
+    """A turn in the life of a ticket."""
+
+    BORN = "born"
+    """It was created; the changes are its first values."""
+    GONE = "gone"
+    """It was deleted."""
+    BACK = "back"
+    """It came back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Detail:
     """One thing that has happened to a ticket, as a source tells it beside the ticket's present state."""
@@ -53,6 +65,7 @@ class Detail:
     at: datetime
     changes: Mapping[str, FieldChange] = field(default_factory=dict)
     """Fields of the ticket as they are stored, with what they were and what they became."""
+    turn: Turn | None = None
     said: str = ""
     """What somebody wrote."""
     author: str = ""

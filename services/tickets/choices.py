@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from bson import Regex
 
-from documents.ticket import HAS_ASSIGNEE, KEYWORD_SEPARATOR, StatusCategory
+from documents.ticket import KEYWORD_SEPARATOR, StatusCategory
+from documents.ticket_indexes import HAS_ASSIGNEE
 from services.errors import InvalidInputError
 from services.rollups.rows import UNKNOWN
 from services.statuses import in_categories, spellings_of

@@ -10,16 +10,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from documents.database import Database, Row
-from documents.ticket import COUNTED_FIELDS, COUNTED_INDEX, Ticket
+from documents.ticket import COUNTED_FIELDS, SPARSE_FIELDS, Ticket
+from documents.ticket_indexes import COUNTED_INDEX, TAGGED_INDEX
 from documents.ticket_rollup import EVERY_DAY, TicketRollup
 from services.kit.clock import EPOCH
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
-from services.rollups.rows import QUARTERS_A_DAY, TOTALS, UNKNOWN, quarters_since_epoch, rows_of_any
+from services.rollups.rows import QUARTERS_A_DAY, TAG, TOTALS, UNKNOWN, quarters_since_epoch, rows_of_any
 from services.rollups.write import NOT_ROLLED_UP, ROLLED_UP
 from services.tenancy import Filter, deleted_of_any, live_of_any
 
 Equal = Mapping[str, Mapping[str, Any]]
-"""A counted field and the condition on it; empty: all tickets."""
+"""A counted field, or `tags`, and the condition on it; empty: all tickets."""
+_TAGS = "tags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class TicketCounts:
 
     async def _sums(self, tenant_ids: Sequence[str], equal: Equal, *, by: object, rows_by: str, rows: Row) -> list[Row]:
         """Tickets by an expression: `single` ones, and those `rolled_up`, of which `rows` of the rollups tell."""
-        field, value = next(iter(equal.items()), (TOTALS, None))
+        stored, value = next(iter(equal.items()), (TOTALS, None))
+        field, index = (TAG, TAGGED_INDEX) if stored == _TAGS else (stored, COUNTED_INDEX)
         if value is not None:
             rows = rows | {"value": value}
 
@@ -88,17 +91,23 @@ class TicketCounts:
             {"$group": {"_id": "$_id", "single": {"$sum": "$single"}, "rolled_up": {"$sum": "$rolled_up"}}},
         ]
         async with time_limited():
-            found = self._tickets.aggregate(pipeline, hint=COUNTED_INDEX, maxTimeMS=LIST_MILLISECONDS)
+            found = self._tickets.aggregate(pipeline, hint=index, maxTimeMS=LIST_MILLISECONDS)
             groups: list[Row] = await found.to_list(None)
         return groups
 
 
 def is_countable(equal: Equal) -> bool:
     """Whether the rollups can tell how many tickets have these values, and no others."""
-    if len(equal) > 1 or not set(equal) <= set(COUNTED_FIELDS):
+    if len(equal) != 1:
+        return not equal
+    [(field, condition)] = equal.items()
+    if field == _TAGS:  # a ticket that has two of several tags would count twice
+        return condition.keys() == {"$in"} and len(condition["$in"]) == 1
+    if field not in COUNTED_FIELDS:
         return False
-    listed = [condition.get(operator, ()) for condition in equal.values() for operator in ("$in", "$nin")]
-    return not any(UNKNOWN in values for values in listed)
+    listed = [condition.get(operator, ()) for operator in ("$in", "$nin")]
+    has_no_row = field in SPARSE_FIELDS and listed[1]  # for tickets without a value
+    return not has_no_row and not any(UNKNOWN in values for values in listed)
 
 
 def _midnight_after(day: int) -> datetime | None:

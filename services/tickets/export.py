@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from documents.database import Database, Row, patiently
-from documents.ticket import Ticket
+from documents.ticket import MatchedRule, Ticket
 from services.lists.cursors import time_limited
 from services.search.leading import led_by_rarest
 from services.tenancy import Filter
@@ -123,8 +123,10 @@ def _cell(value: object) -> str:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):  # the rules that matched
-        return _safe("; ".join(f"{reason.rule}: {reason.text}" for reason in value))
+    if isinstance(value, list):  # tags, or the rules that matched
+        return _safe(
+            "; ".join(f"{each.rule}: {each.text}" if isinstance(each, MatchedRule) else each for each in value)
+        )
     if isinstance(value, dict):  # fields that nobody knows
         return _safe(orjson.dumps(value).decode()) if value else ""
     return _safe(str(value))

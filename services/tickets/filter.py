@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, get_args, get_type_hints
 
-from documents.ticket import ASSIGNEE_INDEX, TAG_INDEX, Sentiment, StatusCategory, Urgency
+from documents.ticket import Sentiment, StatusCategory, Urgency
+from documents.ticket_indexes import ASSIGNEE_INDEX, TAG_INDEX
 from services.errors import InvalidInputError
 from services.kit.civil_time import zone
 from services.kit.hours_of_week import created_at_hours, offsets_of
@@ -68,7 +69,9 @@ class TicketFilter:
         None
     )
     requires_action: Annotated[bool | None, Told("Whether action is required.")] = None
-    q: Annotated[str | None, Told("Words that all occur in the subject or the message; at most 200 characters.")] = None
+    q: Annotated[
+        str | None, Told("Words that all occur in the subject, the message or the replies; at most 200 characters.")
+    ] = None
     created_from: Annotated[datetime | None, Told("Created at or after this moment.")] = None
     created_to: Annotated[datetime | None, Told("Created before this moment.")] = None
     updated_from: Annotated[datetime | None, Told("Changed last at or after this moment, by upstream's clock.")] = None

@@ -6,7 +6,8 @@ from pymongo import ASCENDING, DESCENDING
 
 from documents.described import DescribedEnum
 from documents.search_indexes import SEARCH_INDEX
-from documents.ticket import CUSTOMER_INDEX, NEWEST_INDEX, UPDATED_INDEX, Urgency
+from documents.ticket import Urgency
+from documents.ticket_indexes import CUSTOMER_INDEX, NEWEST_INDEX, UPDATED_INDEX
 from services.lists.cursors import Cursor
 from services.tickets.choices import chosen_of, only
 from services.tickets.filter import TicketFilter, index_of_choice

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 from documents.ticket import SHOWN_FIELDS, MatchedRule, StatusCategory
 from services.kit.stored_json import from_stored
 from services.statuses import category_of
+from services.tags import tags_in
 
 
 @dataclass(slots=True)
@@ -77,12 +78,6 @@ def _reasons(value: Any) -> list[MatchedRule]:
     return [MatchedRule(*texts) for reason in value if (texts := _texts_of(reason)) is not None]
 
 
-def _tags(value: Any) -> list[str]:
-    if not value or not isinstance(value, list):
-        return [value] if value and isinstance(value, str) else []
-    return list(dict.fromkeys(each for each in value if each and isinstance(each, str)))
-
-
 def _extra(value: Any) -> dict[str, Any]:
     return from_stored(value) if value and isinstance(value, dict) else {}
 
@@ -103,7 +98,7 @@ _BY_TYPE: dict[object, Callable[[Any], object]] = {
     bool: _flag,
     datetime | None: _moment,
     list[MatchedRule]: _reasons,
-    list[str]: _tags,
+    list[str]: tags_in,
     StatusCategory: category_of,
     dict[str, Any]: _extra,
 }

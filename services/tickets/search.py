@@ -16,6 +16,7 @@ from services.search.leading import led_by_rarest
 from services.search.places import RankedSpan, SearchPlace
 from services.search.query import SearchQuery, parse_search
 from services.search.ranking import RANKED_CHARACTERS, fit, found_words
+from services.search.terms import SEARCHED_TEXTS
 from services.tenancy import Filter, live
 from services.tickets.filter import TicketFilter, condition
 from services.tickets.ordering import NEWEST_FIRST
@@ -24,12 +25,14 @@ from services.tickets.record import PROJECTION, TicketRecord, to_record
 RANKED_TICKETS = 500
 """So many of the newest matches are ranked; those that are older follow them, the newest first."""
 _MOMENT = NEWEST_FIRST.moment
-_IS_TEXT = {"$eq": [{"$type": "$message"}, "string"]}
-_RANKED = {
-    _MOMENT: 1,
-    "subject": 1,
-    "message": {"$cond": [_IS_TEXT, {"$substrCP": ["$message", 0, RANKED_CHARACTERS]}, ""]},
-}
+
+
+def _beginning_of(field: str) -> Row:
+    is_text = {"$eq": [{"$type": f"${field}"}, "string"]}
+    return {"$cond": [is_text, {"$substrCP": [f"${field}", 0, RANKED_CHARACTERS]}, ""]}
+
+
+_RANKED = {_MOMENT: 1, "subject": 1, **{field: _beginning_of(field) for field in ("message", "replies")}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class RelevantTicket:
 
     ticket: TicketRecord
     words: list[str]
-    """What of its subject and message was found, as it stands there."""
+    """What of its texts was found, as it stands there."""
     place: SearchPlace
 
 
@@ -119,7 +122,7 @@ class Search:
         shown = [(tickets[row_id], place) for row_id, place in by_id.items() if row_id in tickets]
         return await asyncio.to_thread(
             lambda: [
-                RelevantTicket(ticket, found_words(query, ticket.subject, ticket.message), place)
+                RelevantTicket(ticket, found_words(query, ticket.subject, ticket.message, ticket.replies), place)
                 for ticket, place in shown
             ]
         )
@@ -190,7 +193,7 @@ def _beyond_end(end: Cursor, operator: str) -> Row:
 
 def _ranked(query: SearchQuery, rows: list[Row], span: RankedSpan) -> list[SearchPlace]:
     """The places of matches, of which the newest comes first."""
-    fits = [fit(query, _text_of(row, "subject"), _text_of(row, "message")) for row in rows]
+    fits = [fit(query, *(_text_of(row, field) for field in SEARCHED_TEXTS)) for row in rows]
     places = [SearchPlace(_place_of(row), each, span) for row, each in zip(rows, fits, strict=True)]
     return sorted(places, key=lambda place: -(place.fit or 0))
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.waiting import PATIENCE_SECONDS, until
+from tests.waiting import PATIENCE_SECONDS, POLL_SECONDS, until
 
 KEY_CODES = {"Enter": 13, "Escape": 27}
+MAX_POLL_SECONDS = 0.1
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -74,11 +75,12 @@ class Page:
 
     async def until(self, expression: str) -> Any:
         """Wait until an expression is truthy; its value."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline, pause = time.monotonic() + PATIENCE_SECONDS, 0.0
         while not (value := await self.evaluate(expression)):
             shown = "" if time.monotonic() < deadline else await self.evaluate("document.body.innerText")
             assert not shown, f"still not so: {expression}; {self.complaints}; the page says: {shown[:2_000]}"
-            await asyncio.sleep(0.1)
+            pause = min(pause + POLL_SECONDS, MAX_POLL_SECONDS)  # to look keeps the browser from its work
+            await asyncio.sleep(pause)
         return value
 
     async def look(self, *, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
@@ -115,11 +117,29 @@ class Page:
             self.complaints.append(str([each.get("value") for each in params["args"]]))
 
 
+class Browser:
+    """A browser that was started; each tab knows nothing of the others', as if its browser were new."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    @asynccontextmanager
+    async def tab(self) -> AsyncIterator[Page]:
+        """A new tab, with a profile of its own: its storage, its cookies, its cache."""
+        async with connect(self._url, max_size=None, open_timeout=PATIENCE_SECONDS, ping_interval=None) as connection:
+            page = await _new_page(connection)
+            listening = asyncio.create_task(page.listen())
+            try:
+                yield page
+            finally:
+                listening.cancel()  # the profile goes with the connection
+
+
 @asynccontextmanager
-async def opened(browser: str, profile: Path) -> AsyncIterator[Page]:
-    """A fresh browser with one tab."""
+async def started(path: str, profile: Path) -> AsyncIterator[Browser]:
+    """A fresh browser."""
     process = await asyncio.create_subprocess_exec(
-        browser,
+        path,
         "--headless=new",
         "--no-sandbox",
         "--disable-gpu",
@@ -132,14 +152,7 @@ async def opened(browser: str, profile: Path) -> AsyncIterator[Page]:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        url = await asyncio.wait_for(_devtools(process), PATIENCE_SECONDS)
-        async with connect(url, max_size=None, open_timeout=PATIENCE_SECONDS, ping_interval=None) as connection:
-            page = await _new_page(connection)
-            listening = asyncio.create_task(page.listen())
-            try:
-                yield page
-            finally:
-                listening.cancel()
+        yield Browser(await asyncio.wait_for(_devtools(process), PATIENCE_SECONDS))
     finally:
         process.kill()
         await process.wait()
@@ -162,6 +175,7 @@ async def _new_page(connection: ClientConnection) -> Page:
                 result: dict[str, Any] = message["result"]
                 return result
 
-    target = await order(1, "Target.createTarget", url="about:blank")
-    attached = await order(2, "Target.attachToTarget", targetId=target["targetId"], flatten=True)
+    profile = await order(1, "Target.createBrowserContext", disposeOnDetach=True)
+    target = await order(2, "Target.createTarget", url="about:blank", browserContextId=profile["browserContextId"])
+    attached = await order(3, "Target.attachToTarget", targetId=target["targetId"], flatten=True)
     return Page(connection, attached["sessionId"])

@@ -1,7 +1,6 @@
-"""A browser for each test; without Chromium these tests are skipped."""
+"""A tab for each test; without Chromium these tests are skipped."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -9,16 +8,22 @@ from gql_app.http.dashboard import WEB_FOLDER, bundle
 from resolvers.context import Services
 from tests.api.graphql.sockets import served
 from tests.browser import chromium
-from tests.browser.chromium import Page
+from tests.browser.chromium import Browser, Page
 from tests.fakes import app_with, at_rest, make_settings
 
 
-@pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    browser = chromium.find()
-    if browser is None:
+@pytest.fixture(scope="session")
+async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    path = chromium.find()
+    if path is None:
         pytest.skip("there is no Chromium")
-    async with chromium.opened(browser, tmp_path) as page:
+    async with chromium.started(path, tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    async with browser.tab() as page:
         yield page
 
 

@@ -5,10 +5,14 @@ import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from gql_app.commands.screen.following import WHEN_IDLE, WHILE_RUNNING
+from gql_app.local import embedded_mongo
+from gql_app.settings import Settings
 from tests.processes import Command
 from tests.screens import Screen
 from tests.waiting import eventually
@@ -17,23 +21,32 @@ COLUMNS = 80
 TENANTS = ("tenant_a", "tenant_b", "tenant_c", "tenant_d")
 PICTURES = os.environ.get("SCREENSHOTS")
 """A folder for the picture of the screen; none is made where it is not named."""
-LIMITED = {"MOCK_TICKET_COUNT": 800, "PAGE_SIZE": 20, "RATE_LIMIT_PER_MINUTE": 8, "LOCK_TTL_SECONDS": 45}
+LIMITED = {"MOCK_TICKET_COUNT": 800, "PAGE_SIZE": 20, "RATE_LIMIT_PER_MINUTE": 8, "LOCK_TTL_SECONDS": 300}
 
 
-def start_up(home: Path, **settings: object) -> Command:
+class MakeRun(Command):
     """`make run`, on a terminal; what it prints of its data directory is as short as usual."""
-    environment = {"DATA_DIR": "data", "PORT": 0, **settings}
-    return Command(home, "-m", "gql_app", "up", terminal=True, columns=COLUMNS, **environment)
+
+    def __init__(self, home: Path, **settings: object) -> None:
+        environment = {"DATA_DIR": "data", "PORT": 0, **settings}
+        super().__init__(home, "-m", "gql_app", "up", terminal=True, columns=COLUMNS, **environment)
+        self._screen = Screen()
+
+    @property
+    def screen(self) -> Screen:
+        """What it shows."""
+        self._screen.follow(self.output)
+        return self._screen.as_it_is()
 
 
-def screen_with(command: Command, pattern: str) -> Screen:
+def screen_with(command: MakeRun, pattern: str) -> Screen:
     """The first screen that shows it."""
 
     def shown() -> Screen | None:
-        screen = Screen(command.output)
+        screen = command.screen
         return screen if re.search(pattern, screen.text, re.MULTILINE) else None
 
-    return eventually(shown, lambda: f"no {pattern!r} on:\n{Screen(command.output).text}")
+    return eventually(shown, lambda: f"no {pattern!r} on:\n{command.screen.text}")
 
 
 def assert_readable(screen: Screen) -> None:
@@ -49,23 +62,23 @@ def assert_readable(screen: Screen) -> None:
 
 
 @pytest.fixture(scope="module")
-def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeRun]:
     """`make run` whose runs have used the limit up."""
-    with start_up(tmp_path_factory.mktemp("waiting"), **LIMITED) as command:
+    with MakeRun(tmp_path_factory.mktemp("waiting"), **LIMITED) as command:
         screen_with(command, r"Rate limit: .*\n(.*\n)*Alerts: ")
         yield command
 
 
-def test_runs_that_wait_are_readable_and_say_why_and_until_when(waiting: Command) -> None:
+def test_runs_that_wait_are_readable_and_say_why_and_until_when(waiting: MakeRun) -> None:
     screen = screen_with(waiting, r"^Rate limit: 8 requests in 60 s are used up; the runs go on at \d\d:\d\d:\d\d\.$")
     assert_readable(screen)
     assert re.search(r"page \d+ of \d+, \d+ tickets, goes on in \d+ s$", screen.text, re.MULTILINE)
     assert screen.text.rstrip().endswith(WHILE_RUNNING)
 
 
-def test_ctrl_c_leaves_a_clean_screen(waiting: Command) -> None:
+def test_ctrl_c_leaves_a_clean_screen(waiting: MakeRun) -> None:
     waiting.stop(signal.SIGINT)
-    screen = Screen(waiting.output)
+    screen = waiting.screen
     assert waiting.exit_code() == 0
     assert_readable(screen)
     assert screen.shows_cursor
@@ -74,23 +87,36 @@ def test_ctrl_c_leaves_a_clean_screen(waiting: Command) -> None:
     assert "Traceback" not in screen.text
 
 
+def let_leases_run_out(data_dir: Path) -> None:
+    """What time would do: the killed worker's leases, and the last signs of life of its runs, are as old as need be."""
+
+    def older(field: str) -> list[dict[str, Any]]:
+        return [{"$set": {field: {"$subtract": [f"${field}", LIMITED["LOCK_TTL_SECONDS"] * 1000]}}}]
+
+    with embedded_mongo.start(data_dir) as server, MongoClient[dict[str, Any]](server.url) as client:
+        stored = client[Settings.model_fields["mongo_db"].default]
+        stored.distributed_locks.update_many({"resource_id": {"$regex": "^ingest:"}}, older("expires_at"))
+        stored.ingestion_jobs.update_many({}, older("heartbeat_at"))
+
+
 def test_after_a_crash_the_next_start_says_what_goes_on_and_when(tmp_path: Path) -> None:
-    with start_up(tmp_path, **LIMITED) as first:
+    with MakeRun(tmp_path, **LIMITED) as first:
         screen_with(first, r"Rate limit: ")
         first.kill()
-    with start_up(tmp_path, **LIMITED) as second:
+    with MakeRun(tmp_path, **LIMITED) as second:
         screen = screen_with(second, r"^tenant_. .*page \d+ of \d+, interrupted, goes on in \d+ s at most$")
         assert_readable(screen)
         assert "An interrupted run goes on where it was" in screen.text
         screen_with(second, r"^Alerts: ")
-        eventually(lambda: "interrupted" not in Screen(second.output).text, lambda: Screen(second.output).text)
+        let_leases_run_out(tmp_path / "data")
+        eventually(lambda: "interrupted" not in second.screen.text, lambda: second.screen.text)
         assert_readable(screen_with(second, r"^tenant_. .*(goes on in|completed)"))
     log = (tmp_path / "data/up.log").read_text()
     assert log.count("command_started") == 2
 
 
 def test_retries_that_succeed_are_seen(tmp_path: Path) -> None:
-    with start_up(tmp_path, MOCK_TICKET_COUNT=2000) as command:
+    with MakeRun(tmp_path, MOCK_TICKET_COUNT=2000) as command:
         screen = screen_with(command, r"^Alerts: [\d,]+ delivered, [\d,]+ failed attempts, each repeated$")
         assert_readable(screen_with(command, rf"^{re.escape(WHEN_IDLE)}$"))
     assert "waiting" not in screen.text
@@ -98,7 +124,7 @@ def test_retries_that_succeed_are_seen(tmp_path: Path) -> None:
 
 def test_a_notifier_as_hostile_as_the_real_one_is_explained(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("MOCK_NOTIFY_MODE=reference\nMOCK_TICKET_COUNT=1000\n")
-    with start_up(tmp_path) as command:
+    with MakeRun(tmp_path) as command:
         screen = screen_with(command, r"^Alerts: .* waiting, (.*\n)+.*\(circuit open\)\.$")
     assert_readable(screen)
     assert re.search(r"The notifier is asked again in \d+ s: 5 of its last\s10 answers", screen.text), screen.text
@@ -106,7 +132,7 @@ def test_a_notifier_as_hostile_as_the_real_one_is_explained(tmp_path: Path) -> N
 
 @pytest.mark.skipif(not PICTURES, reason="no folder is named")
 def test_a_picture_of_it(tmp_path: Path) -> None:
-    with start_up(tmp_path, PORT=8000) as command:
+    with MakeRun(tmp_path, PORT=8000) as command:
         screen_with(command, r"^tenant_d .*completed")
         screen = screen_with(command, r"^Rate limit: .*\n(.*\n)*Alerts: .*repeated$")
     screen.save(Path(str(PICTURES)) / "terminal.svg", "make run", COLUMNS)

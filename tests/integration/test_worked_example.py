@@ -26,9 +26,9 @@ from datetime import UTC, datetime
 
 from documents.database import connect
 from documents.ticket import Ticket
-from gql_app.rest.analytics import StatsAnswer
-from gql_app.rest.parameters import TicketConditions
-from gql_app.rest.ticket_answers import TicketAnswer
+from gql_app.rest.answers.analytics import StatsAnswer
+from gql_app.rest.conditions import TicketConditions
+from gql_app.rest.answers.tickets import TicketAnswer
 from services.analytics.stats import Stats
 from services.ingestion.pages.diff import STORED_FIELDS, find_changes
 from services.ingestion.pages.history import Position

@@ -4,7 +4,7 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -37,17 +37,21 @@ def modules(*packages: str) -> list[Path]:
     return found
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """The top-level packages that a module imports."""
-    for node in ast.walk(tree):
+    found: set[str] = set()
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0]
+            found.add(node.module.partition(".")[0])
+    return frozenset(found)
 
 
 def pins(lock: str) -> dict[str, str]:
@@ -66,7 +70,7 @@ def declared() -> set[str]:
 @pytest.mark.parametrize("purpose", FORBIDDEN)
 def test_no_library_is_used_for(purpose: str) -> None:
     names = {normalised(name) for name in FORBIDDEN[purpose].split()}
-    imports = {normalised(name) for path in modules(*PACKAGES) for name in imported(parsed(path))}
+    imports = {normalised(name) for path in modules(*PACKAGES) for name in imported(path)}
     assert not names & (declared() | pins("requirements.lock").keys() | imports)
 
 
@@ -83,7 +87,7 @@ def test_every_declared_dependency_is_locked() -> None:
 )
 def test_every_library_that_is_imported_is_locked(lock: str, packages: tuple[str, ...]) -> None:
     providers = packages_distributions()
-    imports = {name for path in modules(*packages) for name in imported(parsed(path))}
+    imports = {name for path in modules(*packages) for name in imported(path)}
     foreign = imports - set(PACKAGES) - sys.stdlib_module_names
     locked = pins(lock).keys()
     assert {
@@ -92,7 +96,7 @@ def test_every_library_that_is_imported_is_locked(lock: str, packages: tuple[str
 
 
 def test_exactly_one_module_imports_motor() -> None:
-    importers = [path for path in modules(*PACKAGES) if "motor" in imported(parsed(path))]
+    importers = [path for path in modules(*PACKAGES) if "motor" in imported(path)]
     assert importers == [ROOT / "documents/driver.py"]
 
 

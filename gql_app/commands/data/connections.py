@@ -12,7 +12,7 @@ from documents.vocabulary import SourceKind
 from gql_app.commands.data.contexts import asking
 from gql_app.commands.data.output import print_fields, print_json, print_list
 from gql_app.commands.runtime import Means
-from gql_app.rest.connections import CheckAnswer, ConnectionAnswer
+from gql_app.rest.answers.connections import CheckAnswer, ConnectionAnswer
 from resolvers import connections as resolvers
 from services.connections.changes import ConnectionChange, NewConnection
 from services.errors import InvalidInputError

@@ -11,7 +11,7 @@ from documents.vocabulary import DestinationFormat
 from gql_app.commands.data.contexts import asking
 from gql_app.commands.data.output import as_text, print_json, print_list
 from gql_app.commands.runtime import Means
-from gql_app.rest.destinations import DestinationAnswer, SavedAnswer, TestAnswer
+from gql_app.rest.answers.destinations import DestinationAnswer, SavedAnswer, TestAnswer
 from resolvers import destinations as resolvers
 from services.notifications.receivers.changes import DestinationChange
 

@@ -11,9 +11,9 @@ from documents.ingestion_job import IngestionJob
 from gql_app.commands.data.contexts import asking, tell_if_unknown
 from gql_app.commands.data.output import print_fields, print_list
 from gql_app.commands.runtime import Means
-from gql_app.rest.analytics import StatsAnswer
-from gql_app.rest.answers import Answer
-from gql_app.rest.ingestion_answers import ProgressAnswer
+from gql_app.rest.answers.analytics import StatsAnswer
+from gql_app.rest.answers.base import Answer
+from gql_app.rest.answers.ingestion import ProgressAnswer
 from resolvers.analytics import get_stats
 from resolvers.ingestion import load_last_job
 from resolvers.system import list_tenants, load_ticket_count

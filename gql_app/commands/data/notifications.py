@@ -9,7 +9,7 @@ import typer
 from gql_app.commands.data.contexts import asking, tell_if_unknown
 from gql_app.commands.data.output import as_text, print_json, print_list
 from gql_app.commands.runtime import Means
-from gql_app.rest.notifications import NotificationAnswer, RedrivenAnswer
+from gql_app.rest.answers.notifications import NotificationAnswer, RedrivenAnswer
 from resolvers.notifications import (
     count_by_state,
     page_notifications,

@@ -12,7 +12,7 @@ from documents.quarantined_record import QuarantinedRecord
 from gql_app.commands.data.contexts import asking, tell_if_unknown
 from gql_app.commands.data.output import print_fields, print_list
 from gql_app.commands.runtime import Means
-from gql_app.rest.ingestion_answers import CancelAnswer, LogEntry, ProgressAnswer, QuarantineEntry
+from gql_app.rest.answers.ingestion import CancelAnswer, LogEntry, ProgressAnswer, QuarantineEntry
 from resolvers import ingestion as resolvers
 from services.lists.numbered import Page
 

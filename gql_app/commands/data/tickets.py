@@ -14,9 +14,8 @@ from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, T
 from gql_app.commands.data.contexts import asking, open_context, tell_if_unknown
 from gql_app.commands.data.output import print_fields, print_json, print_list
 from gql_app.commands.runtime import Means
-from gql_app.rest.parameters import TicketConditions
-from gql_app.rest.strict import is_list, unknown_parameter
-from gql_app.rest.ticket_answers import HistoryAnswer, TicketAnswer
+from gql_app.rest.answers.tickets import HistoryAnswer, TicketAnswer
+from gql_app.rest.conditions import TicketConditions, is_list, unknown_parameter
 from resolvers import tickets as resolvers
 from services.errors import InvalidInputError
 from services.tickets.formats import ExportFormat

@@ -11,7 +11,8 @@ from documents.ticket_life import TicketLife
 from services.analytics.history.candidates import candidates
 from services.analytics.history.counted_events import milliseconds
 from services.analytics.partition import partition_of
-from services.analytics.pipeline import combined_counts, counted_by
+from services.analytics.pipeline import combined_counts
+from services.analytics.values import counted_by
 from services.kit.clock import EPOCH
 from services.rollups.events import FLOW, GROWTH
 from services.rollups.lives import lives_among

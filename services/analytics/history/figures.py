@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from documents.database import Database, Row
-from documents.ticket import COUNTED_INDEX, Ticket
+from documents.ticket import Ticket
+from documents.ticket_indexes import COUNTED_INDEX
 from services.analytics.history.ageing import Ageing, past_ageing_pipeline, present_ageing_pipeline, to_ageing
 from services.analytics.history.flow import BacklogPoint, FlowQuestion, FlowStep
 from services.analytics.history.past import PastQuestion, to_past_stats

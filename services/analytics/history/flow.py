@@ -12,7 +12,8 @@ from services.analytics.history.candidates import candidates
 from services.analytics.history.counted_events import CountedEvents, milliseconds
 from services.analytics.history.units import Units
 from services.analytics.partition import QUARTER_HOUR, partition_of
-from services.analytics.pipeline import combined_counts, counted_by
+from services.analytics.pipeline import combined_counts
+from services.analytics.values import counted_by
 from services.kit.clock import EPOCH
 from services.rollups.events import FLOW, FLOW_COUNTS, GROWTH
 from services.rollups.rows import QUARTERS_A_DAY

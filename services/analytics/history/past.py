@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from documents.database import Row
-from documents.ticket import COUNTED_FIELDS, CountedField, Sentiment, Ticket, Urgency
+from documents.ticket import COUNTED_FIELDS, SPARSE_FIELDS, CountedField, Sentiment, Ticket, Urgency
 from documents.ticket_history import HistoryAction
 from services.analytics.history.candidates import candidates
 from services.analytics.history.counted_events import CountedEvents
 from services.analytics.partition import partition_of
-from services.analytics.pipeline import RATIO_DECIMALS, combined_counts, counted_by
+from services.analytics.pipeline import RATIO_DECIMALS, combined_counts
 from services.analytics.stats import TenantStats
+from services.analytics.values import bounded_counts, counted_by
 from services.kit.clock import EPOCH
 from services.rollups.events import ENTERED, STORED
 from services.rollups.lives import REBUILT, stored_changes
@@ -121,6 +122,7 @@ def to_past_stats(
     """The statistics as far as the history tells them; their other parts are empty."""
     by_field = {field: _counts(found[0].get(field, [])) for field in COUNTED_FIELDS}
     total = sum(by_field[CountedField.STATUS].values())
+    by_field |= {field: _with_rest(by_field[field], total) for field in SPARSE_FIELDS}
     categories: Counter[str] = Counter()
     for row in found[0][CountedField.STATUS]:
         categories[category_of(row["_id"]).value] += row["count"]
@@ -134,7 +136,7 @@ def to_past_stats(
         created_from=created_from,
         created_to=created_to,
         total_tickets=total,
-        by_field={str(field): counts for field, counts in by_field.items()},
+        by_field={str(field): dict(bounded_counts(field, [*counts.items()])) for field, counts in by_field.items()},
         urgency_high_ratio=share(CountedField.URGENCY, Urgency.HIGH),
         negative_sentiment_ratio=share(CountedField.SENTIMENT, Sentiment.NEGATIVE),
         hourly_trend=[],
@@ -148,6 +150,13 @@ def _counts(groups: list[Row]) -> dict[str, int]:
     for group in groups:
         counts[UNKNOWN if group["_id"] is None else str(group["_id"])] += group["count"]
     return _ranked(counts)
+
+
+def _with_rest(counts: dict[str, int], total: int) -> dict[str, int]:
+    """The counts of a sparse field: tickets without a known value, of which no event tells, are the rest."""
+    known = Counter({value: count for value, count in counts.items() if value != UNKNOWN})
+    rest = total - known.total()
+    return _ranked(known + Counter({UNKNOWN: rest}))
 
 
 def _ranked(counts: Counter[str]) -> dict[str, int]:

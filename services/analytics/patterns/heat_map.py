@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from documents.database import Row
-from documents.ticket import COUNTED_INDEX, NEWEST_INDEX, Ticket
+from documents.ticket import Ticket
+from documents.ticket_indexes import COUNTED_INDEX, NEWEST_INDEX
 from documents.ticket_rollup import TicketRollup
 from services.analytics.partition import QUARTER_HOUR, Partition
 from services.kit.clock import EPOCH

@@ -18,7 +18,8 @@ from documents.ticket_history import TicketHistory
 from documents.writes import Writes, new_rows
 from services.coordination.leases import Leases
 from services.ingestion.courses.course import Step
-from services.ingestion.pages.diff import STORED_FIELDS, PageChanges, find_changes
+from services.ingestion.pages.changes import PageChanges
+from services.ingestion.pages.diff import STORED_FIELDS, find_changes
 from services.ingestion.pages.history import Position
 from services.ingestion.pages.portions import Portion
 from services.ingestion.pages.quarantine import find_mended, quarantine_writes

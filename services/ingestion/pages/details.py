@@ -6,10 +6,11 @@ often a source shows it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
 from documents.database import Row
+from documents.ticket_history import HistoryAction
+from services.ingestion.pages.history import Happened, end_of
+from services.sources.pages import Turn
 from services.sources.records.fields import LONGEST_REPLIES
 
 NOTHING_TOLD: Sequence[Row] = ()
@@ -18,12 +19,13 @@ _PARAGRAPH = "\n\n"
 
 @dataclass(slots=True)
 class Retelling:
-    """The changes of a ticket one after the other, from some values on."""
+    """What happened to a ticket, one thing after the other."""
 
     values: Row
-    """What the ticket is after the changes so far."""
-    steps: list[tuple[datetime, Row]] = field(default_factory=list)
-    """When something changed, and from what to what: `{name: {old, new}}`."""
+    """What the ticket is after that."""
+    is_live: bool
+    """Whether it is, and not deleted."""
+    happened: list[Happened] = field(default_factory=list)
 
 
 def unheard(known: Row, details: Iterable[Row]) -> list[Row]:
@@ -31,15 +33,6 @@ def unheard(known: Row, details: Iterable[Row]) -> list[Row]:
     told: Mapping[str, int] = known.get("told") or {}
     fresh = [detail for detail in details if detail["serial"] > told.get(detail["kind"], -1)]
     return sorted(fresh, key=lambda detail: (detail["at"], detail["kind"], detail["serial"]))
-
-
-def since_birth(details: Iterable[Row], created_at: datetime) -> list[Row]:
-    """Those that are not the creation itself, which some sources tell as a change of every field from nothing."""
-    return [
-        detail
-        for detail in details
-        if detail["at"] > created_at or any(change["old"] is not None for change in detail["changes"].values())
-    ]
 
 
 def told_with(known: Row, fresh: Iterable[Row]) -> dict[str, int]:
@@ -58,25 +51,36 @@ def replies_with(known: Row, fresh: Iterable[Row], customer_id: str | None) -> s
 
 
 def before_all(values: Row, details: Sequence[Row]) -> Row:
-    """What a ticket was before details that led to `values`."""
+    """What a ticket was before details that led to `values`: at its creation, if they begin with that."""
     first = dict(values)
     for detail in reversed(details):
-        for name, change in detail["changes"].items():
+        for name, change in {} if detail["turn"] == Turn.BORN else detail["changes"].items():
             if name in first:
                 first[name] = change["old"]
     return first
 
 
-def retold(values: Row, details: Iterable[Row]) -> Retelling:
-    """What happened to a ticket that was `values`. Only its own fields count, and only what changes them."""
-    telling = Retelling(dict(values))
+def retold(known: Row, before: Row, details: Iterable[Row], *, is_live: bool) -> Retelling:
+    """What happened to a ticket that was `before`. Only its own fields count, and only what changes them.
+
+    `known`: what else is stored of it.
+    """
+    telling = Retelling(dict(before), is_live)
     for detail in details:
-        step: dict[str, Any] = {
+        if detail["turn"] == Turn.BORN:
+            continue
+        if detail["turn"] == Turn.BACK and not telling.is_live:
+            telling.is_live = True
+            telling.happened.append((HistoryAction.RESTORED, {}, detail["at"]))
+        step: Row = {
             name: {"old": telling.values[name], "new": change["new"]}
             for name, change in detail["changes"].items()
             if name in telling.values and telling.values[name] != change["new"]
         }
         if step:
             telling.values |= {name: change["new"] for name, change in step.items()}
-            telling.steps.append((detail["at"], step))
+            telling.happened.append((HistoryAction.UPDATED, step, detail["at"]))
+        if detail["turn"] == Turn.GONE and telling.is_live:
+            telling.is_live = False
+            telling.happened.append(end_of({**known, **telling.values}, detail["at"]))
     return telling

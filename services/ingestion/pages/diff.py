@@ -1,7 +1,7 @@
 """What a page changes: the difference between what a source shows and what is stored, as writes and history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -9,17 +9,16 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 
 from documents.database import Row
-from documents.ingestion_job import RunCounts
 from documents.ticket import CLASSIFIED_FIELDS, KEPT_FIELDS, SOURCE_FIELDS, MatchedRule, Urgency
 from documents.ticket_history import HistoryAction
 from services.classification import Classification, classify
 from services.classification.keywords import keyword_key
+from services.ingestion.pages.changes import PageChanges
 from services.ingestion.pages.details import (
     NOTHING_TOLD,
     before_all,
     replies_with,
     retold,
-    since_birth,
     told_with,
     unheard,
 )
@@ -36,26 +35,9 @@ STORED_FIELDS = (
     *(*SOURCE_FIELDS, *CLASSIFIED_FIELDS, "keyword_key", "search_version"),
 )
 """What of a stored ticket has to be read to find out what changed."""
-NOBODY: Mapping[str, Any] = MappingProxyType({})
+_NONE_OF_THEM: Mapping[str, Any] = MappingProxyType({})
 _REASON_FIELDS = tuple(each.name for each in fields(MatchedRule))
 _COMPARED = (*SOURCE_FIELDS, *CLASSIFIED_FIELDS)
-
-
-@dataclass(slots=True)
-class PageChanges:
-    """The writes of one page, not yet made."""
-
-    counts: RunCounts = field(default_factory=RunCounts)
-    tickets: list[InsertOne[Row] | UpdateOne] = field(default_factory=list)
-    recounted: list[Any] = field(default_factory=list)
-    """The `_id`s of stored tickets that statistics are to count anew."""
-    seen: list[str] = field(default_factory=list)
-    """Unchanged tickets, that only have to be marked as seen."""
-    history: list[Row] = field(default_factory=list)
-    notifications: list[Row] = field(default_factory=list)
-    """Rows of the outbox, one for each ticket that became urgent."""
-    used: list[Row] = field(default_factory=list)
-    """Details that were worked in."""
 
 
 def find_changes(
@@ -63,8 +45,8 @@ def find_changes(
     stored: Mapping[str, Row],
     at: Position,
     *,
-    gone: Mapping[str, datetime] = NOBODY,
-    details: Mapping[str, Sequence[Row]] = NOBODY,
+    gone: Mapping[str, datetime] = _NONE_OF_THEM,
+    details: Mapping[str, Sequence[Row]] = _NONE_OF_THEM,
 ) -> PageChanges:
     """Compare a page's tickets with the stored ones, all by external id.
 
@@ -116,12 +98,11 @@ def _create(changes: PageChanges, ticket: UpstreamTicket, told: Sequence[Row], a
     }
     changes.tickets.append(InsertOne(row | search_fields(row)))
     values: Row = {name: row[name] for name in KEPT_FIELDS}
-    later = since_birth(fresh, ticket.created_at) if fresh else fresh
-    born = before_all(values, later) if later else values
+    born = before_all(values, fresh) if fresh else values
     first = {name: {"old": None, "new": value} for name, value in born.items() if value is not None}
     happened: list[Happened] = [(HistoryAction.CREATED, first, ticket.created_at)]
-    if later:
-        happened += [(HistoryAction.UPDATED, step, when) for when, step in retold(born, later).steps]
+    if fresh:
+        happened += retold(row, born, fresh, is_live=True).happened
     changes.history += history_rows(at, ticket.id, happened)
     _announce_if_risen(changes, at, ticket.id, row, None)
     changes.used += told
@@ -160,27 +141,23 @@ def _happened(known: Row, new: Row, fresh: Sequence[Row], when: datetime, *, ret
     happened: list[Happened] = []
     values = known
     if fresh and new:
-        telling = retold(_told_of(known), fresh)
-        if returned:
-            happened.append((HistoryAction.RESTORED, {}, min([when, *(moment for moment, _ in telling.steps)])))
-        happened += [(HistoryAction.UPDATED, step, moment) for moment, step in telling.steps]
+        telling = retold(known, _told_of(known), fresh, is_live=not returned)
+        happened, returned = telling.happened, not telling.is_live
         values = {**known, **telling.values}
     rest = {
         name: {"old": values.get(name), "new": new[name]}
         for name in _COMPARED
         if name in new and values.get(name) != new[name]
     }
-    if rest or not happened:
-        action = HistoryAction.RESTORED if returned and not happened else HistoryAction.UPDATED
-        happened.append((action, rest, when))
+    if rest or returned or not happened:
+        happened.append((HistoryAction.RESTORED if returned else HistoryAction.UPDATED, rest, when))
     return happened
 
 
 def _delete(changes: PageChanges, known: Row, told: Sequence[Row], when: datetime, at: Position) -> None:
     fresh = unheard(known, told) if told else told
-    telling = retold(_told_of(known), fresh)
-    happened: list[Happened] = [(HistoryAction.UPDATED, step, moment) for moment, step in telling.steps]
-    happened.append(end_of({**known, **telling.values}, when))
+    telling = retold(known, _told_of(known), fresh, is_live=True)
+    happened = [*telling.happened, *([end_of({**known, **telling.values}, when)] if telling.is_live else [])]
     changes.history += history_rows(at, known["external_id"], happened)
     last = {**telling.values, "deleted_at": at.now, "told": told_with(known, fresh), "seen_by_job": at.job_id}
     category = {"status_category": category_of(last["status"]).value}

@@ -60,6 +60,7 @@ def _row(run: Run, detail: Detail) -> Row:
         "changes": {
             name: {"old": change.old or None, "new": change.new or None} for name, change in detail.changes.items()
         },
+        "turn": detail.turn and detail.turn.value,
         "said": detail.said,
         "author": detail.author,
     }

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from documents.ticket_history import FieldChange
-from services.sources.pages import Detail
+from services.sources.pages import Detail, Turn
 from services.sources.records.fields import LONGEST_SUBJECT, status_of, text_of, word_of
 from services.sources.zendesk.exports import whole
 
@@ -51,16 +51,28 @@ class TicketEvent:
         """
         ticket_id, at = str(self.ticket_id), datetime.fromtimestamp(self.at, UTC)
         changes = self._changes(names)
-        if changes:
-            yield Detail(ticket_id, "event", self.id, at, changes)
+        turn = self._turn()
+        if changes or turn:
+            yield Detail(ticket_id, "event", self.id, at, changes, turn)
         comments = {serial: child for child in self.children if (serial := _comment_serial(child)) is not None}
-        is_creation = any(child.get("event_type") == "Create" for child in self.children)
-        for serial in sorted(comments)[1:] if is_creation else sorted(comments):
+        for serial in sorted(comments)[1:] if turn is Turn.BORN else sorted(comments):
             child = comments[serial]
             author = whole(child.get("author_id")) or self.updater
             said = text_of(child.get("plain_body") or child["body"], MAX_SAID_CHARACTERS).strip()
             if author and said and child.get("public") is not False:
                 yield Detail(ticket_id, "comment", serial, at, said=said, author=str(author))
+
+    def _turn(self) -> Turn | None:
+        """Whether it created the ticket, deleted it, or brought it back."""
+        if any(child.get("event_type") == "Create" for child in self.children):
+            return Turn.BORN
+        for child in self.children:
+            if child.get("event_type") == "Change" and "status" in child:
+                if child["status"] == DELETED:
+                    return Turn.GONE
+                if child.get("previous_value") == DELETED:
+                    return Turn.BACK
+        return None
 
     def _changes(self, names: Mapping[int, str]) -> dict[str, FieldChange]:
         changes: dict[str, FieldChange] = {}
@@ -77,7 +89,7 @@ class TicketEvent:
         return {
             name: change
             for name, change in changes.items()
-            # A deletion is told by the ticket itself, and no ticket is stored with that status.
+            # No ticket is stored with the status of deleted ones.
             if change.old != change.new and not (name == "status" and DELETED in (change.old, change.new))
         }
 

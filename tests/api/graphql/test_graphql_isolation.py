@@ -50,7 +50,7 @@ MINE, THEIRS = "mine", "theirs"
 NOW = datetime.now(UTC).replace(microsecond=0)
 THEN = NOW - timedelta(hours=2)
 LIMITS = dict.fromkeys(("characters", "depth", "aliases", "directives", "comparisons", "tokens", "cost"), 10**8)
-SETTINGS = make_settings(**{f"graphql_max_{name}": value for name, value in LIMITS.items()})
+SETTINGS = make_settings(**{f"graphql_max_{name}": value for name, value in LIMITS.items()}, graphql_max_seconds=600.0)
 CALLER = Caller(
     tenants=frozenset([MINE]), scopes=frozenset(Scope), subject="ann", name="Ann", expires_at=NOW + timedelta(days=1)
 )

@@ -5,13 +5,25 @@ import json
 import pytest
 from graphql import parse
 
+from documents.vocabulary import SourceKind
+from gql_app.settings import Settings
 from resolvers.context import Services
+from services.connections.changes import NewConnection
 from services.ingestion.worker import Worker
 from tests.api.graphql.client import Api
-from tests.fakes import ingest
+from tests.connecting import KEY
+from tests.fakes import ingest, make_settings
 from tests.pages import Block, blocks
 
-QUERIES = [(page, block) for page in ("tutorial.md", "frontend.md") for block in blocks(page, "graphql")]
+
+@pytest.fixture
+def settings() -> Settings:
+    return make_settings(secrets_key=KEY)
+
+
+QUERIES = [
+    (page, block) for page in ("tutorial.md", "frontend.md", "connections.md") for block in blocks(page, "graphql")
+]
 
 
 def named(value: object) -> str:
@@ -23,6 +35,7 @@ async def test_a_query_of_the_documentation_is_answered(
     page: str, block: Block, api: Api, services: Services, worker: Worker
 ) -> None:
     await ingest(services, "tenant_d")
+    await services.connections.create(NewConnection("acme", SourceKind.STANDARD, {"base_url": "https://1.1.1.1"}))
     variables = json.loads(block.answer.code) if block.answer else {}
     data = await api.data(block.code, **variables)
     assert all(data.values())

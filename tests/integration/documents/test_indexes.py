@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
-from documents.ticket import COUNTED_INDEX, Ticket
+from documents.ticket import Ticket
+from documents.ticket_indexes import COUNTED_INDEX
 
 ROOT = Path(__file__).parents[3]
 
@@ -54,6 +55,16 @@ def test_an_index_of_earlier_versions_is_dropped(mongo_url: str, name: str) -> N
         keys = [("tenant_id", 1), ("subject", "text"), ("message", "text")]
         client[name].tickets.create_index(keys, name="tenant_text", language_override="text_search_language")
     assert "tenant_text" not in keys_after_start(mongo_url, name)
+
+
+def test_an_index_with_other_options_is_told(mongo_url: str, name: str) -> None:
+    """Whether it may go is the operator's to say: it may be what keeps their rows apart."""
+    declared = next(index for index in Ticket.Settings.indexes if index.document["name"] == COUNTED_INDEX)
+    with MongoClient(mongo_url) as client:
+        client[name].tickets.create_index(list(declared.document["key"].items()), name=COUNTED_INDEX, unique=True)
+    opened = subprocess.run([sys.executable, "-c", OPEN, mongo_url, name], cwd=ROOT, capture_output=True, text=True)
+    assert opened.returncode != 0
+    assert COUNTED_INDEX in opened.stderr
 
 
 def test_the_indexes_of_others_stay(mongo_url: str, name: str) -> None:

@@ -8,14 +8,20 @@ import { hourName, weekdayName, words } from "./format.js";
 import { zoneOf } from "./period.js";
 import { UNKNOWN } from "./series.js";
 
-/** @typedef {{title: string, graphql: string, isEnum?: boolean, values?: string[]}} Field */
+/**
+ * `counted`: its counts in the statistics; `isSparse`: tickets of some sources never have it, and it is then not offered.
+ * @typedef {{title: string, graphql: string, isEnum?: boolean, values?: string[], counted?: string, isSparse?: boolean}} Field
+ */
 /** The fields that can be chosen by value, by their names in the address and in REST. @type {Record<string, Field>} */
 export const FIELDS = {
   urgency: { title: "Urgency", graphql: "urgency", isEnum: true, values: ["high", "medium", "low"] },
   status_category: { title: "State", graphql: "statusCategory", isEnum: true, values: ["open", "pending", "closed"] },
-  status: { title: "Status", graphql: "status" },
+  status: { title: "Status", graphql: "status", counted: "byStatus" },
   sentiment: { title: "Sentiment", graphql: "sentiment", isEnum: true, values: ["negative", "neutral", "positive"] },
-  source: { title: "Source", graphql: "source" },
+  source: { title: "Source", graphql: "source", counted: "bySource" },
+  priority: { title: "Priority", graphql: "priority", counted: "byPriority", isSparse: true },
+  assignee: { title: "Assignee", graphql: "assignee", counted: "byAssignee", isSparse: true },
+  tag: { title: "Tag", graphql: "tag", counted: "byTag", isSparse: true },
   keyword: { title: "Keyword", graphql: "keyword" },
   rule: { title: "Rule", graphql: "rule" },
   customer_id: { title: "Customer", graphql: "customerId" },

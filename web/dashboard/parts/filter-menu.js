@@ -1,6 +1,7 @@
 // @ts-check
 /** Adds a condition: a field, then one of its values or several. */
 import { changed, go } from "../kit/address.js";
+import { occurs, offeredBy } from "../kit/choices.js";
 import { FIELDS, FIRST_PAGE, isChosen, toggled } from "../kit/conditions.js";
 import { words } from "../kit/format.js";
 import { html, useState } from "../kit/html.js";
@@ -26,7 +27,7 @@ function Fields({ address }) {
     <label class="field">
       <span class="unseen">Field</span>
       <select value=${name} onChange=${(/** @type {any} */ event) => setName(event.target.value)}>
-        ${Object.entries(FIELDS).map(([each, field]) => html`<option key=${each} value=${each}>${field.title}</option>`)}
+        ${Object.entries(FIELDS).filter(([each]) => occurs(each, data?.tenantStats)).map(([each, field]) => html`<option key=${each} value=${each}>${field.title}</option>`)}
       </select>
     </label>
     ${offered.length > 0 &&
@@ -61,12 +62,4 @@ function Typed({ address, name, title }) {
       <button>Add</button>
     </form>
   `;
-}
-
-/** @param {string} name @param {any} stats @returns {string[]} */
-function offeredBy(name, stats) {
-  if (name === "status") return (stats?.byStatus ?? []).map((/** @type {any} */ each) => each.value);
-  if (name === "source") return (stats?.bySource ?? []).map((/** @type {any} */ each) => each.value);
-  if (name === "keyword") return (stats?.topKeywords ?? []).map((/** @type {any} */ each) => each.keyword);
-  return [];
 }

@@ -1,6 +1,8 @@
 // @ts-check
 /** Which columns the list of tickets shows; the browser remembers. */
+import { occurs } from "../kit/choices.js";
 import { html, useState } from "../kit/html.js";
+import { useAnswer } from "../kit/use-answer.js";
 import { Menu } from "../parts/menu.js";
 
 const KEY = "ticket-columns";
@@ -10,6 +12,9 @@ export const COLUMNS = {
   sentiment: "Sentiment",
   customer: "Customer",
   source: "Source",
+  priority: "Priority",
+  assignee: "Assignee",
+  tag: "Tags",
   created: "Created",
   updated: "Updated",
 };
@@ -37,20 +42,27 @@ function remembered() {
   }
 }
 
-/** @param {{columns: Set<string>, toggle: (name: string) => void}} props */
-export function ColumnMenu({ columns, toggle }) {
+/** @param {{tenant: string | null, columns: Set<string>, toggle: (name: string) => void}} props */
+export function ColumnMenu({ tenant, columns, toggle }) {
   return html`
     <${Menu} name="Columns" label="Columns" align="right">
-      ${() => html`
-        <fieldset class="options">
-          <legend class="unseen">Columns</legend>
-          ${Object.entries(COLUMNS).map(
-            ([name, title]) => html`
-              <label class="option" key=${name}><input type="checkbox" checked=${columns.has(name)} onChange=${() => toggle(name)} /> ${title}</label>
-            `,
-          )}
-        </fieldset>
-      `}
+      ${() => html`<${Columns} tenant=${tenant} columns=${columns} toggle=${toggle} />`}
     <//>
+  `;
+}
+
+/** @param {{tenant: string | null, columns: Set<string>, toggle: (name: string) => void}} props */
+function Columns({ tenant, columns, toggle }) {
+  const { data } = useAnswer("choices", { tenant });
+  const offered = Object.entries(COLUMNS).filter(([name]) => columns.has(name) || occurs(name, data?.tenantStats));
+  return html`
+    <fieldset class="options">
+      <legend class="unseen">Columns</legend>
+      ${offered.map(
+        ([name, title]) => html`
+          <label class="option" key=${name}><input type="checkbox" checked=${columns.has(name)} onChange=${() => toggle(name)} /> ${title}</label>
+        `,
+      )}
+    </fieldset>
   `;
 }

@@ -70,6 +70,10 @@ function Ticket({ ticket, zone, now }) {
       </p>
       <${Reasons} matched=${ticket.matched} jump=${jump} />
       <p class="message" dir="auto"><${Marked} text=${ticket.message || "(no text)"} marks=${reasonMarks(ticket.message, ticket.matched)} /></p>
+      ${ticket.replies && html`
+        <h3>Written later</h3>
+        <p class="message" dir="auto"><${Marked} text=${ticket.replies} marks=${reasonMarks(ticket.replies, ticket.matched)} /></p>
+      `}
     </article>
     <${Facts} ticket=${ticket} zone=${zone} now=${now} />
     <${Others} ticket=${ticket} zone=${zone} now=${now} />
@@ -96,8 +100,11 @@ function Facts({ ticket, zone, now }) {
   const extra = Object.entries(ticket.extra ?? {});
   return html`
     <dl class="facts">
-      <div><dt>Customer</dt><dd>${ticket.customerId ? html`<a href=${listOf(ticket.customerId)} dir="auto">${ticket.customerId}</a>` : "unknown"}</dd></div>
+      <div><dt>Customer</dt><dd>${ticket.customerId ? html`<a href=${having("customer_id", ticket.customerId)} dir="auto">${ticket.customerId}</a>` : "unknown"}</dd></div>
       <div><dt>Source</dt><dd><bdi>${ticket.source ?? "unknown"}</bdi></dd></div>
+      ${ticket.priority && html`<div><dt>Priority</dt><dd><a href=${having("priority", ticket.priority)} dir="auto">${ticket.priority}</a></dd></div>`}
+      ${ticket.assignee && html`<div><dt>Assignee</dt><dd><a href=${having("assignee", ticket.assignee)} dir="auto">${ticket.assignee}</a></dd></div>`}
+      ${ticket.tags.length > 0 && html`<div><dt>Tags</dt><dd>${ticket.tags.map((/** @type {string} */ tag, /** @type {number} */ index) => html`${index > 0 && ", "}<a key=${tag} href=${having("tag", tag)} dir="auto">${tag}</a>`)}</dd></div>`}
       <div><dt>Created</dt><dd><${Moment} at=${ticket.createdAt} zone=${zone} now=${now} /></dd></div>
       <div><dt>Updated</dt><dd><${Moment} at=${ticket.updatedAt} zone=${zone} now=${now} /></dd></div>
       ${extra.map(([name, value]) => html`<div key=${name}><dt><bdi>${name}</bdi></dt><dd><bdi>${typeof value === "string" ? value : JSON.stringify(value)}</bdi></dd></div>`)}
@@ -124,12 +131,12 @@ function Others({ ticket, zone, now }) {
           `,
         )}
       </ul>
-      <a href=${listOf(ticket.customerId)}>All ${counted(all.totalCount, "ticket")}</a>
+      <a href=${having("customer_id", ticket.customerId)}>All ${counted(all.totalCount, "ticket")}</a>
     </section>
   `;
 }
 
-/** All that a customer wrote. @param {string} customer */
-function listOf(customer) {
-  return viewed("tickets", { customer_id: customer, period: "all", from: null, to: null });
+/** All tickets with a value, whenever they were created. @param {string} name @param {string} value */
+function having(name, value) {
+  return viewed("tickets", { [name]: value, period: "all", from: null, to: null });
 }

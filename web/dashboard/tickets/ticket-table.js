@@ -79,6 +79,11 @@ function cell(name, ticket, zone, now) {
         : html`<span class="quiet">unknown</span>`;
     case "source":
       return html`<bdi>${ticket.source ?? "unknown"}</bdi>`;
+    case "priority":
+    case "assignee":
+      return html`<bdi>${ticket[name]}</bdi>`;
+    case "tag":
+      return html`<bdi>${ticket.tags.join(", ")}</bdi>`;
     case "created":
       return html`<${Moment} at=${ticket.createdAt} zone=${zone} now=${now} />`;
     default:

@@ -33,7 +33,7 @@ export function Tickets({ address, version }) {
     <div class="toolbar">
       <${Search} key=${address.get("q")} query=${address.get("q") ?? ""} />
       <${Order} address=${address} />
-      <${ColumnMenu} columns=${columns} toggle=${toggleColumn} />
+      <${ColumnMenu} tenant=${address.get("tenant")} columns=${columns} toggle=${toggleColumn} />
       <${ExportLinks} address=${address} now=${now} />
     </div>
     <${FilterChips} address=${address} hasSearch />

@@ -10,6 +10,7 @@ from documents.ticket import Ticket
 from services.analytics.pipeline import StatsPart
 from services.analytics.stats import Stats
 from services.errors import InvalidInputError, QueryTimeoutError
+from services.rollups.write import Rollups
 from tests.fakes import FakeClock
 
 TENANT = "acme"
@@ -196,15 +197,31 @@ async def test_periods_that_make_no_sense_are_refused(
         await stats.compute(TENANT, created_from=start, created_to=end)
 
 
+@pytest.mark.parametrize("is_rolled_up", [True, False])
+async def test_of_very_many_values_the_most_frequent_are_listed(db: Database, is_rolled_up: bool) -> None:
+    often = [ticket(number, assignee="zoe", tags=["zz"]) for number in range(2)]
+    seldom = [ticket(number, assignee=f"a{number:03}", tags=[f"t{number:03}"]) for number in range(2, 152)]
+    stats = await store(db, *often, *seldom, ticket(152), ticket(153))
+    if is_rolled_up:
+        await Rollups(db).roll_up(TENANT)
+    found = await stats.compute(TENANT)
+    assert list(found.by_assignee.items())[:3] == [("unknown", 2), ("zoe", 2), ("a002", 1)]
+    assert len(found.by_assignee) == 101  # 100, and those without one
+    assert list(found.by_tag.items()) == [("zz", 2), *((f"t{number:03}", 1) for number in range(2, 101))]
+    assert found.by_priority == {"unknown": 154}
+
+
 @pytest.mark.parametrize("part", StatsPart)
 async def test_each_part_alone_is_what_it_is_among_all(db: Database, part: StatsPart) -> None:
     rows = [
-        high_and_open(number, keyword_key="refund", created_at=HOUR - timedelta(hours=number)) for number in range(5)
+        high_and_open(number, keyword_key="refund", tags=["vip"], created_at=HOUR - timedelta(hours=number))
+        for number in range(5)
     ]
     stats = await store(db, *rows)
     whole, alone = await stats.compute(TENANT), await stats.compute(TENANT, parts=[part])
     fields = {
         StatsPart.COUNTS: ("total_tickets", "by_status", "by_urgency", "by_sentiment", "urgency_high_ratio"),
+        StatsPart.TAGS: ("by_tag",),
         StatsPart.KEYWORDS: ("top_keywords",),
         StatsPart.TREND: ("hourly_trend",),
         StatsPart.AT_RISK: ("at_risk_customers",),

@@ -32,6 +32,11 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "urgency": st.sampled_from(["high", "high", "medium", "low", None]),
     "sentiment": st.sampled_from(["negative", "neutral", "positive", None]),
     "source": st.sampled_from(["email", "chat", "unknown", None]),
+    "priority": st.sampled_from([None, "high", "low", "unknown"]),
+    "assignee": st.sampled_from([None, "ann", "bob", "unknown"]),
+    "tags": st.sampled_from(
+        [None, [], ["vip"], ["vip", "eu"], ["eu", "vip", "eu"], ["unknown"], "vip", [5, "", None, ["eu"], "vip"]]
+    ),
     "customer_id": st.sampled_from(["c1", "c2", "c3", "", None]),
     "keyword_key": st.sampled_from(["", "refund", "outage|refund", "bug|crash|refund"]),
     "created_at": st.one_of(moments, st.none()),
@@ -156,12 +161,14 @@ async def expect_trend(database: Database, tenant: str, rows: list[Row], of: Tre
         tenant, unit=of.unit, time_zone=of.time_zone, breakdown=of.breakdown, **period
     )
     begins = boundaries(start, end, of.unit, zone(of.time_zone))
+    counts = [0 for _ in begins[1:]]
     expected: list[Counter[str]] = [Counter() for _ in begins[1:]]
     for row in rows:
         if _is_counted(row, start, end):
             unit = max(number for number, begin in enumerate(begins[:-1]) if begin <= row["created_at"])
-            expected[unit][_value(row, of.breakdown)] += 1
-    assert [bucket.count for bucket in shown] == [unit.total() for unit in expected]
+            counts[unit] += 1
+            expected[unit].update(_values(row, of.breakdown))
+    assert [bucket.count for bucket in shown] == counts
     if of.breakdown is not None:
         assert [dict(bucket.counts) for bucket in shown] == expected
     cells = await Analytics(database, FakeClock(NOW)).heat_map(tenant, time_zone=of.time_zone, **period)
@@ -247,12 +254,17 @@ def _is_counted(row: Row, start: datetime, end: datetime) -> bool:
     return row.get("deleted_at") is None and bool(row.get("created_at")) and start <= row["created_at"] < end
 
 
-def _value(row: Row, field: CountedField | None) -> str:
+def _values(row: Row, field: CountedField | None) -> set[str]:
     if field is None:
-        return ""
+        return set()
     if field is CountedField.STATUS_CATEGORY:
-        return category_of(row.get("status")).value
-    return row.get(field.value) or "unknown"
+        return {category_of(row.get("status")).value}
+    return _tags(row) if field is CountedField.TAG else {row.get(field.value) or "unknown"}
+
+
+def _tags(row: Row) -> set[str]:
+    tags = row.get("tags") or []
+    return {tag for tag in ([tags] if isinstance(tags, str) else tags) if isinstance(tag, str) and tag}
 
 
 @given(written=start_rows, steps=st.lists(st.one_of(rolls, edits, removals, inserts), max_size=15), period=periods)
@@ -288,9 +300,10 @@ async def expect_exact(
 
     live = [row for row in rows if row.get("deleted_at") is None and _in_period(row, start, end)]
     assert found.total_tickets == len(live)
-    for field in ("status", "urgency", "sentiment", "source"):
+    for field in ("status", "urgency", "sentiment", "source", "priority", "assignee"):
         expected = Counter(row.get(field) or "unknown" for row in live)
         assert getattr(found, f"by_{field}") == expected
+    assert found.by_tag == Counter(tag for row in live for tag in _tags(row))
     assert found.by_status_category == Counter(category_of(row.get("status")) for row in live)
     assert found.urgency_high_ratio == _share(live, "urgency", "high")
     assert found.negative_sentiment_ratio == _share(live, "sentiment", "negative")

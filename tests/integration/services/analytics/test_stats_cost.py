@@ -1,5 +1,6 @@
 """What statistics cost: one command, answered by indexes alone."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 import pytest
 
 from documents.database import Database, Row
-from documents.ticket import COUNTED_INDEX as INDEX
 from documents.ticket import Ticket
+from documents.ticket_indexes import COUNTED_INDEX as INDEX
+from documents.ticket_indexes import TAGGED_INDEX
 from services.analytics.partition import customer_partition, partition_of
-from services.analytics.pipeline import ALL_PARTS, build_pipeline
+from services.analytics.pipeline import ALL_PARTS, StatsPart, build_pipeline
 from services.rollups.write import Rollups
 from tests.integration.services.analytics.test_stats import HOUR, NOW, TENANT, high_and_open, store
 
@@ -62,7 +64,7 @@ async def test_indexes_answer_every_part_without_reading_tickets(
     await Rollups(db).roll_up(TENANT)
     await tickets.update_many({"external_id": {"$in": ["t2999", "t2998"]}}, {"$set": {"deleted_at": NOW}})
     customers = customer_partition(TENANT, *period, NOW)
-    pipeline = build_pipeline(partition_of(TENANT, *period), customers, HOUR, ALL_PARTS)
+    pipeline = build_pipeline(partition_of(TENANT, *period), customers, HOUR, ALL_PARTS - {StatsPart.TAGS})
     plan = await tickets.database.command(
         "explain",
         {"aggregate": tickets.name, "pipeline": pipeline, "cursor": {}, "hint": INDEX},
@@ -72,6 +74,30 @@ async def test_indexes_answer_every_part_without_reading_tickets(
     assert [f"{rows} {stage['indexName']}" for rows, stage in stages if stage["stage"] == "IXSCAN"] == indexes
     assert "COLLSCAN" not in {stage["stage"] for _, stage in stages}
     assert ("tickets", "FETCH") not in {(rows, stage["stage"]) for rows, stage in stages}
+
+
+@pytest.mark.parametrize("period", [(None, None), (NOW - timedelta(days=30, minutes=7), None)], ids=["all", "month"])
+@pytest.mark.parametrize("are_tagged", [True, False])
+async def test_of_tags_no_more_tickets_are_read_than_have_some_and_are_not_rolled_up(
+    db: Database, period: tuple[datetime | None, datetime | None], *, are_tagged: bool
+) -> None:
+    more: Row = {"created_at": NOW - timedelta(days=1), **({"tags": ["vip", "eu"]} if are_tagged else {})}
+    await store(db, *(high_and_open(number, **more) for number in range(1_000)))
+    while await Rollups(db).roll_up(TENANT):
+        pass
+    stats = await store(db, *(high_and_open(number, **more) for number in range(1_000, 1_500)))
+    count = 1_500 if are_tagged else 0
+    assert (await stats.compute(TENANT, created_from=period[0])).by_tag == Counter(
+        {"eu": count, "vip": count}
+    ) + Counter()
+    customers = customer_partition(TENANT, *period, NOW)
+    pipeline = build_pipeline(partition_of(TENANT, *period), customers, HOUR, [StatsPart.TAGS])
+    database = db.collection(Ticket).database
+    command = {"aggregate": "tickets", "pipeline": pipeline, "cursor": {}, "hint": INDEX}
+    plan = await database.command("explain", command, verbosity="queryPlanner")
+    walked = {stage["indexName"] for rows, stage in _stages(plan) if (rows, stage["stage"]) == ("tickets", "IXSCAN")}
+    assert walked <= {INDEX, TAGGED_INDEX}
+    assert are_tagged or TAGGED_INDEX in walked  # so that no ticket is read for nothing
 
 
 def _stages(plan: Any, rows: str = "") -> Iterator[tuple[str, Row]]:

@@ -5,6 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from documents.database import Database
 from documents.ingestion_job import IngestionJob
 from documents.rolled_up_ticket import RolledUpTicket
@@ -14,6 +16,7 @@ from documents.ticket_history import TicketHistory
 from documents.ticket_life import TicketLife
 from documents.ticket_rollup import TicketRollup
 from services.analytics.history.figures import HistoryFigures
+from services.analytics.stats import Stats
 from services.coordination.leases import Leases
 from services.kit.civil_time import TrendUnit
 from services.kit.clock import SystemClock
@@ -75,6 +78,34 @@ async def test_edits_and_removals_by_other_programs_are_noticed(db: Database) ->
         await db.collection(Ticket).delete_one({"_id": 2})
         await becomes(lambda: by_status(db), {"open": 2, "closed": 2})
     await expect_consistent(db)
+
+
+@pytest.mark.parametrize(
+    ("edit", "tags"),
+    [
+        ({"$push": {"tags": "new"}}, {"vip", "eu", "new"}),
+        ({"$pull": {"tags": "vip"}}, {"eu"}),
+        ({"$pop": {"tags": 1}}, {"vip"}),
+        ({"$set": {"tags.1": "us"}}, {"vip", "us"}),
+        ({"$set": {"tags": []}}, set()),
+        ({"$unset": {"tags": ""}}, set()),
+        ([{"$set": {"tags": {"$slice": ["$tags", 1]}}}], {"vip"}),
+        ([{"$set": {"tags": {"$concatArrays": ["$tags", ["new"]]}}}], {"vip", "eu", "new"}),
+    ],
+    ids=str,
+)
+async def test_tags_that_other_programs_edit_are_counted_anew(db: Database, edit: Any, tags: set[str]) -> None:
+    rollups = await store(db, *(ticket(number, tags=["vip", "eu"]) for number in range(3)))
+    await rollups.roll_up("acme")
+    others = {"vip": 2, "eu": 2}
+    async with keeping(db):
+        await followed(db)
+        await db.collection(Ticket).update_one({"_id": 0}, edit)
+
+        async def by_tag() -> dict[str, int]:
+            return (await Stats(db, SystemClock()).compute("acme")).by_tag
+
+        await becomes(by_tag, {tag: others.get(tag, 0) + (tag in tags) for tag in {*others, *tags}})
 
 
 async def test_what_happens_while_nobody_looks_is_noticed_later(db: Database) -> None:

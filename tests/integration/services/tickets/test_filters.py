@@ -40,6 +40,9 @@ rows = st.lists(
             "urgency": st.sampled_from(["high", "medium", "low", None, "critical"]),
             "sentiment": st.sampled_from(["negative", "neutral", "positive", 7]),
             "source": st.sampled_from(["email", "chat", None]),
+            "priority": st.sampled_from(["high", "Low", "unknown", None]),
+            "assignee": st.sampled_from(["ann", "7", 7, "unknown", None]),
+            "tags": st.sampled_from([None, [], ["vip"], ["eu", "vip"], ["unknown", "eu"], "vip", [7, "", "eu"]]),
             "customer_id": st.sampled_from(["c1", "c2", None]),
             "keyword_key": st.sampled_from(["", "refund", "bug|refund", "bug", "refunds"]),
             "matched": st.sampled_from([[], [{"rule": "defect"}], [{"rule": "outage"}, {"rule": "defect"}], None]),
@@ -63,6 +66,9 @@ filters = st.builds(
     urgency=choice([*Urgency, None]),
     sentiment=choice([*Sentiment, None]),
     source=choice(["email", "chat", "unknown"]),
+    priority=choice(["high", "Low", "unknown"]),
+    assignee=choice(["ann", "7", "unknown"]),
+    tag=choice(["vip", "eu", "unknown", ""]),
     customer_id=choice(["c1", "c2", "unknown"]),
     keyword=choice(["refund", "bug", "re.*"]),
     rule=choice(["defect", "outage"]),
@@ -84,6 +90,9 @@ def names_of(row: Row, name: str) -> list[Any]:
             return [known.get(row.get(name))]  # type: ignore[arg-type]
         case "keyword":
             return row.get("keyword_key", "").split("|")
+        case "tag":
+            tags = row.get("tags") or []
+            return [tag for tag in ([tags] if isinstance(tags, str) else tags) if isinstance(tag, str) and tag]
         case "rule":
             return [reason["rule"] for reason in row.get("matched") or []]
         case _:
@@ -119,7 +128,7 @@ def matches(row: Row, wanted: TicketFilter) -> bool:
 
 
 def spelled(value: Any, name: str) -> list[Any]:
-    return [value, value.lower()] if name == "status" and value is not None else [value]
+    return [value, value.lower()] if name in ("status", "priority") and value is not None else [value]
 
 
 def expected(stored: list[Row], wanted: TicketFilter, order: TicketOrder) -> list[str]:

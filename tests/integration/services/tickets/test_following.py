@@ -16,6 +16,7 @@ from services.coordination.ticket_edits import SEEN_FIELDS, EditedTickets, Ticke
 from services.kit.clock import SystemClock
 from services.lists.keyset import Window
 from services.search.indexing import SearchIndex
+from services.search.terms import SEARCHED_FIELDS
 from services.tenancy import Filter
 from services.tickets.choices import Choice, only
 from services.tickets.filter import CHOICES, OTHERS, TicketFilter, condition
@@ -229,7 +230,7 @@ async def test_another_tenants_tickets_are_not_told(followed: Followed) -> None:
         ({}, set()),
         ({"status": "open", "matched.rule": "x"}, {"status", "matched"}),
         ({"$and": [{"status": 1}, {"$or": [{"urgency": 1}, {"source": 1}]}]}, {"status", "urgency", "source"}),
-        ({"search_terms": {"$all": ["x"]}}, {"search_terms", "subject", "message", "matched", "keyword_key"}),
+        ({"search_terms": {"$all": ["x"]}}, {"search_terms", *SEARCHED_FIELDS}),
         (
             {"$expr": {"$and": ["$$NOW", {"$eq": ["$status", {"$literal": "$source"}]}, "$matched.rule"]}},
             {"status", "matched"},

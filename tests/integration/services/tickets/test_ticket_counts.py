@@ -29,6 +29,8 @@ fields = st.fixed_dictionaries(
     optional={
         "status": st.sampled_from(["open", "closed", "Solved", "hold", "unknown", None, 5, ["open"]]),
         "source": st.sampled_from(["email", None]),
+        "assignee": st.sampled_from(["ann", "7", 7, "unknown", None]),
+        "tags": st.sampled_from([None, [], ["vip", "eu", "vip"], ["eu"], "vip", ["unknown", 7]]),
         "created_at": moments,
         "deleted_at": st.sampled_from([None, None, NOW]),
     },
@@ -50,6 +52,12 @@ fields = st.fixed_dictionaries(
             TicketFilter(status=Choice(none_of=("unknown",))),
             TicketFilter(status_category=Choice(none_of=(StatusCategory.OPEN,))),
             TicketFilter(status_category=only()),
+            *(TicketFilter(assignee=only(*names)) for names in (["ann"], ["7"], ["ann", "7"], ["unknown"], [])),
+            *(TicketFilter(assignee=Choice(none_of=names)) for names in (("ann",), ("unknown",))),
+            *(TicketFilter(tag=only(*tags)) for tags in (["vip"], ["vip", "eu"], ["unknown"], [])),
+            TicketFilter(tag=Choice(("eu",), none_of=("vip",))),
+            TicketFilter(tag=Choice(all_of=("eu",))),
+            TicketFilter(tag=only("eu"), assignee=only("ann")),
         ]
     ),
 )

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from documents.database import Row
+from services.ingestion.pages.changes import PageChanges
 from services.ingestion.pages.details import before_all, replies_with, retold, told_with, unheard
-from services.ingestion.pages.diff import PageChanges, find_changes
+from services.ingestion.pages.diff import find_changes
 from services.ingestion.pages.history import Position
 from services.ingestion.run import Origin
 from services.sources.records.fields import LONGEST_REPLIES
@@ -39,6 +40,7 @@ def event(serial: int, hours: float, **changes: tuple[Any, Any]) -> Row:
         "serial": serial,
         "at": BORN + hours * HOUR,
         "changes": told,
+        "turn": None,
         "said": "",
         "author": "",
     }
@@ -160,7 +162,38 @@ def test_a_deletion_and_a_return_have_the_moments_of_the_source() -> None:
         at(3),
         details={"zendesk:1": [event(2, 5, status=("solved", "open"))]},
     )
-    assert happened(back) == [("restored", 5, None, None), ("updated", 5, "solved", "open")]
+    assert happened(back) == [("updated", 5, "solved", "open"), ("restored", 5, None, None)]
+    told = [event(2, 4) | {"turn": "back"}, event(3, 5, status=("solved", "open"))]
+    back = find_changes(
+        {"zendesk:1": ticket(5, status="open")}, {"zendesk:1": deleted}, at(3), details={"zendesk:1": told}
+    )
+    assert happened(back) == [("restored", 4, None, None), ("updated", 5, "solved", "open")]
+
+
+def test_a_deletion_between_two_runs_is_history_when_the_ticket_is_back() -> None:
+    told = [
+        event(1, 1, status=("open", "solved")),
+        event(2, 2) | {"turn": "gone"},
+        event(3, 3) | {"turn": "back"},
+        event(4, 4) | {"turn": "gone"},
+    ]
+    changes = first_sight(ticket(3, status="solved"), *told[:3])
+    assert [row[:2] for row in happened(changes)] == [("created", 0), ("updated", 1), ("deleted", 2), ("restored", 3)]
+    gone = find_changes(
+        {},
+        {"zendesk:1": stored_after(changes)},
+        at(2),
+        gone={"zendesk:1": BORN + 9 * HOUR},
+        details={"zendesk:1": told},
+    )
+    assert happened(gone) == [("deleted", 4, "solved", None)]
+
+
+def test_a_creation_is_no_change() -> None:
+    born = event(1, 0, status=(None, "open"), subject=(None, "Hi")) | {"turn": "born"}
+    changes = first_sight(ticket(1), born, event(2, 0, subject=("Hi", "Hello")))
+    assert [row[:2] for row in happened(changes)] == [("created", 0), ("updated", 0)]
+    assert changes.history[0]["changes"]["subject"]["new"] == "Hi"
 
 
 def test_an_outdated_view_leaves_what_is_told_for_a_newer_one() -> None:
@@ -199,11 +232,11 @@ def test_any_changes_told_in_any_pieces_give_the_ticket_and_its_whole_history(se
         piece = told[max(0, done - dice.randint(0, 2)) : upto]
         dice.shuffle(piece)
         fresh = unheard(heard, piece)
-        telling = retold(present, fresh)
+        telling = retold({}, present, fresh, is_live=True)
         assert before_all(telling.values, fresh) == present
         found += [
             (name, change["old"], change["new"], (moment - BORN) / HOUR)
-            for moment, step in telling.steps
+            for _, step, moment in telling.happened
             for name, change in step.items()
         ]
         heard, present, done = {"told": told_with(heard, fresh)}, telling.values, upto

@@ -5,7 +5,8 @@ import pytest
 from pymongo import InsertOne
 
 from documents.database import Row
-from services.ingestion.pages.diff import PageChanges, find_changes
+from services.ingestion.pages.changes import PageChanges
+from services.ingestion.pages.diff import find_changes
 from services.ingestion.pages.history import Position, as_gone
 from services.search.terms import SEARCH_VERSION, keyword_term, rule_term, search_fields
 from services.sources.records.records import UpstreamTicket

@@ -47,6 +47,17 @@ def test_a_customers_counts_are_together_for_32_days() -> None:
     }
 
 
+def test_of_priority_assignee_and_tags_nothing_is_counted_where_there_is_nothing() -> None:
+    without = sum_rows([counted_as(read())])
+    for nothing in (None, "unknown"):
+        assert sum_rows([counted_as(read(priority=nothing, assignee=nothing, tags=[]))]) == without
+    counted = sum_rows([counted_as(read(priority="high", assignee="ann", tags=["vip", "eu", "vip", 5, ""]))])
+    assert {(key.field, key.value) for key in counted.keys() - without.keys() if key.day == "all"} == {
+        *(("priority", "high"), ("assignee", "ann"), ("tag", "vip"), ("tag", "eu"))
+    }
+    assert counted[RowKey(2, "tag", "vip")] == {"tickets": 1, "quarters.08": 1}
+
+
 def test_missing_fields_count_as_unknown() -> None:
     assert counted_as({"quarter": None}) == {
         "quarter": None,

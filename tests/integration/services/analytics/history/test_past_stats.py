@@ -33,7 +33,8 @@ async def told(world: World, start: datetime | None) -> TenantStats:
 
 
 def counts(stats: TenantStats) -> object:
-    by_field = {field: {v: n for v, n in stats.by_field[field].items() if n} for field in CountedField}
+    told_of = [field for field in CountedField if field is not CountedField.TAG]
+    by_field = {field: {v: n for v, n in stats.by_field[field].items() if n} for field in told_of}
     return stats.total_tickets, by_field, stats.urgency_high_ratio, stats.negative_sentiment_ratio
 
 

@@ -31,7 +31,12 @@ NOW = START + 40 * HOUR
 texts = st.sampled_from(["Where is the manual?", "I will sue you", "It is broken", "Thanks, I love it"])
 statuses = st.sampled_from(["open", "closed", "Solved", "on hold", None])
 edits = st.fixed_dictionaries(
-    {"status": statuses}, optional={"message": texts, "source": st.sampled_from(["web", None])}
+    {"status": statuses},
+    optional={
+        "message": texts,
+        "source": st.sampled_from(["web", None]),
+        "assignee": st.sampled_from(["ann", "bob", "unknown", None]),
+    },
 )
 steps = st.lists(st.tuples(st.integers(0, 3), st.one_of(edits, edits, edits, st.none())), max_size=14)
 """What happens hour by hour: to which ticket, and what; None: upstream deletes it."""
@@ -43,7 +48,11 @@ def busy_steps(seed: int) -> list[tuple[int, Row | None]]:
     words = ["open", "closed", "Solved", "on hold", None]
 
     def edit() -> Row:
-        return {"status": dice.choice(words), "message": dice.choice(["It is broken", "Thanks"])}
+        return {
+            "status": dice.choice(words),
+            "message": dice.choice(["It is broken", "Thanks"]),
+            "priority": dice.choice(["high", None]),
+        }
 
     return [(dice.randrange(4), None if dice.random() < 0.2 else edit()) for _ in range(39)]
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from documents.ticket_history import FieldChange
-from services.sources.pages import Detail
+from services.sources.pages import Detail, Turn
 from services.sources.zendesk.events import MAX_CHILD_EVENTS, read_event
 
 AT = 1_770_000_000
@@ -63,7 +63,13 @@ def test_tags_are_lists_also_where_only_the_difference_is_told() -> None:
 def test_values_that_are_none_are_left_out() -> None:
     assert told(change(status={"a": 1}, previous_value=[]), change(tags="a", previous_value=7), 3, None) == []
     assert told({"event_type": "External", "status": "open"}) == []
-    assert told(change(status="deleted", previous_value="open")) == []
+
+
+def test_creation_deletion_and_return_are_turns() -> None:
+    (gone,) = told(change(status="deleted", previous_value="open"))
+    (back,) = told(change(status="open", previous_value="deleted"), change(priority="low", previous_value=None))
+    assert (gone.turn, gone.changes) == (Turn.GONE, {})
+    assert (back.turn, back.changes) == (Turn.BACK, {"priority": FieldChange(old=None, new="low")})
 
 
 def test_comments_need_words_an_author_and_the_public() -> None:
@@ -80,6 +86,7 @@ def test_the_first_comment_of_a_creation_is_the_description() -> None:
     details = told(comment(id=907, body="Second"), comment(id=906, body="First"), born)
     assert [detail.said for detail in details] == ["", "Second"]
     assert details[0].changes == {"subject": FieldChange(old=None, new="Mug")}
+    assert details[0].turn is Turn.BORN
 
 
 def test_an_update_of_very_many_events_is_cut() -> None:

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, create_model
 
 from documents.database import Row
 from documents.ticket_history import FieldChange
-from gql_app.rest.answers import Answer, NumberedPage, place_of
+from gql_app.rest.answers.base import Answer, NumberedPage, place_of
 from services.lists.numbered import Page
 from services.tickets.changes import read_change
 from services.tickets.record import TicketRecord

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from documents.ingestion_job import IngestionJob, JobStatus, RunCounts
 from documents.ingestion_log import IngestionLog, RunOutcome
 from documents.quarantined_record import QuarantinedRecord, QuarantineState
-from gql_app.rest.answers import Answer, NumberedPage, place_of
+from gql_app.rest.answers.base import Answer, NumberedPage, place_of
 from services.errors import JobFinishedError
 from services.ingestion.reading import IngestionState, percent
 from services.lists.numbered import Page

@@ -1,0 +1,121 @@
+"""Connections on the command line, as real processes: secrets come from standard input or a prompt."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pymongo import MongoClient
+
+from tests.connecting import KEY, TOKEN, HelpDesk, help_desk, record
+from tests.processes import OUR_ENVIRONMENT, ROOT
+from tests.waiting import PATIENCE_SECONDS
+
+OTHER_TOKEN = "an0ther-s3cret"
+
+
+@pytest.fixture
+def desk() -> Iterator[HelpDesk]:
+    with help_desk(record("1")) as desk:
+        yield desk
+
+
+@pytest.fixture
+def environment(tmp_path: Path, mongo_url: str) -> Iterator[dict[str, str]]:
+    name = f"test_{uuid4().hex[:12]}"
+    settings = {"MONGO_URL": mongo_url, "MONGO_DB": name, "DATA_DIR": str(tmp_path), "SECRETS_KEY": KEY}
+    yield {**OUR_ENVIRONMENT, **settings, "PYTHONPATH": str(ROOT), "EXTERNAL_API_URL": "mock", "COLUMNS": "120"}
+    with MongoClient(mongo_url) as client:
+        client.drop_database(name)
+
+
+def call(environment: dict[str, str], *arguments: str, given: str = "") -> tuple[int, str]:
+    """The exit code, and all that was printed."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "gql_app", "connections", *arguments],
+        cwd=environment["DATA_DIR"],
+        env=environment,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert TOKEN not in ran.stdout + ran.stderr
+    assert OTHER_TOKEN not in ran.stdout + ran.stderr
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def shown(environment: dict[str, str], name: str) -> Any:
+    return json.loads(call(environment, "show", name, "--json")[1])
+
+
+def test_a_connection_is_kept_by_commands(environment: dict[str, str], desk: HelpDesk) -> None:
+    options = ("--set", f"base_url={desk.url}", "--secret", "bearer_token", "--schedule", "15")
+    code, output = call(environment, "add", "acme", "standard", *options, given=f"{TOKEN}\n")
+    assert code == 0, output
+    name = re.findall(r"con_[0-9a-f]{32}", output)[0]
+    assert call(environment, "check", name) == (0, "It answers and shows tickets.\n")
+    code, output = call(environment, "change", name, "--secret", "bearer_token", given=f"{OTHER_TOKEN}\n")
+    assert code == 0, output
+    code, output = call(environment, "check", name)
+    assert (code, "give the connection another one" in output) == (1, True)
+    call(environment, "change", name, "--set", "requests_per_minute=30", "--schedule", "0")
+    found = shown(environment, name)
+    assert (found["schedule_minutes"], found["settings"]["requests_per_minute"]) == (None, "30")
+    call(environment, "change", name, "--set", "requests_per_minute=", "--announce-from", "2026-01-01")
+    found = shown(environment, name)
+    assert found["settings"] == {"base_url": desk.url}
+    assert (found["announce_from"], found["secret_names"]) == ("2026-01-01T00:00:00Z", ["bearer_token"])
+    code, output = call(environment, "list", "acme")
+    assert (code, name in output, desk.url in output) == (0, True, True)
+    assert call(environment, "remove", name) == (0, f"{name} removed.\n")
+    assert call(environment, "remove", name)[0] == 2
+
+
+def test_what_does_not_fit_is_told_in_a_line(environment: dict[str, str]) -> None:
+    for options, told in (
+        (("--set", "base_url"), "Error: A setting is given as --set NAME=VALUE."),
+        (("--secret", "bearer_token=x"), "Error: --secret takes the name alone"),
+        (("--announce-from", "yesterday"), "Error: --announce-from must be ISO 8601"),
+        (("--set", "base_url=http://10.0.0.1"), "Error: An address begins with https://."),
+    ):
+        code, output = call(environment, "add", "acme", "standard", *options)
+        assert (code, told in output) == (2, True), output
+
+
+def test_at_a_terminal_secrets_are_asked_for_and_not_shown(environment: dict[str, str], desk: HelpDesk) -> None:
+    ours, theirs = pty.openpty()
+    options = ("--set", f"base_url={desk.url}", "--secret", "bearer_token", "--json")
+    # In a session of its own it has no other terminal than this one to ask at.
+    with subprocess.Popen(
+        [sys.executable, "-m", "gql_app", "connections", "add", "acme", "standard", *options],
+        cwd=environment["DATA_DIR"],
+        env=environment,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while b"bearer_token: " not in seen:
+            seen += os.read(ours, 1000)
+        os.write(ours, f"{TOKEN}\n".encode())
+        output = process.communicate(timeout=PATIENCE_SECONDS)[0]
+        try:
+            while more := os.read(ours, 1000):
+                seen += more
+        except OSError:  # it is closed, and everything was read
+            pass
+    os.close(ours)
+    assert process.returncode == 0, (seen, output)
+    assert TOKEN.encode() not in seen + output
+    assert call(environment, "check", json.loads(output)["id"])[0] == 0
