@@ -54,4 +54,7 @@ def _read(source: Source, page: SourcePage, tenant_id: str) -> CheckOutcome:
         return CheckOutcome(False, f"It answers, but its first ticket cannot be read: {found.rejected[0].reason}.")
     if found.foreign:
         return CheckOutcome(True, "It answers; the first ticket that it shows is another tenant's.")
-    return CheckOutcome(True, "It answers and shows tickets." if found.own else "It answers; it has no tickets.")
+    if found.own:
+        return CheckOutcome(True, "It answers and shows tickets.")
+    # What is read first of some sources are not the tickets.
+    return CheckOutcome(True, "It answers; it has no tickets." if page.next is None else "It answers.")

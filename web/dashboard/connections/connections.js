@@ -37,7 +37,7 @@ export function Connections({ address }) {
 /** @param {{tenant: string, zone: string, data: any, onChange: () => void}} props */
 function List({ tenant, zone, data, onChange }) {
   const now = useNow();
-  const sources = useAnswer("offered-sources");
+  const sources = useAnswer("offered-sources", {});
   const [isAdding, setAdding] = useState(false);
   const [news, setNews] = useState("");
   const top = useRef(/** @type {HTMLElement | null} */ (null));
@@ -55,7 +55,7 @@ function List({ tenant, zone, data, onChange }) {
     <div class="connections">
       <${Problem} text=${sources.problem} />
       <div class="card-head" ref=${top} tabindex="-1">
-        <h2>${isNone ? "No connection" : counted(connections.length, "connection")}</h2>
+        ${!isNone && html`<h2>${counted(connections.length, "connection")}</h2>`}
         <div class="acts">
           ${connections.length > 0 && html`<${RunNow} tenant=${tenant} isIdle=${data.ingestionStatus?.status === "IDLE"} onChange=${onChange} />`}
           ${!isNone && !isAdding && html`<button type="button" class="opens-form" disabled=${!offered.length} onClick=${() => setAdding(true)}>Connect a help desk</button>`}
