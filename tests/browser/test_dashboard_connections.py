@@ -10,13 +10,13 @@ import pytest
 from documents.connection import Connection
 from documents.database import Database
 from documents.ticket import Ticket
+from documents.vocabulary import SourceKind
 from gql_app.http.dashboard import WEB_FOLDER, bundle
 from gql_app.settings import Settings
 from mock_external_api.app import create_app
 from mock_external_api.settings import MockSettings
 from resolvers.context import Services
 from services.connections.changes import NewConnection
-from services.connections.connections import SourceKind
 from services.ingestion.worker import Worker
 from tests.api.graphql.sockets import served as served_service
 from tests.browser.chromium import Page
@@ -61,7 +61,8 @@ async def change_zendesk(desk: str, **settings: Any) -> None:
 
 async def click(page: Page, text: str, within: str = "#main") -> None:
     """Press the button with this text as soon as it can be pressed."""
-    found = f"[...document.querySelectorAll({json.dumps(within + ' button')})].find((b) => b.innerText === {json.dumps(text)} && !b.disabled)"
+    buttons = f"[...document.querySelectorAll({json.dumps(within + ' button')})]"
+    found = f"{buttons}.find((button) => button.innerText === {json.dumps(text)} && !button.disabled)"
     await page.until(f"Boolean({found})")
     await page.evaluate(f"{found}.click()")
 
@@ -100,7 +101,7 @@ async def demand_nothing_secret(page: Page) -> None:
         assert [url for url in page.urls if secret in url] == []
 
 
-async def test_a_help_desk_is_connected_read_mended_and_removed(
+async def test_a_help_desk_is_connected_once_its_credential_is_taken_and_read(
     page: Page, address: str, worker: Worker, db: Database, desk: str
 ) -> None:
     await page.open(f"http://{address}{VIEW}")
@@ -123,20 +124,31 @@ async def test_a_help_desk_is_connected_read_mended_and_removed(
     await shows(page, f"Connected to {desk.removeprefix('http://')}/zendesk. It answers.")
     await shows(page, "when somebody asks")
     assert await told(page, ".connection-card .badge") == ["New"]
-    assert "zendesk:…" in (await told(page, ".facts dd"))
+    assert "zendesk:…" in (await told(page, ".standing dd"))
     await demand_nothing_secret(page)
 
     await click(page, "Run now")
     await page.until("document.querySelector('.connection-card .badge')?.innerText === 'Connected'")
-    assert await db.collection(Ticket).count_documents({"tenant_id": "acme", "deleted_at": None}) > 0
     await follow(page, "?tenant=acme")
     await go(page, "/?tenant=acme&period=all")
     await page.until(FIGURES + " !== null")
     stored = await db.collection(Ticket).count_documents({"tenant_id": "acme", "deleted_at": None})
+    assert stored > 0
     assert (await told(page, ".figure .value"))[0] == str(stored)
+    assert page.complaints == []
 
+
+async def test_a_help_desk_that_takes_the_secret_no_longer_is_mended_and_removed(
+    page: Page, address: str, services: Services, worker: Worker, db: Database, desk: str
+) -> None:
+    access = {"base_url": f"{desk}/zendesk", "email": "admin@acme.example", "requests_per_minute": "0"}
+    await services.connections.create(NewConnection("acme", SourceKind.ZENDESK, access, {"api_token": RIGHT}))
+    await page.open(f"http://{address}{VIEW}")
+    await page.evaluate(HEARD)
+    await click(page, "Run now")
+    await page.until("document.querySelector('.connection-card .badge')?.innerText === 'Connected'")
+    stored = await db.collection(Ticket).count_documents({"tenant_id": "acme", "deleted_at": None})
     await change_zendesk(desk, api_token=OTHER)
-    await go(page, VIEW)
     await click(page, "Run now")
     await page.until("document.querySelector('.connection-card .badge')?.innerText === 'Failing'")
     await shows(page, "It does not take the credential: give the connection another one.")
@@ -163,7 +175,7 @@ async def test_a_help_desk_is_connected_read_mended_and_removed(
     await click(page, "Remove the connection")
     await shows(page, "is no longer connected.")
     await shows(page, "This tenant has no help desk of its own")
-    assert await db.collection(Ticket).count_documents({"tenant_id": "acme", "deleted_at": None}) == stored
+    assert await db.collection(Ticket).count_documents({"tenant_id": "acme", "deleted_at": None}) == stored > 0
     assert await db.collection(Connection).count_documents({"removed_at": None}) == 0
     await demand_nothing_secret(page)
     assert page.complaints == []

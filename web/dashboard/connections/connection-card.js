@@ -1,7 +1,8 @@
 // @ts-check
 /** One connection: how it stands, and what can be done with it. */
-import { counted, words } from "../kit/format.js";
+import { absolute, counted, words } from "../kit/format.js";
 import { html, useRef, useState } from "../kit/html.js";
+import { dateOf } from "../kit/period.js";
 import { useOrder } from "../operations/order.js";
 import { Problem } from "../parts/states.js";
 import { Moment } from "../parts/time.js";
@@ -70,8 +71,8 @@ function Facts({ connection, zone, now }) {
     ["Last success", connection.lastSuccessAt ? moment(connection.lastSuccessAt) : "none yet"],
     ["Next run", connection.nextRunAt ? moment(connection.nextRunAt) : "when somebody asks"],
     ["Read", scheduleText(connection.scheduleMinutes)],
-    ["Announces tickets from", moment(connection.announceFrom)],
+    ["Announces tickets from", html`<time datetime=${connection.announceFrom} title=${absolute(connection.announceFrom, zone)}>${dateOf(new Date(connection.announceFrom), zone)}</time>`],
     ["Ids of its tickets", connection.prefix ? html`<code>${connection.prefix}:…</code>` : "as it has them"],
   ];
-  return html`<dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return html`<dl class="standing">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }

@@ -35,7 +35,7 @@ export function Needs({ needs, known }) {
     if (known && !need.isSecret && !(calls(need) && !known.includes(need.name))) return false;
     return isThere(need) && (need.neededWith.length === 0 || calls(need));
   };
-  return needs.map((need) => {
+  return [...needs].sort((one, other) => rank(one) - rank(other)).map((need) => {
     const group = groups.get(need.name);
     const isFirst = group?.[0] === need.name && (!known || need.isSecret);
     return html`
@@ -43,6 +43,11 @@ export function Needs({ needs, known }) {
       ${isAsked(need) && html`<${Need} key=${need.name} need=${need} isRequired=${need.isRequired || Boolean(group) || need.neededWith.length > 0} />`}
     `;
   });
+}
+
+/** What has to be given comes first, and then secrets. @param {any} need */
+function rank({ isRequired, insteadOf, neededWith, isSecret }) {
+  return isRequired || insteadOf.length || neededWith.length ? 0 : isSecret ? 1 : 2;
 }
 
 /** Of these names exactly one is given. @param {any} need @param {any[]} needs @returns {string[]} */

@@ -65,17 +65,17 @@ export function Remove({ connection, onDone, onClose }) {
     if (removed?.connection) onDone(`${connection.account} is no longer connected.`);
   };
   return html`
-    <${Panel} name="Remove" act="Remove the connection" problem=${order.problem} isGiven=${order.isGiven} onSubmit=${remove} onClose=${onClose}>
+    <${Panel} name="Remove" act="Remove the connection" look="danger" problem=${order.problem} isGiven=${order.isGiven} onSubmit=${remove} onClose=${onClose}>
       <p>Really remove the connection to <bdi>${connection.account}</bdi>? Its secret is deleted, and it is not read any more; its tickets stay.</p>
     <//>
   `;
 }
 
 /**
- * @param {{name: string, act: string, problem: string | null, isGiven: boolean, children: any,
+ * @param {{name: string, act: string, look?: string, problem: string | null, isGiven: boolean, children: any,
  *   onSubmit: (form: HTMLFormElement) => void, onClose: () => void}} props `act`: what its button says
  */
-function Panel({ name, act, problem, isGiven, children, onSubmit, onClose }) {
+function Panel({ name, act, look = "primary", problem, isGiven, children, onSubmit, onClose }) {
   const box = useRef(/** @type {HTMLFormElement | null} */ (null));
   // The first field, or where there is none, the button that leaves all as it is.
   useEffect(() => /** @type {HTMLElement | null} */ (box.current?.querySelector("input, .cancel"))?.focus(), []);
@@ -89,7 +89,7 @@ function Panel({ name, act, problem, isGiven, children, onSubmit, onClose }) {
       ${children}
       <${Problem} text=${problem} />
       <div class="acts">
-        <button type="submit" class="primary" disabled=${isGiven}>${isGiven ? "A moment …" : act}</button>
+        <button type="submit" class=${look} disabled=${isGiven}>${isGiven ? "A moment …" : act}</button>
         <button type="button" class="cancel" onClick=${onClose}>Cancel</button>
       </div>
     </form>
