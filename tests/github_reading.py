@@ -34,7 +34,7 @@ class StandinClock:
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        self.turned.advance(seconds)
+        self.turned.advance(max(seconds, 0.001))  # less would be lost in rounding
         await asyncio.sleep(0)
 
 

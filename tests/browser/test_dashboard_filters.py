@@ -112,6 +112,41 @@ async def agrees(page: Page, query_filter: str) -> dict[str, Any]:
     return expected
 
 
+OFFERED = "[...document.querySelectorAll('.chips select option')].map((option) => option.value)"
+FACTS = "[...document.querySelectorAll('.facts div')].map((fact) => fact.innerText.split(/\\s*\\n\\s*/))"
+
+
+async def test_what_no_ticket_has_is_not_offered(page: Page, address: str) -> None:
+    await page.open(f"http://{address}/?tenant=t&zone=UTC&view=tickets&ticket=t3")
+    await page.until("document.querySelector('.facts') !== null")
+    assert {"Priority", "Assignee", "Tags"}.isdisjoint(name for name, *_ in await page.evaluate(FACTS))
+    await page.open(f"http://{address}/?tenant=t&zone=UTC&view=tickets")
+    await page.until("document.querySelector('table') !== null")
+    await page.evaluate("document.querySelector('[aria-label=\"Add a filter\"]').click()")
+    await page.until(f"{OFFERED}.includes('source')")
+    assert {"priority", "assignee", "tag"}.isdisjoint(await page.evaluate(OFFERED))
+
+
+async def test_priority_assignee_and_tags_are_shown_and_offered_where_there_are_any(
+    page: Page, address: str, db: Database
+) -> None:
+    further = {"priority": "high", "assignee": "ann", "tags": ["vip", "eu"], "replies": "My parcel?"}
+    await db.collection(Ticket).update_one({"external_id": "t3"}, {"$set": further})
+    await page.open(f"http://{address}/?tenant=t&zone=UTC&view=tickets&ticket=t3")
+    await page.until("document.querySelector('.facts') !== null")
+    assert [fact for fact in await page.evaluate(FACTS) if fact[0] in ("Priority", "Assignee", "Tags")] == [
+        ["Priority", "high"],
+        ["Assignee", "ann"],
+        ["Tags", "vip, eu"],
+    ]
+    assert await page.evaluate("document.querySelectorAll('.message')[1].innerText") == "My parcel?"
+    await page.evaluate("[...document.querySelectorAll('.facts a')].find((a) => a.innerText === 'eu').click()")
+    await page.until("document.querySelectorAll('tbody tr').length === 1")
+    assert await chips(page)
+    await page.evaluate("document.querySelector('[aria-label=\"Add a filter\"]').click()")
+    await page.until(f"['priority', 'assignee', 'tag'].every((name) => {OFFERED}.includes(name))")
+
+
 async def test_what_is_clicked_restricts_every_figure(page: Page, address: str) -> None:
     await page.open(f"http://{address}/?tenant=t&zone=UTC")
     await page.until(READY)

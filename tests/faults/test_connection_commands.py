@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from select import select
 from typing import Any
 from uuid import uuid4
 
@@ -107,6 +108,7 @@ def test_at_a_terminal_secrets_are_asked_for_and_not_shown(environment: dict[str
         os.close(theirs)
         seen = b""
         while b"bearer_token: " not in seen:
+            assert select([ours], [], [], PATIENCE_SECONDS)[0], seen
             seen += os.read(ours, 1000)
         os.write(ours, f"{TOKEN}\n".encode())
         output = process.communicate(timeout=PATIENCE_SECONDS)[0]

@@ -18,12 +18,13 @@ from services.kit.http_answers import LONGEST_RETRY_AFTER_SECONDS
 from services.kit.retry import Patience
 from services.sources.budget import RateLimiter
 from services.sources.github.answers import Listed, reader_of
+from services.sources.github.paging import fewer_at_once
 from services.sources.github.places import NOTHING_READ, Phase, first_phase, read_cursor, read_phase
 from services.sources.github.records import sort_issues
 from services.sources.github.standing import Standing
 from services.sources.github.stretches import asked_page, comments_page, events_page, issues_page
 from services.sources.http.asking import Asking
-from services.sources.http.transport import NO_HEADERS, Transport
+from services.sources.http.transport import NO_HEADERS, AnswerTooLargeError, Transport
 from services.sources.pages import BEGINNING, Capabilities, PagePlace, SourcePage, UpstreamCaller
 from services.sources.records.records import PageRecords
 
@@ -119,7 +120,11 @@ class GithubIssues:
 
     async def _page(self, caller: UpstreamCaller, here: Phase, *, shows_first: bool) -> SourcePage:
         size = LARGEST_PAGE if here.what == "ask" else self._size
-        listed = await self._list(caller, here, size)
+        try:
+            listed = await self._list(caller, here, size)
+        except AnswerTooLargeError:
+            here = fewer_at_once(here)
+            listed = await self._list(caller, here, size)
         match here.what:
             case "ask":
                 return asked_page(here, listed, size, self._clock.now(), shows_first=shows_first)

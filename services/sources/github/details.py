@@ -23,7 +23,7 @@ from services.sources.github.records import (
     number_of,
     priority_in,
     second_in,
-    tags_in,
+    sorted_tags,
 )
 from services.sources.pages import Detail
 from services.sources.records.fields import LONGEST_MESSAGE, LONGEST_SUBJECT, text_of
@@ -117,7 +117,7 @@ def _labels(standing: _Standing, name: str | None, *, is_added: bool) -> dict[st
         standing.labels = None
         return {}
     before = standing.labels = after ^ {name}
-    pairs = {"tags": (tags_in(before), tags_in(after)), "priority": (priority_in(before), priority_in(after))}
+    pairs = {"tags": (sorted_tags(before), sorted_tags(after)), "priority": (priority_in(before), priority_in(after))}
     return {field: FieldChange(old=old, new=new) for field, (old, new) in pairs.items() if old != new}
 
 

@@ -16,10 +16,12 @@ from services.sources.github.places import Phase, Spot
 TAIL = 5
 """Entries by which it is told that a page joins the last one."""
 _MOST_OVERLAP = 10
+FEW = 10
+"""Entries of the largest size that always fit into an answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedEntry:
     """What a list is ordered by."""
 
     key: int | None
@@ -45,6 +47,14 @@ def following_spot(spot: Spot, listed: Listed, keys: Sequence[int | None], size:
     return _numbered(start + len(keys), size, tuple(key for key in keys if key is not None)[-TAIL:], turn)
 
 
+def fewer_at_once(here: Phase) -> Phase:
+    """The same place with a small page, for entries that are too large to come together."""
+    spot = here.spot
+    if spot.page == 1:
+        return here.at(spot=spot.at(size=FEW))
+    return here.at(spot=_numbered(spot.past, FEW, spot.tail, spot.turn))
+
+
 def _numbered(end: int, size: int, tail: tuple[int, ...], turn: int) -> Spot:
     """The largest page that begins a little before `end`, and goes beyond it."""
     if end == 0:
@@ -52,14 +62,14 @@ def _numbered(end: int, size: int, tail: tuple[int, ...], turn: int) -> Spot:
     starts = range(max(1, end - _MOST_OVERLAP), end)
     sizes = ((start, each) for start in starts for each in range(size, 0, -1) if start % each == 0)
     start, length = max(sizes, key=sum, default=(end, 1))
-    if start + length <= end:  # no page but one that begins just there
+    if start == end or start + length <= end:  # no page but one that begins just there
         start = end
         length = next(each for each in range(size, 0, -1) if start % each == 0)
         tail = ()
-    return Spot(page=start // length + 1, size=length, tail=tail, turn=turn)
+    return Spot(page=start // length + 1, size=length, past=end, tail=tail, turn=turn)
 
 
-def fresh_positions(here: Phase, entries: Sequence[Entry]) -> list[int]:
+def fresh_positions(here: Phase, entries: Sequence[ListedEntry]) -> list[int]:
     """Which entries of a page by time are to be told: up to the horizon, and not told before."""
     return [
         position
@@ -69,7 +79,7 @@ def fresh_positions(here: Phase, entries: Sequence[Entry]) -> list[int]:
     ]
 
 
-def following_second(here: Phase, listed: Listed, entries: Sequence[Entry], size: int) -> Phase | None:
+def following_second(here: Phase, listed: Listed, entries: Sequence[ListedEntry], size: int) -> Phase | None:
     """Where a list by time goes on, None at its end or the horizon."""
     seconds = [entry.second for entry in entries if entry.second is not None]
     spot = following_spot(here.spot, listed, [entry.key for entry in entries], size)

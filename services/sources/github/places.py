@@ -24,6 +24,10 @@ class _Written(BaseModel):
         """The place as it is kept."""
         return self.model_dump_json(exclude_defaults=True)
 
+    def at(self, **changes: object) -> Self:
+        """The same with other values."""
+        return self.model_copy(update=changes)
+
 
 class GithubCursor(_Written):
     """What was read."""
@@ -50,6 +54,8 @@ class Spot(_Written):
     after: Annotated[str, Field(max_length=500)] = ""
     turn: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """How many pages of the same answer were read before it: no place comes twice, even if it is gone back."""
+    past: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    """How many entries lie before what a numbered page has to show."""
     tail: tuple[Key, ...] = ()
     """The last entries that were shown before it: one of them must be shown again, or some were passed over."""
 
@@ -75,10 +81,6 @@ class Phase(_Written):
     """The newest event up to the horizon."""
     unread: Key | None = None
     """The oldest event beyond it."""
-
-    def at(self, **changes: object) -> Self:
-        """Another place of the same walk."""
-        return self.model_copy(update=changes)
 
 
 NOTHING_READ = GithubCursor(v=1)

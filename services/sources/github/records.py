@@ -81,7 +81,7 @@ def assignees_of(issue: Mapping[str, Any]) -> list[str]:
     return [login for login in map(login_of, people) if login is not None]
 
 
-def tags_in(labels: Iterable[str]) -> list[str] | None:
+def sorted_tags(labels: Iterable[str]) -> list[str] | None:
     """Labels as a ticket's tags: in the order of the alphabet, as GitHub promises none."""
     return sorted(labels) or None
 
@@ -116,7 +116,7 @@ def _ticket(issue: Any, tenant_id: str) -> Any:
         "created_at": issue.get("created_at"),
         "updated_at": issue.get("updated_at"),
         "priority": priority_in(labels),
-        "tags": tags_in(labels),
+        "tags": sorted_tags(labels),
         "assignee": assignees[0] if assignees else None,
     }
     return ticket | {name: value for name, value in _further(issue, assignees).items() if value is not None}

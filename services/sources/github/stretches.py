@@ -6,7 +6,7 @@ from typing import Any
 
 from services.sources.github.answers import Listed
 from services.sources.github.details import comment_details, event_details
-from services.sources.github.paging import Entry, following_second, following_spot, fresh_positions
+from services.sources.github.paging import ListedEntry, following_second, following_spot, fresh_positions
 from services.sources.github.places import GithubCursor, Phase, Spot
 from services.sources.github.records import is_pull_request, key_in, number_of, second_in
 from services.sources.pages import SourcePage
@@ -23,12 +23,12 @@ def asked_page(here: Phase, listed: Listed, size: int, now: datetime, *, shows_f
     if here.is_anew:
         told = (*told, "the place where the last run ended cannot be read: everything is read anew")
     if listed.is_unchanged:
-        cursor = cursor.model_copy(update={"unchanged": cursor.unchanged + 1})
+        cursor = cursor.at(unchanged=cursor.unchanged + 1)
         return SourcePage((), (), None, at=listed.at, resume=cursor.text(), remarks=told)
     at = min(listed.at or now, now + FASTEST_CLOCK)
     here = here.at(horizon=max(0, int(at.timestamp()) - MARGIN_SECONDS))
     due = [listed.entries[position] for position in fresh_positions(here, _entries(listed, "number"))]
-    is_more = listed.has_next or len(listed.entries) >= size
+    is_more = listed.has_next or len(listed.entries) >= (here.spot.size or size)
     if not due or not (is_more or any(not is_pull_request(issue) for issue in due)):
         return SourcePage((), (), None, at=listed.at, resume=_after_nothing(here, listed).text(), remarks=told)
     following = here.at(what="events", since=None, spot=Spot())
@@ -90,7 +90,7 @@ def issues_page(here: Phase, listed: Listed, size: int) -> SourcePage:
 
 
 def _following(
-    here: Phase, listed: Listed, entries: Sequence[Entry], size: int
+    here: Phase, listed: Listed, entries: Sequence[ListedEntry], size: int
 ) -> tuple[Phase | None, tuple[str, ...]]:
     """Where a list by time goes on, and what is odd about it."""
     if listed.is_too_deep:
@@ -99,8 +99,8 @@ def _following(
     return following_second(here, listed, entries, size), listed.remarks
 
 
-def _entries(listed: Listed, key: str) -> list[Entry]:
-    return [Entry(key_in(each, key), second_in(each, "updated_at")) for each in listed.entries]
+def _entries(listed: Listed, key: str) -> list[ListedEntry]:
+    return [ListedEntry(key_in(each, key), second_in(each, "updated_at")) for each in listed.entries]
 
 
 def _ids(issues: Sequence[Any]) -> list[str | None]:
@@ -111,9 +111,9 @@ def _after_nothing(here: Phase, listed: Listed) -> GithubCursor:
     """What was read when nothing up to the horizon was of use."""
     cursor = here.cursor
     if not listed.entries and here.since is not None:  # the same answer will say the same
-        return cursor.model_copy(update={"etag": listed.etag, "unchanged": 0})
+        return cursor.at(etag=listed.etag, unchanged=0)
     since = max(here.horizon + 1, cursor.since or 0)
-    return cursor.model_copy(update={"since": since, "etag": "", "unchanged": 0})
+    return cursor.at(since=since, etag="", unchanged=0)
 
 
 def _read_up_to(here: Phase, since: int | None) -> GithubCursor:

@@ -20,16 +20,16 @@ from services.sources.http.transport import AnswerTooLargeError, Transport, Upst
 from services.sources.pages import Capabilities, PagePlace, SourcePage, UpstreamCaller
 from services.sources.records.records import PageRecords
 from services.sources.zendesk.directory import Directory
-from services.sources.zendesk.events import DELETED, read_event
-from services.sources.zendesk.exports import ExportPage, read_export, read_object, whole
+from services.sources.zendesk.events import DELETED_STATUS, read_event
+from services.sources.zendesk.exports import ExportPage, read_export, read_zendesk_object, whole
 from services.sources.zendesk.place import ZendeskPhase, ZendeskPlace, begun, zendesk_place
 from services.sources.zendesk.tickets import generated_at, noted, numbers_of, updated_at, zendesk_records
 
 TICKET_EXPORT = "/api/v2/incremental/tickets/cursor.json"
 EVENT_EXPORT = "/api/v2/incremental/ticket_events.json"
-MARGIN_SECONDS = 60
+ZENDESK_MARGIN_SECONDS = 60
 """Zendesk leaves out of its exports what is newer."""
-LARGEST_PAGE = 1_000
+LARGEST_EXPORT = 1_000
 """Records that Zendesk exports at once."""
 LOOK_SIZE = 100
 """Records of the page that only tells whether there is anything new."""
@@ -52,7 +52,7 @@ class ZendeskSupport:
         others: RateLimiter,
         clock: Clock,
         patience: Patience,
-        page_size: int = LARGEST_PAGE,
+        page_size: int = LARGEST_EXPORT,
     ) -> None:
         """`authorization`: the header's value. `exports`: the limit of incremental exports, `others`: of all else."""
         headers = {"Authorization": authorization}
@@ -90,13 +90,13 @@ class ZendeskSupport:
         """
         number = whole(external_id)
         if number is None:
-            return True  # all of its ids are numbers
+            return False  # all of its ids are numbers: it would say nothing of this one
 
         def read(answer: UpstreamAnswer) -> bool:
             if is_missing(answer):
                 return True
-            ticket = read_object(answer).get("ticket")
-            return isinstance(ticket, dict) and ticket.get("status") == DELETED
+            ticket = read_zendesk_object(answer).get("ticket")
+            return isinstance(ticket, dict) and ticket.get("status") == DELETED_STATUS
 
         return await self._others.ask(caller, self._url(f"/api/v2/tickets/{number}.json"), read)
 
@@ -115,8 +115,10 @@ class ZendeskSupport:
         moments = [_moment(row) for row in page.rows]
         is_fresh = any(at is None or here.known < at <= horizon for at in moments)
         is_cut = not _is_end(page, here) and not any(at is not None and at > horizon for at in moments)
-        following = replace(here, phase=ZendeskPhase.EVENTS).text if is_fresh or is_cut else None
-        return SourcePage((), (), following, at=page.at, remarks=remarks)
+        if is_fresh or is_cut:
+            return SourcePage((), (), replace(here, phase=ZendeskPhase.EVENTS).text, at=page.at, remarks=remarks)
+        resume = replace(here, horizon=None, proven=0).text if remarks else None  # without the cursor that was refused
+        return SourcePage((), (), None, at=page.at, resume=resume, remarks=remarks)
 
     async def _events(self, caller: UpstreamCaller, here: ZendeskPlace) -> SourcePage:
         remarks = [_ANEW] if here.is_anew else []
@@ -129,13 +131,13 @@ class ZendeskSupport:
         newest = max((event.at for event in events), default=here.at)
         due = [event for event in events if event.at <= horizon]
         here = replace(here, proven=max([here.proven, *(event.at for event in due)]))
-        if page.is_last or not events or newest > horizon:
+        if page.is_last or not page.rows or newest > horizon:
             following = replace(here, phase=ZendeskPhase.TICKETS)
         else:
             if newest <= here.at and (page.end_time or 0) <= here.at:
                 remarks.append("more happened in one second than Zendesk tells: some changes have no history")
             # The newest second once more, as it may have been cut; one that fills a page alone was told as a whole.
-            following = replace(here, at=newest if newest > here.at else here.at + 1)
+            following = replace(here, at=newest if newest > here.at else max(here.at + 1, page.end_time or 0))
         names = await self._directory.names(caller, (number for event in due for number in event.assignees()))
         details = [detail for event in due for detail in event.details(names)]
         return SourcePage((), (), following.text, at=page.at, details=details, remarks=tuple(remarks))
@@ -167,7 +169,7 @@ class ZendeskSupport:
         if here.horizon is not None:
             return here
         ours = self._clock.now()
-        horizon, proven = (int(moment.timestamp()) - MARGIN_SECONDS for moment in (page.at or ours, ours))
+        horizon, proven = (int(moment.timestamp()) - ZENDESK_MARGIN_SECONDS for moment in (page.at or ours, ours))
         return replace(here, horizon=max(horizon, 0), proven=max(proven, here.proven))
 
     async def _ticket_page(
@@ -187,7 +189,7 @@ class ZendeskSupport:
     async def _event_page(self, caller: UpstreamCaller, here: ZendeskPlace) -> ExportPage:
         query = {"start_time": str(here.at), "include": "comment_events"}
         page = await self._export(caller, EVENT_EXPORT, query, self._page_size, "ticket_events")
-        if page is None and here.horizon is not None and here.at >= here.horizon - MARGIN_SECONDS:
+        if page is None and here.horizon is not None and here.at >= here.horizon - ZENDESK_MARGIN_SECONDS:
             return ExportPage([], None, True, None, None)  # too recent: there is nothing yet
         if page is None:
             raise UpstreamError("upstream refused the moment from which events were asked for")

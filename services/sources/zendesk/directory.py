@@ -11,7 +11,7 @@ from services.errors import UpstreamError
 from services.sources.http.asking import Asking
 from services.sources.pages import UpstreamCaller
 from services.sources.records.fields import status_of, word_of
-from services.sources.zendesk.exports import read_object, whole
+from services.sources.zendesk.exports import read_zendesk_object, whole
 
 NAMES_AT_ONCE = 100
 """Users that Zendesk shows in one answer."""
@@ -72,7 +72,7 @@ class Directory:
 
     async def _listed(self, caller: UpstreamCaller, path: str, name: str) -> Sequence[Any]:
         try:
-            body = await self.asking.ask(caller, httpx.URL(self.base_url + path), read_object)
+            body = await self.asking.ask(caller, httpx.URL(self.base_url + path), read_zendesk_object)
         except UpstreamError as error:
             if error.problem in _WITHHELD:
                 return ()

@@ -14,7 +14,7 @@ MAX_SAID_CHARACTERS = 100_000
 """Zendesk takes comments of 64 kB."""
 MAX_CHILD_EVENTS = 500
 """Of one update; real ones have some ten."""
-DELETED = "deleted"
+DELETED_STATUS = "deleted"
 _MOST_TAGS = 100
 _STORED_AS = {
     "subject": "subject",
@@ -68,9 +68,9 @@ class TicketEvent:
             return Turn.BORN
         for child in self.children:
             if child.get("event_type") == "Change" and "status" in child:
-                if child["status"] == DELETED:
+                if child["status"] == DELETED_STATUS:
                     return Turn.GONE
-                if child.get("previous_value") == DELETED:
+                if child.get("previous_value") == DELETED_STATUS:
                     return Turn.BACK
         return None
 
@@ -90,7 +90,7 @@ class TicketEvent:
             name: change
             for name, change in changes.items()
             # No ticket is stored with the status of deleted ones.
-            if change.old != change.new and not (name == "status" and DELETED in (change.old, change.new))
+            if change.old != change.new and not (name == "status" and DELETED_STATUS in (change.old, change.new))
         }
 
 

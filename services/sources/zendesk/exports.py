@@ -43,7 +43,7 @@ def read_export(answer: UpstreamAnswer, name: str) -> ExportPage | None:
     """
     if answer.status in _REFUSED_PLACE:
         return None
-    body = read_object(answer)
+    body = read_zendesk_object(answer)
     rows, cursor = body.get(name), body.get("after_cursor")
     if not isinstance(rows, list):
         raise not_expected(UnreadableBodyError("it has no list of what was asked for"), answer)
@@ -59,7 +59,7 @@ def read_export(answer: UpstreamAnswer, name: str) -> ExportPage | None:
     )
 
 
-def read_object(answer: UpstreamAnswer) -> dict[str, Any]:
+def read_zendesk_object(answer: UpstreamAnswer) -> dict[str, Any]:
     """The object in an answer.
 
     Raises:

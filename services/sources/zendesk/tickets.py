@@ -9,7 +9,7 @@ from typing import Any
 from services.sources.records.fields import key_of, moment_of
 from services.sources.records.records import MAX_RAW_CHARACTERS, PageRecords, sort_records
 from services.sources.zendesk.directory import StatusNames
-from services.sources.zendesk.events import DELETED
+from services.sources.zendesk.events import DELETED_STATUS
 from services.sources.zendesk.exports import whole
 
 NOTES = "_notes"
@@ -80,7 +80,7 @@ def zendesk_records(rows: Sequence[Any], tenant_id: str) -> PageRecords:
 
 def _deletion(row: Any) -> tuple[str, datetime] | None:
     """Which ticket is deleted, and when; None: none is, or nobody can tell which."""
-    if not isinstance(row, dict) or row.get("status") != DELETED:
+    if not isinstance(row, dict) or row.get("status") != DELETED_STATUS:
         return None
     for name in ("updated_at", "generated_timestamp", "created_at"):
         try:

@@ -103,6 +103,45 @@ async def test_fields_that_nobody_knows_come_back_over_rest_and_in_exports(
     assert json.loads(cell) == ticket["extra"]
 
 
+async def test_priority_assignee_tags_and_replies_are_shown_filtered_counted_and_exported(
+    app_client: httpx.AsyncClient, mock_api: MockApi
+) -> None:
+    further = {"priority": "HIGH", "assignee": "=ann", "tags": ["vip", "eu", "vip"], "replies": "My parcel?"}
+    record = {"tenant_id": "tenant_a", "created_at": "2020-01-01T00:00:00Z"}
+    mock_api.upstream.store.add(record | further | {"id": "with"}, None)
+    mock_api.upstream.store.add(record | {"id": "without"}, None)
+    await app_client.post(RUN)
+    shown = {**further, "priority": "high", "tags": ["vip", "eu"]}
+    ticket = await get(app_client, "/tickets/with", tenant_id="tenant_a")
+    assert {name: ticket[name] for name in further} == shown
+    without = await get(app_client, "/tickets/without", tenant_id="tenant_a")
+    assert {name: without[name] for name in further} == {
+        **dict.fromkeys(further, None),
+        "tags": [],
+        "replies": "",
+    }
+    ours = {"tenant_id": "tenant_a", "created_to": "2020-01-02"}
+    every = {"with", "without"}
+    for conditions, expected in (
+        ({"priority": ["High", "low"], "tag": ["eu", "us"]}, {"with"}),
+        ({"assignee_not": "=ann"}, {"without"}),
+        ({"tag_not": ["vip", "us"]}, {"without"}),
+        ({"priority": ["unknown", "high"]}, every),
+        ({"q": "parcel"}, {"with"}),
+    ):
+        listed = await get(app_client, "/tickets", **ours, **conditions)
+        assert {each["external_id"] for each in listed["tickets"]} == expected, conditions
+    stats = await get(app_client, "/tenants/tenant_a/stats", to_date="2020-01-02")
+    assert [stats[f"by_{name}"] for name in ("priority", "assignee", "tag")] == [
+        {"high": 1, "unknown": 1},
+        {"=ann": 1, "unknown": 1},
+        {"eu": 1, "vip": 1},
+    ]
+    table = (await app_client.get("/tickets/export", params={**ours, "tag": "vip"})).text.removeprefix("\ufeff")
+    [row] = csv.DictReader(io.StringIO(table, newline=""))
+    assert {name: row[name] for name in further} == {**shown, "assignee": "'=ann", "tags": "vip; eu"}
+
+
 async def test_a_status_means_the_same_in_lists_statistics_and_answers(
     app_client: httpx.AsyncClient, db: Database
 ) -> None:

@@ -189,7 +189,7 @@ async def test_events_of_deleted_issues_hide_no_others(db: Database) -> None:
     reading.upstream.turned.advance(LONG)
 
     def between(page: SourcePage) -> None:
-        if page.details and spam:
+        for _ in range(4 if page.details and spam else 0):
             reading.desk.delete(spam.pop())
 
     reading.between = between

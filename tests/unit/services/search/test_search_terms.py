@@ -177,3 +177,8 @@ def test_the_document_names_the_bounds() -> None:
         f"{INDEX_BATCH} tickets at once",
     ):
         assert bound in text
+
+
+def test_replies_are_found_like_the_message() -> None:
+    terms = search_fields({"subject": "Invoice", "message": "Hello", "replies": "Where is my parcel?"})["search_terms"]
+    assert "parcel" in terms

@@ -208,6 +208,39 @@ async def test_limits_are_named_by_account() -> None:
 async def test_one_ticket_more_is_not_asked_for_by_what_is_no_number() -> None:
     reader = read_desk()
     reader.desk.requests.clear()
-    assert await reader.source().is_gone(reader.caller, "../users/me")
+    assert not await reader.source().is_gone(reader.caller, "../users/me")
     assert await reader.source().deleted_ids(reader.caller) == set()
     assert paths(list(reader.desk.requests)) == []
+
+
+async def test_a_cursor_that_is_refused_when_nothing_is_new_is_refused_once() -> None:
+    reader = read_desk(ticket_count=50)
+    await reader.run()
+    reader.desk.expire_cursors()
+    reader.tickets, reader.gone = {}, {}
+    assert [request["status"] for request in await reader.run()] == [400, 200]
+    assert [request["status"] for request in await reader.run()] == [200]
+    assert len(reader.remarks) == 1
+    assert not reader.tickets
+    new = reader.desk.create("New", "It is new.")
+    reader.advance(61)
+    await reader.run()
+    assert str(new) in reader.tickets
+
+
+async def test_events_behind_a_page_of_broken_ones_are_read() -> None:
+    changes = [{"id": 10, "event_type": "Change", "status": "open", "previous_value": "new"}]
+    event = {"id": 9, "ticket_id": 7, "timestamp": 1_770_000_000, "child_events": changes}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == TICKETS:
+            return httpx.Response(200, json={"tickets": [], "end_of_stream": True})
+        is_first = request.url.params["start_time"] == "0"
+        rows = [{"id": "broken"}] if is_first else [event]
+        end = {"end_of_stream": not is_first, "end_time": 1_760_000_000}
+        return httpx.Response(200, json={"ticket_events": rows, **end})
+
+    reader = answered_by(answer)
+    await reader.run()
+    assert [change[1:] for change in reader.history(7)] == [("status", "new", "open")]
+    assert reader.remarks == ["1 events could not be read"]

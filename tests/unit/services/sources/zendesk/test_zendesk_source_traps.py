@@ -189,3 +189,15 @@ async def test_names_that_may_not_be_read_are_numbers() -> None:
     reader.desk.assign(number, agent)
     await all_read(reader)
     assert ("assignee", None, str(agent)) in [change[1:] for change in reader.history(number)]
+
+
+async def test_an_end_without_a_cursor_leaves_the_one_before() -> None:
+    reader = read_desk(page_cap=10, end_of_stream="late", null_cursor_at_end=True)
+    reader.desk.many_in_one_second(25)
+    reader.advance(61)
+    await reader.run()
+    new = reader.desk.create("New", "It is new.")
+    reader.advance(61)
+    before = len(reader.pages)
+    await reader.run()
+    assert [ticket_id for page in reader.pages[before:] for ticket_id in page.ids] == [str(new)]

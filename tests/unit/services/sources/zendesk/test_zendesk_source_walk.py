@@ -281,3 +281,33 @@ async def test_the_place_is_json_of_ours() -> None:
     reader = read_desk(ticket_count=5)
     await reader.run()
     assert json.loads(str(reader.cursor))["v"] == 1
+
+
+async def test_a_ticket_that_only_the_system_has_touched_since_is_shown() -> None:
+    reader = read_desk(newest_minute="shown")
+    number = reader.desk.create("Broken mug", "It came in two.")
+    reader.advance(61)
+    reader.desk.system_update(number)
+    await reader.run()
+    assert set(reader.tickets) == {str(number)}
+
+
+async def test_a_look_that_shows_only_what_is_too_new_ends_the_run() -> None:
+    reader = read_desk(newest_minute="shown")
+    number = reader.desk.create("Broken mug", "It came in two.")
+    reader.advance(61)
+    await reader.run()
+    reader.desk.set_priority(number, "high")
+    assert paths(await reader.run()) == [LOOK]
+
+
+async def test_a_look_that_shows_only_known_tickets_of_a_page_goes_on() -> None:
+    reader = read_desk(newest_minute="shown")
+    reader.desk.many_in_one_second(LOOK_SIZE + 50)
+    reader.advance(61)
+    new = reader.desk.create("Broken mug", "It came in two.")
+    await reader.run()
+    assert str(new) not in reader.tickets
+    reader.advance(61)
+    await reader.run()
+    assert str(new) in reader.tickets
