@@ -74,6 +74,16 @@ async def check_connection(context: Context, connection_id: str) -> CheckOutcome
     return await try_connection(context.services.sources, await get_connection(context, connection_id))
 
 
+async def try_new_connection(context: Context, new: NewConnection) -> CheckOutcome:
+    """Try the credential and one record of a connection that was not added, once; nothing is stored.
+
+    Raises:
+        InvalidInputError, AddressRefusedError, SecretsKeyError: as of `create_connection`.
+    """
+    context.caller.require_tenant(new.tenant_id, Scope.ADMIN)
+    return await try_connection(context.services.sources, await context.services.connections.draft(new))
+
+
 def list_offered_sources(context: Context) -> Mapping[SourceKind, SourceNeeds]:
     """What can be connected, and what each has to be told."""
     context.caller.require(Scope.ADMIN)

@@ -1,13 +1,14 @@
 """Routes about tenants' access to their help desks; all of them need the scope `admin`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Response, status
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from documents.vocabulary import SourceKind
-from gql_app.rest.answers.connections import CheckAnswer, ConnectionAnswer, ConnectionList
+from gql_app.rest.answers.connections import CheckAnswer, ConnectionAnswer, ConnectionList, SourceAnswer, SourceList
 from gql_app.rest.conditions import MomentInUtc
 from gql_app.rest.parameters import ContextOf, TenantId, problems
 from gql_app.rest.strict import StrictRoute
@@ -34,8 +35,8 @@ AnnounceFrom = Annotated[
 ]
 
 
-class ConnectionToAdd(BaseModel):
-    """A connection to add."""
+class ConnectionToTry(BaseModel):
+    """A connection to try."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -43,15 +44,22 @@ class ConnectionToAdd(BaseModel):
     source: SourceKind
     settings: SettingsByName = {}
     secrets: SecretsByName = {}
+
+    def to_new(self) -> NewConnection:
+        """The same as the services take it."""
+        settings = {name: str(value) for name, value in self.settings.items()}
+        return NewConnection(self.tenant_id, self.source, settings, self.secrets)
+
+
+class ConnectionToAdd(ConnectionToTry):
+    """A connection to add."""
+
     schedule_minutes: ScheduleMinutes = None
     announce_from: AnnounceFrom = None
 
     def to_new(self) -> NewConnection:
         """The same as the services take it."""
-        settings = {name: str(value) for name, value in self.settings.items()}
-        return NewConnection(
-            self.tenant_id, self.source, settings, self.secrets, self.schedule_minutes, self.announce_from
-        )
+        return replace(super().to_new(), schedule_minutes=self.schedule_minutes, announce_from=self.announce_from)
 
 
 class ConnectionToChange(BaseModel):
@@ -92,6 +100,19 @@ async def list_connections(context: ContextOf, tenant_id: TenantId) -> Connectio
     """The tenant's connections."""
     found = await resolvers.list_connections(context, tenant_id)
     return ConnectionList(connections=[ConnectionAnswer.of(each) for each in found])
+
+
+@router.get("/sources", responses=problems())
+async def list_sources(context: ContextOf) -> SourceList:
+    """What can be connected, and what each kind is told."""
+    offered = resolvers.list_offered_sources(context)
+    return SourceList(sources=[SourceAnswer.of(source, kind) for source, kind in offered.items()])
+
+
+@router.post("/check", responses=problems())
+async def check_new_connection(context: ContextOf, wanted: ConnectionToTry) -> CheckAnswer:
+    """Try the credential and one record of a connection before it is added, once; nothing is stored."""
+    return CheckAnswer.of(await resolvers.try_new_connection(context, wanted.to_new()))
 
 
 @router.get("/{connection_id}", responses=problems(404))

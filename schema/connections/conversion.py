@@ -1,6 +1,7 @@
 """From what the services know of connections to what clients see, and back."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from documents.connection import Connection, SourceKind
 from schema.connections.types import (
@@ -11,12 +12,13 @@ from schema.connections.types import (
     CreateConnectionInput,
     OfferedSource,
     SourceNeed,
+    TryConnectionInput,
 )
 from services.connections.changes import ConnectionChange, NewConnection
 from services.connections.kinds import SourceNeeds
 from services.errors import InvalidInputError
 
-_CONVERTED = {"connection_id", "settings", "secret_names"}
+_CONVERTED = {"connection_id", "settings", "secret_names", "advice"}
 _SHARED = [name for name in ConnectedSource.__annotations__ if name not in _CONVERTED]
 
 
@@ -26,6 +28,7 @@ def to_connection(stored: Connection) -> ConnectedSource:
         connection_id=stored.id,
         settings=[ConnectionSetting(name=name, value=value) for name, value in stored.settings.items()],
         secret_names=list(stored.sealed_secrets),
+        advice=stored.problem and stored.problem.description,
         **{name: getattr(stored, name) for name in _SHARED},
     )
 
@@ -35,7 +38,7 @@ def to_offered(source: SourceKind, kind: SourceNeeds) -> OfferedSource:
     needs = [
         SourceNeed(
             instead_of=sorted(kind.rivals([need.name])),
-            needed_with=[first for first, second in kind.together if second == need.name],
+            needed_with=kind.needed_with(need.name),
             **{
                 name: getattr(need, name)
                 for name in ("name", "description", "expected", "is_secret", "is_required", "default")
@@ -43,7 +46,7 @@ def to_offered(source: SourceKind, kind: SourceNeeds) -> OfferedSource:
         )
         for need in kind.needs
     ]
-    return OfferedSource(source=source, needs=needs)
+    return OfferedSource(source=source, description=source.description, needs=needs)
 
 
 def to_new_connection(wanted: CreateConnectionInput) -> NewConnection:
@@ -52,12 +55,21 @@ def to_new_connection(wanted: CreateConnectionInput) -> NewConnection:
     Raises:
         InvalidInputError: something is given twice.
     """
+    return replace(
+        to_tried_connection(wanted), schedule_minutes=wanted.schedule_minutes, announce_from=wanted.announce_from
+    )
+
+
+def to_tried_connection(wanted: TryConnectionInput | CreateConnectionInput) -> NewConnection:
+    """A connection to try.
+
+    Raises:
+        InvalidInputError: something is given twice.
+    """
     settings, secrets = (
         {name: value or "" for name, value in _by_name(given).items()} for given in (wanted.settings, wanted.secrets)
     )
-    return NewConnection(
-        wanted.tenant_id, wanted.source, settings, secrets, wanted.schedule_minutes, wanted.announce_from
-    )
+    return NewConnection(wanted.tenant_id, wanted.source, settings, secrets)
 
 
 def to_connection_change(wanted: ChangeConnectionInput) -> ConnectionChange:

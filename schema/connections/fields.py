@@ -13,11 +13,18 @@ from resolvers.connections import (
     get_connection,
     list_connections,
     list_offered_sources,
+    try_new_connection,
 )
 from schema.base.arguments import TenantId
 from schema.base.cost import Cost, ListSize
 from schema.base.info import Info
-from schema.connections.conversion import to_connection, to_connection_change, to_new_connection, to_offered
+from schema.connections.conversion import (
+    to_connection,
+    to_connection_change,
+    to_new_connection,
+    to_offered,
+    to_tried_connection,
+)
 from schema.connections.types import (
     ChangeConnectionInput,
     ChangeConnectionResult,
@@ -34,6 +41,8 @@ from schema.connections.types import (
     DeleteConnectionInput,
     DeleteConnectionResult,
     OfferedSource,
+    TryConnectionInput,
+    TryConnectionResult,
 )
 from services.connections.changes import ConnectionNotFoundError
 from services.connections.connections import MAX_CONNECTIONS
@@ -46,6 +55,7 @@ DeleteConnectionArgument = Annotated[
     DeleteConnectionInput, strawberry.argument(description="Which connection to remove.")
 ]
 CheckConnectionArgument = Annotated[CheckConnectionInput, strawberry.argument(description="Which connection to check.")]
+TryConnectionArgument = Annotated[TryConnectionInput, strawberry.argument(description="What to try.")]
 
 
 @strawberry.type
@@ -79,6 +89,21 @@ class ConnectionQueries:
 @strawberry.type
 class ConnectionMutations:
     """The root fields that change connections."""
+
+    @strawberry.mutation(
+        description=(
+            "Tries the credential and one record of a connection before it is added, or before its secrets are "
+            "changed, once; nothing is stored. Needs the scope `admin`."
+        ),
+        directives=[Cost(weight=200)],
+    )
+    async def try_connection(self, info: Info, input: TryConnectionArgument) -> TryConnectionResult:
+        """Try a connection."""
+        try:
+            outcome = await try_new_connection(info.context, to_tried_connection(input))
+        except InvalidInputError as error:
+            return ConnectionRefused(message=str(error), code=error.code.value)
+        return ConnectionChecked(ok=outcome.ok, detail=outcome.detail, problem=outcome.problem)
 
     @strawberry.mutation(
         description=(

@@ -48,6 +48,7 @@ class ConnectedSource:
     state: ConnectionState = strawberry.field(description="How it stands.")
     problem: SourceProblem | None = strawberry.field(description="Why the last run has failed.")
     problem_detail: str | None = strawberry.field(description="The same in our words, with what was received.")
+    advice: str | None = strawberry.field(description="What the problem means, and what to do.")
     failures: int = strawberry.field(description="Runs that failed one after the other, up to the last one.")
     last_run_at: datetime | None = strawberry.field(description="When it was read last.")
     last_success_at: datetime | None = strawberry.field(description="When it was read last without a problem.")
@@ -75,6 +76,7 @@ class OfferedSource:
     """What a form asks for."""
 
     source: SourceKind = strawberry.field(description="The kind.")
+    description: str = strawberry.field(description="What it is.")
     needs: list[SourceNeed] = strawberry.field(description="What it is told.", directives=_NAMES)
 
 
@@ -105,6 +107,16 @@ class CreateConnectionInput:
         default=None,
         description="Urgent tickets that were created before are announced to nobody; null: the present moment.",
     )
+
+
+@strawberry.input(description="A connection to try.")
+class TryConnectionInput:
+    """The input of `tryConnection`."""
+
+    tenant_id: str = strawberry.field(description="The tenant.")
+    source: SourceKind = strawberry.field(description="The kind of help desk.")
+    settings: list[ConnectionValueInput] = strawberry.field(default_factory=list, description="As of one to be added.")
+    secrets: list[ConnectionValueInput] = strawberry.field(default_factory=list, description="As of one to be added.")
 
 
 @strawberry.input(description="What to change of a connection; what is left out, or null, stays.")
@@ -177,6 +189,10 @@ class ConnectionChecked:
 CreateConnectionResult = Annotated[
     ConnectionSaved | ConnectionRefused,
     strawberry.union("CreateConnectionResult", description="What came of `createConnection`."),
+]
+TryConnectionResult = Annotated[
+    ConnectionChecked | ConnectionRefused,
+    strawberry.union("TryConnectionResult", description="What came of `tryConnection`."),
 ]
 ChangeConnectionResult = Annotated[
     ConnectionSaved | ConnectionRefused | ConnectionNotFound,

@@ -36,8 +36,7 @@ async def try_connection(sources: Sources, connection: Connection) -> CheckOutco
 
     caller = UpstreamCaller(connection.tenant_id, on_wait, lambda: None)
     try:
-        source = sources.open(connection, _ONE_RECORD_ONCE)
-        async with asyncio.timeout(CHECK_SECONDS):
+        async with sources.open_once(connection, _ONE_RECORD_ONCE) as source, asyncio.timeout(CHECK_SECONDS):
             page = await source.page(caller, source.begin(None, whole=True))
     except UpstreamError as error:
         return CheckOutcome(False, f"{error.problem.description} ({error})", error.problem)
@@ -55,4 +54,7 @@ def _read(source: Source, page: SourcePage, tenant_id: str) -> CheckOutcome:
         return CheckOutcome(False, f"It answers, but its first ticket cannot be read: {found.rejected[0].reason}.")
     if found.foreign:
         return CheckOutcome(True, "It answers; the first ticket that it shows is another tenant's.")
-    return CheckOutcome(True, "It answers and shows tickets." if found.own else "It answers; it has no tickets.")
+    if found.own:
+        return CheckOutcome(True, "It answers and shows tickets.")
+    # What is read first of some sources are not the tickets.
+    return CheckOutcome(True, "It answers; it has no tickets." if page.next is None else "It answers.")

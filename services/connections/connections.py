@@ -11,7 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from documents.connection import Connection
 from documents.database import Database, Row
 from documents.vocabulary import ConnectionState, SourceKind, SourceProblem
-from services.connections.access import AccessKeeper
+from services.connections.access import AccessKeeper, DemandedAccess
 from services.connections.changes import (
     ConnectionChange,
     ConnectionNotFoundError,
@@ -48,26 +48,20 @@ class Connections:
             ConflictError: the tenant has the account already, or 10 connections.
             SecretsKeyError: there is no key to seal secrets with.
         """
-        access, minutes = await self._access.demand(new), demand_schedule(new.schedule_minutes)
+        access = await self._demand(new)
         while True:
-            now = self._clock.now()
             key, prefix, is_known = await self._place(new.tenant_id, new.source, access.account)
-            connection: Connection = Connection.model_construct(
-                id=key,
-                tenant_id=new.tenant_id,
-                source=new.source,
-                settings=access.settings,
-                sealed_secrets=self._access.sealed(key, new.tenant_id, access.secrets),
-                account=access.account,
-                prefix=prefix,
-                schedule_minutes=minutes,
-                announce_from=new.announce_from or now,
-                next_run_at=next_run(minutes, None, now),
-                created_at=now,
-                updated_at=now,
-            )
+            connection = self._made(new, access, key, prefix)
             if await self._insert(connection, is_known=is_known):
                 return connection
+
+    async def draft(self, new: NewConnection) -> Connection:
+        """A connection to be tried before it is added, or before its secrets are changed; nothing is stored.
+
+        Raises:
+            InvalidInputError, AddressRefusedError, SecretsKeyError: as of `create`.
+        """
+        return self._made(new, await self._demand(new), f"try_{uuid4().hex}", "")
 
     async def get(self, connection_id: str) -> Connection:
         """One connection.
@@ -146,6 +140,28 @@ class Connections:
             SecretsKeyError: they were sealed with a key that is not here.
         """
         return self._access.open(connection)
+
+    async def _demand(self, new: NewConnection) -> DemandedAccess:
+        demand_schedule(new.schedule_minutes)
+        return await self._access.demand(new)
+
+    def _made(self, new: NewConnection, access: DemandedAccess, key: str, prefix: str) -> Connection:
+        now = self._clock.now()
+        connection: Connection = Connection.model_construct(
+            id=key,
+            tenant_id=new.tenant_id,
+            source=new.source,
+            settings=access.settings,
+            sealed_secrets=self._access.sealed(key, new.tenant_id, access.secrets),
+            account=access.account,
+            prefix=prefix,
+            schedule_minutes=new.schedule_minutes,
+            announce_from=new.announce_from or now,
+            next_run_at=next_run(new.schedule_minutes, None, now),
+            created_at=now,
+            updated_at=now,
+        )
+        return connection
 
     async def _place(self, tenant_id: str, source: SourceKind, account: str) -> tuple[str, str, bool]:
         """The id and the prefix of a connection to come, and whether they are those of one that was removed."""

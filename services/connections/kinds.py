@@ -70,6 +70,10 @@ class SourceNeeds:
         """What cannot stand beside one of these."""
         return {rival for group in self.one_of for name in names if name in group for rival in group if rival != name}
 
+    def needed_with(self, name: str) -> list[str]:
+        """Where one of these is given, it has to be as well."""
+        return [first for first, second in self.together if second == name]
+
 
 def _secret(name: str, description: str, *, is_required: bool = False) -> Need:
     expected = f"at most {MAX_SECRET_CHARACTERS:,} visible ASCII characters"

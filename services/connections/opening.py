@@ -1,7 +1,8 @@
 """From a connection to a source that can be read: the one table of who reads which kind, and what all of them need."""
 
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -138,18 +139,25 @@ class Sources:
             raise UpstreamError("the connection is another tenant's", SourceProblem.NOT_FOUND)
         return self.open(connection)
 
-    def open(self, connection: Connection, terms: ReadingTerms | None = None) -> Source:
-        """The source of a connection; `terms`: others than usual.
+    def open(self, connection: Connection) -> Source:
+        """The source of a connection.
 
         Raises:
             UpstreamError: its secrets cannot be read.
         """
-        try:
-            opened = self._connections.open(connection)
-        except SecretsKeyError as error:
-            raise UpstreamError(str(error), SourceProblem.SECRETS_UNREADABLE) from error
-        source = FACTORIES[connection.source](opened, self._parts(opened, terms or self._terms))
-        return PrefixedSource(source, connection.prefix) if connection.prefix else source
+        opened = self._opened(connection)
+        return _source(opened, self._parts(opened, self._client(opened.address), self._terms))
+
+    @asynccontextmanager
+    async def open_once(self, connection: Connection, terms: ReadingTerms) -> AsyncIterator[Source]:
+        """The source of a connection, which need not be stored: nothing of it is kept after the block.
+
+        Raises:
+            UpstreamError: its secrets cannot be read.
+        """
+        opened = self._opened(connection)
+        async with self._new_client() as client:
+            yield _source(opened, self._parts(opened, client, terms))
 
     async def close(self) -> None:
         """Close the connections to all servers."""
@@ -157,14 +165,19 @@ class Sources:
             await client.aclose()
         self._clients.clear()
 
-    def _parts(self, opened: OpenedConnection, terms: ReadingTerms) -> SourceParts:
+    def _opened(self, connection: Connection) -> OpenedConnection:
+        try:
+            return self._connections.open(connection)
+        except SecretsKeyError as error:
+            raise UpstreamError(str(error), SourceProblem.SECRETS_UNREADABLE) from error
+
+    def _parts(self, opened: OpenedConnection, http: httpx.AsyncClient, terms: ReadingTerms) -> SourceParts:
         connection = opened.connection
         usual = SOURCE_NEEDS[connection.source].requests_per_minute
         usual = self._terms.requests_per_minute if usual is None else usual
         limit = int(connection.settings.get("requests_per_minute", usual))
         limiter = self._limiter(f"{connection.source}:{connection.account}", limit)
-        client = self._client(opened.address)
-        return SourceParts(client, limiter, self._limiter, self._clock, terms.patience, terms.page_size)
+        return SourceParts(http, limiter, self._limiter, self._clock, terms.patience, terms.page_size)
 
     def _limiter(self, name: str, limit: int) -> RateLimiter:
         return RateLimiter(self._database, self._clock, limit=limit, request_seconds=REQUEST_SECONDS, name=name)
@@ -174,14 +187,21 @@ class Sources:
         url = httpx.URL(address)
         key = url.scheme, url.netloc
         if key not in self._clients:
-            transport = CheckedTransport(self._rules, httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False))
-            timeout = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
-            self._clients[key] = httpx.AsyncClient(
-                transport=transport, timeout=timeout, follow_redirects=False, trust_env=False
-            )
+            self._clients[key] = self._new_client()
         return self._clients[key]
+
+    def _new_client(self) -> httpx.AsyncClient:
+        transport = CheckedTransport(self._rules, httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False))
+        timeout = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
+        return httpx.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         """Made once: reading the certificates takes longer than a request."""
         return httpx.create_ssl_context()
+
+
+def _source(opened: OpenedConnection, parts: SourceParts) -> Source:
+    source = FACTORIES[opened.connection.source](opened, parts)
+    prefix = opened.connection.prefix
+    return PrefixedSource(source, prefix) if prefix else source

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from documents.vocabulary import SourceKind, SourceProblem
 from gql_app.http.dashboard import WEB_FOLDER, bundle
 from resolvers.context import Services
+from services.connections.changes import NewConnection
 from services.ingestion.worker import Worker
 from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
@@ -32,10 +34,12 @@ VIEWS = {
     "customers": "/?tenant=tenant_a&period=all&view=customers",
     "ingestion": "/?tenant=tenant_a&view=ingestion",
     "notifications": "/?tenant=tenant_a&view=notifications",
+    "connections": "/?tenant=tenant_b&view=connections",
     "ticket": "/?tenant=tenant_a&period=all&view=tickets&urgency=high",
 }
 OPENED = {
     "ticket": ("a.subject", ".drawer .timeline"),
+    "connections": (".card-head .opens-form", ".connection-form"),
     "overview": (".trend .twin summary", ".twin tr"),
     "heat": (".heat ~ .twin summary", ".twin tr"),
 }
@@ -45,6 +49,7 @@ SHOWN = {
     "tickets": ".list tbody tr",
     "ingestion": ".run-state",
     "notifications": ".circuit .badge",
+    "connections": ".connection-card .trouble",
 }
 """What comes last into a view."""
 SHIFTS = """(() => {
@@ -62,6 +67,8 @@ async def address(services: Services, worker: Worker) -> AsyncIterator[str]:
     if bundle(WEB_FOLDER) is None:
         pytest.skip("the files of web/ are not installed")
     await ingest(services, "tenant_a")
+    made = await services.connections.create(NewConnection("tenant_b", SourceKind.GITHUB, {"repository": "acme/shop"}))
+    await services.connections.note_outcome(made.id, SourceProblem.FORBIDDEN, "status 403")
     async with served(app_with(at_rest(services), make_settings())) as address:
         yield address
 

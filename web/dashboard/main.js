@@ -15,6 +15,7 @@ import { Problem, Skeleton } from "./parts/states.js";
 const TITLE = "Support ticket analytics";
 /** The views that are fetched when they are first opened. @type {Record<string, () => Promise<any>>} */
 const LATER = {
+  connections: () => import("./connections/connections.js").then((module) => module.Connections),
   customers: () => import("./customers/customers.js").then((module) => module.Customers),
   notifications: () => import("./operations/notifications.js").then((module) => module.Notifications),
   ingestion: () => import("./operations/ingestion.js").then((module) => module.Ingestion),

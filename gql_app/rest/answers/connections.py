@@ -7,6 +7,7 @@ from documents.connection import Connection
 from documents.vocabulary import ConnectionState, SourceKind, SourceProblem
 from gql_app.rest.answers.base import Answer
 from services.connections.checking import CheckOutcome
+from services.connections.kinds import Need, SourceNeeds
 
 
 class ConnectionAnswer(Answer):
@@ -28,6 +29,8 @@ class ConnectionAnswer(Answer):
     problem: SourceProblem | None
     """Why the last run has failed."""
     problem_detail: str | None
+    advice: str | None
+    """What the problem means, and what to do."""
     failures: int
     """Runs that failed one after the other, up to the last one."""
     last_run_at: datetime | None
@@ -40,15 +43,56 @@ class ConnectionAnswer(Answer):
     @classmethod
     def of(cls, stored: Connection) -> Self:
         """The answer for a connection."""
-        names = cls.model_fields.keys() - {"secret_names"}
-        shown = {name: getattr(stored, name) for name in names}
-        return cls.model_validate({**shown, "secret_names": list(stored.sealed_secrets)})
+        made = {"secret_names": list(stored.sealed_secrets), "advice": stored.problem and stored.problem.description}
+        return cls.model_validate({name: getattr(stored, name) for name in cls.model_fields.keys() - made} | made)
 
 
 class ConnectionList(Answer):
     """A tenant's connections, oldest first; at most 10."""
 
     connections: list[ConnectionAnswer]
+
+
+class NeedAnswer(Answer):
+    """A setting or a secret of a source."""
+
+    name: str
+    description: str
+    expected: str
+    """What it must be, as the end of a sentence."""
+    is_secret: bool
+    is_required: bool
+    default: str | None
+    instead_of: list[str]
+    """Of it and these, exactly one has to be given."""
+    needed_with: list[str]
+    """It has to be given if one of these is."""
+
+    @classmethod
+    def of(cls, kind: SourceNeeds, need: Need) -> Self:
+        """The answer for one of a kind's needs."""
+        made = {"instead_of": sorted(kind.rivals([need.name])), "needed_with": kind.needed_with(need.name)}
+        return cls.model_validate({name: getattr(need, name) for name in cls.model_fields.keys() - made} | made)
+
+
+class SourceAnswer(Answer):
+    """A kind of source that can be connected, and what it is told."""
+
+    source: SourceKind
+    description: str
+    needs: list[NeedAnswer]
+
+    @classmethod
+    def of(cls, source: SourceKind, kind: SourceNeeds) -> Self:
+        """The answer for a kind."""
+        needs = [NeedAnswer.of(kind, need) for need in kind.needs]
+        return cls(source=source, description=source.description, needs=needs)
+
+
+class SourceList(Answer):
+    """All that can be connected."""
+
+    sources: list[SourceAnswer]
 
 
 class CheckAnswer(Answer):

@@ -13,7 +13,7 @@ from tests.fakes import make_settings
 
 SHOWN = """
     connectionId tenantId source settings { name value } secretNames account prefix scheduleMinutes announceFrom
-    state problem problemDetail failures lastRunAt lastSuccessAt nextRunAt createdAt updatedAt
+    state problem problemDetail advice failures lastRunAt lastSuccessAt nextRunAt createdAt updatedAt
 """
 CREATE = f"""
 mutation Create($input: CreateConnectionInput!) {{
@@ -23,6 +23,15 @@ mutation Create($input: CreateConnectionInput!) {{
     ... on ConnectionRefused {{ message code }}
   }}
 }}
+"""
+TRY = """
+mutation Try($input: TryConnectionInput!) {
+  tryConnection(input: $input) {
+    __typename
+    ... on ConnectionChecked { ok detail problem }
+    ... on ConnectionRefused { message code }
+  }
+}
 """
 CHANGE = f"""
 mutation Change($input: ChangeConnectionInput!) {{
@@ -116,6 +125,25 @@ async def test_a_connection_is_made_shown_changed_checked_and_removed(api: Api, 
     assert (await ask(api, CHANGE, input={"connectionId": name})).items() >= gone.items()
 
 
+async def test_a_connection_can_be_tried_before_it_is_added(api: Api, desk: HelpDesk) -> None:
+    told = await ask(api, TRY, input=wanted(desk.url))
+    assert told == {
+        "__typename": "ConnectionChecked",
+        "ok": True,
+        "detail": "It answers and shows tickets.",
+        "problem": None,
+    }
+    told = await ask(api, TRY, input=wanted(desk.url, secrets=[pair("bearer_token", "another")]))
+    assert (told["ok"], told["problem"]) == (False, "CREDENTIAL_REFUSED")
+    told = await ask(api, TRY, input=wanted(desk.url, settings=[]))
+    assert told == {
+        "__typename": "ConnectionRefused",
+        "code": "INVALID_INPUT",
+        "message": "standard needs base_url.",
+    }
+    assert await ask(api, f'{{ connections(tenantId: "acme") {{ {SHOWN} }} }}') == []
+
+
 @pytest.mark.parametrize(
     ("more", "code", "message"),
     [
@@ -145,13 +173,15 @@ async def test_a_second_connection_to_an_account_is_refused(api: Api, desk: Help
 
 
 async def test_a_form_is_told_what_a_source_needs(api: Api) -> None:
-    query = """{ offeredSources { source needs {
+    query = """{ offeredSources { source description needs {
       name description expected isSecret isRequired default insteadOf neededWith
     } } }"""
-    found = {each["source"]: each["needs"] for each in await ask(api, query)}
+    told = await ask(api, query)
+    assert {each["description"] for each in told} >= {"The contract's API.", "Zendesk Support."}
+    found = {each["source"]: each["needs"] for each in told}
     assert {name.lower() for name in found} == {source.value for source in SOURCE_NEEDS}
-    told = {each["name"]: (each["insteadOf"], each["neededWith"]) for each in found["ZENDESK"]}
-    assert (told["subdomain"], told["email"]) == ((["base_url"], []), ([], ["api_token"]))
+    needs = {each["name"]: (each["insteadOf"], each["neededWith"]) for each in found["ZENDESK"]}
+    assert (needs["subdomain"], needs["email"]) == ((["base_url"], []), ([], ["api_token"]))
     required = {each["name"]: (each["isSecret"], each["isRequired"]) for each in found["STANDARD"]}
     assert required == {
         "base_url": (False, True),

@@ -59,6 +59,7 @@ FOR_ADMINS = {
     ("DELETE", "/destinations/{destination_id}"): "/destinations/{destination}",
     ("GET", "/connections"): "/connections?tenant_id=tenant_a",
     ("POST", "/connections"): "/connections",
+    ("POST", "/connections/check"): "/connections/check",
     ("GET", "/connections/{connection_id}"): "/connections/{connection}",
     ("PATCH", "/connections/{connection_id}"): "/connections/{connection}",
     ("POST", "/connections/{connection_id}/check"): "/connections/{connection}/check",
@@ -68,16 +69,16 @@ FOR_ADMINS = {
 BODIES: dict[tuple[str, str], object] = {
     ("POST", "/destinations"): {"tenant_id": "tenant_a", "url": "https://1.1.1.1/", "format": "slack"},
     ("PATCH", "/destinations/{destination_id}"): {"is_paused": True},
-    ("POST", "/connections"): {
-        "tenant_id": "tenant_a",
-        "source": "standard",
-        "settings": {"base_url": "https://1.1.1.1"},
+    **{
+        ("POST", path): {"tenant_id": "tenant_a", "source": "standard", "settings": {"base_url": "https://1.1.1.1"}}
+        for path in ("/connections", "/connections/check")
     },
     ("PATCH", "/connections/{connection_id}"): {"schedule_minutes": 60},
 }
 SHARED = {
     ("GET", "/circuit/{name}/status"): "/circuit/notify/status",
     ("POST", "/circuit/{name}/reset"): "/circuit/notify/reset",
+    ("GET", "/connections/sources"): "/connections/sources",
 }
 """For each route about what all tenants share: a request."""
 WITHOUT_A_TENANT_IN_THE_REQUEST = {("GET", "/ingest/progress/{job_id}"), ("DELETE", "/ingest/{job_id}")}

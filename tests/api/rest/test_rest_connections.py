@@ -10,7 +10,9 @@ import structlog
 
 from documents.connection import Connection
 from documents.database import Database
+from documents.vocabulary import SourceProblem
 from gql_app.settings import Settings
+from resolvers.context import Services
 from tests.connecting import KEY, TOKEN, HelpDesk, help_desk, record
 from tests.fakes import MockApi, app_with, at_rest, bearer, make_jwt_settings, make_settings, open_client, open_services
 
@@ -108,6 +110,46 @@ async def test_a_check_tries_the_credential_that_there_is_now(app_client: httpx.
     assert (await app_client.post(f"{path}/check")).json()["ok"]
 
 
+async def test_a_connection_can_be_tried_before_it_is_added(
+    app_client: httpx.AsyncClient, db: Database, desk: HelpDesk
+) -> None:
+    wanted = body_for(desk.url)
+    told = (await app_client.post("/connections/check", json=wanted)).json()
+    assert told == {"ok": True, "detail": "It answers and shows tickets.", "problem": None}
+    told = (
+        await app_client.post("/connections/check", json=wanted | {"secrets": {"bearer_token": OTHER_TOKEN}})
+    ).json()
+    assert (told["ok"], told["problem"]) == (False, "credential_refused")
+    assert "give the connection another one" in told["detail"]
+    for settings, code in (({}, "INVALID_INPUT"), ({"base_url": "https://10.0.0.1"}, "ADDRESS_REFUSED")):
+        answer = await app_client.post("/connections/check", json=wanted | {"settings": settings})
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert desk.authorised == [f"Bearer {TOKEN}", f"Bearer {OTHER_TOKEN}"]
+    assert await db.collection(Connection).count_documents({}) == 0
+    await created(app_client, desk.url)
+    assert (await app_client.post("/connections/check", json=wanted)).json()["ok"], "as before its secret is changed"
+
+
+async def test_what_fails_says_what_to_do(app_client: httpx.AsyncClient, services: Services, desk: HelpDesk) -> None:
+    made = await created(app_client, desk.url)
+    assert made["advice"] is None
+    await services.connections.note_outcome(made["id"], SourceProblem.CREDENTIAL_REFUSED, "status 401")
+    shown = (await app_client.get(f"/connections/{made['id']}")).json()
+    assert (shown["problem"], shown["advice"]) == (
+        "credential_refused",
+        "It does not take the credential: give the connection another one.",
+    )
+
+
+async def test_a_form_is_told_what_each_source_needs(app_client: httpx.AsyncClient) -> None:
+    found = {each["source"]: each for each in (await app_client.get("/connections/sources")).json()["sources"]}
+    assert found["standard"]["description"] == "The contract's API."
+    needs = {need["name"]: need for need in found["zendesk"]["needs"]}
+    assert needs["subdomain"]["instead_of"] == ["base_url"]
+    assert needs["email"]["needed_with"] == ["api_token"]
+    assert (needs["api_token"]["is_secret"], needs["api_token"]["instead_of"]) == (True, ["oauth_token"])
+
+
 async def test_a_secret_is_nowhere_but_sealed(
     app_client: httpx.AsyncClient, db: Database, desk: HelpDesk, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -134,6 +176,8 @@ async def test_a_secret_is_nowhere_but_sealed(
         told += [
             made,
             await app_client.post("/connections", json=body_for(desk.url)),
+            await app_client.post("/connections/check", json=body_for(desk.url, secrets={"bearer_token": OTHER_TOKEN})),
+            await app_client.post("/connections/check", json=body_for(desk.url, settings={"base_url": TOKEN})),
             await app_client.post("/connections", content=f'{{"secrets": {{"bearer_token": "{TOKEN}"'),
             await app_client.get(path),
             await app_client.get("/connections?tenant_id=tenant_a"),

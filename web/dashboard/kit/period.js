@@ -57,8 +57,8 @@ export function precedingStart({ from, to }, now) {
   return new Date(Number(from) - Math.max(end - Number(from), 0));
 }
 
-/** A day stands for its midnight; as an end (`plus` 1), for that of the next. @param {string | null} text @param {string} zone @param {number} plus */
-function bound(text, zone, plus) {
+/** A day stands for its midnight; as an end (`plus` 1), for that of the next. @param {string | null} text @param {string} zone @param {number} [plus] */
+export function bound(text, zone, plus = 0) {
   if (!text) return null;
   const day = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
   if (day) return midnight(zone, Number(day[1]), Number(day[2]), Number(day[3]) + plus);

@@ -6,7 +6,8 @@ import { useState } from "../kit/html.js";
 /**
  * Gives orders one at a time. An expected failure and an unexpected one are both a text.
  * @param {() => void} onDone
- * @returns {{give: (name: string, variables: Record<string, unknown>) => Promise<void>, isGiven: boolean, problem: string | null}}
+ * @returns {{give: (name: string, variables: Record<string, unknown>) => Promise<any>, isGiven: boolean, problem: string | null}}
+ *   `give`: what came of it; null if it failed unexpectedly
  */
 export function useOrder(onDone) {
   const [isGiven, setGiven] = useState(false);
@@ -14,14 +15,17 @@ export function useOrder(onDone) {
   /** @param {string} name the operation's file in `queries/` @param {Record<string, unknown>} variables */
   const give = async (name, variables) => {
     setGiven(true);
+    let outcome = null;
     try {
       const { data } = await ask(name, variables);
-      setProblem(/** @type {any} */ (Object.values(data)[0]).message ?? null);
+      outcome = /** @type {any} */ (Object.values(data)[0]);
+      setProblem(outcome.message ?? null);
     } catch (failure) {
       setProblem(/** @type {Error} */ (failure).message);
     }
     setGiven(false);
     onDone();
+    return outcome;
   };
   return { give, isGiven, problem };
 }
