@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from documents.vocabulary import SourceKind
-from services.sources.github.records import priority_in, tags_in
+from services.sources.github.records import priority_in, sorted_tags
 from soak.cluster import Cluster, Row
 from soak.desks import SteeredDesk
 
@@ -121,7 +121,7 @@ def _of_github(issue: Row) -> KnownTicket:
         "subject": fields["title"],
         "priority": priority_in(fields["labels"]),
         "assignee": fields["assignees"][0] if fields["assignees"] else None,
-        "tags": tags_in(fields["labels"]),
+        "tags": sorted_tags(fields["labels"]),
     }
     moved = [
         (datetime.fromtimestamp(change["moment"], UTC), _GITHUB_FIELDS[change["field"]], change["old"], change["new"])
