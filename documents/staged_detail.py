@@ -31,7 +31,7 @@ class StagedDetail(Document):
     """What one page has told of one ticket: a row for all of it, as rows are what costs.
 
     Its id is made of job, page and ticket, so that a replay of the page writes the same rows. What several pages tell,
-    or several runs, is staged several times; it counts once all the same (`Ticket.told`).
+    or several runs, is staged several times; it counts once all the same, by what the ticket has `told`.
     """
 
     id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
