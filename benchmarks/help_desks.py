@@ -106,7 +106,7 @@ async def _of_source(stage: Stage, kind: SourceKind) -> list[Finding]:
         ),
         Finding(
             f"{name}, nothing new",
-            f"{statistics.median(asked for asked, _ in idle):.0f} requests, "
+            f"requests: {statistics.median(asked for asked, _ in idle):.0f}, "
             f"{statistics.median(seconds for _, seconds in idle):.2f} s",
         ),
     ]

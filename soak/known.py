@@ -19,6 +19,8 @@ TOLD: Mapping[SourceKind, frozenset[str]] = {
 """The fields of whose every change the source tells. GitHub tells of labels and accounts only as far as its newest
 events lead back."""
 _ZENDESK_FIELDS = {"assignee_id": "assignee", **{name: name for name in FIELDS if name != "assignee"}}
+_BLOT = "\N{FULL BLOCK}"
+"""What stands in the place of words that were blotted out, perhaps after a run has read them."""
 _GITHUB_FIELDS = {"state": "status", "title": "subject"}
 Moved = tuple[datetime, str, Any, Any]
 """When a field changed, which, from what and to what."""
@@ -34,6 +36,8 @@ class KnownTicket:
     """By moment, and by field."""
     ends: list[tuple[datetime, str]] | None
     """When it was deleted and when it came back; None: nobody can know."""
+    replies: str | None
+    """What the customer wrote later; None: nobody can know what a run has read of that."""
 
 
 def truth_of_desk(desk: SteeredDesk) -> dict[str, KnownTicket]:
@@ -64,6 +68,7 @@ def differences_of_desk(
         # What has left GitHub takes along what happened to it last.
         "wrong history": sum(ours.moved != true.moved for ours, true in both if true.ends is not None),
         "wrong deletions": sum(ours.ends != true.ends for ours, true in both if true.ends is not None),
+        "wrong replies": sum(ours.replies != true.replies for ours, true in both if _tells_replies(true)),
         "details left of tickets that are there": len(staged & stored.keys()),
     }
     return Counter({name: int(count) for name, count in found.items() if count})
@@ -89,7 +94,8 @@ def _known(ticket: Row, history: list[Row], told: frozenset[str]) -> KnownTicket
     ]
     ends = [(row["occurred_at"], row["action"]) for row in history if row["action"] in ("deleted", "restored")]
     values = {name: ticket.get(name) or None for name in FIELDS}
-    return KnownTicket(ticket.get("deleted_at") is not None, values, sorted(moved, key=_by_moment), ends)
+    gone, replies = ticket.get("deleted_at") is not None, ticket.get("replies") or ""
+    return KnownTicket(gone, values, sorted(moved, key=_by_moment), ends, replies)
 
 
 def _of_zendesk(ticket: Row, names: Mapping[int, str]) -> KnownTicket:
@@ -111,7 +117,13 @@ def _of_zendesk(ticket: Row, names: Mapping[int, str]) -> KnownTicket:
             moved.append((at, name, seen(name, old), seen(name, new)))
     record = ticket["record"]
     values = {name: seen(name, record["assignee_id" if name == "assignee" else name]) for name in FIELDS}
-    return KnownTicket(ticket["deleted"], values, sorted(moved, key=_by_moment), ends)
+    theirs = [
+        comment["body"]
+        for comment in ticket["comments"][1:]
+        if comment["public"] and comment["author_id"] == record["requester_id"]
+    ]
+    replies = None if any(_BLOT in text for text in theirs) else "\n\n".join(theirs)
+    return KnownTicket(ticket["deleted"], values, sorted(moved, key=_by_moment), ends, replies)
 
 
 def _of_github(issue: Row) -> KnownTicket:
@@ -128,7 +140,11 @@ def _of_github(issue: Row) -> KnownTicket:
         for change in issue["history"]
         if change["field"] in _GITHUB_FIELDS and change["old"] is not None
     ]
-    return KnownTicket(is_gone, values, sorted(moved, key=_by_moment), None if is_gone else [])
+    return KnownTicket(is_gone, values, sorted(moved, key=_by_moment), None if is_gone else [], None)
+
+
+def _tells_replies(true: KnownTicket) -> bool:
+    return true.replies is not None and not true.is_gone
 
 
 def _by_moment(moved: Moved) -> tuple[datetime, str]:
