@@ -135,7 +135,7 @@ def _condition(counted: TicketFilter, field: CountedField, value: Any) -> dict[s
 
 
 def _by_field(field: CountedField, computed: Computed, opened: Callable[..., dict[str, Any]]) -> list[Any]:
-    counts = computed.by_field[field].items()
+    counts = computed.by_field.get(field, {}).items()
     kind = _TYPES.get(field, ValueCount)
     name = field.value if field in _TYPES else "value"
     return [
