@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from beanie import Document
+from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel
 
 from documents.ticket_history import FieldChange
@@ -11,24 +12,34 @@ KEPT_SECONDS = 90 * 24 * 3600
 """What no page has claimed by then is about something that is no ticket of ours."""
 
 
-class StagedDetail(Document):
-    """One event or comment; its id is made of its connection, kind and number, so that it is staged once."""
+class ToldDetail(BaseModel):
+    """One event or comment. What is empty is not stored."""
 
-    id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
-    tenant_id: str
-    connection_id: str
-    ticket_id: str
-    """The ticket's external id."""
     kind: str
     serial: int
     """Its number among those of its kind."""
     at: datetime
     changes: dict[str, FieldChange] = {}
     turn: str | None = None
-    """A turn in the ticket's life: `born`, `gone` or `back`."""
+    """A turn in the ticket's life: `gone` or `back`."""
     said: str = ""
     author: str = ""
     """Who said it, as a ticket's `customer_id` is stored; empty: the customer."""
+
+
+class StagedDetail(Document):
+    """What one page has told of one ticket: a row for all of it, as rows are what costs.
+
+    Its id is made of job, page and ticket, so that a replay of the page writes the same rows. What several pages tell,
+    or several runs, is staged several times; it counts once all the same, by what the ticket has `told`.
+    """
+
+    id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
+    tenant_id: str
+    connection_id: str
+    ticket_id: str
+    """The ticket's external id."""
+    told: list[ToldDetail]
     staged_at: datetime
 
     class Settings:

@@ -7,7 +7,7 @@ import httpx
 from documents.database import Database
 from gql_app.settings import Settings
 from services.connections.connections import Connections
-from services.connections.opening import CONNECT_SECONDS, FACTORIES, ReadingTerms, Sources
+from services.connections.opening import CONNECT_SECONDS, ReadingTerms, Sources
 from services.kit.addresses import AddressRules
 from services.kit.clock import Clock
 from services.kit.sealing import SecretBox, key_of_file, parse_keys
@@ -63,7 +63,7 @@ def build_connections(
 ) -> ConnectionServices:
     """`default`: what tenants without connections read."""
     rules = AddressRules(allow_private=settings.allow_private_destinations, allow_loopback=True)
-    connections = Connections(database, _box(settings), rules, clock, offered=FACTORIES)
+    connections = Connections(database, _box(settings), rules, clock)
     return {
         "connections": connections,
         "sources": Sources(default, connections, database, rules, clock, terms),

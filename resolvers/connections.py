@@ -8,14 +8,14 @@ from resolvers.context import Context
 from services.access import Scope
 from services.connections.changes import ConnectionChange, ConnectionNotFoundError, NewConnection
 from services.connections.checking import CheckOutcome, try_connection
-from services.connections.kinds import SourceNeeds
+from services.connections.kinds import SOURCE_NEEDS, SourceNeeds
 
 
 async def create_connection(context: Context, new: NewConnection) -> Connection:
     """Add a connection; if it has a schedule, its first run is due at once.
 
     Raises:
-        InvalidInputError: the source cannot be read yet, or settings, secrets or the schedule do not fit.
+        InvalidInputError: settings, secrets or the schedule do not fit.
         AddressRefusedError: nothing may be sent to the address.
         ConflictError: the tenant has the account already, or 10 connections.
         SecretsKeyError: there is no key to seal secrets with.
@@ -87,4 +87,4 @@ async def try_new_connection(context: Context, new: NewConnection) -> CheckOutco
 def list_offered_sources(context: Context) -> Mapping[SourceKind, SourceNeeds]:
     """What can be connected, and what each has to be told."""
     context.caller.require(Scope.ADMIN)
-    return context.services.sources.offered
+    return SOURCE_NEEDS

@@ -14,12 +14,14 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
+from documents.vocabulary import SourceKind
 from soak import (
     bad_data,
     bombs,
     crashes,
     delivery,
     frozen,
+    help_desks,
     neighbours,
     operations,
     races,
@@ -52,6 +54,11 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "health": operations.health,
     "slow_clients": slow_clients.besieged,
     "neighbours": lambda: neighbours.neighbours(15),
+    "help_desk_killed": lambda: help_desks.killed_first_sync(20),
+    "zendesk_histories": lambda: help_desks.random_histories(SourceKind.ZENDESK, 100),
+    "github_histories": lambda: help_desks.random_histories(SourceKind.GITHUB, 100),
+    "zendesk_revoked": lambda: help_desks.revoked(SourceKind.ZENDESK),
+    "github_revoked": lambda: help_desks.revoked(SourceKind.GITHUB),
 }
 BEGIN, END = "<!-- soak: begin -->", "<!-- soak: end -->"
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reliability.md"

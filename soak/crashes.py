@@ -53,7 +53,7 @@ def resume(
                 killed += 1
                 died = time.monotonic()
                 worker = cluster.worker()
-                _wait_for_progress(cluster, job_id, before)
+                wait_for_progress(cluster, job_id, before)
                 longest_takeover = max(longest_takeover, time.monotonic() - died)
             faults += differences(cluster, cluster.wait_for_end(job_id), expected, KILL_COSTS * killed)
     measured = (
@@ -154,7 +154,9 @@ def comes_to_run(cluster: Cluster, job_id: str) -> bool:
     return "active" in cluster.job(job_id)
 
 
-def _wait_for_progress(cluster: Cluster, job_id: str, before: Row) -> None:
+def wait_for_progress(cluster: Cluster, job_id: str, before: Row) -> None:
+    """Wait until a run is two pages further than it was, or has ended."""
+
     def has_moved() -> bool:
         job = cluster.job(job_id)
         return "active" not in job or job["processed_pages"] > before["processed_pages"] + 1

@@ -45,7 +45,7 @@ class IssueChanges:
 
     def now(self) -> int:
         """Return the present second since 1970."""
-        return int(self._clock.now().timestamp())
+        return int(self._clock.now().timestamp()) + self.settings.ahead_seconds
 
     def next_id(self) -> int:
         """Return an id that nothing has yet."""

@@ -53,6 +53,8 @@ class GithubSettings(BaseModel):
     """Whose repositories they are."""
     repository: str = "support"
     """The repository's name at the start; another, `archive`, takes transferred issues."""
+    ahead_seconds: int = 0
+    """How far its clock runs ahead of the machine's: lets time pass in another process."""
     private: bool = False
     """Private: without a token the repositories are 404."""
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from mock_external_api.zendesk.book.rules import RefusedChangeError
 from mock_external_api.zendesk.exports import Desk
+from mock_external_api.zendesk.settings import ZendeskSettings
 from mock_external_api.zendesk.steps import random_step
 
 router = APIRouter(prefix="/_control", tags=["control"])
@@ -61,6 +62,17 @@ async def change_desk_settings(desk: Desk, changes: Annotated[dict[str, Any], Bo
     """Change settings and return all of them."""
     try:
         desk.change_settings(**changes)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        raise HTTPException(422, problems) from error
+    return desk.settings.model_dump(mode="json")
+
+
+@router.post("/reset")
+async def reset_desk(desk: Desk, changes: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+    """Begin anew with the present settings and these changes; returns all settings."""
+    try:
+        desk.begin(ZendeskSettings.model_validate({**desk.settings.model_dump(), **changes}))
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         raise HTTPException(422, problems) from error

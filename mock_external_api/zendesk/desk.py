@@ -33,8 +33,13 @@ class ZendeskDesk:
     """All happens now, by the clock. Methods that change a ticket take its id and return the changed one's."""
 
     def __init__(self, settings: ZendeskSettings, clock: Clock) -> None:
-        self.settings = settings
         self.clock = clock
+        self.begin(settings)
+
+    def begin(self, settings: ZendeskSettings) -> None:
+        """Begin anew: another help desk, of which nobody has asked for anything."""
+        self.settings = settings
+        self.__dict__.pop("book", None)
         self.rng = random.Random(f"{settings.seed}:requests")  # noqa: S311 - repeatable, no secret
         self.requests: deque[dict[str, Any]] = deque(maxlen=_KEPT_REQUESTS)
         self.limiter = RateLimiter(settings.requests_per_minute, self._monotonic)

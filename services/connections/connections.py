@@ -19,7 +19,7 @@ from services.connections.changes import (
     OpenedConnection,
 )
 from services.connections.schedule import demand_schedule, next_run, next_run_after_outcome
-from services.errors import ConflictError, InvalidInputError
+from services.errors import ConflictError
 from services.kit.addresses import AddressRules
 from services.kit.clock import Clock
 from services.kit.sealing import SecretBox
@@ -34,20 +34,16 @@ _OLDEST_FIRST = [("created_at", ASCENDING), ("_id", ASCENDING)]
 class Connections:
     """Keeps connections; who may see them is for others to know."""
 
-    def __init__(
-        self, database: Database, box: SecretBox, rules: AddressRules, clock: Clock, *, offered: Many[SourceKind]
-    ) -> None:
-        """`offered`: the sources that can be read."""
+    def __init__(self, database: Database, box: SecretBox, rules: AddressRules, clock: Clock) -> None:
         self._rows = database.collection(Connection)
         self._access = AccessKeeper(box, rules)
         self._clock = clock
-        self._offered = offered
 
     async def create(self, new: NewConnection) -> Connection:
         """Add a connection. One to an account that the tenant has had before takes its place, with id and prefix.
 
         Raises:
-            InvalidInputError: the source cannot be read yet, or settings, secrets or the schedule do not fit.
+            InvalidInputError: settings, secrets or the schedule do not fit.
             AddressRefusedError: nothing may be sent to the address.
             ConflictError: the tenant has the account already, or 10 connections.
             SecretsKeyError: there is no key to seal secrets with.
@@ -146,8 +142,6 @@ class Connections:
         return self._access.open(connection)
 
     async def _demand(self, new: NewConnection) -> DemandedAccess:
-        if new.source not in self._offered:
-            raise InvalidInputError(f"{new.source} cannot be connected yet; there is {', '.join(self._offered)}.")
         demand_schedule(new.schedule_minutes)
         return await self._access.demand(new)
 

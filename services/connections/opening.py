@@ -1,7 +1,7 @@
 """From a connection to a source that can be read: the one table of who reads which kind, and what all of them need."""
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,7 @@ from documents.database import Database
 from documents.vocabulary import SourceKind, SourceProblem
 from services.connections.changes import ConnectionNotFoundError, OpenedConnection
 from services.connections.connections import Connections
-from services.connections.kinds import SOURCE_NEEDS, SourceNeeds
+from services.connections.kinds import SOURCE_NEEDS
 from services.connections.prefixed import PrefixedSource
 from services.errors import SecretsKeyError, UpstreamError
 from services.kit.addresses import AddressRules, CheckedTransport
@@ -99,7 +99,7 @@ FACTORIES: dict[SourceKind, Callable[[OpenedConnection, SourceParts], Source]] =
     SourceKind.ZENDESK: zendesk_source,
     SourceKind.GITHUB: github_source,
 }
-"""Who reads what; a kind that is not here cannot be connected. Ids are as the source has them, without a prefix."""
+"""Who reads what. Ids are as the source has them, without a prefix."""
 
 
 class Sources:
@@ -122,11 +122,6 @@ class Sources:
         self._clock = clock
         self._terms = terms
         self._clients: dict[tuple[str, bytes], httpx.AsyncClient] = {}
-
-    @property
-    def offered(self) -> Mapping[SourceKind, SourceNeeds]:
-        """What can be read, and what each has to be told."""
-        return {source: SOURCE_NEEDS[source] for source in FACTORIES}
 
     async def of(self, tenant_id: str, connection_id: str | None) -> Source:
         """What a tenant's connection reads; None: the contract's API.

@@ -10,6 +10,7 @@ from datetime import timedelta
 from documents.connection import Connection
 from documents.database import Database, Row, Session
 from documents.ingestion_job import IngestionJob
+from documents.staged_detail import StagedDetail
 from services.connections.connections import Connections
 from services.connections.opening import Sources
 from services.coordination.leases import Leases
@@ -23,6 +24,7 @@ from services.tenancy import owned
 
 WHOLE_EVERY = timedelta(days=1)
 """How often a source that does not tell of deletions is walked whole, to find what is gone."""
+_FORGOTTEN_AT_ONCE = 1_000
 _NEXT_LEG: Row = {"next_page": BEGINNING, "last_page": None, "leg_pages": 0, "upstream_total": None, "records_seen": 0}
 
 
@@ -54,6 +56,7 @@ class Legs:
         """`announce`: what is announced of the contract's API."""
         self._jobs = database.collection(IngestionJob)
         self._rows = database.collection(Connection)
+        self._staged = database.collection(StagedDetail)
         self._leases = leases
         self._connections = connections
         self._sources = sources
@@ -81,6 +84,8 @@ class Legs:
             keeps_cursor=is_whole and connection.full_at is not None,
         )
         place = run.job.next_page if is_resumed else source.begin(connection.cursor, whole=is_whole)
+        if not is_resumed and connection.cursor is None:
+            await self._forget_staged(run, connection_id)
         return RunLeg(source, origin, place, is_resumed)
 
     async def end(self, run: Run, number: int, error: UpstreamError | None = None) -> None:
@@ -95,7 +100,8 @@ class Legs:
         is_last = number + 1 == len(run.job.connections)
         update: Row = {"$set": {"leg": number + 1, **({} if is_last else _NEXT_LEG)}}
         if error is not None:
-            update |= {"$inc": {"failed_legs": 1}, "$push": {"irregularities": f"connection {connection_id}: {error}"}}
+            name = await self._name(connection_id)
+            update |= {"$inc": {"failed_legs": 1}, "$push": {"irregularities": f"{name}: {error}"}}
 
         async def work(session: Session) -> None:
             await self._jobs.update_one({"_id": run.job.id}, update, session=session)
@@ -103,6 +109,25 @@ class Legs:
                 await self._note_walked(run, connection_id, session)
 
         await self._leases.write(run.lease, work)
+
+    async def _name(self, connection_id: str) -> str:
+        """What people know the connection by."""
+        row = await self._rows.find_one({"_id": connection_id}, {"source": 1, "account": 1})
+        return connection_id if row is None else f"{row['source']} {row['account']}"
+
+    async def _forget_staged(self, run: Run, connection_id: str) -> None:
+        """Remove what earlier runs have kept that came to no ticket: all of it is told once more."""
+        staged = owned(run.tenant_id, connection_id=connection_id)
+
+        async def work(session: Session) -> bool:
+            some = await self._staged.find(staged, {"_id": 1}, session=session).limit(_FORGOTTEN_AT_ONCE).to_list(None)
+            ids = [row["_id"] for row in some]
+            if ids:
+                await self._staged.delete_many(owned(run.tenant_id, _id={"$in": ids}), session=session)
+            return bool(ids)
+
+        while await self._leases.write(run.lease, work):
+            run.go_on()
 
     async def _note_walked(self, run: Run, connection_id: str, session: Session) -> None:
         """A connection whose first walk took several runs has been walked whole, too."""

@@ -7,12 +7,14 @@ from functools import partial
 
 import pytest
 
+from documents.vocabulary import SourceKind
 from soak import (
     bad_data,
     bombs,
     crashes,
     delivery,
     frozen,
+    help_desks,
     neighbours,
     operations,
     races,
@@ -51,6 +53,13 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "upstream's troubles are sat out": partial(upstream.patience, SOME_TROUBLES),
     "bombs do little harm": partial(bombs.harmless, FEW_BOMBS, slack=BUSY),
     "disturbed runs delete nothing": partial(bad_data.partial_runs, 6),
+    "a help desk's first run that is killed": partial(
+        help_desks.killed_first_sync, 1, tickets=300, lease_seconds=LONG_LEASE
+    ),
+    "random histories of Zendesk": partial(help_desks.random_histories, SourceKind.ZENDESK, 2),
+    "random histories of GitHub": partial(help_desks.random_histories, SourceKind.GITHUB, 2),
+    "a credential of Zendesk that is revoked": partial(help_desks.revoked, SourceKind.ZENDESK, tickets=600),
+    "a credential of GitHub that is revoked": partial(help_desks.revoked, SourceKind.GITHUB, tickets=900),
     "one client leaves the others alone": partial(
         neighbours.neighbours, 3, tickets=500, subscriptions=120, judges_time=False
     ),

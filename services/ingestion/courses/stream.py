@@ -7,8 +7,11 @@ leads nowhere, or in a circle.
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from services.ingestion.courses.course import CIRCLE, MAX_DULL_PAGES, Step
+from services.ingestion.courses.course import CIRCLE, Step
 from services.sources.pages import PagePlace, SourcePage
+
+MAX_EMPTY_PAGES = 100
+"""So many pages in a row that tell nothing are no way to anywhere, even if each names another one."""
 
 
 class StreamCourse:
@@ -20,7 +23,7 @@ class StreamCourse:
         self._max_pages = max_pages
         self._read: set[PagePlace] = set()
         self._shown: set[int] = set()
-        self._reads = self._dull = 0
+        self._reads = self._empty = 0
 
     @property
     def has_seen_anything(self) -> bool:
@@ -38,11 +41,11 @@ class StreamCourse:
         self._reads += 1
         self._read.add(place)
         self._shown.update(key for key in keys if key is not None)
-        is_dull = len(known) == len(keys) and not page.details
-        self._dull = self._dull + 1 if is_dull else 0
+        is_empty = len(known) == len(keys) and not page.details
+        self._empty = self._empty + 1 if is_empty else 0
         remarks = list(page.remarks)
         following = page.next
-        if following in self._read or (following is not None and self._dull >= MAX_DULL_PAGES):
+        if following in self._read or (following is not None and self._empty >= MAX_EMPTY_PAGES):
             following = None
             remarks.append(CIRCLE)
         if following is not None and self._reads >= self._max_pages:

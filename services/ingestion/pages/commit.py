@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pymongo import InsertOne, UpdateMany, UpdateOne
+from pymongo import UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from documents.connection import Connection
@@ -49,17 +49,22 @@ class PreparedPage:
     """Tickets that an earlier portion of the run has stored or found."""
     mended: list[str]
     """The quarantine's rows about records that can be stored now."""
-    staged: list[InsertOne[Row]]
-    """The writes that keep what is told of tickets that later pages show."""
+    staged: list[Row]
+    """What is told of tickets that later pages show."""
 
     def shares_tickets_with(self, other: "PreparedPage") -> bool:
-        """Whether both show the same ticket, so that what one of them writes changes what the other must."""
-        return not self._ticket_ids().isdisjoint(other._ticket_ids())
+        """Whether one shows a ticket that the other shows or tells of, so that what one writes changes what the other
+        must. What both only tell of does not count: each keeps it for itself."""
+        shown, others = self._shown(), other._shown()
+        return not (
+            shown.isdisjoint(others) and shown.isdisjoint(other._told_of()) and others.isdisjoint(self._told_of())
+        )
 
-    def _ticket_ids(self) -> set[str]:
-        records = self.portion.records
-        told = {detail.ticket_id for detail in self.portion.details}
-        return {*records.own, *records.gone, *told} if records.gone or told else set(records.own)
+    def _shown(self) -> set[str]:
+        return {*self.portion.records.own, *self.portion.records.gone}
+
+    def _told_of(self) -> set[str]:
+        return {detail.ticket_id for detail in self.portion.details}
 
 
 class PageStore:
@@ -98,7 +103,7 @@ class PageStore:
             self._stored(run.tenant_id, ids),
             find_mended(self._quarantine, run.tenant_id, own),
             self._staging.of(run, ids),
-            self._staging.fresh(run, portion.details),
+            self._staging.fresh(run, portion.number, portion.details),
         )
         changes = await asyncio.to_thread(find_changes, own, stored, at, gone=gone, details=details)
         again = frozenset(name for name, row in stored.items() if row.get("seen_by_job") == run.job.id)
@@ -164,7 +169,8 @@ class PageStore:
             new_rows(TicketHistory, changes.history),
             new_rows(Notification, changes.notifications),
             Writes(QuarantinedRecord, quarantine_writes(at, page.portion.records.rejected, page.mended)),
-            Writes(StagedDetail, [*page.staged, *used(at.tenant_id, changes.used)]),
+            new_rows(StagedDetail, page.staged),
+            Writes(StagedDetail, used(at.tenant_id, changes.used)),
             Writes(Ticket, [*changes.tickets, *_marks(at, [*changes.seen, *filter(None, refused)])]),
             Writes(Connection, _cursor(run, page.portion)),
             Writes(IngestionJob, [UpdateOne(_after_stored(run), _progress(page, is_whole=run.origin.is_whole))]),

@@ -31,8 +31,13 @@ class Retelling:
 def unheard(known: Row, details: Iterable[Row]) -> list[Row]:
     """Those of the staged details that were not yet worked into a ticket, in the order in which they happened."""
     told: Mapping[str, int] = known.get("told") or {}
-    fresh = [detail for detail in details if detail["serial"] > told.get(detail["kind"], -1)]
-    return sorted(fresh, key=lambda detail: (detail["at"], detail["kind"], detail["serial"]))
+    fresh = {(detail["kind"], detail["serial"]): detail for detail in details if is_unheard(detail, told)}
+    return sorted(fresh.values(), key=lambda detail: (detail["at"], detail["kind"], detail["serial"]))
+
+
+def is_unheard(detail: Row, told: Mapping[str, int]) -> bool:
+    """Whether a detail was not yet worked into a ticket of which so much was `told`."""
+    return bool(detail["serial"] > told.get(detail["kind"], -1))
 
 
 def told_with(known: Row, fresh: Iterable[Row]) -> dict[str, int]:
@@ -51,10 +56,10 @@ def replies_with(known: Row, fresh: Iterable[Row], customer_id: str | None) -> s
 
 
 def before_all(values: Row, details: Sequence[Row]) -> Row:
-    """What a ticket was before details that led to `values`: at its creation, if they begin with that."""
+    """What a ticket was before details that led to `values`: at its creation, if they are all there are."""
     first = dict(values)
     for detail in reversed(details):
-        for name, change in {} if detail["turn"] == Turn.BORN else detail["changes"].items():
+        for name, change in detail["changes"].items():
             if name in first:
                 first[name] = change["old"]
     return first
@@ -67,8 +72,6 @@ def retold(known: Row, before: Row, details: Iterable[Row], *, is_live: bool) ->
     """
     telling = Retelling(dict(before), is_live)
     for detail in details:
-        if detail["turn"] == Turn.BORN:
-            continue
         if detail["turn"] == Turn.BACK and not telling.is_live:
             telling.is_live = True
             telling.happened.append((HistoryAction.RESTORED, {}, detail["at"]))

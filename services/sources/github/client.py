@@ -18,7 +18,7 @@ from services.kit.http_answers import LONGEST_RETRY_AFTER_SECONDS
 from services.kit.retry import Patience
 from services.sources.budget import RateLimiter
 from services.sources.github.answers import Listed, reader_of
-from services.sources.github.paging import fewer_at_once
+from services.sources.github.paging import FEW, fewer_at_once
 from services.sources.github.places import NOTHING_READ, Phase, first_phase, read_cursor, read_phase
 from services.sources.github.records import sort_issues
 from services.sources.github.standing import Standing
@@ -66,7 +66,7 @@ class GithubIssues:
             Transport(http, limiter, headers), clock, patience, throttled=replace(patience, seconds=hour)
         )
         self._clock = clock
-        self._size = max(1, min(page_size, LARGEST_PAGE))
+        self._size = max(FEW, min(page_size, LARGEST_PAGE))
         self._here = f"{base_url.rstrip('/')}/repos/{quote(repository, safe='/')}"
         self._standing = Standing(self._asking, clock, self._here, repository)
 

@@ -16,8 +16,9 @@ from services.sources.github.places import Phase, Spot
 TAIL = 5
 """Entries by which it is told that a page joins the last one."""
 _MOST_OVERLAP = 10
-FEW = 10
-"""Entries of the largest size that always fit into an answer."""
+FEW = 20
+"""The least that is asked for at once. So many entries fit into an answer however large they are; and a page of so many
+can always be numbered so that it begins a little before a given place and goes beyond it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ async def test_a_connection_can_be_tried_before_it_is_added(api: Api, desk: Help
 @pytest.mark.parametrize(
     ("more", "code", "message"),
     [
-        ({"source": "GITHUB"}, "INVALID_INPUT", "github cannot be connected yet"),
+        ({"source": "GITHUB"}, "INVALID_INPUT", "github has no secret 'bearer_token'"),
         ({"settings": []}, "INVALID_INPUT", "standard needs base_url."),
         ({"settings": [pair("base_url", "https://1.1.1.1")] * 2}, "INVALID_INPUT", "given more than once"),
         ({"settings": [pair("base_url", "http://1.1.1.1")]}, "ADDRESS_REFUSED", "begins with https://"),
@@ -179,7 +179,9 @@ async def test_a_form_is_told_what_a_source_needs(api: Api) -> None:
     told = await ask(api, query)
     assert {each["description"] for each in told} >= {"The contract's API.", "Zendesk Support."}
     found = {each["source"]: each["needs"] for each in told}
-    assert {name.lower() for name in found} <= {source.value for source in SOURCE_NEEDS}
+    assert {name.lower() for name in found} == {source.value for source in SOURCE_NEEDS}
+    needs = {each["name"]: (each["insteadOf"], each["neededWith"]) for each in found["ZENDESK"]}
+    assert (needs["subdomain"], needs["email"]) == ((["base_url"], []), ([], ["api_token"]))
     required = {each["name"]: (each["isSecret"], each["isRequired"]) for each in found["STANDARD"]}
     assert required == {
         "base_url": (False, True),

@@ -60,7 +60,7 @@ MOVING = {"ageSeconds", "hourlyTrend", "timeInStatus", "timeInStatusCategory"}
 """Fields whose value changes with time alone."""
 NOT_SHOWN = {
     "CircuitBreaker.openedAt", "CircuitBreaker.retryAfter", "RateLimit.blockedUntil",
-    "IngestionJob.waitingUntil", "SourceNeed.default", "SourceNeed.insteadOf", "SourceNeed.neededWith",
+    "IngestionJob.waitingUntil",
 }  # fmt: skip
 """Fields that are null here, and show nothing of a tenant's."""
 
@@ -74,6 +74,7 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
     tickets = [
         its
         | {"external_id": f"t{number}", "customer_id": "c", "source": tenant_id, "status": tenant_id}
+        | {"priority": tenant_id, "assignee": tenant_id, "tags": [tenant_id], "replies": tenant_id}
         | {"subject": f"refund {tenant_id}", "message": tenant_id, "urgency": "high", "sentiment": "negative"}
         | {"created_at": THEN + timedelta(seconds=number), "updated_at": NOW, "requires_action": True}
         | {"matched": [{"rule": tenant_id, "keyword": tenant_id, "text": tenant_id}], "keyword_key": tenant_id}

@@ -4,7 +4,7 @@ The routes are taken from the application, so that a new one without a case here
 """
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -17,6 +17,7 @@ from documents.destination import DestinationFormat
 from documents.notification import Notification
 from documents.vocabulary import SourceKind
 from services.connections.changes import NewConnection
+from tests.connecting import HelpDesk, help_desk, record
 from tests.fakes import MockApi, app_with, bearer, empty, ingest, make_jwt_settings, open_client, open_services
 from tests.notifying import SECRETS_KEY
 
@@ -101,7 +102,13 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-async def stage(database: Database) -> AsyncIterator[Stage]:
+def desk() -> Iterator[HelpDesk]:
+    with help_desk(record("1", tenant_id="tenant_a"), token=None) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="module")
+async def stage(database: Database, desk: HelpDesk) -> AsyncIterator[Stage]:
     """tenant_a and tenant_b, ingested, behind an application that wants tokens."""
     await empty(database)
     mock_api, settings = MockApi(), make_jwt_settings(secrets_key=base64.b64encode(SECRETS_KEY).decode())
@@ -114,7 +121,7 @@ async def stage(database: Database) -> AsyncIterator[Stage]:
             assert notification is not None
             destination = await services.destinations.create("tenant_a", "https://1.1.1.1/", DestinationFormat.SLACK)
             connection = await services.connections.create(
-                NewConnection("tenant_a", SourceKind.STANDARD, {"base_url": "http://127.0.0.1:1"})
+                NewConnection("tenant_a", SourceKind.STANDARD, {"base_url": desk.url})
             )
             yield Stage(
                 app,

@@ -198,6 +198,7 @@ async def test_a_secret_is_nowhere_but_sealed(
 @pytest.mark.parametrize(
     ("more", "status", "code", "detail"),
     [
+        ({"source": "zendesk", "secrets": {}}, 422, "INVALID_INPUT", "zendesk needs api_token or oauth_token."),
         ({"source": "jira"}, 422, "INVALID_INPUT", ""),
         ({"settings": {}}, 422, "INVALID_INPUT", "standard needs base_url."),
         ({"settings": {"base_uri": "https://1.1.1.1"}}, 422, "INVALID_INPUT", "did you mean base_url?"),

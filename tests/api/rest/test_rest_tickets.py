@@ -52,6 +52,7 @@ async def test_a_ticket_carries_its_classification_and_the_reasons(ingested: Ing
     ticket = (await tickets(ingested, urgency="high"))[0]
     assert set(ticket) == {
         *("id", "external_id", "tenant_id", "source", "customer_id", "subject", "message", "status"),
+        *("replies", "priority", "assignee", "tags"),
         *("status_category", "extra", "urgency", "sentiment", "requires_action"),
         *("created_at", "updated_at", "matched"),
     }
@@ -112,7 +113,7 @@ async def test_urgent_lists_the_high_ones_whatever_urgency_says(ingested: Ingest
     ("path", "said"),
     [
         ("/tickets?tenant_id=tenant_a&customer=x", "'customer'; did you mean customer_id?"),
-        ("/tickets?tenant_id=tenant_a&colour=green", "'colour'; there are created_from, "),
+        ("/tickets?tenant_id=tenant_a&colour=green", "'colour'; there are assignee, "),
         ("/tickets/export?tenant_id=tenant_a&statuss=open", "'statuss'; did you mean status?"),
         ("/tickets?tenant_id=tenant_a&page=1&page=2", "page is given more than once"),
         ("/tickets?tenant_id=tenant_a&tenant_id=tenant_b", "tenant_id is given more than once"),

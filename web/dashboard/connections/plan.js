@@ -31,5 +31,6 @@ export function planned(form, zone, before = null) {
 
 /** @param {number | null} minutes */
 export function scheduleText(minutes) {
-  return minutes ? `every ${duration(minutes * 60)}` : "only by hand";
+  if (!minutes) return "only by hand";
+  return minutes < 90 ? `every ${minutes} min` : `every ${duration(minutes * 60)}`;
 }

@@ -19,9 +19,8 @@ from services.kit.clock import SystemClock
 from services.kit.sealing import SecretBox
 from tests.connecting import KEY, TENANT, TOKEN
 from tests.fakes import make_settings
-from tests.notifying import SECRETS_KEY
 
-STANDARD, ZENDESK, GITHUB = SourceKind
+STANDARD, ZENDESK, _ = SourceKind
 URL = "https://1.1.1.1"
 NEW, CONNECTED, FAILING = ConnectionState
 DAY = timedelta(days=1)
@@ -41,9 +40,9 @@ def new(url: str = URL, token: str | None = TOKEN, tenant_id: str = TENANT, **mo
     return NewConnection(tenant_id, STANDARD, {"base_url": url}, {"bearer_token": token} if token else {}, **more)
 
 
-def all_offered(db: Database, key: bytes = SECRETS_KEY) -> Connections:
-    """Connections to any kind of source."""
-    return Connections(db, SecretBox(lambda: [key]), AddressRules(), SystemClock(), offered=SourceKind)
+def with_key(db: Database, key: bytes) -> Connections:
+    """Connections whose secrets are sealed with a key."""
+    return Connections(db, SecretBox(lambda: [key]), AddressRules(), SystemClock())
 
 
 async def stored(db: Database, connection: Connection) -> Any:
@@ -65,11 +64,6 @@ async def test_a_sealed_secret_opens_nowhere_else(connections: Connections) -> N
     one, other = await connections.create(new()), await connections.create(new(tenant_id="other"))
     with pytest.raises(SecretsKeyError):
         connections.open(other.model_copy(update={"sealed_secrets": one.sealed_secrets}))
-
-
-async def test_a_source_that_nobody_reads_cannot_be_connected(connections: Connections) -> None:
-    with pytest.raises(InvalidInputError, match="github cannot be connected yet; there is standard"):
-        await connections.create(NewConnection(TENANT, GITHUB, {"repository": "owner/name"}))
 
 
 @pytest.mark.parametrize(
@@ -95,8 +89,7 @@ async def test_an_account_is_connected_once(connections: Connections) -> None:
     assert await connections.create(new(tenant_id="other"))
 
 
-async def test_accounts_have_prefixes_of_their_own(db: Database) -> None:
-    connections = all_offered(db)
+async def test_accounts_have_prefixes_of_their_own(connections: Connections) -> None:
     zendesk = [
         NewConnection(TENANT, ZENDESK, {"base_url": f"{URL}/{name}"}, {"oauth_token": "x"}) for name in ("a", "b")
     ]
@@ -156,7 +149,7 @@ async def test_a_change_of_nothing_changes_nothing(connections: Connections) -> 
 
 
 async def test_unreadable_secrets_are_mended_by_new_ones(db: Database, connections: Connections) -> None:
-    made = await all_offered(db, bytes(32)).create(new())
+    made = await with_key(db, bytes(32)).create(new())
     with pytest.raises(SecretsKeyError):
         connections.open(made)
     await connections.change(made.id, ConnectionChange({"requests_per_minute": "5"}))

@@ -376,7 +376,7 @@ async def test_a_source_without_page_numbers_is_walked_and_taken_up_alike(db: Da
     jobs = Jobs(db, leases, clock)
     source = Keyset(list(range(1, 15)))
     address_rules = AddressRules()
-    connections = Connections(db, SecretBox(list), address_rules, clock, offered=())
+    connections = Connections(db, SecretBox(list), address_rules, clock)
     terms = ReadingTerms(Patience(), page_size=5, requests_per_minute=0)
     sources = Sources(source, connections, db, address_rules, clock, terms)
     legs = Legs(db, leases, connections, sources, clock, announce=ANNOUNCE_ALL)

@@ -74,7 +74,7 @@ async def test_a_run_reads_the_forum(db: Database) -> None:
     limiter = RateLimiter(db, clock, limit=0, request_seconds=1)
     async with httpx.AsyncClient(transport=httpx.MockTransport(server)) as http:
         forum = worked_source()(http, "http://forum", limiter, clock, QUICK_RETRIES)
-        connections = Connections(db, SecretBox(list), rules, clock, offered=())
+        connections = Connections(db, SecretBox(list), rules, clock)
         terms = ReadingTerms(QUICK_RETRIES, page_size=50, requests_per_minute=0)
         sources = Sources(forum, connections, db, rules, clock, terms)
         jobs = Jobs(db, leases, clock)

@@ -1,5 +1,7 @@
 """Each trap: what the honest API does, and what the trap makes of it; and steering from another process."""
 
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -125,6 +127,18 @@ async def test_steering_from_another_process(mock: httpx.AsyncClient) -> None:
     assert statuses == [503, 200]
     log = (await mock.get("/_control/github/log")).json()
     assert [entry["status"] for entry in log] == statuses
+
+
+async def test_time_passes_there_when_it_is_told_so(mock: httpx.AsyncClient) -> None:
+    moments = []
+    for ahead in (-86_400, 86_400):
+        await _ordered(mock, "settings", {"ahead_seconds": ahead})
+        made = await _ordered(mock, "act", {"action": "open", "arguments": ["Door is stuck"]})
+        answer = await mock.get(f"/github{LIST}/{made['number']}")
+        dated = parsedate_to_datetime(answer.headers["date"])
+        moments.append(datetime.fromisoformat(answer.json()["created_at"]))
+        assert timedelta() <= dated - moments[-1] < timedelta(hours=1)
+    assert moments[1] - moments[0] >= timedelta(days=2)
 
 
 async def test_steering_is_shut_unless_the_mock_is_told(mock: httpx.AsyncClient) -> None:

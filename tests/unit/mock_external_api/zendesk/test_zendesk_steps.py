@@ -59,3 +59,15 @@ async def test_other_processes_change_it_through_control(start_desk: StartDesk) 
     assert truth["1"]["history"][0] == {"at": client.desk.now() - 61, "field": "subject", "old": None, "new": "Lamp"}
     await client.delete("/_control/requests")
     assert (await client.get("/_control/requests")).json() == []
+
+
+async def test_control_begins_anew(start_desk: StartDesk) -> None:
+    client = start_desk()
+    await client.post("/_control/changes/create", json={"subject": "Lamp", "body": "It is dark."})
+    assert (await client.post("/_control/reset", json={"nonsense": 1})).status_code == 422
+    assert len((await client.get("/_control/truth")).json()) == 1
+    assert await client.tickets() == []
+    settings = (await client.post("/_control/reset", json={"ticket_count": 3, "seed": 5})).json()
+    assert (settings["ticket_count"], settings["seed"]) == (3, 5)
+    assert (await client.get("/_control/requests")).json() == []
+    assert len((await client.get("/_control/truth")).json()) == 3

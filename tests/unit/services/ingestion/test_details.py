@@ -189,11 +189,11 @@ def test_a_deletion_between_two_runs_is_history_when_the_ticket_is_back() -> Non
     assert happened(gone) == [("deleted", 4, "solved", None)]
 
 
-def test_a_creation_is_no_change() -> None:
-    born = event(1, 0, status=(None, "open"), subject=(None, "Hi")) | {"turn": "born"}
-    changes = first_sight(ticket(1), born, event(2, 0, subject=("Hi", "Hello")))
-    assert [row[:2] for row in happened(changes)] == [("created", 0), ("updated", 0)]
-    assert changes.history[0]["changes"]["subject"]["new"] == "Hi"
+def test_what_was_staged_twice_counts_once() -> None:
+    twice = [event(1, 1, status=("new", "open")), event(1, 1, status=("new", "open")) | {"_id": "another row"}]
+    changes = first_sight(ticket(1), *twice, event(2, 2, status=("open", "new")), event(3, 3, status=("new", "open")))
+    assert [row[:2] for row in happened(changes)] == [("created", 0), ("updated", 1), ("updated", 2), ("updated", 3)]
+    assert {row["_id"] for row in changes.used} >= {row["_id"] for row in twice}
 
 
 def test_an_outdated_view_leaves_what_is_told_for_a_newer_one() -> None:

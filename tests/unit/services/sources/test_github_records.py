@@ -9,12 +9,12 @@ import pytest
 
 from documents.vocabulary import SourceProblem
 from services.errors import UpstreamError
-from services.sources.github.answers import demand_readable, reader_of
+from services.sources.github.answers import Listed, demand_readable, reader_of
 from services.sources.github.details import comment_details, event_details
-from services.sources.github.paging import following_spot
+from services.sources.github.paging import FEW, following_spot
 from services.sources.github.places import NOTHING_READ, Phase, Spot, read_phase
 from services.sources.github.records import priority_in, sort_issues
-from services.sources.github.stretches import asked_page
+from services.sources.github.stretches import asked_page, events_page
 from services.sources.http.transport import TransientError, UpstreamAnswer
 
 THEN = "2026-02-05T12:00:00Z"
@@ -299,3 +299,24 @@ def test_horizon_lies_a_minute_before_the_answer(date: str, horizon: int) -> Non
     following = read_phase(page.next)
     assert following is not None
     assert following.horizon == horizon
+
+
+@pytest.mark.parametrize("size", [FEW, 50, 100])
+def test_numbered_page_shows_again_where_the_last_one_ended(size: int) -> None:
+    for end in range(size, 41_000, 7):
+        spot = Spot.model_construct(page=1, size=end)
+        following = following_spot(spot, Listed([], has_next=True), list(range(end)), size)
+        assert following is not None
+        start = (following.page - 1) * following.size
+        assert end - 10 <= start < end < start + following.size
+        assert following.size <= size
+
+
+def test_event_beyond_the_horizon_is_read_later_though_a_newer_one_is_not() -> None:
+    late = event("closed", 10) | {"created_at": "2026-02-05T12:00:01Z"}
+    listed = reader_of(URL)(answer(200, json.dumps([event("reopened", 11), late, event("closed", 9)]).encode()))
+    page = events_page(here(what="events"), listed, 100)
+    assert [detail.serial for detail in page.details] == [11, 9]
+    following = read_phase(page.next or "")
+    assert following is not None
+    assert (following.what, following.newest) == ("comments", 9)

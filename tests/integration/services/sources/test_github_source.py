@@ -179,7 +179,7 @@ async def test_issue_that_moves_on_while_numbered_pages_are_read_hides_no_other(
 
 
 async def test_events_of_deleted_issues_hide_no_others(db: Database) -> None:
-    reading = Reading(db, issue_count=0, page_size=10)
+    reading = Reading(db, issue_count=0, page_size=20)
     kept = [reading.desk.open(f"Report {number}").number for number in range(60)]
     spam = [reading.desk.open(f"Spam {number}").number for number in range(60)]
     for number, other in zip(kept, spam, strict=True):
@@ -203,8 +203,8 @@ async def test_whatever_happens_the_pages_tell_what_is_true(db: Database, seed: 
     dice = random.Random(seed)
     reading = Reading(
         db,
-        issue_count=40,
-        page_size=dice.choice((3, 7, 30, 100)),
+        issue_count=dice.choice((40, 90)),
+        page_size=dice.choice((20, 27, 30, 100)),
         numbered_links=dice.random() < 0.5,
         restless_etags=dice.random() < 0.2,
         error_share=dice.choice((0, 0.1)),
