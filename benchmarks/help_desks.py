@@ -103,6 +103,8 @@ async def _of_source(stage: Stage, kind: SourceKind) -> list[Finding]:
         Finding(
             f"{name} of the contract's API",
             f"{first.rate / contract.rate:.0%} by the clock, {first.computing / contract.computing:.0%} by computing",
+            "the same pace",
+            min(first.rate / contract.rate, first.computing / contract.computing) >= 1,
         ),
         Finding(
             f"{name}, nothing new",
