@@ -214,7 +214,8 @@ async def test_a_connection_that_is_due_is_read_once_and_not_beside_a_run(office
     async with running(schedule):
 
         async def is_read() -> bool:
-            return (await office.state(connection)).last_success_at is not None
+            is_over = await office.db.collection(IngestionJob).find_one({"active": True}) is None
+            return is_over and (await office.state(connection)).last_success_at is not None
 
         await until(is_read, "the connection to be read")
     state = await office.state(connection)
