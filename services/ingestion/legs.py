@@ -84,7 +84,7 @@ class Legs:
             keeps_cursor=is_whole and connection.full_at is not None,
         )
         place = run.job.next_page if is_resumed else source.begin(connection.cursor, whole=is_whole)
-        if not is_resumed and connection.cursor is None:
+        if origin.tells_moments and not is_resumed and connection.cursor is None:
             await self._forget_staged(run, connection_id)
         return RunLeg(source, origin, place, is_resumed)
 
