@@ -39,7 +39,7 @@ VIEWS = {
 }
 OPENED = {
     "ticket": ("a.subject", ".drawer .timeline"),
-    "connections": (".card-head .opens-form", ".connection-form"),
+    "connections": (".card-head .opens-form:enabled", ".connection-form"),
     "overview": (".trend .twin summary", ".twin tr"),
     "heat": (".heat ~ .twin summary", ".twin tr"),
 }
@@ -84,6 +84,7 @@ async def test_a_view_is_for_everybody(page: Page, address: str, name: str) -> N
         assert await page.evaluate(SHIFTS) < STEADY, (width, scheme)
         if name in OPENED:
             clicked, shown = OPENED[name]
+            await page.until(f"document.querySelector('{clicked}') !== null")
             await page.evaluate(f"document.querySelector('{clicked}').click()")
             await page.until(f"document.querySelector('{shown}') !== null")
         await settled(page)
