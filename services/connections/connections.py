@@ -18,7 +18,7 @@ from services.connections.changes import (
     NewConnection,
     OpenedConnection,
 )
-from services.connections.schedule import demand_schedule, next_run, next_run_after_outcome
+from services.connections.schedule import demand_schedule, next_run, next_run_from
 from services.errors import ConflictError
 from services.kit.addresses import AddressRules
 from services.kit.clock import Clock
@@ -129,7 +129,7 @@ class Connections:
             {"_id": connection_id, "removed_at": None},
             [
                 {"$set": counts | {name: {"$literal": value} for name, value in literal.items()}},
-                {"$set": {"next_run_at": next_run_after_outcome(now)}},
+                {"$set": {"next_run_at": next_run_from(now)}},
             ],
         )
 

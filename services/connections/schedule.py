@@ -33,8 +33,8 @@ def next_run(minutes: int | None, last_run_at: datetime | None, now: datetime) -
     return now if last_run_at is None else last_run_at + timedelta(minutes=minutes)
 
 
-def next_run_after_outcome(now: datetime) -> Row:
-    """An expression of MongoDB for the same after a run, from the failures that the row has now."""
+def next_run_from(now: datetime) -> Row:
+    """An expression of MongoDB for the same when a run begins or has ended, from the failures that the row has now."""
     doublings = {"$min": ["$failures", _MOST_DOUBLINGS]}
     doubled = {"$multiply": ["$schedule_minutes", {"$pow": [2, doublings]}]}
     minutes = {"$max": ["$schedule_minutes", {"$min": [doubled, LONGEST_REST_MINUTES]}]}

@@ -4,21 +4,18 @@ A connection that is due is moved to its next time and taken in one update, so t
 While the tenant has a run, it is left out until then.
 """
 
-import random
-
 import structlog
 from pymongo import ASCENDING, ReturnDocument
 
 from documents.connection import Connection
 from documents.database import Database, Row
+from services.connections.schedule import next_run_from
 from services.errors import AlreadyRunningError
 from services.ingestion.jobs import Jobs
 from services.kit.background import Background
 from services.kit.clock import Clock
 
 _LOOK_SECONDS = 5.0
-JITTER = 0.1
-"""By what share of its time a run comes earlier or later, so that connections do not go in step."""
 
 log = structlog.get_logger("services.schedule")
 
@@ -50,11 +47,10 @@ class Schedule(Background):
 
     async def _take(self, more: Row) -> Row | None:
         """The connection that has been due for longest, moved to its next time."""
-        share = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  (jitter is no secret)
-        pause = {"$multiply": ["$schedule_minutes", 60_000 * share]}
+        now = self._clock.now()
         row: Row | None = await self._rows.find_one_and_update(
-            {"next_run_at": {"$lte": self._clock.now()}, "schedule_minutes": {"$gt": 0}, "removed_at": None, **more},
-            [{"$set": {"next_run_at": {"$add": ["$$NOW", {"$round": pause}]}}}],
+            {"next_run_at": {"$lte": now}, "schedule_minutes": {"$gt": 0}, "removed_at": None, **more},
+            [{"$set": {"next_run_at": next_run_from(now)}}],
             sort=[("next_run_at", ASCENDING)],
             return_document=ReturnDocument.AFTER,
         )

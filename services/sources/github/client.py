@@ -70,11 +70,6 @@ class GithubIssues:
         self._here = f"{base_url.rstrip('/')}/repos/{quote(repository, safe='/')}"
         self._standing = Standing(self._asking, clock, self._here, repository)
 
-    @property
-    def budget(self) -> RateLimiter:
-        """The limit that its requests draw on."""
-        return self._asking.budget
-
     def begin(self, cursor: PagePlace | None, *, whole: bool) -> PagePlace:
         """Where a walk begins. Over the whole list, too, events and comments go on where the cursor says."""
         return first_phase(read_cursor(cursor), whole=whole).text()

@@ -20,7 +20,7 @@ from mock_external_api.app import create_app
 from mock_external_api.settings import MockSettings
 from resolvers.context import Services
 from services.connections.changes import ConnectionChange, NewConnection
-from tests.fakes import ScriptedTransport, make_settings, open_services, running
+from tests.fakes import running
 from tests.served import served
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -89,21 +89,16 @@ class Office:
 
 
 @pytest.fixture
-async def office(db: Database) -> AsyncIterator[Office]:
-    async with opened(db) as office:
+async def office(db: Database, at_work: Services) -> AsyncIterator[Office]:
+    async with opened(db, at_work) as office:
         yield office
 
 
 @asynccontextmanager
-async def opened(db: Database) -> AsyncIterator[Office]:
+async def opened(db: Database, services: Services) -> AsyncIterator[Office]:
     settings = MockSettings(ticket_count=0, rate_limit_per_minute=0, control=True, drifting_updated_at_share=0)
     async with AsyncExitStack() as stack:
         first, second = [Desk(await stack.enter_async_context(served(create_app(settings)))) for _ in range(2)]
-        services = await stack.enter_async_context(
-            open_services(db, ScriptedTransport(), make_settings(upstream_patience_seconds=0.1))
-        )
-        assert services.worker is not None
-        await stack.enter_async_context(running(services.worker))
         yield Office(db, services, (first, second))
 
 

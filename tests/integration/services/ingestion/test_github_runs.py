@@ -11,17 +11,7 @@ from documents.ingestion_job import JobStatus
 from documents.staged_detail import StagedDetail
 from documents.vocabulary import ConnectionState, SourceProblem
 from resolvers.context import Services
-from tests.fakes import ScriptedTransport, make_settings, open_services, running
 from tests.help_desks import ReadRepository, github_repository
-
-
-@pytest.fixture
-async def at_work(db: Database) -> AsyncIterator[Services]:
-    settings = make_settings(upstream_patience_seconds=0.1)
-    async with open_services(db, ScriptedTransport(), settings) as services:
-        assert services.worker is not None
-        async with running(services.worker):
-            yield services
 
 
 @pytest.fixture

@@ -11,17 +11,7 @@ from documents.notification import Notification
 from documents.staged_detail import StagedDetail
 from mock_external_api.zendesk.steps import random_step
 from resolvers.context import Services
-from tests.fakes import ScriptedTransport, make_settings, open_services, running
 from tests.help_desks import ReadDesk, zendesk_desk
-
-
-@pytest.fixture
-async def at_work(db: Database) -> AsyncIterator[Services]:
-    settings = make_settings(upstream_patience_seconds=0.1)
-    async with open_services(db, ScriptedTransport(), settings) as services:
-        assert services.worker is not None
-        async with running(services.worker):
-            yield services
 
 
 @pytest.fixture
