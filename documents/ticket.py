@@ -34,6 +34,18 @@ class Sentiment(DescribedEnum):
     POSITIVE = "positive", "Praise or thanks, with nothing negative beside it."
 
 
+class Language(DescribedEnum):
+    """The language a ticket is written in."""
+
+    ENGLISH = "en", "English."
+    GERMAN = "de", "German."
+    FRENCH = "fr", "French."
+    SPANISH = "es", "Spanish."
+    PORTUGUESE = "pt", "Portuguese."
+    ITALIAN = "it", "Italian."
+    UNSUPPORTED = "unsupported", "Another one, which is not read: its classification says next to nothing."
+
+
 class StatusCategory(DescribedEnum):
     """What a status means, whatever word upstream has for it."""
 
@@ -68,6 +80,11 @@ class MatchedRule:
     """The rule's term in its plain form, for instance `refund`; what keyword statistics count."""
     text: str
     """The words of the ticket that matched, normalised."""
+    field: str | None = None
+    """Where they stand: `subject`, `message` or `replies`; null in tickets that were judged before it was kept."""
+    start: int | None = None
+    end: int | None = None
+    """From where to where, in Unicode code points of that field as it is stored."""
 
 
 _OTHERWISE_HELD = (CountedField.STATUS_CATEGORY, CountedField.TAG)

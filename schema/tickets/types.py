@@ -47,6 +47,11 @@ class MatchedRule:
     rule: str = strawberry.field(description="The rule's name, for instance `money_dispute`.")
     keyword: str = strawberry.field(description="The rule's term in its plain form, for instance `refund`.")
     text: str = strawberry.field(description="The words of the ticket that matched, normalised.")
+    field: str | None = strawberry.field(
+        description="Where they stand: `subject`, `message` or `replies`; null in tickets judged before that was kept."
+    )
+    start: int | None = strawberry.field(description="Where they begin in that field, in Unicode code points.")
+    end: int | None = strawberry.field(description="Where they end, likewise.")
 
 
 @strawberry.type(description="One field's value before and after a change.")

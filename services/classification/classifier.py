@@ -1,19 +1,21 @@
 """Urgency, mood and need for action of a ticket, by rules and with reasons.
 
-The words of subject and message are searched for the phrases of `rules.toml`. Then phrases that
-are hidden in longer ones or negated are dropped, and what is left decides: the highest urgency, a negative mood
-before a positive one. The same text always gives the same answer.
+The words of subject and message are searched for the phrases of their language (`packs/`). Then phrases that are
+hidden in longer ones or negated are dropped, and what is left decides: the highest urgency, a negative mood before a
+positive one. The same text always gives the same answer.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from documents.ticket import MatchedRule, Sentiment, Urgency
+from documents.ticket import Language, MatchedRule, Sentiment, Urgency
+from services.classification.identification import language_of
+from services.classification.languages import Pack, pack_of
 from services.classification.markup import visible_text
 from services.classification.negation import find_signals
 from services.classification.phrases import Hit
-from services.classification.rules import Action, Signal, rule_set
+from services.classification.rules import Action, Signal
 from services.classification.words import SENTENCE_ENDS, normalise, plain, split_words
 
 MAX_SUBJECT_CHARACTERS = 1_000
@@ -31,23 +33,36 @@ class Classification:
     urgency: Urgency
     sentiment: Sentiment
     requires_action: bool
+    language: Language | None
+    """Of the text; None where there are no words to tell it by."""
     matched: tuple[MatchedRule, ...]
     """In the order of the text, each keyword of each rule once."""
 
 
 def classify(*, subject: str, message: str) -> Classification:
     """Classify a ticket by its words; any text will do, the empty one too, and HTML."""
-    heading = split_words(normalise(visible_text(subject)[:MAX_SUBJECT_CHARACTERS]))
-    words = [*heading, ".", *split_words(normalise(visible_text(message)[:MAX_MESSAGE_CHARACTERS]))]
+    texts = [
+        normalise(visible_text(subject)[:MAX_SUBJECT_CHARACTERS]),
+        normalise(visible_text(message)[:MAX_MESSAGE_CHARACTERS]),
+    ]
+    language = language_of([word for text in texts for word in plain(split_words(text, apostrophe_parts=True))])
+    pack = _pack_for(language)
+    heading, body = (split_words(text, apostrophe_parts=pack.apostrophe_parts) for text in texts)
+    words = [*heading, ".", *body]
     keys = plain(words)
-    signals = find_signals(keys, rule_set(), heading=len(heading))
+    signals = find_signals(keys, pack, heading=len(heading))
     urgency = min((hit.entry.rule.urgency for hit in signals), key=_BY_URGENCY.index, default=Urgency.LOW)
     return Classification(
         urgency=urgency,
         sentiment=_sentiment(signals),
         requires_action=urgency is not Urgency.LOW or _asks_for_something(signals, keys),
+        language=language,
         matched=_matches(signals, words),
     )
+
+
+def _pack_for(language: Language | None) -> Pack:
+    return pack_of(Language.ENGLISH if language in (None, Language.UNSUPPORTED) else language)
 
 
 def _sentiment(signals: Sequence[Hit[Signal]]) -> Sentiment:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from documents.ticket import KEYWORD_SEPARATOR, MatchedRule, Sentiment, Urgency
-from services.classification.rules import Action, Rule, rule_set
+from services.classification.rules import Action, Rule, all_rules
 
 
 def keyword_key(matches: Iterable[MatchedRule]) -> str:
     """The distinct topical keywords, sorted and joined: one scalar, so that an index can cover it."""
-    topical = {match.keyword for match in matches if _is_topical(rule_set().rules[match.rule])}
+    topical = {match.keyword for match in matches if _is_topical(all_rules()[match.rule])}
     return KEYWORD_SEPARATOR.join(sorted(topical))
 
 

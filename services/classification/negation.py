@@ -10,8 +10,9 @@ from collections.abc import Sequence, Set
 from itertools import takewhile
 
 from documents.ticket import Urgency
+from services.classification.languages import Pack
 from services.classification.phrases import Hit
-from services.classification.rules import Action, Harmless, Meaning, Reach, RuleSet, Signal
+from services.classification.rules import Action, Harmless, Meaning, Reach, Signal
 from services.classification.words import PUNCTUATION, SENTENCE_ENDS
 
 MAX_WORDS = {Reach.NOUN: 4, Reach.VERB: 8, Reach.CLAUSE: 12}
@@ -20,26 +21,25 @@ REPAIR_WORDS = 40
 """How many words a solution reaches back in its sentence."""
 VOID_WORDS = 6
 """How far before a solution a word like `when` makes it void."""
-_CONNECTORS = {Reach.NOUN: frozenset(["or", "nor", "and", ","]), Reach.VERB: frozenset(["or", "nor", ","])}
 
 
-def find_signals(words: Sequence[str], rules: RuleSet, *, heading: int = 0) -> list[Hit[Signal]]:
+def find_signals(words: Sequence[str], pack: Pack, *, heading: int = 0) -> list[Hit[Signal]]:
     """The signals that hold, in order.
 
     The first `heading` words are a subject. What it merely names, and the text then only denies or uses in a
     harmless sense ("Refund": "I don't want a refund"), does not hold.
     """
-    hits = rules.phrases.find(words)
-    live = _Reader(words, _visible(hits), rules).read()
+    hits = pack.phrases.find(words)
+    live = _Reader(words, _visible(hits), pack).read()
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
     said = {hit.entry.keyword for hit in live if hit.start >= heading}
-    taken_back = _unsaid_keywords(words, hits, live, rules, heading) - said
+    taken_back = _unsaid_keywords(words, hits, live, pack, heading) - said
     return [hit for hit in live if hit.start >= heading or hit.entry.keyword not in taken_back]
 
 
 def _unsaid_keywords(
-    words: Sequence[str], hits: Sequence[Hit[Meaning]], live: Sequence[Hit[Signal]], rules: RuleSet, start: int
+    words: Sequence[str], hits: Sequence[Hit[Meaning]], live: Sequence[Hit[Signal]], pack: Pack, start: int
 ) -> set[str]:
     """The keywords whose words stand in `words[start:]` but in no live signal."""
     in_live = {position for hit in live for position in range(hit.start, hit.end)}
@@ -47,7 +47,7 @@ def _unsaid_keywords(
     keywords = {hit.entry.keyword for hit in unsaid if isinstance(hit.entry, Signal)}
     harmless = {word for hit in unsaid if isinstance(hit.entry, Harmless) for word in words[hit.start : hit.end]}
     for word in harmless:
-        keywords |= {hit.entry.keyword for hit in rules.phrases.find([word]) if isinstance(hit.entry, Signal)}
+        keywords |= {hit.entry.keyword for hit in pack.phrases.find([word]) if isinstance(hit.entry, Signal)}
     return keywords
 
 
@@ -83,13 +83,14 @@ def _is_grave(meaning: Meaning) -> bool:
 class _Reader:
     """One pass over the hits of one text."""
 
-    def __init__(self, words: Sequence[str], hits: Sequence[Hit[Meaning]], rules: RuleSet) -> None:
+    def __init__(self, words: Sequence[str], hits: Sequence[Hit[Meaning]], pack: Pack) -> None:
         self._words = words
         self._hits = hits
-        self._rules = rules
+        self._pack = pack
         self._at = {hit.start: hit.entry for hit in hits if not isinstance(hit.entry, Harmless)}
         self._ends = {hit.start: hit.end for hit in hits}
-        self._clause_ends = PUNCTUATION | (rules.conjunctions - {"and"})
+        self._clause_ends = PUNCTUATION | (pack.conjunctions - pack.ands)
+        self._connectors = {Reach.NOUN: pack.ors | pack.ands | {","}, Reach.VERB: pack.ors | {","}}
         self._live: list[Hit[Signal]] = []
 
     def read(self) -> list[Hit[Signal]]:
@@ -151,17 +152,17 @@ class _Reader:
         return next_one if closed else None
 
     def _after_connectors(self, position: int, reach: Reach) -> int:
-        while position < len(self._words) and self._words[position] in _CONNECTORS[reach]:
+        while position < len(self._words) and self._words[position] in self._connectors[reach]:
             position += 1
         return position
 
     def _ends_negation(self, word: str, reach: Reach) -> bool:
         if reach is Reach.VERB:
-            return word not in self._rules.passes
-        return word in PUNCTUATION or word in self._rules.stops
+            return word not in self._pack.passes
+        return word in PUNCTUATION or word in self._pack.stops
 
     def _ends_clause(self, word: str) -> bool:
-        return word in PUNCTUATION or word in self._rules.conjunctions
+        return word in PUNCTUATION or word in self._pack.conjunctions
 
     def _repair(self, position: int, reach: Reach) -> None:
         """Take back what "is fixed" or "works again" at `position` speaks of."""
@@ -186,8 +187,8 @@ class _Reader:
 
     def _is_void(self, position: int) -> bool:
         for word in reversed(self._words[max(0, position - VOID_WORDS) : position]):
-            if self._ends_clause(word) and word not in self._rules.voids:
+            if self._ends_clause(word) and word not in self._pack.voids:
                 return False
-            if word in self._rules.voids:
+            if word in self._pack.voids:
                 return True
         return False

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from services.classification.inflections import Inflections
 from services.classification.words import PUNCTUATION
 
 Entry = TypeVar("Entry")
@@ -14,19 +15,6 @@ MAX_GAP = 3
 """How many words a `*` stands for at most."""
 _UNKNOWN = "\x00"
 _END = ""
-
-
-def inflections(word: str) -> set[str]:
-    """The regular forms of an English verb or noun, and some that do not exist but do no harm."""
-    if word.endswith("e"):
-        return {word, word + "s", word + "d", word[:-1] + "ing"}
-    if re.search(r"[^aeiou]y$", word):
-        return {word, word[:-1] + "ies", word[:-1] + "ied", word + "ing"}
-    plural = "es" if re.search(r"(?:s|x|z|ch|sh)$", word) else "s"
-    forms = {word, word + plural, word + "ed", word + "ing"}
-    if re.search(r"[aeiou][bdglmnprt]$", word):
-        forms |= {word + word[-1] + "ed", word + word[-1] + "ing"}
-    return forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +40,14 @@ class _State(Generic[Entry]):
 class PhraseBook(Generic[Entry]):
     """Many phrases, each with an entry that says what it means, compiled into one automaton over words.
 
-    The phrase language is described at the top of `rules.toml`. The phrases make a
+    The phrase language is described at the top of `packs/en.toml`. The phrases make a
     nondeterministic automaton; its deterministic form is built lazily, as RE2 does: only the states that real
     text reaches exist, and a scan is one dictionary look-up a word.
     """
 
-    def __init__(self, macros: Mapping[str, str]) -> None:
+    def __init__(self, macros: Mapping[str, str], inflections: Inflections) -> None:
         self._macros = macros
+        self._inflections = inflections
         self._moves: list[dict[str, list[int]]] = []
         # Most nodes have neither: a container for each would be thousands, made whenever the program starts.
         self._any_word: defaultdict[int, list[int]] = defaultdict(list)
@@ -149,10 +138,15 @@ class PhraseBook(Generic[Entry]):
                 for phrase in _split_phrases(self._macros[choice.strip("{}")]):
                     self._silent[self._phrase(node, phrase)].append(after)
                 continue
-            forms = PUNCTUATION if choice == "^" else inflections(choice[:-1]) if choice[-1] == "~" else {choice}
+            forms = PUNCTUATION if choice == "^" else self._forms(choice)
             self.vocabulary |= forms
             for form in forms:
                 self._moves[node].setdefault(form, []).append(after)
+
+    def _forms(self, choice: str) -> set[str]:
+        if choice[-1] == "~":
+            return self._inflections.forms(choice[:-1])
+        return self._inflections.spellings(choice)
 
     def _move(self, state: _State[Entry], word: str) -> _State[Entry] | None:
         targets = [target for node in state.members for target in self._moves[node].get(word, ())]

@@ -1,4 +1,4 @@
-"""The classification rules, read from `rules.toml` and compiled once."""
+"""What the rules mean, whatever the language their words are found in; read from `packs/signals.toml`."""
 
 import tomllib
 from dataclasses import dataclass
@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from documents.ticket import Sentiment, Urgency
-from services.classification.phrases import PhraseBook
 
-RULES_FILE = Path(__file__).with_name("rules.toml")
+PACKS_FOLDER = Path(__file__).with_name("packs")
 
 
 class Action(StrEnum):
@@ -59,7 +58,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signal:
-    """A keyword of a rule; there is one object for each."""
+    """A keyword of a rule; there is one object for each of a language."""
 
     rule: Rule
     keyword: str
@@ -73,41 +72,14 @@ class Harmless:
 Meaning = Signal | Reach | Harmless
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSet:
-    """All rules, ready for use."""
-
-    phrases: PhraseBook[Meaning]
-    rules: dict[str, Rule]
-    passes: frozenset[str]
-    """Words through which `not` reaches on to a signal."""
-    stops: frozenset[str]
-    """Words at which a negation ends."""
-    conjunctions: frozenset[str]
-    """Words at which a clause ends."""
-    voids: frozenset[str]
-    """Words before `fixed` that say that it is not: `when`, `should`."""
-
-
 @cache
-def rule_set(path: Path = RULES_FILE) -> RuleSet:
-    """Read a rules file; read once, at the first text that is classified.
+def all_rules(folder: Path = PACKS_FOLDER) -> dict[str, Rule]:
+    """The rules by name, graver ones first; read once.
 
     Raises ValueError or KeyError for a file that does not say what it should.
     """
-    data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    phrases = PhraseBook[Meaning](data["macros"])
-    for harmless in data["harmless"].values():
-        phrases.add(harmless, Harmless())
-    rules = {}
-    for name, table in data["rules"].items():
-        rules[name] = rule = _rule(name, table)
-        for keyword, spelled in table["keywords"].items():
-            phrases.add(spelled, Signal(rule, keyword))
-    for reach, spelled in data["scopes"].items():
-        phrases.add(spelled, Reach(reach))
-    words = {kind: frozenset(listed.split()) for kind, listed in data["words"].items()}
-    return RuleSet(phrases, rules, **words)
+    tables: dict[str, dict[str, Any]] = tomllib.loads((folder / "signals.toml").read_text(encoding="utf-8"))
+    return {name: _rule(name, table) for name, table in tables.items()}
 
 
 def _rule(name: str, table: dict[str, Any]) -> Rule:

@@ -22,11 +22,12 @@ _PLAIN = (
     | dict.fromkeys(_INVISIBLE, "")
 )
 _ODD = re.compile(f"[{''.join(_PLAIN)}]")  # three times as fast as str.translate where text is not ASCII
-_WORD = re.compile(
-    r"[^\W_]+(?:['_][^\W_]+)*"  # a word; `error_count` is one
+_OTHERS = (
     r"|[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]"  # an emoji
     r"|[.,:](?!\w)|[;!?()]|(?<= )-(?=[- ])"  # not the dots of 1.5 or example.com, not the hyphen of log-in
 )
+_JOINED = re.compile(r"[^\W_]+(?:['_][^\W_]+)*" + _OTHERS)  # a word; `error_count` is one
+_PARTED = re.compile(r"[^\W_]+(?:_[^\W_]+)*" + _OTHERS)
 
 
 def normalise(text: str) -> str:
@@ -53,11 +54,25 @@ def _fold(text: str) -> str:
     return _ODD.sub(lambda odd: _PLAIN[odd[0]], text)
 
 
-def split_words(normalised: str) -> list[str]:
-    """The words and the punctuation of a normalised text, in order."""
-    return _WORD.findall(normalised)
+def split_words(normalised: str, *, apostrophe_parts: bool = False) -> list[str]:
+    """The words and the punctuation of a normalised text, in order.
+
+    `apostrophe_parts`: whether `l'appli` is two words, as in French; else it is one, as `can't` is in English.
+    """
+    return (_PARTED if apostrophe_parts else _JOINED).findall(normalised)
 
 
 def plain(words: Sequence[str]) -> list[str]:
-    """Words without apostrophes: `can't` and `cant` are the same to a phrase."""
-    return [word.replace("'", "") if "'" in word else word for word in words]
+    """Words without apostrophes and accents: to a phrase `can't` and `cant` are the same, as `für` and `fur` are."""
+    return [word if word.isascii() and "'" not in word else folded(word.replace("'", "")) for word in words]
+
+
+def folded(text: str) -> str:
+    """A text of a normalised kind without its accents."""
+    if text.isascii():
+        return text
+    return "".join(filter(_is_no_accent, unicodedata.normalize("NFD", text.replace("ß", "ss"))))
+
+
+def _is_no_accent(character: str) -> bool:
+    return unicodedata.category(character) != "Mn"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from documents.database import Row
 from documents.notification import DEFAULT_DESTINATION, DEFAULT_KIND, NotificationState
 from documents.ticket import StatusCategory, Urgency
-from services.classification.rules import rule_set
+from services.classification.rules import all_rules
 from services.kit.clock import EPOCH
 from services.statuses import category_of
 
@@ -73,6 +73,6 @@ def notification_id(tenant_id: str, ticket_id: str, version: str, *further: str)
 
 def reason(matched: Sequence[Mapping[str, str]]) -> str:
     """The rules that make a ticket urgent, with the keywords they found: `legal threat: sue; outage: down`."""
-    urgent = [match for match in matched if rule_set().rules[match["rule"]].urgency is Urgency.HIGH]
+    urgent = [match for match in matched if all_rules()[match["rule"]].urgency is Urgency.HIGH]
     parts = dict.fromkeys(f"{match['rule'].replace('_', ' ')}: {match['keyword']}" for match in urgent)
     return "; ".join(parts)[:MAX_REASON_CHARACTERS]

@@ -75,23 +75,27 @@ def _moment(value: Any) -> datetime | None:
 def _reasons(value: Any) -> list[MatchedRule]:
     if not value or not isinstance(value, list):
         return []
-    return [MatchedRule(*texts) for reason in value if (texts := _texts_of(reason)) is not None]
+    return [reason for each in value if (reason := _reason(each)) is not None]
 
 
 def _extra(value: Any) -> dict[str, Any]:
     return from_stored(value) if value and isinstance(value, dict) else {}
 
 
-def _texts_of(reason: Any) -> tuple[str, ...] | None:
+def _reason(value: Any) -> MatchedRule | None:
     try:
-        texts: tuple[str, ...] = _fields_of(reason)
+        texts: tuple[str, str, str] = _texts_of(value)
     except (KeyError, TypeError):
         return None
-    return texts if tuple(map(type, texts)) == _TEXTS else None
+    if tuple(map(type, texts)) != _TEXTS:
+        return None
+    field, start, end = map(value.get, ("field", "start", "end"))
+    is_placed = field.__class__ is str and start.__class__ is int and end.__class__ is int
+    return MatchedRule(*texts, field, start, end) if is_placed else MatchedRule(*texts)
 
 
-_fields_of = itemgetter(*(field.name for field in fields(MatchedRule)))
-_TEXTS = (str,) * len(fields(MatchedRule))
+_texts_of = itemgetter("rule", "keyword", "text")
+_TEXTS = (str, str, str)
 _BY_TYPE: dict[object, Callable[[Any], object]] = {
     str: _text,
     str | None: _optional_text,

@@ -1,55 +1,89 @@
+"""What the files of the rules and of the languages may say."""
+
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from services.classification.rules import RULES_FILE, rule_set
+from documents.ticket import Language
+from services.classification.languages import all_packs, pack_of
+from services.classification.rules import PACKS_FOLDER, all_rules
 
-PARTS = """
+SIGNALS = """
+[defect]
+urgency = "medium"
+sentiment = "negative"
+"""
+PACK = """
 [macros]
 [harmless]
+[keywords.defect]
+broken = "broken"
 [scopes]
 [words]
 passes = "a"
 stops = "b"
 conjunctions = "c"
 voids = "d"
-[rules.defect]
-urgency = "medium"
-sentiment = "negative"
-[rules.defect.keywords]
-broken = "broken"
+ands = "e"
+ors = "f"
+function = "g"
+[[inflections]]
+pattern = ".*"
+forms = "\\\\g<0>"
 """
+LANGUAGES = [language for language in Language if language is not Language.UNSUPPORTED]
 
 
-def rules_file(folder: Path, text: str) -> Path:
-    path = folder / "rules.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
+def packs(folder: Path, signals: str, pack: str) -> Path:
+    (folder / "signals.toml").write_text(signals, encoding="utf-8")
+    (folder / "en.toml").write_text(pack, encoding="utf-8")
+    return folder
 
 
-def test_rules_are_read_from_a_file(tmp_path: Path) -> None:
-    rules = rule_set(rules_file(tmp_path, PARTS))
-    assert [rule.name for rule in rules.rules.values()] == ["defect"]
-    assert [(hit.start, hit.end) for hit in rules.phrases.find(["it", "is", "broken"])] == [(2, 3)]
+def raw(language: Language) -> tuple[str, dict[str, Any]]:
+    text = (PACKS_FOLDER / f"{language}.toml").read_text(encoding="utf-8")
+    return text, tomllib.loads(text)
+
+
+def test_rules_are_read_from_files(tmp_path: Path) -> None:
+    folder = packs(tmp_path, SIGNALS, PACK)
+    assert list(all_rules(folder)) == ["defect"]
+    found = pack_of(Language.ENGLISH, folder).phrases.find(["it", "is", "broken"])
+    assert [(hit.start, hit.end) for hit in found] == [(2, 3)]
 
 
 @pytest.mark.parametrize(
     ("right", "wrong"),
-    [('"medium"', '"middling"'), ("[scopes]", '[scopes]\nsideways = "not"'), ('"broken"', '"{unknown}"')],
+    [
+        ("medium", "middling"),
+        ("[scopes]", '[scopes]\nsideways = "not"'),
+        ('"broken"', '"{unknown}"'),
+        ("keywords.defect", "keywords.defects"),
+        ('".*"', '"(.*"'),
+    ],
 )
-def test_a_file_that_makes_no_sense_is_refused(tmp_path: Path, right: str, wrong: str) -> None:
+def test_files_that_make_no_sense_are_refused(tmp_path: Path, right: str, wrong: str) -> None:
+    assert right in SIGNALS + PACK
     with pytest.raises((ValueError, KeyError)):
-        rule_set(rules_file(tmp_path, PARTS.replace(right, wrong)))
+        pack_of(Language.ENGLISH, packs(tmp_path, SIGNALS.replace(right, wrong), PACK.replace(right, wrong)))
 
 
-def test_every_macro_is_used() -> None:
-    text = RULES_FILE.read_text(encoding="utf-8")
-    assert [name for name in tomllib.loads(text)["macros"] if f"{{{name}}}" not in text] == []
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_macro_is_used(language: Language) -> None:
+    text, data = raw(language)
+    assert [name for name in data["macros"] if f"{{{name}}}" not in text] == []
 
 
-def test_keywords_are_plain_lower_case_terms() -> None:
-    rules = tomllib.loads(RULES_FILE.read_text(encoding="utf-8"))["rules"].values()
-    keywords = [keyword for rule in rules for keyword in rule["keywords"]]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_keywords_are_those_of_the_english_pack(language: Language) -> None:
+    keywords = {keyword for table in raw(language)[1]["keywords"].values() for keyword in table}
+    english = {keyword for table in raw(Language.ENGLISH)[1]["keywords"].values() for keyword in table}
+    assert keywords <= english
     assert [keyword for keyword in keywords if not re.fullmatch("[a-z]+( [a-z]+)*", keyword)] == []
+
+
+def test_every_language_has_a_pack() -> None:
+    assert [pack.language for pack in all_packs()] == LANGUAGES

@@ -2,13 +2,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.classification.phrases import PhraseBook, inflections
+from documents.ticket import Language
+from services.classification.languages import pack_inflections
+from services.classification.phrases import PhraseBook
 
+ENGLISH = pack_inflections(Language.ENGLISH)
 MACROS = {"not": "not, no longer, isnt", "state": "very {mood}, {mood}", "mood": "happy/glad"}
 
 
 def found(phrases: str, text: str) -> list[str]:
-    book = PhraseBook[str](MACROS)
+    book = PhraseBook[str](MACROS, ENGLISH)
     book.add(phrases, "entry")
     words = text.split()
     return [" ".join(words[hit.start : hit.end]) for hit in book.find(words)]
@@ -40,14 +43,14 @@ def test_the_longest_phrase_at_each_position_is_found(phrases: str, text: str, h
 
 
 def test_of_equal_phrases_the_first_counts() -> None:
-    book = PhraseBook[str]({})
+    book = PhraseBook[str]({}, ENGLISH)
     book.add("cash back", "first")
     book.add("cash/money back", "second")
     assert [hit.entry for hit in book.find(["cash", "back", "money", "back"])] == ["first", "second"]
 
 
 def test_a_phrase_added_after_a_search_is_found() -> None:
-    book = PhraseBook[str]({})
+    book = PhraseBook[str]({}, ENGLISH)
     book.add("one", "1")
     book.find(["one", "two"])
     book.add("one two", "12")
@@ -75,13 +78,13 @@ def test_an_empty_choice_is_refused() -> None:
     ],
 )
 def test_inflections_are_those_of_english(word: str, forms: set[str]) -> None:
-    assert inflections(word) == forms
+    assert ENGLISH.forms(word) == forms
 
 
 def test_threads_may_share_a_book_that_is_still_being_built() -> None:
     words = ("alpha beta gamma delta epsilon zeta " * 50).split()
     for _ in range(20):
-        book = PhraseBook[str]({})
+        book = PhraseBook[str]({}, ENGLISH)
         book.add(", ".join(f"{first} {second}" for first in set(words) for second in set(words)), "entry")
         with ThreadPoolExecutor(8) as threads:
             counts = set(threads.map(lambda _, book=book: len(book.find(words)), range(8)))

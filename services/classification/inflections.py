@@ -1,0 +1,33 @@
+"""The forms of words, by patterns that a pack lists."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from services.classification.words import folded
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+
+class Inflections:
+    """What a word of a phrase may look like in a text, folded as texts are.
+
+    Raises ValueError for a pattern or a form that is none.
+    """
+
+    def __init__(self, rows: Iterable[Mapping[str, str]]) -> None:
+        """`rows`: `pattern`, a regular expression for the whole word, and `forms`, templates of what it becomes."""
+        try:
+            self._rows = [(re.compile(row["pattern"]), row["forms"].replace(" ", "").split(",")) for row in rows]
+        except re.error as error:
+            raise ValueError(f"a pattern of the inflections is none: {error}") from error
+
+    def spellings(self, word: str) -> set[str]:
+        """The word alone, as it may be written."""
+        return {folded(word), folded(word.translate(_UMLAUTS))}
+
+    def forms(self, word: str) -> set[str]:
+        """All its forms; itself alone where no pattern fits."""
+        for pattern, forms in self._rows:
+            if found := pattern.fullmatch(word):
+                return set().union(*(self.spellings(found.expand(form)) for form in forms))
+        return self.spellings(word)
