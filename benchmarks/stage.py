@@ -22,8 +22,9 @@ from documents.ticket_history import HistoryAction
 from gql_app.local import bundled_mock, embedded_mongo
 from mock_external_api.data import make_tickets
 from mock_external_api.settings import MockSettings
-from services.ingestion.pages.diff import classified
+from services.classification.judging import RULES_ALONE
 from services.ingestion.pages.history import Position, history_rows
+from services.judging.verdicts import judged
 from services.search.terms import search_fields
 from services.sources.records.records import sort_records
 from services.statuses import category_of
@@ -115,7 +116,8 @@ def sample(tenant: str, count: int = BATCH) -> list[Row]:
         fields = ticket.model_dump(exclude={"id", "is_dated"})
         keys = {"tenant_id": tenant, "external_id": ticket.id}
         category = category_of(ticket.status).value
-        row = {**keys, **fields, "status_category": category, **classified(ticket), "first_ingested_at": now}
+        verdict = judged(RULES_ALONE, ticket.subject, ticket.message, ticket.replies)
+        row = {**keys, **fields, "status_category": category, **verdict, "first_ingested_at": now}
         rows.append(row | search_fields(row))
     return rows
 

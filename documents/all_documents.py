@@ -13,6 +13,7 @@ from documents.rate_limit import RateLimit
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.staged_detail import StagedDetail
+from documents.tenant_classifier import TenantClassifier
 from documents.tenant_lock import TenantLock
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
@@ -31,6 +32,7 @@ ALL_DOCUMENTS: list[type[Document]] = [
     RolledUpTicket,
     RollupBookmark,
     StagedDetail,
+    TenantClassifier,
     TenantLock,
     Ticket,
     TicketHistory,

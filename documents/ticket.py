@@ -46,6 +46,14 @@ class Language(DescribedEnum):
     UNSUPPORTED = "unsupported", "Another one, which is not read: its classification says next to nothing."
 
 
+class JudgedBy(DescribedEnum):
+    """What a ticket's classification comes from."""
+
+    RULES = "rules", "The rules, with the tenant's own words."
+    LEARNED = "learned", "What was learned from this tenant's corrections, with the rules as its starting point."
+    PERSON = "person", "A person's correction."
+
+
 class StatusCategory(DescribedEnum):
     """What a status means, whatever word upstream has for it."""
 
@@ -67,6 +75,7 @@ class CountedField(DescribedEnum):
     SOURCE = "source", "The channel, as upstream names it."
     PRIORITY = "priority", "How pressing it is, as upstream names it, in lower case."
     ASSIGNEE = "assignee", "Who works on it, as upstream names them."
+    LANGUAGE = "language", "The language it is written in."
     TAG = "tag", "Its tags: a ticket counts once under each, and one without tags under none."
 
 
@@ -137,6 +146,15 @@ class Ticket(Document):
         Classified("The mood it was written in; null where another program stored something else."),
     ] = None
     requires_action: Annotated[bool, Classified("Whether somebody has to do something.")] = False
+    language: Annotated[
+        Language | None, Classified("The language it is written in; null where there are no words to tell it by.")
+    ] = None
+    judged_by: Annotated[
+        JudgedBy | None, Shown("What its classification comes from; null where another program stored it.")
+    ] = None
+    rules_version: Annotated[
+        str | None, Shown("The version of the rules it was judged by, with that of the tenant's own words, if any.")
+    ] = None
     created_at: Annotated[datetime | None, FromSource("When it was created upstream.")] = None
     updated_at: Annotated[datetime | None, Shown("The newest change that upstream has shown.")] = None
     """It never moves backwards."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import strawberry
 
-from documents.ticket import CountedField, Sentiment, StatusCategory, Urgency
+from documents.ticket import CountedField, Language, Sentiment, StatusCategory, Urgency
 from schema.tickets.opened import Opened
 from schema.tickets.types import Customer, to_customer
 from services.analytics.stats import TenantStats as Computed
@@ -42,6 +42,16 @@ class SentimentCount(Opened):
 
     sentiment: Sentiment | None = strawberry.field(description="The sentiment; null for tickets without a known one.")
     count: int = strawberry.field(description="How many tickets have it.")
+
+
+@strawberry.type(description="How many tickets are written in a language.")
+class LanguageCount(Opened):
+    """A language and its count."""
+
+    language: Language | None = strawberry.field(
+        description="The language; null for tickets without words to tell it by."
+    )
+    count: int = strawberry.field(description="How many tickets are written in it.")
 
 
 @strawberry.type(description="How many tickets have a status that means the same.")
@@ -165,10 +175,12 @@ def _within(period: TicketFilter, hour: datetime) -> dict[str, datetime]:
 _ENUMS: dict[CountedField, type[StrEnum]] = {
     CountedField.URGENCY: Urgency,
     CountedField.SENTIMENT: Sentiment,
+    CountedField.LANGUAGE: Language,
     CountedField.STATUS_CATEGORY: StatusCategory,
 }
 _TYPES: dict[CountedField, Any] = {
     CountedField.URGENCY: UrgencyCount,
     CountedField.SENTIMENT: SentimentCount,
+    CountedField.LANGUAGE: LanguageCount,
     CountedField.STATUS_CATEGORY: StatusCategoryCount,
 }

@@ -8,6 +8,7 @@ from schema.analytics.counts import (
     AtRiskCustomer,
     HourCount,
     KeywordCount,
+    LanguageCount,
     SentimentCount,
     StatusCategoryCount,
     UrgencyCount,
@@ -60,6 +61,10 @@ class TenantStats(HistoryFields, PatternFields):
     )
     by_source: list[ValueCount] = strawberry.field(
         description="Tickets by source, most frequent first.", directives=[ListSize(assumed_size=10)]
+    )
+    by_language: list[LanguageCount] = strawberry.field(
+        description="Tickets by language, most frequent first.",
+        directives=[ListSize(assumed_size=8)],
     )
     by_priority: list[ValueCount] = strawberry.field(
         description="Tickets by priority, most frequent first; at most 100.", directives=[ListSize(assumed_size=10)]

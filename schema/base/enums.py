@@ -12,7 +12,7 @@ from documents.ingestion_job import JobStatus
 from documents.ingestion_log import RunOutcome
 from documents.notification import NotificationState
 from documents.quarantined_record import QuarantineState
-from documents.ticket import CountedField, Sentiment, StatusCategory, Urgency
+from documents.ticket import CountedField, JudgedBy, Language, Sentiment, StatusCategory, Urgency
 from documents.ticket_history import HistoryAction
 from documents.vocabulary import ConnectionState, SourceKind, SourceProblem
 from services.access import Scope
@@ -47,6 +47,8 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
     HistoryAction,
     IngestionActivity,
     JobStatus,
+    JudgedBy,
+    Language,
     NotificationState,
     QuarantineState,
     RunOutcome,
@@ -67,6 +69,8 @@ TICKET_ENUMS: dict[str, type[DescribedEnum]] = {
     "urgency": Urgency,
     "sentiment": Sentiment,
     "status_category": StatusCategory,
+    "language": Language,
+    "judged_by": JudgedBy,
 }
 """The fields of a ticket that are enums, by the names that are stored."""
 

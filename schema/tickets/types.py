@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from documents.database import Row
-from documents.ticket import Sentiment, StatusCategory, Urgency, description_of
+from documents.ticket import JudgedBy, Language, Sentiment, StatusCategory, Urgency, description_of
 from documents.ticket_history import HistoryAction
 from resolvers.notifications import load_notifications
 from resolvers.tickets import load_history, load_ticket_list, load_ticket_list_count
@@ -100,6 +100,9 @@ class Ticket(Node):
     urgency: Urgency | None = shown("urgency")
     sentiment: Sentiment | None = shown("sentiment")
     requires_action: bool = shown("requires_action")
+    language: Language | None = shown("language")
+    judged_by: JudgedBy | None = shown("judged_by")
+    rules_version: str | None = shown("rules_version")
     created_at: datetime | None = shown("created_at")
     updated_at: datetime | None = shown("updated_at")
     matched: list[MatchedRule] = shown("matched", ListSize(assumed_size=3))
@@ -202,6 +205,8 @@ def to_ticket(record: TicketRecord, found_words: list[str] = _NOTHING_FOUND) -> 
     fields["id"] = global_id("Ticket", record.tenant_id, record.external_id)
     fields["urgency"] = _URGENCIES.get(record.urgency)
     fields["sentiment"] = _SENTIMENTS.get(record.sentiment)
+    fields["language"] = _LANGUAGES.get(record.language)
+    fields["judged_by"] = _JUDGED_BY.get(record.judged_by)
     fields["found_words"] = found_words
     ticket = Ticket.__new__(Ticket)
     ticket.__dict__ = fields  # a page has a hundred: handing each field over by its name would take half as long again
@@ -232,4 +237,6 @@ _FIELDS = tuple(name for name in Ticket.__annotations__ if name in COLUMNS)
 _READ = attrgetter(*_FIELDS)
 _URGENCIES: dict[str | None, Urgency] = {urgency.value: urgency for urgency in Urgency}
 _ACTIONS: dict[str | None, HistoryAction] = {action.value: action for action in HistoryAction}
+_LANGUAGES: dict[str | None, Language] = {language.value: language for language in Language}
+_JUDGED_BY: dict[str | None, JudgedBy] = {judge.value: judge for judge in JudgedBy}
 _SENTIMENTS: dict[str | None, Sentiment] = {sentiment.value: sentiment for sentiment in Sentiment}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from documents.ticket import Language, MatchedRule, Sentiment, Urgency
+from documents.ticket import JudgedBy, Language, MatchedRule, Sentiment, Urgency
 from services.classification.identification import language_of
 from services.classification.languages import Pack, pack_of
 from services.classification.markup import visible_text
@@ -37,6 +37,7 @@ class Classification:
     """Of the text; None where there are no words to tell it by."""
     matched: tuple[MatchedRule, ...]
     """In the order of the text, each keyword of each rule once."""
+    judged_by: JudgedBy = JudgedBy.RULES
 
 
 def classify(*, subject: str, message: str) -> Classification:

@@ -78,8 +78,20 @@ def all_rules(folder: Path = PACKS_FOLDER) -> dict[str, Rule]:
 
     Raises ValueError or KeyError for a file that does not say what it should.
     """
-    tables: dict[str, dict[str, Any]] = tomllib.loads((folder / "signals.toml").read_text(encoding="utf-8"))
-    return {name: _rule(name, table) for name, table in tables.items()}
+    return {name: _rule(name, table) for name, table in _signals(folder).items() if name != "version"}
+
+
+@cache
+def rules_version(folder: Path = PACKS_FOLDER) -> int:
+    """The version of the rules and packs; a later one is higher.
+
+    Raises ValueError or KeyError where the file does not say it.
+    """
+    return int(_signals(folder)["version"])
+
+
+def _signals(folder: Path) -> dict[str, Any]:
+    return tomllib.loads((folder / "signals.toml").read_text(encoding="utf-8"))
 
 
 def _rule(name: str, table: dict[str, Any]) -> Rule:

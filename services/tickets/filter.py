@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, get_args, get_type_hints
 
-from documents.ticket import Sentiment, StatusCategory, Urgency
+from documents.ticket import JudgedBy, Language, Sentiment, StatusCategory, Urgency
 from documents.ticket_indexes import ASSIGNEE_INDEX, TAG_INDEX
 from services.errors import InvalidInputError
 from services.kit.civil_time import zone
@@ -57,6 +57,10 @@ class TicketFilter:
     ] = None
     urgency: Annotated[Choice[Urgency] | None, ByValues("urgency", by_enum(Urgency))] = None
     sentiment: Annotated[Choice[Sentiment] | None, ByValues("sentiment", by_enum(Sentiment))] = None
+    language: Annotated[Choice[Language] | None, ByValues("language", by_enum(Language))] = None
+    judged_by: Annotated[Choice[JudgedBy] | None, ByValues("what the classification comes from", by_enum(JudgedBy))] = (
+        None
+    )
     source: Annotated[Choice[str] | None, ByValues("source")] = None
     priority: Annotated[Choice[str] | None, ByValues("priority, as it is written or in lower case", by_status)] = None
     assignee: Annotated[Choice[str] | None, ByValues("assignee", by_assignee)] = None

@@ -38,6 +38,9 @@ class TicketRecord:
     urgency: str | None
     sentiment: str | None
     requires_action: bool
+    language: str | None
+    judged_by: str | None
+    rules_version: str | None
     created_at: datetime | None
     updated_at: datetime | None
     matched: list[MatchedRule]

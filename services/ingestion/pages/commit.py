@@ -25,6 +25,7 @@ from services.ingestion.pages.portions import Portion
 from services.ingestion.pages.quarantine import find_mended, quarantine_writes
 from services.ingestion.pages.staging import Staging, used
 from services.ingestion.run import Run, StoppedError, StopReason
+from services.judging.judges import Judges
 from services.kit.clock import Clock
 from services.rollups.write import Rollups
 from services.tenancy import owned
@@ -86,6 +87,7 @@ class PageStore:
         self._clock = clock
         self._on_urgent = on_urgent
         self._staging = Staging(database, clock)
+        self._judges = Judges(database)
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
         self._quarantine = database.collection(QuarantinedRecord)
@@ -96,7 +98,8 @@ class PageStore:
         In a thread: it takes some 15 ms of computing a page, in which this process has requests to answer, and the
         page before may be on its way into the database.
         """
-        at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), run.origin)
+        judge = await self._judges.of(run.tenant_id)
+        at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), run.origin, judge)
         own, gone = portion.records.own, portion.records.gone
         ids = [*own, *gone]
         stored, mended, details, staged = await asyncio.gather(

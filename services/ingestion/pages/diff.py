@@ -1,7 +1,6 @@
 """What a page changes: the difference between what a source shows and what is stored, as writes and history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -9,10 +8,8 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 
 from documents.database import Row
-from documents.ticket import CLASSIFIED_FIELDS, KEPT_FIELDS, SOURCE_FIELDS, MatchedRule, Urgency
+from documents.ticket import CLASSIFIED_FIELDS, KEPT_FIELDS, SOURCE_FIELDS, Urgency
 from documents.ticket_history import HistoryAction
-from services.classification import Classification, classify
-from services.classification.keywords import keyword_key
 from services.ingestion.pages.changes import PageChanges
 from services.ingestion.pages.details import (
     NOTHING_TOLD,
@@ -23,6 +20,7 @@ from services.ingestion.pages.details import (
     unheard,
 )
 from services.ingestion.pages.history import Happened, Position, end_of, history_rows
+from services.judging.verdicts import judged
 from services.notifications.outbox import notification_row
 from services.search.terms import SEARCH_VERSION, SEARCHED_FIELDS, search_fields
 from services.sources.records.records import UpstreamTicket
@@ -36,7 +34,6 @@ STORED_FIELDS = (
 )
 """What of a stored ticket has to be read to find out what changed."""
 _NONE_OF_THEM: Mapping[str, Any] = MappingProxyType({})
-_REASON_FIELDS = tuple(each.name for each in fields(MatchedRule))
 _COMPARED = (*SOURCE_FIELDS, *CLASSIFIED_FIELDS)
 
 
@@ -68,19 +65,6 @@ def find_changes(
     return changes
 
 
-def classified(ticket: UpstreamTicket, replies: str | None = None) -> Row:
-    """The fields that classification adds to a ticket; what the customer wrote later counts like the message."""
-    message = f"{ticket.message}\n\n{replies}" if replies else ticket.message
-    result: Classification = classify(subject=ticket.subject, message=message)
-    return {
-        "urgency": result.urgency.value,
-        "sentiment": result.sentiment.value,
-        "requires_action": result.requires_action,
-        "matched": [{name: getattr(reason, name) for name in _REASON_FIELDS} for reason in result.matched],
-        "keyword_key": keyword_key(result.matched),
-    }
-
-
 def _create(changes: PageChanges, ticket: UpstreamTicket, told: Sequence[Row], at: Position) -> None:
     fresh = unheard({}, told) if told else told
     source = _source(ticket, {}, fresh, at)
@@ -89,7 +73,7 @@ def _create(changes: PageChanges, ticket: UpstreamTicket, told: Sequence[Row], a
         "external_id": ticket.id,
         **source,
         "updated_at": ticket.updated_at,
-        **classified(ticket, source["replies"]),
+        **judged(at.judge, ticket.subject, ticket.message, source["replies"]),
         "seen_by_job": at.job_id,
         "first_ingested_at": at.now,
         **({"from_file": True} if at.origin.is_file else {}),
@@ -123,7 +107,7 @@ def _compare(changes: PageChanges, ticket: UpstreamTicket, known: Row, told: Seq
         _keep(changes, ticket, known, at, has_moved=has_moved)
         return
 
-    new = {} if is_outdated else {**source, **classified(ticket, source["replies"])}
+    new = {} if is_outdated else {**source, **judged(at.judge, ticket.subject, ticket.message, source["replies"])}
     found_by = search_fields(new) if new and _is_found_otherwise(known, new) else {}
     heard = {"told": told_with(known, fresh)} if fresh else {}
     changes.tickets.append(_update(ticket, known, at, new | found_by | heard, returned=returned))

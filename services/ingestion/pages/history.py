@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from documents.database import Row
 from documents.ticket import KEPT_FIELDS
 from documents.ticket_history import HistoryAction
+from services.classification.judging import RULES_ALONE, Judge
 from services.ingestion.run import CONTRACT, Origin
 
 Happened = tuple[HistoryAction, Row, datetime]
@@ -22,6 +23,7 @@ class Position:
     page: int
     now: datetime
     origin: Origin = CONTRACT
+    judge: Judge = RULES_ALONE
 
 
 def history_rows(at: Position, external_id: str, happened: Sequence[Happened]) -> list[Row]:

@@ -12,6 +12,7 @@ from services.classification.languages import all_packs, pack_of
 from services.classification.rules import PACKS_FOLDER, all_rules
 
 SIGNALS = """
+version = 7
 [defect]
 urgency = "medium"
 sentiment = "negative"
