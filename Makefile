@@ -6,13 +6,14 @@ BIN := .venv/bin
 # second of every start, and the tests start some two hundred processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup clients run test check lint bench fuzz readers soak audit lock clean
+.PHONY: help setup clients run test check lint bench accuracy fuzz readers soak audit lock clean
 
 help:
 	@echo "make run     MongoDB, the mock external API and the service on http://127.0.0.1:8000, with sample data"
 	@echo "make test    all tests"
 	@echo "make check   lint, types, layers and all tests, as CI does"
 	@echo "make bench   speed, measured against the plain way of doing it"
+	@echo "make accuracy  how often the classification is right, by language and kind of text"
 	@echo "make fuzz    made-up requests against every REST route and GraphQL field"
 	@echo "make readers  a connector that others wrote reads the stand-in of Zendesk"
 	@echo "make soak    every reliability promise at full size (long)"
@@ -72,6 +73,9 @@ lint: setup
 
 bench: setup
 	@$(BIN)/python -m benchmarks
+
+accuracy: setup
+	@$(BIN)/python -m benchmarks.accuracy
 
 # In an environment of its own: what schemathesis depends on is none of the service's business.
 fuzz: setup

@@ -1,0 +1,1 @@
+"""How often the classification is right, on texts that people have labelled."""
