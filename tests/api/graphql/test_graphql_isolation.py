@@ -71,13 +71,15 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
     its = {"tenant_id": tenant_id}
     told = {"urgency": "high", "reason": tenant_id, "state": "dead", "last_error": tenant_id, "last_status": 500}
     run = {"job_id": job, "error": tenant_id, "started_at": THEN, "ended_at": NOW, "pages": count, "retries": count}
+    reason = {**dict.fromkeys(("rule", "keyword", "text"), tenant_id), "field": tenant_id, "start": 0, "end": 1}
     tickets = [
         its
         | {"external_id": f"t{number}", "customer_id": "c", "source": tenant_id, "status": tenant_id}
         | {"priority": tenant_id, "assignee": tenant_id, "tags": [tenant_id], "replies": tenant_id}
         | {"subject": f"refund {tenant_id}", "message": tenant_id, "urgency": "high", "sentiment": "negative"}
         | {"created_at": THEN + timedelta(seconds=number), "updated_at": NOW, "requires_action": True}
-        | {"matched": [{"rule": tenant_id, "keyword": tenant_id, "text": tenant_id}], "keyword_key": tenant_id}
+        | {"matched": [reason], "keyword_key": tenant_id}
+        | {"language": "en", "judged_by": "rules", "rules_version": tenant_id}
         for number in range(count)
     ]
     tickets = [ticket | search_fields(ticket) for ticket in tickets]

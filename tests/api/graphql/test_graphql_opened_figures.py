@@ -26,6 +26,7 @@ FIGURES = {
     "byTag": f"byTag {{ value count {TICKETS} }}",
     "byStatusCategory": f"byStatusCategory {{ value: statusCategory count {TICKETS} }}",
     "byUrgency": f"byUrgency {{ value: urgency count {TICKETS} }}",
+    "byLanguage": f"byLanguage {{ value: language count {TICKETS} }}",
     "bySentiment": f"bySentiment {{ value: sentiment count {TICKETS} }}",
     "hourlyTrend": f"hourlyTrend {{ count {TICKETS} }}",
     "topKeywords": f"topKeywords {{ value: keyword count {TICKETS} }}",
@@ -47,6 +48,7 @@ PARAMETERS = {
     "byTag": "tag",
     "byStatusCategory": "status_category",
     "byUrgency": "urgency",
+    "byLanguage": "language",
     "bySentiment": "sentiment",
     "topKeywords": "keyword",
 }
@@ -62,6 +64,7 @@ def rows(dice: random.Random) -> list[dict[str, Any]]:
             "urgency": dice.choice(["high", "high", "medium", "low", None, "critical"]),
             "sentiment": dice.choice(["negative", "neutral", "positive", None, "bored"]),
             "source": dice.choice(["email", "chat", None, 7]),
+            "language": dice.choice(["en", "de", "unsupported", None, "klingon"]),
             "priority": dice.choice(["high", "low", None]),
             "assignee": dice.choice(["ann", "bob", "unknown", 7, None]),
             "tags": dice.choice([None, [], ["vip"], ["vip", "eu", "vip"], ["unknown", 7], "eu"]),

@@ -45,6 +45,7 @@ def stored(**changes: Any) -> Row:
         "urgency": "low",
         "sentiment": "neutral",
         "requires_action": True,
+        "language": "en",
         "seen_by_job": "job-1",
     }
     return row | changes
@@ -76,6 +77,7 @@ def test_the_first_values_are_in_the_history_but_for_the_long_text_and_what_ther
         "urgency": "high",
         "sentiment": "negative",
         "requires_action": True,
+        "language": "en",
     }
     assert {change["old"] for change in row["changes"].values()} == {None}
 

@@ -8,13 +8,14 @@ from services.rollups.rows import RowKey, additions, counted_as, negated, row_id
 
 def read(**fields: Any) -> Row:
     """A ticket as it is read for the rollups."""
-    return {"quarter": 200, "status": "open", "urgency": "low", "sentiment": "neutral", "source": "email"} | fields
+    known = {"status": "open", "urgency": "low", "sentiment": "neutral", "source": "email", "language": "en"}
+    return {"quarter": 200, **known, **fields}
 
 
 def test_a_ticket_counts_for_each_field_on_its_day_and_on_all_days() -> None:
     rows = sum_rows([counted_as(read(keyword_key="bug|refund"))])
     values = {
-        *(("status", "open"), ("urgency", "low"), ("sentiment", "neutral"), ("source", "email")),
+        *(("status", "open"), ("urgency", "low"), ("sentiment", "neutral"), ("source", "email"), ("language", "en")),
         *(("keyword", "bug"), ("keyword", "refund")),
     }
     assert rows == {
@@ -61,7 +62,7 @@ def test_of_priority_assignee_and_tags_nothing_is_counted_where_there_is_nothing
 def test_missing_fields_count_as_unknown() -> None:
     assert counted_as({"quarter": None}) == {
         "quarter": None,
-        **dict.fromkeys(("status", "urgency", "sentiment", "source"), "unknown"),
+        **dict.fromkeys(("status", "urgency", "sentiment", "source", "language"), "unknown"),
         "keywords": [],
         "customer": None,
     }
