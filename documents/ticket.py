@@ -37,12 +37,12 @@ class Sentiment(DescribedEnum):
 class Language(DescribedEnum):
     """The language a ticket is written in."""
 
-    ENGLISH = "en", "English."
-    GERMAN = "de", "German."
-    FRENCH = "fr", "French."
-    SPANISH = "es", "Spanish."
-    PORTUGUESE = "pt", "Portuguese."
-    ITALIAN = "it", "Italian."
+    EN = "en", "English."
+    DE = "de", "German."
+    FR = "fr", "French."
+    ES = "es", "Spanish."
+    PT = "pt", "Portuguese."
+    IT = "it", "Italian."
     UNSUPPORTED = "unsupported", "Another one, which is not read: its classification says next to nothing."
 
 

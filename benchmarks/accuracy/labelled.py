@@ -86,7 +86,7 @@ def labelled_tickets() -> Mapping[Part, Sequence[LabelledTicket]]:
 def _read_older(split: str) -> list[LabelledTicket]:
     rows = [json.loads(line) for line in OLDER_FILE.read_text(encoding="utf-8").splitlines()]
     return [
-        LabelledTicket.model_validate_json(json.dumps(row | {"language": Language.ENGLISH}))
+        LabelledTicket.model_validate_json(json.dumps(row | {"language": Language.EN}))
         for row in rows
         if row.pop("split") == split
     ]

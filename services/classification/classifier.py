@@ -63,7 +63,7 @@ def classify(*, subject: str, message: str) -> Classification:
 
 
 def _pack_for(language: Language | None) -> Pack:
-    return pack_of(Language.ENGLISH if language in (None, Language.UNSUPPORTED) else language)
+    return pack_of(Language.EN if language in (None, Language.UNSUPPORTED) else language)
 
 
 def _sentiment(signals: Sequence[Hit[Signal]]) -> Sentiment:

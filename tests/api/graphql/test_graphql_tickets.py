@@ -55,7 +55,7 @@ async def test_every_field_of_a_ticket_is_what_rest_shows(api: Api) -> None:
         "createdAt": rest["created_at"],
         "updatedAt": rest["updated_at"],
         "matched": rest["matched"],
-        "language": "ENGLISH",
+        "language": "EN",
         "judgedBy": "RULES",
         "rulesVersion": rest["rules_version"],
     }

@@ -13,7 +13,7 @@ def a_judged(
     right: Urgency,
     said: Urgency,
     *,
-    language: Language = Language.ENGLISH,
+    language: Language = Language.EN,
     taken_for: Language | None = None,
     kind: Kind = Kind.PLAIN,
 ) -> Judged:
@@ -40,7 +40,7 @@ JUDGED = [
     a_judged(Urgency.HIGH, Urgency.HIGH),
     a_judged(Urgency.HIGH, Urgency.LOW, kind=Kind.SARCASM),
     a_judged(Urgency.HIGH, Urgency.LOW, kind=Kind.SARCASM),
-    a_judged(Urgency.LOW, Urgency.HIGH, language=Language.GERMAN, taken_for=Language.ITALIAN),
+    a_judged(Urgency.LOW, Urgency.HIGH, language=Language.DE, taken_for=Language.IT),
     a_judged(Urgency.LOW, Urgency.HIGH, language=Language.UNSUPPORTED, kind=Kind.UNSUPPORTED),
 ]
 RESULTS = {Part.HELD_OUT: JUDGED, Part.TUNED: []}
@@ -110,9 +110,9 @@ def test_messages_that_are_timed_have_one_length_and_take_turns() -> None:
             requires_action=False,
         )
         for letter, language, length, kind in (
-            ("a", Language.ENGLISH, 3 * CHARACTERS, Kind.PLAIN),
-            ("b", Language.GERMAN, 2 * CHARACTERS + 1, Kind.PLAIN),
-            ("c", Language.FRENCH, 3 * CHARACTERS, Kind.QUOTED),
+            ("a", Language.EN, 3 * CHARACTERS, Kind.PLAIN),
+            ("b", Language.DE, 2 * CHARACTERS + 1, Kind.PLAIN),
+            ("c", Language.FR, 3 * CHARACTERS, Kind.QUOTED),
         )
     ]
     assert mixed_messages(tickets) == [letter * CHARACTERS for letter in "abab"]

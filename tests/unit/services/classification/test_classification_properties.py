@@ -38,7 +38,7 @@ def test_ten_megabytes_take_less_than_a_second(text: str) -> None:
 
 # Words with and without meaning to the rules, so that random texts reach negation, lists and repairs.
 WORDS = [
-    *sorted(filter(str.isalpha, pack_of(Language.ENGLISH).phrases.vocabulary)),
+    *sorted(filter(str.isalpha, pack_of(Language.EN).phrases.vocabulary)),
     "can't",
     "isn't",
     "table",

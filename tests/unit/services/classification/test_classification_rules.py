@@ -52,7 +52,7 @@ def raw(language: Language) -> tuple[str, dict[str, Any]]:
 def test_rules_are_read_from_files(tmp_path: Path) -> None:
     folder = packs(tmp_path, SIGNALS, PACK)
     assert list(all_rules(folder)) == ["defect"]
-    found = pack_of(Language.ENGLISH, folder).phrases.find(["it", "is", "broken"])
+    found = pack_of(Language.EN, folder).phrases.find(["it", "is", "broken"])
     assert [(hit.start, hit.end) for hit in found] == [(2, 3)]
 
 
@@ -69,7 +69,7 @@ def test_rules_are_read_from_files(tmp_path: Path) -> None:
 def test_files_that_make_no_sense_are_refused(tmp_path: Path, right: str, wrong: str) -> None:
     assert right in SIGNALS + PACK
     with pytest.raises((ValueError, KeyError)):
-        pack_of(Language.ENGLISH, packs(tmp_path, SIGNALS.replace(right, wrong), PACK.replace(right, wrong)))
+        pack_of(Language.EN, packs(tmp_path, SIGNALS.replace(right, wrong), PACK.replace(right, wrong)))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -81,7 +81,7 @@ def test_every_macro_is_used(language: Language) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_keywords_are_those_of_the_english_pack(language: Language) -> None:
     keywords = {keyword for table in raw(language)[1]["keywords"].values() for keyword in table}
-    english = {keyword for table in raw(Language.ENGLISH)[1]["keywords"].values() for keyword in table}
+    english = {keyword for table in raw(Language.EN)[1]["keywords"].values() for keyword in table}
     assert keywords <= english
     assert [keyword for keyword in keywords if not re.fullmatch("[a-z]+( [a-z]+)*", keyword)] == []
 

@@ -6,7 +6,7 @@ from documents.ticket import Language
 from services.classification.languages import pack_inflections
 from services.classification.phrases import PhraseBook
 
-ENGLISH = pack_inflections(Language.ENGLISH)
+ENGLISH = pack_inflections(Language.EN)
 MACROS = {"not": "not, no longer, isnt", "state": "very {mood}, {mood}", "mood": "happy/glad"}
 
 
