@@ -11,11 +11,12 @@ from itertools import accumulate
 
 from documents.ticket import JudgedBy, Language, MatchedRule, Sentiment, Urgency
 from services.classification.identification import language_of
-from services.classification.languages import Pack, pack_of
+from services.classification.languages import pack_of
 from services.classification.markup import visible_text
 from services.classification.negation import find_signals
 from services.classification.phrases import Hit
 from services.classification.rules import Action, Signal
+from services.classification.spelling import spelling_of
 from services.classification.words import SENTENCE_ENDS, normalise, plain, split_words
 
 MAX_SUBJECT_CHARACTERS = 1_000
@@ -47,10 +48,10 @@ def classify(*, subject: str, message: str) -> Classification:
         normalise(visible_text(message)[:MAX_MESSAGE_CHARACTERS]),
     ]
     language = language_of([word for text in texts for word in plain(split_words(text, apostrophe_parts=True))])
-    pack = _pack_for(language)
+    pack = pack_of(language or Language.EN)
     heading, body = (split_words(text, apostrophe_parts=pack.apostrophe_parts) for text in texts)
     words = [*heading, ".", *body]
-    keys = plain(words)
+    keys = spelling_of(pack.language).corrected(plain(words))
     signals = find_signals(keys, pack, heading=len(heading))
     urgency = min((hit.entry.rule.urgency for hit in signals), key=_BY_URGENCY.index, default=Urgency.LOW)
     return Classification(
@@ -60,10 +61,6 @@ def classify(*, subject: str, message: str) -> Classification:
         language=language,
         matched=_matches(signals, words),
     )
-
-
-def _pack_for(language: Language | None) -> Pack:
-    return pack_of(Language.EN if language in (None, Language.UNSUPPORTED) else language)
 
 
 def _sentiment(signals: Sequence[Hit[Signal]]) -> Sentiment:

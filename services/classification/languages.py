@@ -1,6 +1,7 @@
 """The languages that tickets are read in: each a pack of phrases and of words that its grammar needs."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,9 @@ from services.classification.inflections import Inflections
 from services.classification.phrases import PhraseBook
 from services.classification.rules import PACKS_FOLDER, Harmless, Meaning, Reach, Signal, all_rules
 from services.classification.words import folded
+
+SHARED_FILE = "shared.toml"
+"""What means the same in all languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +38,42 @@ class Pack:
     """Words that join the parts of a list: `and`; `or`, `nor`."""
     voids: frozenset[str]
     """Words before `fixed` that say that it is not: `when`, `should`."""
+    spellings: Mapping[str, str]
+    """Abbreviations and frequent slips, and what they mean."""
+    contrasts: frozenset[str] = frozenset()
+    """Words at which a frame ends: `but`."""
 
 
 @cache
 def pack_of(language: Language, folder: Path = PACKS_FOLDER) -> Pack:
-    """The pack of a language; read once, at the first text in it.
+    """The pack of a language; read once, at the first text in it. Of an unsupported one, what all languages share.
 
     Raises ValueError or KeyError for a file that does not say what it should.
     """
     data = _read(language, folder)
+    phrases = PhraseBook[Meaning](data.get("macros", {}), Inflections(data.get("inflections", ())))
+    _add_phrases(phrases, data, folder)
+    if language is not Language.UNSUPPORTED and (folder / SHARED_FILE).exists():
+        _add_phrases(phrases, _read(Language.UNSUPPORTED, folder), folder)
+    words = {kind: frozenset(folded(listed).split()) for kind, listed in data["words"].items()}
+    return Pack(
+        language,
+        phrases,
+        apostrophe_parts=data.get("reading", {}).get("apostrophe") == "parts",
+        spellings={slip: right for right, slips in data.get("spellings", {}).items() for slip in slips.split()},
+        **words,
+    )
+
+
+def _add_phrases(phrases: PhraseBook[Meaning], data: dict[str, Any], folder: Path) -> None:
     rules = all_rules(folder)
-    phrases = PhraseBook[Meaning](data["macros"], Inflections(data["inflections"]))
     for harmless in data["harmless"].values():
         phrases.add(harmless, Harmless())
     for name, keywords in data["keywords"].items():
         for keyword, spelled in keywords.items():
             phrases.add(spelled, Signal(rules[name], keyword))
-    for reach, spelled in data["scopes"].items():
+    for reach, spelled in data.get("scopes", {}).items():
         phrases.add(spelled, Reach(reach))
-    words = {kind: frozenset(folded(listed).split()) for kind, listed in data["words"].items()}
-    reading = data.get("reading", {})
-    return Pack(language, phrases, apostrophe_parts=reading.get("apostrophe") == "parts", **words)
 
 
 @cache
@@ -69,4 +88,5 @@ def pack_inflections(language: Language) -> Inflections:
 
 
 def _read(language: Language, folder: Path) -> dict[str, Any]:
-    return tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8"))
+    file = SHARED_FILE if language is Language.UNSUPPORTED else f"{language}.toml"
+    return tomllib.loads((folder / file).read_text(encoding="utf-8"))

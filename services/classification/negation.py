@@ -3,13 +3,14 @@
 A negation reaches forwards as grammar lets it, not for a fixed number of words: `no` over its noun phrase, `not`
 through function words to the first word of weight ("have not answered my urgent letter" leaves `urgent`), "I don't
 think" over its clause. A solution ("is fixed", "works again") reaches backwards. A negation that is itself negated
-does nothing, so "has not fixed the bug" leaves the bug.
+does nothing, so "has not fixed the bug" leaves the bug, and "don't think this isn't urgent" what is urgent. A frame
+("what happens if", "our old provider") reaches over its sentence, both ways.
 """
 
 from collections.abc import Sequence, Set
-from itertools import takewhile
+from itertools import accumulate, takewhile
 
-from documents.ticket import Urgency
+from documents.ticket import Sentiment, Urgency
 from services.classification.languages import Pack
 from services.classification.phrases import Hit
 from services.classification.rules import Action, Harmless, Meaning, Reach, Signal
@@ -30,12 +31,28 @@ def find_signals(words: Sequence[str], pack: Pack, *, heading: int = 0) -> list[
     harmless sense ("Refund": "I don't want a refund"), does not hold.
     """
     hits = pack.phrases.find(words)
-    live = _Reader(words, _visible(hits), pack).read()
+    visible = _visible(hits)
+    reaches = {hit.entry for hit in visible if isinstance(hit.entry, Reach)}
+    if Reach.TEXT in reaches:
+        return []
+    live = _Reader(words, visible, pack).read()
+    if Reach.FRAME in reaches and Reach.REAL not in reaches:
+        live = _unframed(words, visible, live, pack)
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
     said = {hit.entry.keyword for hit in live if hit.start >= heading}
     taken_back = _unsaid_keywords(words, hits, live, pack, heading) - said
     return [hit for hit in live if hit.start >= heading or hit.entry.keyword not in taken_back]
+
+
+def _unframed(
+    words: Sequence[str], hits: Sequence[Hit[Meaning]], live: Sequence[Hit[Signal]], pack: Pack
+) -> list[Hit[Signal]]:
+    """The signals outside the framed sentences, and of those inside the requests and the praise."""
+    ends = SENTENCE_ENDS | {";"} | pack.contrasts
+    sentence = list(accumulate(word in ends for word in words))
+    framed = {sentence[hit.start] for hit in hits if hit.entry is Reach.FRAME}
+    return [hit for hit in live if not _is_bad(hit.entry) or sentence[hit.start] not in framed]
 
 
 def _unsaid_keywords(
@@ -80,6 +97,10 @@ def _is_grave(meaning: Meaning) -> bool:
     return isinstance(meaning, Signal) and meaning.rule.urgency is not Urgency.LOW
 
 
+def _is_bad(signal: Signal) -> bool:
+    return _is_grave(signal) or signal.rule.sentiment is Sentiment.NEGATIVE
+
+
 class _Reader:
     """One pass over the hits of one text."""
 
@@ -100,23 +121,27 @@ class _Reader:
                 continue
             match hit.entry:
                 case Signal() as signal:
+                    if signal.rule.withdraws:
+                        self._live = [said for said in self._live if said.entry.rule.sentiment is Sentiment.POSITIVE]
                     self._live.append(Hit(hit.start, hit.end, signal))
                     if signal.rule.action is Action.NONE:  # "no need to answer immediately"
                         negated_to = self._end_of_negation(hit.end, Reach.NOUN)
                 case Reach.FIXED | Reach.SOLVED as reach:
                     self._repair(hit.start, reach)
                 case Reach.CLAUSE:
-                    negated_to = self._end_of_clause(hit.end)
-                case Reach() as reach:
+                    negated_to = self._end_of_denial(hit.end)
+                case Reach.NOUN | Reach.VERB as reach:
                     negated_to = self._end_of_negation(hit.end, reach)
-                case Harmless():
+                case _:
                     pass
         return self._live
 
-    def _end_of_clause(self, position: int) -> int:
-        """The last position of the clause that goes on at `position`."""
+    def _end_of_denial(self, position: int) -> int:
+        """The last position that is denied by words that end before `position`: of the clause, or a negation in it."""
         limit = min(len(self._words), position + MAX_WORDS[Reach.CLAUSE])
         while position < limit and not self._ends_clause(self._words[position]):
+            if self._at.get(position) in (Reach.NOUN, Reach.VERB):
+                return position
             position += 1
         return position - 1
 
@@ -131,6 +156,8 @@ class _Reader:
                     position, budget = position + 1, budget - 1
                 case Signal() as signal if _is_request(signal):
                     position = self._ends[position]
+                case Reach.FRAME | Reach.REAL | Reach.TEXT:
+                    position, budget = position + 1, budget - 1
                 case Signal():
                     joined = self._joined_signal(self._ends[position], reach)
                     if joined is None:

@@ -35,7 +35,13 @@ class Reach(StrEnum):
     VERB = "verb"
     """`not`, `never`: on through function words to the first word of weight."""
     CLAUSE = "clause"
-    """`I don't think`, `what happens if`: to the end of the clause."""
+    """`I don't think`, `it is not that`: to the end of the clause; a negation inside it lifts it."""
+    FRAME = "frame"
+    """`what happens if`, `at another vendor`: the whole sentence speaks of what is not so, or not here."""
+    REAL = "real"
+    """`that is what happened`: takes all frames back."""
+    TEXT = "text"
+    """`test message`, `unsubscribe here`: nothing in the text counts."""
     FIXED = "fixed"
     """`is fixed`: backwards, in its clause."""
     SOLVED = "solved"
@@ -54,6 +60,8 @@ class Rule:
     """The words are mere politeness when they follow a request."""
     repairable: bool = False
     """`It works again` takes the signal back."""
+    withdraws: bool = False
+    """The words take back all that was said or asked before: `never mind`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,4 +110,5 @@ def _rule(name: str, table: dict[str, Any]) -> Rule:
         action=Action(table.get("action", "")),
         courtesy=table.get("courtesy", False),
         repairable=table.get("repairable", False),
+        withdraws=table.get("withdraws", False),
     )

@@ -1,0 +1,144 @@
+"""Misspelt words, read as the words of the phrases that they were meant to be.
+
+Only a word that nobody knows is looked at: neither one of the phrases, nor a frequent word of the language. It counts
+as the word of the phrases from which it is one slip away, doubled letters aside: `refnd`, `chraged`, `dissapointed`,
+`sloooow`. So as not to compare it with each of thousands of words, those are listed by what is left of them without
+one of their letters, as SymSpell does.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import cache
+
+from documents.ticket import Language
+from services.classification.languages import pack_of
+from services.classification.rules import PACKS_FOLDER
+
+MIN_LETTERS = 5
+"""Of a word of the phrases that others are taken for; shorter ones are too like each other."""
+MAX_LETTERS = 20
+MAX_LOOKUPS = 300
+"""Unknown words that are looked at of one text; a long one has some 50."""
+_MAX_REMEMBERED = 20_000
+_REPEATED = re.compile(r"(.)\1+")
+_STRETCHED = re.compile(r"(.)\1{2,}")
+_LOOKALIKES = str.maketrans("013457$@", "oieastsa")
+_TRANSPOSED, _MISSING, _EXTRA, _REPLACED = range(4)
+"""Slips of the pen, likelier ones first."""
+
+
+class Spelling:
+    """The words that a language's misspelt ones may have been meant for."""
+
+    def __init__(self, vocabulary: Set[str], frequent: Set[str], variants: Mapping[str, str]) -> None:
+        """`vocabulary`: words of the phrases; `frequent`: words that are right as they are; `variants`: known slips."""
+        self._known = vocabulary | frequent
+        self._meant: dict[str, str] = dict(variants)
+        self._variants = len(variants)
+        self._by_remains: defaultdict[str, list[str]] = defaultdict(list)
+        self._skeletons: dict[str, str] = {}
+        for word in sorted(vocabulary):
+            if len(word) >= MIN_LETTERS - 1 and word.isalpha():
+                self._skeletons[word] = skeleton = _skeleton(word)
+                for remains in {skeleton, *_without_one(skeleton)}:
+                    self._by_remains[remains].append(word)
+
+    def corrected(self, words: Sequence[str]) -> Sequence[str]:
+        """The words, plain ones, with those that are misspelt replaced; one for each."""
+        unknown = {word for word in words if word not in self._known and len(word) > 1}
+        if not unknown:
+            return words
+        meant = {}
+        for word in sorted(unknown)[:MAX_LOOKUPS]:
+            if (right := self._meaning(word)) != word:
+                meant[word] = right
+        return [meant.get(word, word) for word in words] if meant else words
+
+    def _meaning(self, word: str) -> str:
+        meaning = self._meant.get(word)
+        if meaning is None:
+            if len(self._meant) > self._variants + _MAX_REMEMBERED:
+                self._meant = dict(list(self._meant.items())[: self._variants])
+            meaning = self._meant[word] = self._look_up(word)
+        return meaning
+
+    def _look_up(self, word: str) -> str:
+        if len(word) < MIN_LETTERS - 1 or len(word) > MAX_LETTERS:
+            return word
+        if not word.isalpha():
+            letters = word.translate(_LOOKALIKES)
+            return letters if letters in self._skeletons and not word[1:].isdigit() else word
+        for stretched in (_STRETCHED.sub(r"\1\1", word), _STRETCHED.sub(r"\1", word)):
+            if stretched != word and stretched in self._known:
+                return stretched
+        skeleton = _skeleton(word)
+        best: dict[str, int] = {}
+        for remains in {skeleton, *_without_one(skeleton)}:
+            for candidate in self._by_remains.get(remains, ()):
+                slip = self._slip(word, skeleton, candidate)
+                if slip is not None:
+                    best[candidate] = slip
+        return _decided(best) or word
+
+    def _slip(self, word: str, skeleton: str, meant: str) -> int | None:
+        """Which slip makes `meant` the word; None where it takes more than one, or one that is too unlikely."""
+        target = self._skeletons[meant]
+        if skeleton == target:
+            return _TRANSPOSED if len(word) >= MIN_LETTERS else None
+        slip = _slip_between(skeleton, target)
+        if slip == _TRANSPOSED:
+            return slip
+        if slip is None or skeleton[0] != target[0] or len(meant) < MIN_LETTERS:
+            return None
+        # In a short word one other letter makes another word too easily: `court`, `count`.
+        return None if slip != _MISSING and len(meant) <= MIN_LETTERS else slip
+
+
+@cache
+def spelling_of(language: Language) -> Spelling:
+    """The spelling of a language, made at the first text in it; of an unsupported one nothing is corrected."""
+    pack = pack_of(language)
+    if language is Language.UNSUPPORTED:
+        return Spelling(frozenset(), frozenset(), {})
+    frequent = (PACKS_FOLDER / "frequent" / f"{language}.txt").read_text(encoding="ascii").split()
+    return Spelling(pack.phrases.vocabulary, pack.function | set(frequent), pack.spellings)
+
+
+def _skeleton(word: str) -> str:
+    return _REPEATED.sub(r"\1", word)
+
+
+def _without_one(word: str) -> Iterator[str]:
+    return (word[:position] + word[position + 1 :] for position in range(len(word)))
+
+
+def _slip_between(written: str, meant: str) -> int | None:
+    """The one edit between two different words, if there is no more than one."""
+    start = 0
+    shorter = min(len(written), len(meant))
+    while start < shorter and written[start] == meant[start]:
+        start += 1
+    rest, meant_rest = written[start:], meant[start:]
+    if rest == meant_rest[1:]:
+        return _MISSING
+    if rest[1:] == meant_rest:
+        return _EXTRA
+    if rest[1:] == meant_rest[1:]:
+        return _REPLACED
+    if rest[:2] == meant_rest[1::-1] and rest[2:] == meant_rest[2:]:
+        return _TRANSPOSED
+    return None
+
+
+def _decided(slips: Mapping[str, int]) -> str | None:
+    """The word by the likeliest slip; none where very different words are as likely."""
+    if not slips:
+        return None
+    likeliest = min(slips.values())
+    words = sorted((word for word, slip in slips.items() if slip == likeliest), key=lambda word: (len(word), word))
+    return words[0] if _share_a_stem(words) else None
+
+
+def _share_a_stem(words: Iterable[str]) -> bool:
+    return len({word[: MIN_LETTERS - 2] for word in words}) == 1
