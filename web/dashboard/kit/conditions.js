@@ -4,7 +4,7 @@
  * a figure.
  */
 import { changed, go, viewed } from "./address.js";
-import { hourName, weekdayName, words } from "./format.js";
+import { hourName, valueName, weekdayName } from "./format.js";
 import { zoneOf } from "./period.js";
 import { UNKNOWN } from "./series.js";
 
@@ -18,6 +18,7 @@ export const FIELDS = {
   status_category: { title: "State", graphql: "statusCategory", isEnum: true, values: ["open", "pending", "closed"] },
   status: { title: "Status", graphql: "status", counted: "byStatus" },
   sentiment: { title: "Sentiment", graphql: "sentiment", isEnum: true, values: ["negative", "neutral", "positive"] },
+  language: { title: "Language", graphql: "language", isEnum: true, values: ["en", "de", "fr", "es", "pt", "it", "unsupported"] },
   source: { title: "Source", graphql: "source", counted: "bySource" },
   priority: { title: "Priority", graphql: "priority", counted: "byPriority", isSparse: true },
   assignee: { title: "Assignee", graphql: "assignee", counted: "byAssignee", isSparse: true },
@@ -107,7 +108,7 @@ export function chipsOf(address) {
     for (const [key, other, verb] of [[name, `${name}_not`, "is"], [`${name}_not`, name, "is not"]]) {
       const values = address.getAll(key);
       if (!values.length) continue;
-      const text = values.map((value) => (isEnum ? words(value) : value)).join(" or ");
+      const text = values.map((value) => (isEnum ? valueName(name, value) : value)).join(" or ");
       const opposite = { [key]: null, [other]: [...new Set([...values, ...address.getAll(other)])] };
       chips.push({ key, title, verb, text, without: { [key]: null }, opposite });
     }

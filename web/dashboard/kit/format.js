@@ -1,6 +1,9 @@
 // @ts-check
 /** Numbers, shares and times as people read them. */
 
+const LANGUAGES = {
+  en: "English", de: "German", fr: "French", es: "Spanish", pt: "Portuguese", it: "Italian", unsupported: "Another language",
+};
 const NUMBER = new Intl.NumberFormat("en");
 const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const SHARE = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -34,6 +37,11 @@ export const counted = (count, one, many = `${one}s`) => `${number(count)} ${cou
 export function words(value) {
   const text = (value ?? "unknown").toLowerCase().replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What a value of a closed field is called. @param {string} field @param {string | null | undefined} value */
+export function valueName(field, value) {
+  return (field === "language" && LANGUAGES[/** @type {keyof LANGUAGES} */ ((value ?? "").toLowerCase())]) || words(value);
 }
 
 /** @param {string | number | Date} moment @param {number} now */

@@ -1,6 +1,6 @@
 // @ts-check
 /** What tickets are counted by: the names of the values, their order and their colours. */
-import { words } from "./format.js";
+import { valueName } from "./format.js";
 
 export const UNKNOWN = "unknown";
 const ORDER = {
@@ -8,6 +8,8 @@ const ORDER = {
   sentiment: ["negative", "neutral", "positive"],
   status_category: ["open", "pending", "closed"],
 };
+/** Fields with a closed set of values, of which the most frequent come first. */
+const CLOSED = ["language"];
 const COLOURS = {
   high: "red", medium: "amber", low: "grey",
   negative: "red", neutral: "grey", positive: "green",
@@ -20,21 +22,22 @@ const RANKED = ["blue", "teal", "violet", "amber", "pink", "grey"];
 
 /**
  * Counts in their order, with a colour each. Values are spelled as the address has them.
- * @param {keyof typeof ORDER | "status" | "source"} field
+ * @param {keyof typeof ORDER | "status" | "source" | "language"} field
  * @param {{value: string, count: number}[]} counts as the API answers them, most frequent first
  * @returns {Slice[]}
  */
 export function slices(field, counts) {
   const order = /** @type {Record<string, string[]>} */ (ORDER)[field];
-  const lowered = order ? counts.map((each) => ({ ...each, value: each.value.toLowerCase() })) : counts;
+  const isClosed = order || CLOSED.includes(field);
+  const lowered = isClosed ? counts.map((each) => ({ ...each, value: each.value.toLowerCase() })) : counts;
   const sorted = order ? [...lowered].sort((a, b) => rank(order, a.value) - rank(order, b.value)) : lowered;
-  return sorted.map((each, index) => ({ ...each, name: order ? words(each.value) : each.value, colour: colourOf(field, each.value, index) }));
+  return sorted.map((each, index) => ({ ...each, name: isClosed ? valueName(field, each.value) : each.value, colour: colourOf(field, each.value, index) }));
 }
 
 /** @param {string} field @param {string} value @param {number} index */
 export function colourOf(field, value, index = 0) {
   if (value === UNKNOWN) return "grey";
-  if (field === "source") return RANKED[Math.min(index, RANKED.length - 1)];
+  if (field === "source" || field === "language") return RANKED[Math.min(index, RANKED.length - 1)];
   return /** @type {Record<string, string>} */ (COLOURS)[value] ?? "blue";
 }
 

@@ -70,6 +70,7 @@ function Breakdowns({ address, stats }) {
     ["Urgency", "urgency", valued(stats.byUrgency, "urgency")],
     ["Sentiment", "sentiment", valued(stats.bySentiment, "sentiment")],
     ["Source", "source", valued(stats.bySource)],
+    ...(stats.byLanguage.length > 1 ? /** @type {const} */ ([["Language", "language", valued(stats.byLanguage, "language")]]) : []),
   ]);
   return html`
     <div class="quarters">

@@ -3,7 +3,7 @@
 import { changed, go } from "../kit/address.js";
 import { occurs, offeredBy } from "../kit/choices.js";
 import { FIELDS, FIRST_PAGE, isChosen, toggled } from "../kit/conditions.js";
-import { words } from "../kit/format.js";
+import { valueName } from "../kit/format.js";
 import { html, useState } from "../kit/html.js";
 import { useAnswer } from "../kit/use-answer.js";
 import { Menu } from "./menu.js";
@@ -33,7 +33,7 @@ function Fields({ address }) {
     ${offered.length > 0 &&
     html`<fieldset class="options">
       <legend class="unseen">${title}</legend>
-      ${offered.map((value) => html`<${Option} key=${value} address=${address} name=${name} value=${value} text=${isEnum ? words(value) : value} />`)}
+      ${offered.map((value) => html`<${Option} key=${value} address=${address} name=${name} value=${value} text=${isEnum ? valueName(name, value) : value} />`)}
     </fieldset>`}
     ${!isEnum && html`<${Typed} key=${name} address=${address} name=${name} title=${title} />`}
   `;

@@ -21,19 +21,33 @@ function plain(word) {
   return word.normalize("NFKC").toLowerCase().replaceAll("’", "'");
 }
 
+/** @typedef {{rule: string, text: string, field: string | null, start: number | null, end: number | null}} Reason */
+
 /**
- * The places of what the classification matched, without overlaps, in order.
- * @param {string} text
- * @param {{rule: string, text: string}[]} reasons
+ * The places of what the classification matched, without overlaps, in order. Tickets that were judged before places were
+ * kept are searched for the words.
+ * @param {string} field @param {string} text @param {Reason[]} reasons
  * @returns {Mark[]}
  */
-export function reasonMarks(text, reasons) {
+export function reasonMarks(field, text, reasons) {
   const words = wordsOf(text);
+  const unitsAt = codeUnits(text);
   const marks = reasons.flatMap((reason) => {
+    if (reason.field !== null && reason.start !== null && reason.end !== null) {
+      return reason.field === field ? [{ start: unitsAt(reason.start), end: unitsAt(reason.end), rule: reason.rule }] : [];
+    }
     const wanted = wordsOf(reason.text).map((each) => each.word);
     return wanted.length ? places(words, wanted).map((place) => ({ ...place, rule: reason.rule })) : [];
   });
   return apart(marks);
+}
+
+/** From code points, which places are told in, to the code units of JavaScript's texts. @param {string} text */
+function codeUnits(text) {
+  if (!/[\u{10000}-\u{10ffff}]/u.test(text)) return (/** @type {number} */ point) => point;
+  const starts = [0];
+  for (const character of text) starts.push(starts[starts.length - 1] + character.length);
+  return (/** @type {number} */ point) => starts[Math.min(point, starts.length - 1)];
 }
 
 /** The places of a search's words; a word that begins like one counts. @param {string} text @param {string} query @returns {Mark[]} */

@@ -1,7 +1,7 @@
 // @ts-check
 /** One ticket, over the list that it was opened from. */
 import { changed, go, viewed } from "../kit/address.js";
-import { counted, words } from "../kit/format.js";
+import { counted, valueName, words } from "../kit/format.js";
 import { reasonMarks } from "./highlight.js";
 import { html, useEffect, useRef } from "../kit/html.js";
 import { zoneOf } from "../kit/period.js";
@@ -61,7 +61,7 @@ function Ticket({ ticket, zone, now }) {
   };
   return html`
     <article ref=${text}>
-      <h2 class="ticket-subject" dir="auto"><${Marked} text=${ticket.subject || "(no subject)"} marks=${reasonMarks(ticket.subject, ticket.matched)} /></h2>
+      <h2 class="ticket-subject" dir="auto"><${Marked} text=${ticket.subject || "(no subject)"} marks=${reasonMarks("subject", ticket.subject, ticket.matched)} /></h2>
       <p class="badges">
         <${Badge} field="urgency" value=${ticket.urgency} text=${`${words(ticket.urgency)} urgency`} />
         <${Badge} field="sentiment" value=${ticket.sentiment} />
@@ -69,10 +69,10 @@ function Ticket({ ticket, zone, now }) {
         <span class="badge">${ticket.requiresAction ? "Action required" : "No action required"}</span>
       </p>
       <${Reasons} matched=${ticket.matched} jump=${jump} />
-      <p class="message" dir="auto"><${Marked} text=${ticket.message || "(no text)"} marks=${reasonMarks(ticket.message, ticket.matched)} /></p>
+      <p class="message" dir="auto"><${Marked} text=${ticket.message || "(no text)"} marks=${reasonMarks("message", ticket.message, ticket.matched)} /></p>
       ${ticket.replies && html`
         <h3>Written later</h3>
-        <p class="message" dir="auto"><${Marked} text=${ticket.replies} marks=${reasonMarks(ticket.replies, ticket.matched)} /></p>
+        <p class="message" dir="auto"><${Marked} text=${ticket.replies} marks=${reasonMarks("replies", ticket.replies, ticket.matched)} /></p>
       `}
     </article>
     <${Facts} ticket=${ticket} zone=${zone} now=${now} />
@@ -101,6 +101,7 @@ function Facts({ ticket, zone, now }) {
   return html`
     <dl class="facts">
       <div><dt>Customer</dt><dd>${ticket.customerId ? html`<a href=${having("customer_id", ticket.customerId)} dir="auto">${ticket.customerId}</a>` : "unknown"}</dd></div>
+      <div><dt>Language</dt><dd>${ticket.language ? valueName("language", ticket.language) : "unknown"}</dd></div>
       <div><dt>Source</dt><dd><bdi>${ticket.source ?? "unknown"}</bdi></dd></div>
       ${ticket.priority && html`<div><dt>Priority</dt><dd><a href=${having("priority", ticket.priority)} dir="auto">${ticket.priority}</a></dd></div>`}
       ${ticket.assignee && html`<div><dt>Assignee</dt><dd><a href=${having("assignee", ticket.assignee)} dir="auto">${ticket.assignee}</a></dd></div>`}
