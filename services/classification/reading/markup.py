@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from services.classification.reading.markers import mail_markers
-from services.classification.reading.positions import Piece
+from services.classification.reading.positions import TextPiece
 
 MAX_MARKUP_CHARACTERS = 200_000
 """More of a text is not looked at; a long mail has some 5 characters of markup for one that is seen."""
@@ -49,7 +49,7 @@ class Seen(NamedTuple):
     """What a reader sees of a text."""
 
     text: str
-    pieces: Sequence[Piece] | None
+    pieces: Sequence[TextPiece] | None
     """Where it stands in the original; None: at the same places."""
     set_aside: Sequence[tuple[int, int]]
     """The ranges of `text` that a mail program has marked as quoted mail or as a signature."""
@@ -71,16 +71,16 @@ def read_markup(markup: str) -> Seen:
     return Seen(text, None, ())
 
 
-def _resolved(text: str, start: int, end: int) -> Iterator[Piece]:
+def _resolved(text: str, start: int, end: int) -> Iterator[TextPiece]:
     """What stands between two tags, with its entities resolved."""
     for entity in _ENTITY.finditer(text, start, end):
         if (resolved := html.unescape(entity[0])) != entity[0]:
             if entity.start() > start:
-                yield Piece(text[start : entity.start()], start, entity.start(), copied=True)
-            yield Piece(resolved, entity.start(), entity.end(), copied=False)
+                yield TextPiece(text[start : entity.start()], start, entity.start(), copied=True)
+            yield TextPiece(resolved, entity.start(), entity.end(), copied=False)
             start = entity.end()
     if end > start:
-        yield Piece(text[start:end], start, end, copied=True)
+        yield TextPiece(text[start:end], start, end, copied=True)
 
 
 class _Scan:
@@ -88,7 +88,7 @@ class _Scan:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._pieces: list[Piece] = []
+        self._pieces: list[TextPiece] = []
         self._length = 0
         self._unclosed: set[str] = set()
         """Comments and unseen elements that are not closed any more from here on: those are text."""
@@ -112,7 +112,7 @@ class _Scan:
         pieces = [*self._flowing()] if self._is_laid_out else self._pieces
         return Seen("".join(piece.text for piece in pieces), pieces, self._set_aside)
 
-    def _add(self, pieces: Iterable[Piece]) -> None:
+    def _add(self, pieces: Iterable[TextPiece]) -> None:
         for piece in pieces:
             self._pieces.append(piece)
             self._length += len(piece.text)
@@ -127,11 +127,11 @@ class _Scan:
             return max(end, tag.end())
         if name in _ELEMENTS or ":" in name or name == "!":
             if name not in _INLINE:
-                self._pieces.append(Piece("\n", tag.start(), tag.end(), copied=False))
+                self._pieces.append(TextPiece("\n", tag.start(), tag.end(), copied=False))
                 self._length += 1
             self._enter_or_leave(tag, name)
         else:
-            self._add([Piece(tag[0], tag.start(), tag.end(), copied=True)])
+            self._add([TextPiece(tag[0], tag.start(), tag.end(), copied=True)])
         return tag.end()
 
     def _enter_or_leave(self, tag: re.Match[str], name: str) -> None:
@@ -152,7 +152,7 @@ class _Scan:
             elif markers.html_rest.search(tag[0]):
                 self._quoting, self._depth, self._quoted_from = "", 1, self._length
 
-    def _flowing(self) -> Iterator[Piece]:
+    def _flowing(self) -> Iterator[TextPiece]:
         """The pieces with the line breaks of the source as mere blanks, but for what is preformatted."""
         changes = iter([*self._preformatted, (len(self._text) + 1, 0)])
         is_preformatted, (until, after) = False, next(changes)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """Some of a text, and the range that it stands for in the text before."""
 
     text: str
@@ -24,7 +24,7 @@ class PositionMap:
 
     __slots__ = ("_copied", "_ends", "_length", "_sources", "_starts")
 
-    def __init__(self, pieces: Iterable[Piece]) -> None:
+    def __init__(self, pieces: Iterable[TextPiece]) -> None:
         self._starts: list[int] = []
         self._sources: list[int] = []
         self._ends: list[int] = []

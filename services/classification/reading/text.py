@@ -24,7 +24,7 @@ from services.classification.reading.words import (
 )
 
 
-class Part(StrEnum):
+class TicketText(StrEnum):
     """The texts of a ticket, by the names of its fields."""
 
     SUBJECT = "subject"
@@ -33,7 +33,7 @@ class Part(StrEnum):
     """What the customer wrote later: a row of mails with empty lines between them."""
 
 
-MAX_CHARACTERS = {Part.SUBJECT: 1_000, Part.MESSAGE: 20_000, Part.REPLIES: 20_000}
+READ_CHARACTERS = {TicketText.SUBJECT: 1_000, TicketText.MESSAGE: 20_000, TicketText.REPLIES: 20_000}
 """Longer texts are judged by their beginning (about 3,500 words): people say early what they want."""
 _SEEN_FOR_ONE = 2
 """So many characters are looked through for one that may count: the others are quoted mail and the like."""
@@ -112,17 +112,17 @@ class ReadText:
         return self._origin.original(self._places[first][0], self._places[end - 1][1])
 
 
-def read_text(original: str, part: Part = Part.MESSAGE) -> ReadText:
+def read_text(original: str, part: TicketText = TicketText.MESSAGE) -> ReadText:
     """Read a text; any text will do, the empty one too, and HTML.
 
     Quoted mail, signatures and legal footers are set aside unless nothing else is there.
     """
-    limit = MAX_CHARACTERS[part]
+    limit = READ_CHARACTERS[part]
     seen = read_markup(original[: _MARKUP_FOR_ONE * limit])
     seen = seen._replace(text=seen.text[: _SEEN_FOR_ONE * limit])
     normal = normalise(seen.text)[: _SEEN_FOR_ONE * limit]
     origin = _Origin(seen, normal)
-    if part is Part.SUBJECT:
+    if part is TicketText.SUBJECT:
         return ReadText(_prepared(normal, limit), origin, is_automatic=is_automatic_subject(normal))
     read = ReadText(_prepared(normal, limit), origin, is_automatic=False)
     kinds = kinds_in(read.keys if len(normal) <= limit else plain_words(split_words(normal)))
@@ -130,7 +130,7 @@ def read_text(original: str, part: Part = Part.MESSAGE) -> ReadText:
         kinds -= {"absences", "companions"}
     if not (kinds or seen.set_aside or any(sign in seen.text for sign in _SIGNS_OF_MAIL)):
         return read
-    kept = set_aside(normal, origin.cased, origin.quoted(), kinds, is_several=part is Part.REPLIES)
+    kept = set_aside(normal, origin.cased, origin.quoted(), kinds, is_several=part is TicketText.REPLIES)
     is_automatic = False
     if kinds & {"notices", "absences"}:
         kept, is_automatic = _without_automatic(kept, part)
@@ -139,9 +139,9 @@ def read_text(original: str, part: Part = Part.MESSAGE) -> ReadText:
     return ReadText(_prepared(kept, limit), origin, is_automatic=is_automatic)
 
 
-def _without_automatic(kept: str, part: Part) -> tuple[str, bool]:
+def _without_automatic(kept: str, part: TicketText) -> tuple[str, bool]:
     """A message is an automatic reply or not; of a row of mails some may be."""
-    if part is Part.MESSAGE:
+    if part is TicketText.MESSAGE:
         return kept, is_automatic_message(kept)
     written = blanked(kept, automatic_paragraphs(kept))
     return (written, False) if says_something(written) else (kept, says_something(kept))

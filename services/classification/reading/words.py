@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from services.classification.reading.positions import Piece
+from services.classification.reading.positions import TextPiece
 from services.kit.folding import fold
 
 PUNCTUATION = frozenset(".,:;!?()-")
@@ -60,7 +60,7 @@ def normalise(text: str) -> str:
     return _RUN.sub(_normalised_run, text).casefold()
 
 
-def normalised_pieces(text: str) -> Iterator[Piece]:
+def normalised_pieces(text: str) -> Iterator[TextPiece]:
     """The pieces that `normalise` makes of a text, with their places in it."""
     text = _with_plain_blanks(text)
     if _is_nearly_normal(text):
@@ -70,23 +70,23 @@ def normalised_pieces(text: str) -> Iterator[Piece]:
     for run in _RUN.finditer(text):
         start = run.start()
         if start > position:
-            yield Piece(text[position:start].casefold(), position, start, copied=True)
+            yield TextPiece(text[position:start].casefold(), position, start, copied=True)
         for piece in _cached_pieces(run[0]) if len(run[0]) <= _CACHED_RUN else _run_pieces(run[0]):
-            yield Piece(piece.text, start + piece.start, start + piece.end, piece.copied)
+            yield TextPiece(piece.text, start + piece.start, start + piece.end, piece.copied)
         position = run.end()
     if position < len(text):
-        yield Piece(text[position:].casefold(), position, len(text), copied=True)
+        yield TextPiece(text[position:].casefold(), position, len(text), copied=True)
 
 
-def _case_folded_pieces(text: str) -> Iterator[Piece]:
+def _case_folded_pieces(text: str) -> Iterator[TextPiece]:
     position = 0
     if len(text.casefold()) != len(text):
         for letter in _NOT_ASCII.finditer(text):
             if len(folded := letter[0].casefold()) != 1:
-                yield Piece(text[position : letter.start()].casefold(), position, letter.start(), copied=True)
-                yield Piece(folded, *letter.span(), copied=False)
+                yield TextPiece(text[position : letter.start()].casefold(), position, letter.start(), copied=True)
+                yield TextPiece(folded, *letter.span(), copied=False)
                 position = letter.end()
-    yield Piece(text[position:].casefold(), position, len(text), copied=True)
+    yield TextPiece(text[position:].casefold(), position, len(text), copied=True)
 
 
 def _with_plain_blanks(text: str) -> str:
@@ -115,17 +115,19 @@ _cached_normal = lru_cache(maxsize=8_192)(_normal)
 """The same few accented letters stand in most texts of a language."""
 
 
-def _run_pieces(run: str) -> Sequence[Piece]:
+def _run_pieces(run: str) -> Sequence[TextPiece]:
     """The normal form of a run, letter by letter where it can be made so."""
     normal = _normal(run)
     if len(normal) == len(run) and _is_nearly_normal(run):
-        return [Piece(normal, 0, len(run), copied=True)]
+        return [TextPiece(normal, 0, len(run), copied=True)]
     starts = [at for at, character in enumerate(run) if not at or not unicodedata.combining(character)]
     letters = [(run[start:end], start, end) for start, end in pairwise([*starts, len(run)])]
-    pieces = [Piece(form := _normal(letter), start, end, len(form) == end - start) for letter, start, end in letters]
+    pieces = [
+        TextPiece(form := _normal(letter), start, end, len(form) == end - start) for letter, start, end in letters
+    ]
     if "".join(piece.text for piece in pieces) == normal:
         return pieces
-    return [Piece(normal, 0, len(run), copied=False)]
+    return [TextPiece(normal, 0, len(run), copied=False)]
 
 
 _cached_pieces = lru_cache(maxsize=8_192)(_run_pieces)

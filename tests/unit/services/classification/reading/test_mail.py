@@ -7,10 +7,10 @@ import pytest
 
 from documents.ticket import Sentiment, Urgency
 from services.classification import classify
-from services.classification.reading import PUNCTUATION, Part, read_text
+from services.classification.reading import PUNCTUATION, TicketText, read_text
 
 
-def said(text: str, part: Part = Part.MESSAGE) -> str:
+def said(text: str, part: TicketText = TicketText.MESSAGE) -> str:
     return " ".join(word for word in read_text(text, part).words if word not in PUNCTUATION)
 
 
@@ -111,7 +111,7 @@ def test_text_between_and_below_quotes_counts() -> None:
     ],
 )
 def test_what_only_resembles_a_quote_counts(text: str) -> None:
-    assert said(text) == said(text, Part.SUBJECT)
+    assert said(text) == said(text, TicketText.SUBJECT)
 
 
 CLOSINGS = [
@@ -199,7 +199,7 @@ def test_signatures_behind_the_text_are_set_aside(line: str) -> None:
     ],
 )
 def test_what_only_resembles_a_signature_counts(text: str) -> None:
-    assert said(text) == said(text, Part.SUBJECT)
+    assert said(text) == said(text, TicketText.SUBJECT)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_legal_footers_are_set_aside(footer: str) -> None:
     # theirs: only those that begin with a title such as "Disclaimer:" and have the word "mail"
     assert said(f"Seats?\n\n{footer}") == "seats"
     assert said(f"Seats?\n\n{footer}\n\nIt is down.") == "seats it is down"
-    assert said(footer) == said(footer, Part.SUBJECT)
+    assert said(footer) == said(footer, TicketText.SUBJECT)
 
 
 def test_a_footer_begins_with_its_sentence_or_line() -> None:
@@ -289,7 +289,7 @@ def test_automatic_replies_and_delivery_notices_say_nothing(text: str) -> None:
     ],
 )
 def test_automatic_replies_are_known_by_their_subjects(subject: str) -> None:
-    assert read_text(subject, Part.SUBJECT).is_automatic
+    assert read_text(subject, TicketText.SUBJECT).is_automatic
     assert classify(subject=subject, message="urgent").urgency is Urgency.LOW
 
 
@@ -306,7 +306,7 @@ def test_automatic_replies_are_known_by_their_subjects(subject: str) -> None:
 )
 def test_who_only_speaks_of_absence_wrote_it(text: str) -> None:
     assert not read_text(text).is_automatic
-    assert not read_text(text, Part.SUBJECT).is_automatic
+    assert not read_text(text, TicketText.SUBJECT).is_automatic
 
 
 def test_of_replies_none_swallows_the_next_one() -> None:
@@ -320,9 +320,9 @@ def test_of_replies_none_swallows_the_next_one() -> None:
         "A crash.",
     ]
     kept = "it works best regards down again still i want to cancel back a crash"
-    assert said("\n\n".join(replies), Part.REPLIES) == kept
-    assert not read_text("\n\n".join(replies), Part.REPLIES).is_automatic
-    assert read_text(replies[4], Part.REPLIES).is_automatic
+    assert said("\n\n".join(replies), TicketText.REPLIES) == kept
+    assert not read_text("\n\n".join(replies), TicketText.REPLIES).is_automatic
+    assert read_text(replies[4], TicketText.REPLIES).is_automatic
 
 
 @pytest.mark.parametrize(

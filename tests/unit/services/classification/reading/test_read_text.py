@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.classification.reading import PUNCTUATION, Part, ReadText, read_text
-from services.classification.reading.text import MAX_CHARACTERS
+from services.classification.reading import PUNCTUATION, ReadText, TicketText, read_text
+from services.classification.reading.text import READ_CHARACTERS
 
 MARKS = ["<p>", "</p>", "<br>", "<b>", "</b>", "<blockquote>", "</blockquote>", "<div class=gmail_quote>", "</div>"]
 MARKS += ["&nbsp;", "&uuml;", "&amp;", "&#8217;", "&lt;", "<!-- x -->", "<style>a b</style>", "<urgent>"]
@@ -24,8 +24,8 @@ texts = st.one_of(
 )
 
 
-@given(texts, st.sampled_from(Part), st.booleans(), st.data())
-def test_what_stands_at_its_place_has_the_words(text: str, part: Part, parted: bool, data: st.DataObject) -> None:
+@given(texts, st.sampled_from(TicketText), st.booleans(), st.data())
+def test_what_stands_at_its_place_has_the_words(text: str, part: TicketText, parted: bool, data: st.DataObject) -> None:
     read = read_text(text, part)
     if parted:
         read = read.parted()
@@ -42,18 +42,18 @@ def test_what_stands_at_its_place_has_the_words(text: str, part: Part, parted: b
 
 
 def words_alone(text: str, *, parted: bool) -> list[str]:
-    read = read_text(text, Part.SUBJECT)
+    read = read_text(text, TicketText.SUBJECT)
     return (read.parted() if parted else read).words
 
 
-@given(texts, st.sampled_from(Part))
-def test_never_is_everything_set_aside(text: str, part: Part) -> None:
-    has_words = bool(set(read_text(text, Part.SUBJECT).words) - PUNCTUATION)
+@given(texts, st.sampled_from(TicketText))
+def test_never_is_everything_set_aside(text: str, part: TicketText) -> None:
+    has_words = bool(set(read_text(text, TicketText.SUBJECT).words) - PUNCTUATION)
     assert bool(set(read_text(text, part).words) - PUNCTUATION) == has_words
 
 
-@given(texts, st.sampled_from(Part))
-def test_words_and_keys_belong_together(text: str, part: Part) -> None:
+@given(texts, st.sampled_from(TicketText))
+def test_words_and_keys_belong_together(text: str, part: TicketText) -> None:
     read = read_text(text, part)
     assert len(read.words) == len(read.keys)
     assert all("'" not in key for key in read.keys)
@@ -93,7 +93,7 @@ def test_a_phrase_may_stand_across_tags_and_lines() -> None:
 
 
 def test_only_the_beginning_counts_and_quotes_do_not_count_for_it() -> None:
-    limit = MAX_CHARACTERS[Part.MESSAGE]
+    limit = READ_CHARACTERS[TicketText.MESSAGE]
     assert "urgent" not in read_text("word " * (limit // 5) + "urgent").words
     assert "urgent" in read_text("> quoted\n" * 1_000 + "word " * (limit // 5 - 1_000) + "urgent").words
 
