@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services.classification.reading.words import normalise, plain, split_words
+from services.classification.reading.words import normalise, plain_word, split_words
 
 MARKERS_FILE = Path(__file__).with_name("mail.toml")
 _LANGUAGES = ("en", "de", "fr", "es", "pt", "it")
@@ -88,7 +88,7 @@ def mail_markers(path: Path = MARKERS_FILE) -> MailMarkers:
         return [phrase for language in _LANGUAGES for phrase in data[language][key]]
 
     return MailMarkers(
-        kinds=_kinds(of, frozenset(map(plain, data["common"]["words"]))),
+        kinds=_kinds(of, frozenset(map(plain_word, data["common"]["words"]))),
         quotes=_quote_markers(of),
         signatures=_signature_markers(of, frozenset(data["names"]["particles"])),
         automatic=_automatic_markers(of),
@@ -115,7 +115,7 @@ def _kinds(of: _Phrases, common: Set[str]) -> dict[str, list[str]]:
 
 
 def _quote_markers(of: _Phrases) -> QuoteMarkers:
-    names = {plain(name): role for role in _ROLES for name in of(role)}
+    names = {plain_word(name): role for role in _ROLES for name in of(role)}
     separators = _any(of("separators"))
     return QuoteMarkers(
         fields=re.compile(rf"(?<![\w.@]){_any(name for role in _ROLES for name in of(role))}\*?[^\S\n]?:"),
@@ -182,7 +182,7 @@ def _letter(letter: str) -> str:
         return "[- ]?"
     if letter.isascii():
         return re.escape(letter)
-    return f"(?:{'|'.join([letter, plain(letter), *filter(None, [_WRITTEN_OUT.get(letter)])])})"
+    return f"(?:{'|'.join([letter, plain_word(letter), *filter(None, [_WRITTEN_OUT.get(letter)])])})"
 
 
 def _hints(phrase: str, common: Set[str]) -> frozenset[str]:
@@ -191,7 +191,7 @@ def _hints(phrase: str, common: Set[str]) -> frozenset[str]:
     for element in normalise(phrase).split():
         if element != "*" and element[0] != "[":
             forms = [form for choice in element.split("/") for form in _forms(choice)]
-            sets.append(frozenset(plain(max(split_words(form), key=len)) for form in forms))
+            sets.append(frozenset(plain_word(max(split_words(form), key=len)) for form in forms))
     return max(sets, key=lambda words: (3 if words & common else min(map(len, words)), min(map(len, words))))
 
 

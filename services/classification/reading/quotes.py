@@ -6,7 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from services.classification.reading.markers import QuoteMarkers, mail_markers
-from services.classification.reading.words import plain
+from services.classification.reading.words import plain_word
 
 _QUOTED_LINE = re.compile(r"^[^\S\n]*>(?!=)[^\n]*", re.MULTILINE)
 _LINE_END = re.compile(r"[^\S\n]*(?:\n|$)")
@@ -113,9 +113,8 @@ def _fields(text: str, markers: QuoteMarkers) -> Iterator[_Field]:
     for name in markers.fields.finditer(text):
         before = text[max(0, name.start() - 8) : name.start()].rpartition("\n")
         is_first = not before[2].strip(" *\t") and (bool(before[1]) or name.start() < 8)
-        yield _Field(
-            name.start(), name.end(), markers.roles[" ".join(plain(name[0].rstrip(" \t:*")).split())], is_first
-        )
+        role = markers.roles[" ".join(plain_word(name[0].rstrip(" \t:*")).split())]
+        yield _Field(name.start(), name.end(), role, is_first)
 
 
 def _is_mail_head(text: str, block: list[_Field]) -> bool:

@@ -16,7 +16,7 @@ from services.classification.reading.positions import PositionMap
 from services.classification.reading.words import (
     normalise,
     normalised_pieces,
-    plain_words,
+    plain,
     split_words,
     with_paragraph_ends,
     without_links,
@@ -88,8 +88,8 @@ class ReadText:
     __slots__ = ("_origin", "_parts", "_places", "_places_left", "_text", "is_automatic", "keys", "words")
 
     def __init__(self, text: str, origin: _Origin, *, is_automatic: bool, parts: bool = False) -> None:
-        self.words = split_words(text, parts=parts)
-        self.keys = plain_words(self.words)
+        self.words = split_words(text, apostrophe_parts=parts)
+        self.keys = plain(self.words)
         self.is_automatic = is_automatic
         self._text = text
         self._origin = origin
@@ -106,7 +106,7 @@ class ReadText:
     def place(self, first: int, end: int) -> tuple[int, int]:
         """Where `words[first:end]`, which is not empty, stands in the original: code points, the end exclusive."""
         if self._places_left is None:
-            self._places_left = word_places(self._text, parts=self._parts)
+            self._places_left = word_places(self._text, apostrophe_parts=self._parts)
         while len(self._places) < end:
             self._places.append(next(self._places_left))
         return self._origin.original(self._places[first][0], self._places[end - 1][1])
@@ -125,7 +125,7 @@ def read_text(original: str, part: TicketText = TicketText.MESSAGE) -> ReadText:
     if part is TicketText.SUBJECT:
         return ReadText(_prepared(normal, limit), origin, is_automatic=is_automatic_subject(normal))
     read = ReadText(_prepared(normal, limit), origin, is_automatic=False)
-    kinds = kinds_in(read.keys if len(normal) <= limit else plain_words(split_words(normal)))
+    kinds = kinds_in(read.keys if len(normal) <= limit else plain(split_words(normal)))
     if not {"absences", "companions"} <= kinds:
         kinds -= {"absences", "companions"}
     if not (kinds or seen.set_aside or any(sign in seen.text for sign in _SIGNS_OF_MAIL)):

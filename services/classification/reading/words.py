@@ -43,8 +43,8 @@ _PUNCTUATION = (
     r"|[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]"  # an emoji
     r"|[.,:](?!\w)|[;!?()]|(?<=\s)-(?=[-\s])"  # not the dots of 1.5 or example.com, not the hyphen of log-in
 )
-_WORD = re.compile(r"[^\W_]+(?:['_][^\W_]+)*" + _PUNCTUATION)  # `error_count` is one word
-_PARTED_WORD = re.compile(r"[^\W_]+(?:_[^\W_]+)*" + _PUNCTUATION)
+_JOINED = re.compile(r"[^\W_]+(?:['_][^\W_]+)*" + _PUNCTUATION)  # `error_count` is one word
+_PARTED = re.compile(r"[^\W_]+(?:_[^\W_]+)*" + _PUNCTUATION)
 
 
 def normalise(text: str) -> str:
@@ -156,33 +156,34 @@ def _full_stop(gap: re.Match[str]) -> str:
     return "." + " " * (len(gap[0]) - 1)
 
 
-def split_words(normalised: str, *, parts: bool = False) -> list[str]:
+def split_words(normalised: str, *, apostrophe_parts: bool = False) -> list[str]:
     """The words and the punctuation of a normalised text, in order.
 
-    `parts`: an apostrophe parts words (`l'account` is two), as in French and Italian; else it joins them.
+    `apostrophe_parts`: whether `l'appli` is two words, as in French; else it is one, as `can't` is in English.
     """
-    return (_PARTED_WORD if parts else _WORD).findall(normalised)
+    return (_PARTED if apostrophe_parts else _JOINED).findall(normalised)
 
 
-def word_places(normalised: str, *, parts: bool = False) -> Iterator[tuple[int, int]]:
+def word_places(normalised: str, *, apostrophe_parts: bool = False) -> Iterator[tuple[int, int]]:
     """Where each of the words of `split_words` begins and ends."""
-    return map(_SPAN, (_PARTED_WORD if parts else _WORD).finditer(normalised))
+    return map(_SPAN, (_PARTED if apostrophe_parts else _JOINED).finditer(normalised))
 
 
-def plain(text: str, *, apostrophe: str = "") -> str:
-    """Without accents (für is `fur`, ß is `ss`), and with this in place of an apostrophe: what phrases are compared by.
+def plain(words: Sequence[str]) -> list[str]:
+    """Words without apostrophes and accents: to a phrase `can't` and `cant` are the same, as `für` and `fur` are."""
+    return [word if word.isascii() and "'" not in word else plain_word(word) for word in words]
 
-    For words of a text as well as for phrases: `can't` and `cant` are the same. Where apostrophes part words, a blank
-    stands for one.
-    """
+
+def plain_word(word: str) -> str:
+    """The same of one word, or of several in a row."""
+    return folded(word).replace("'", "")
+
+
+def folded(text: str) -> str:
+    """A text of a normalised kind without its accents: `ß` is `ss`, `œ` is `oe`."""
     if text.isascii():
-        return text.lower().replace("'", apostrophe).replace("`", apostrophe)
-    return (_cached_fold(text) if len(text) <= _CACHED_WORD else fold(text)).replace("'", apostrophe)
-
-
-def plain_words(words: Sequence[str]) -> list[str]:
-    """`plain` of each of the words of a normalised text."""
-    return [word if word.isascii() and "'" not in word else plain(word) for word in words]
+        return text
+    return _cached_fold(text) if len(text) <= _CACHED_WORD else fold(text)
 
 
 _cached_fold = lru_cache(maxsize=8_192)(fold)
