@@ -5,23 +5,19 @@ hidden in longer ones or negated are dropped, and what is left decides: the high
 positive one. The same text always gives the same answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from documents.ticket import JudgedBy, Language, MatchedRule, Sentiment, Urgency
 from services.classification.identification import language_of
 from services.classification.languages import pack_of
-from services.classification.markup import visible_text
 from services.classification.negation import find_signals
 from services.classification.phrases import Hit
+from services.classification.reading import SENTENCE_ENDS
+from services.classification.reading.text import ReadText, TicketText, read_text
 from services.classification.rules import Action, Signal
 from services.classification.spelling import spelling_of
-from services.classification.words import SENTENCE_ENDS, normalise, plain, split_words
-
-MAX_SUBJECT_CHARACTERS = 1_000
-MAX_MESSAGE_CHARACTERS = 20_000
-"""Longer texts are judged by their beginning (about 3,500 words): people say early what they want."""
 
 _REQUESTS = (Action.ASK, Action.ASK_WEAKLY, Action.WISH)
 _BY_URGENCY = (Urgency.HIGH, Urgency.MEDIUM, Urgency.LOW)
@@ -41,26 +37,59 @@ class Classification:
     judged_by: JudgedBy = JudgedBy.RULES
 
 
-def classify(*, subject: str, message: str) -> Classification:
-    """Classify a ticket by its words; any text will do, the empty one too, and HTML."""
-    texts = [
-        normalise(visible_text(subject)[:MAX_SUBJECT_CHARACTERS]),
-        normalise(visible_text(message)[:MAX_MESSAGE_CHARACTERS]),
-    ]
-    language = language_of([word for text in texts for word in plain(split_words(text, apostrophe_parts=True))])
+def classify(*, subject: str, message: str, replies: str = "") -> Classification:
+    """Classify a ticket by its words; any text will do, the empty one too, and HTML.
+
+    `replies`: what its writer added later, which counts like the message. Automatic replies and delivery notices ask
+    for nothing, whatever their words are.
+    """
+    originals = {TicketText.SUBJECT: subject, TicketText.MESSAGE: message, TicketText.REPLIES: replies}
+    texts = {name: read_text(original, name) for name, original in originals.items() if original}
+    language = language_of([key for text in texts.values() for key in text.parted().keys])
     pack = pack_of(language or Language.EN)
-    heading, body = (split_words(text, apostrophe_parts=pack.apostrophe_parts) for text in texts)
-    words = [*heading, ".", *body]
-    keys = spelling_of(pack.language).corrected(plain(words))
-    signals = find_signals(keys, pack, heading=len(heading))
+    spoken = _Spoken({name: text.parted() if pack.apostrophe_parts else text for name, text in texts.items()})
+    keys = spelling_of(pack.language).corrected(spoken.keys)
+    signals = find_signals(keys, pack, heading=spoken.heading)
     urgency = min((hit.entry.rule.urgency for hit in signals), key=_BY_URGENCY.index, default=Urgency.LOW)
     return Classification(
         urgency=urgency,
         sentiment=_sentiment(signals),
         requires_action=urgency is not Urgency.LOW or _asks_for_something(signals, keys),
         language=language,
-        matched=_matches(signals, words),
+        matched=_matches(signals, spoken),
     )
+
+
+class _Spoken:
+    """The words of a ticket in a row, with a full stop after each of its texts; none where nobody wrote them."""
+
+    def __init__(self, texts: Mapping[TicketText, ReadText]) -> None:
+        self.words: list[str] = []
+        self.keys: list[str] = []
+        self.heading = 0
+        """How many of them are the subject's."""
+        self._texts: list[tuple[int, TicketText, ReadText]] = []
+        if any(text.is_automatic for name, text in texts.items() if name is not TicketText.REPLIES):
+            return
+        for name, text in texts.items():
+            if text.is_automatic:
+                continue
+            self._texts.append((len(self.words), name, text))
+            self.words += [*text.words, "."]
+            self.keys += [*text.keys, "."]
+            if name is TicketText.SUBJECT:
+                self.heading = len(text.words)
+
+    def reason(self, hit: Hit[Signal]) -> MatchedRule:
+        """Why a signal was found: its words, and where they stand."""
+        offset, name, text = next(placed for placed in reversed(self._texts) if placed[0] <= hit.start)
+        end = min(hit.end, offset + len(text.words))
+        while end > hit.start + 1 and self.words[end - 1] in (".", "!"):
+            end -= 1
+        place = text.place(hit.start - offset, end - offset)
+        return MatchedRule(
+            hit.entry.rule.name, hit.entry.keyword, " ".join(self.words[hit.start : end]), name.value, *place
+        )
 
 
 def _sentiment(signals: Sequence[Hit[Signal]]) -> Sentiment:
@@ -89,11 +118,9 @@ def _asks_for_something(signals: Sequence[Hit[Signal]], words: Sequence[str]) ->
     return any(sentence[hit.start] not in wishes for hit in by_action[Action.ASK])
 
 
-def _matches(signals: Sequence[Hit[Signal]], words: Sequence[str]) -> tuple[MatchedRule, ...]:
+def _matches(signals: Sequence[Hit[Signal]], spoken: _Spoken) -> tuple[MatchedRule, ...]:
     matches: dict[Signal, MatchedRule] = {}
     for hit in signals:
-        signal = hit.entry
-        if signal not in matches:
-            text = " ".join(words[hit.start : hit.end]).rstrip(" .!")
-            matches[signal] = MatchedRule(signal.rule.name, signal.keyword, text)
+        if hit.entry not in matches:
+            matches[hit.entry] = spoken.reason(hit)
     return tuple(matches.values())

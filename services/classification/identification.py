@@ -11,8 +11,8 @@ from functools import cache
 
 from documents.ticket import Language
 from services.classification.languages import all_packs
+from services.classification.reading.words import folded
 from services.classification.rules import PACKS_FOLDER
-from services.classification.words import folded
 
 _SAMPLE_WORDS = 300
 """More of a text is not looked at."""

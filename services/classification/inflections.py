@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from services.classification.words import folded
+from services.classification.reading.words import folded
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 

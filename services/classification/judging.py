@@ -19,8 +19,8 @@ class Judge:
         return f"{rules_version()}.{self.revision}" if self.revision else str(rules_version())
 
     def judge(self, *, subject: str, message: str, replies: str = "") -> Classification:
-        """Classify a ticket; what the customer wrote later counts like the message."""
-        return classify(subject=subject, message=f"{message}\n\n{replies}" if replies else message)
+        """Classify a ticket, see `classify`."""
+        return classify(subject=subject, message=message, replies=replies)
 
 
 RULES_ALONE = Judge()

@@ -10,8 +10,8 @@ from typing import Any
 from documents.ticket import Language
 from services.classification.inflections import Inflections
 from services.classification.phrases import PhraseBook
+from services.classification.reading.words import folded
 from services.classification.rules import PACKS_FOLDER, Harmless, Meaning, Reach, Signal, all_rules
-from services.classification.words import folded
 
 SHARED_FILE = "shared.toml"
 """What means the same in all languages."""

@@ -13,8 +13,8 @@ from itertools import accumulate, takewhile
 from documents.ticket import Sentiment, Urgency
 from services.classification.languages import Pack
 from services.classification.phrases import Hit
+from services.classification.reading.words import PUNCTUATION, SENTENCE_ENDS
 from services.classification.rules import Action, Harmless, Meaning, Reach, Signal
-from services.classification.words import PUNCTUATION, SENTENCE_ENDS
 
 MAX_WORDS = {Reach.NOUN: 4, Reach.VERB: 8, Reach.CLAUSE: 12}
 """How many words a negation reaches on at most; the signals in its reach do not count."""

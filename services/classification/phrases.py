@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from services.classification.inflections import Inflections
-from services.classification.words import PUNCTUATION
+from services.classification.reading.words import PUNCTUATION
 
 Entry = TypeVar("Entry")
 

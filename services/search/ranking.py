@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import groupby, islice, pairwise
 
-from services.classification.markup import visible_text
-from services.search.folding import fold
+from services.classification.reading.markup import visible_text
+from services.kit.folding import fold
 from services.search.query import SearchQuery
 from services.search.terms import INDEXED_CHARACTERS
 from services.search.tokens import Piece, Token, analyse, pieces

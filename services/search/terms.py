@@ -6,7 +6,7 @@ from typing import Any
 
 from documents.database import Row
 from documents.ticket import KEYWORD_SEPARATOR
-from services.classification.markup import visible_text
+from services.classification.reading.markup import visible_text
 from services.search.tokens import terms_of
 
 SEARCH_VERSION = 1

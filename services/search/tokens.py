@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from Stemmer import Stemmer
 
-from services.search.folding import APOSTROPHES, characters_of, fold
+from services.kit.folding import APOSTROPHES, characters_of, fold
 
 MAX_TERM_CHARACTERS = 64
 """Of longer words, and of longer rows of words, the beginning counts."""

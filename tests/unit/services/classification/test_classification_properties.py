@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents.ticket import Language, Urgency
-from services.classification.classifier import MAX_MESSAGE_CHARACTERS, Classification, classify
+from services.classification.classifier import Classification, classify
 from services.classification.languages import pack_of
+from services.classification.reading.text import READ_CHARACTERS, TicketText
 
 FIELDS = ("urgency", "sentiment", "requires_action")
 REAL = [
@@ -25,7 +26,7 @@ def in_message(text: str) -> Classification:
 
 
 def test_signals_beyond_the_analysed_length_are_not_seen() -> None:
-    assert in_message("word " * (MAX_MESSAGE_CHARACTERS // 5) + "urgent").urgency is Urgency.LOW
+    assert in_message("word " * (READ_CHARACTERS[TicketText.MESSAGE] // 5) + "urgent").urgency is Urgency.LOW
 
 
 @pytest.mark.parametrize("text", ["not any refund, ", "a", "charged ", "is fixed, bug ", "\u200b", "?", "@ "])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.classification.markup import visible_text
+from services.classification.reading.markup import visible_text
 from services.errors import InvalidInputError
 from services.search.indexing import INDEX_BATCH
 from services.search.query import COMMON_WORDS, MAX_SEARCH_CHARACTERS, parse_search

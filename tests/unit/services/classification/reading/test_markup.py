@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from documents.ticket import Urgency
 from services.classification import classify
-from services.classification.markup import MAX_MARKUP_CHARACTERS, visible_text
+from services.classification.reading.markup import MAX_MARKUP_CHARACTERS, visible_text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,151 @@
+"""A text of a ticket, read: its words as its writer says them now, and where they stand in the original."""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from functools import cached_property
+
+from services.classification.reading.automatic import (
+    automatic_paragraphs,
+    is_automatic_message,
+    is_automatic_subject,
+)
+from services.classification.reading.mail import beginning, blanked, says_something, set_aside
+from services.classification.reading.markers import kinds_in
+from services.classification.reading.markup import Seen, read_markup
+from services.classification.reading.positions import PositionMap
+from services.classification.reading.words import (
+    normalise,
+    normalised_pieces,
+    plain,
+    split_words,
+    with_paragraph_ends,
+    without_links,
+    word_places,
+)
+
+
+class TicketText(StrEnum):
+    """The texts of a ticket, by the names of its fields."""
+
+    SUBJECT = "subject"
+    MESSAGE = "message"
+    REPLIES = "replies"
+    """What the customer wrote later: a row of mails with empty lines between them."""
+
+
+READ_CHARACTERS = {TicketText.SUBJECT: 1_000, TicketText.MESSAGE: 20_000, TicketText.REPLIES: 20_000}
+"""Longer texts are judged by their beginning (about 3,500 words): people say early what they want."""
+_SEEN_FOR_ONE = 2
+"""So many characters are looked through for one that may count: the others are quoted mail and the like."""
+_MARKUP_FOR_ONE = 10
+"""So many characters of the original for one that may count: a long mail has some 5 of markup for one that is seen."""
+_SIGNS_OF_MAIL = (">", "--", "__", "\u2014")
+
+
+class _Origin:
+    """The way from the normalised text back to the original."""
+
+    def __init__(self, seen: Seen, normal: str) -> None:
+        self._seen = seen
+        self._is_alike = seen.text.isascii() and len(seen.text) == len(normal)
+
+    @cached_property
+    def _to_seen(self) -> PositionMap | None:
+        return None if self._is_alike else PositionMap(normalised_pieces(self._seen.text))
+
+    @cached_property
+    def _to_original(self) -> PositionMap | None:
+        return None if self._seen.pieces is None else PositionMap(self._seen.pieces)
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """The range in the original."""
+        start, end = self._in_seen(start, end)
+        return (start, end) if self._to_original is None else self._to_original.source(start, end)
+
+    def cased(self, start: int, end: int) -> str:
+        """What was seen before it was normalised."""
+        start, end = self._in_seen(start, end) if end > start else (start, start)
+        return self._seen.text[start:end]
+
+    def _in_seen(self, start: int, end: int) -> tuple[int, int]:
+        return (start, end) if self._to_seen is None else self._to_seen.source(start, end)
+
+    def quoted(self) -> Sequence[tuple[int, int]]:
+        """The ranges of the normalised text that HTML marks as quoted mail."""
+        to_seen = self._to_seen
+        if to_seen is None:
+            return self._seen.set_aside
+        return [(to_seen.result(start), to_seen.result(end)) for start, end in self._seen.set_aside]
+
+
+class ReadText:
+    """The words of a text, punctuation among them, in order.
+
+    `words` are normalised, with their apostrophes; `keys` are the same ones as phrases are compared with them, see
+    `plain`. Of an automatic reply or a delivery notice, `is_automatic`, they are nobody's.
+    """
+
+    __slots__ = ("_origin", "_parts", "_places", "_places_left", "_text", "is_automatic", "keys", "words")
+
+    def __init__(self, text: str, origin: _Origin, *, is_automatic: bool, parts: bool = False) -> None:
+        self.words = split_words(text, apostrophe_parts=parts)
+        self.keys = plain(self.words)
+        self.is_automatic = is_automatic
+        self._text = text
+        self._origin = origin
+        self._parts = parts
+        self._places: list[tuple[int, int]] = []
+        self._places_left: Iterator[tuple[int, int]] | None = None
+
+    def parted(self) -> "ReadText":
+        """The same with apostrophes that part words, as those of French and Italian do; its words are others."""
+        if "'" not in self._text:
+            return self
+        return ReadText(self._text, self._origin, is_automatic=self.is_automatic, parts=True)
+
+    def place(self, first: int, end: int) -> tuple[int, int]:
+        """Where `words[first:end]`, which is not empty, stands in the original: code points, the end exclusive."""
+        if self._places_left is None:
+            self._places_left = word_places(self._text, apostrophe_parts=self._parts)
+        while len(self._places) < end:
+            self._places.append(next(self._places_left))
+        return self._origin.original(self._places[first][0], self._places[end - 1][1])
+
+
+def read_text(original: str, part: TicketText = TicketText.MESSAGE) -> ReadText:
+    """Read a text; any text will do, the empty one too, and HTML.
+
+    Quoted mail, signatures and legal footers are set aside unless nothing else is there.
+    """
+    limit = READ_CHARACTERS[part]
+    seen = read_markup(original[: _MARKUP_FOR_ONE * limit])
+    seen = seen._replace(text=seen.text[: _SEEN_FOR_ONE * limit])
+    normal = normalise(seen.text)[: _SEEN_FOR_ONE * limit]
+    origin = _Origin(seen, normal)
+    if part is TicketText.SUBJECT:
+        return ReadText(_prepared(normal, limit), origin, is_automatic=is_automatic_subject(normal))
+    read = ReadText(_prepared(normal, limit), origin, is_automatic=False)
+    kinds = kinds_in(read.keys if len(normal) <= limit else plain(split_words(normal)))
+    if not {"absences", "companions"} <= kinds:
+        kinds -= {"absences", "companions"}
+    if not (kinds or seen.set_aside or any(sign in seen.text for sign in _SIGNS_OF_MAIL)):
+        return read
+    kept = set_aside(normal, origin.cased, origin.quoted(), kinds, is_several=part is TicketText.REPLIES)
+    is_automatic = False
+    if kinds & {"notices", "absences"}:
+        kept, is_automatic = _without_automatic(kept, part)
+    if kept == normal and not is_automatic:
+        return read
+    return ReadText(_prepared(kept, limit), origin, is_automatic=is_automatic)
+
+
+def _without_automatic(kept: str, part: TicketText) -> tuple[str, bool]:
+    """A message is an automatic reply or not; of a row of mails some may be."""
+    if part is TicketText.MESSAGE:
+        return kept, is_automatic_message(kept)
+    written = blanked(kept, automatic_paragraphs(kept))
+    return (written, False) if says_something(written) else (kept, says_something(kept))
+
+
+def _prepared(normal: str, limit: int) -> str:
+    return with_paragraph_ends(without_links(beginning(normal, limit)))
