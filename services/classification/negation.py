@@ -105,7 +105,9 @@ class _Reader:
                         negated_to = self._end_of_negation(hit.end, Reach.NOUN)
                 case Reach.FIXED | Reach.SOLVED as reach:
                     self._repair(hit.start, reach)
-                case Reach.CLAUSE:
+                case Reach.CLAUSE | Reach.ELSEWHERE as reach:
+                    if reach is Reach.ELSEWHERE:
+                        self._repair(hit.start, reach)
                     negated_to = self._end_of_clause(hit.end)
                 case Reach() as reach:
                     negated_to = self._end_of_negation(hit.end, reach)

@@ -15,6 +15,7 @@ MAX_GAP = 3
 """How many words a `*` stands for at most."""
 _UNKNOWN = "\x00"
 _END = ""
+_ENDING = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class PhraseBook(Generic[Entry]):
         self._entries: dict[int, tuple[int, Entry]] = {}
         self.vocabulary: set[str] = set(PUNCTUATION)
         """The words of the phrases; all others count as one, so that the states and their transitions stay few."""
+        self._endings: set[str] = set()
         self._states: dict[frozenset[int], _State[Entry]] = {}
         self._root = self._node()
         self._first_moves: dict[str, _State[Entry] | None] | None = None
@@ -73,7 +75,7 @@ class PhraseBook(Generic[Entry]):
         """The longest phrase at each position, in order; they may overlap."""
         first_moves = self._root_moves()
         vocabulary = self.vocabulary
-        padded = [".", *[word if word in vocabulary else _UNKNOWN for word in words], ".", _END]
+        padded = [".", *[word if word in vocabulary else self._ending(word) for word in words], ".", _END]
         hits = []
         for start, first_state in enumerate(map(first_moves.get, padded)):
             if first_state is None:
@@ -144,12 +146,27 @@ class PhraseBook(Generic[Entry]):
                 self._moves[node].setdefault(form, []).append(after)
 
     def _forms(self, choice: str) -> set[str]:
+        if choice[0] == _ENDING and len(choice) > 1:
+            endings = self._forms(choice[1:])
+            self._endings |= endings
+            return {_ENDING + ending for ending in endings}
         if choice[-1] == "~":
             return self._inflections.forms(choice[:-1])
         return self._inflections.spellings(choice)
 
+    def _ending(self, word: str) -> str:
+        """What stands for a word that no phrase names: its longest ending that one does, else `_UNKNOWN`."""
+        return next(self._endings_of(word), _UNKNOWN)
+
+    def _endings_of(self, word: str) -> Iterator[str]:
+        if self._endings:
+            for start in range(len(word)):
+                if word[start:] in self._endings:
+                    yield _ENDING + word[start:]
+
     def _move(self, state: _State[Entry], word: str) -> _State[Entry] | None:
-        targets = [target for node in state.members for target in self._moves[node].get(word, ())]
+        read_as = {word, *self._endings_of(word)}
+        targets = [target for node in state.members for key in read_as for target in self._moves[node].get(key, ())]
         if word != _END and word not in PUNCTUATION:
             targets += [target for node in state.members for target in self._any_word.get(node, ())]
         reached = state.moves[word] = self._state(self._closure(targets)) if targets else None

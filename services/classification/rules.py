@@ -36,6 +36,8 @@ class Reach(StrEnum):
     """`not`, `never`: on through function words to the first word of weight."""
     CLAUSE = "clause"
     """`I don't think`, `what happens if`: to the end of the clause."""
+    ELSEWHERE = "elsewhere"
+    """`at another vendor`: backwards and forwards, in its clause."""
     FIXED = "fixed"
     """`is fixed`: backwards, in its clause."""
     SOLVED = "solved"
