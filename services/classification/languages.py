@@ -44,7 +44,9 @@ def pack_of(language: Language, folder: Path = PACKS_FOLDER) -> Pack:
     """
     data = _read(language, folder)
     rules = all_rules(folder)
-    phrases = PhraseBook[Meaning](data["macros"], Inflections(data["inflections"]))
+    reading = data.get("reading", {})
+    barriers = frozenset(folded(reading.get("barriers", "")).split())
+    phrases = PhraseBook[Meaning](data["macros"], Inflections(data["inflections"]), barriers)
     for harmless in data["harmless"].values():
         phrases.add(harmless, Harmless())
     for name, keywords in data["keywords"].items():
@@ -53,7 +55,6 @@ def pack_of(language: Language, folder: Path = PACKS_FOLDER) -> Pack:
     for reach, spelled in data["scopes"].items():
         phrases.add(spelled, Reach(reach))
     words = {kind: frozenset(folded(listed).split()) for kind, listed in data["words"].items()}
-    reading = data.get("reading", {})
     return Pack(language, phrases, apostrophe_parts=reading.get("apostrophe") == "parts", **words)
 
 

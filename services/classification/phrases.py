@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -46,15 +46,17 @@ class PhraseBook(Generic[Entry]):
     text reaches exist, and a scan is one dictionary look-up a word.
     """
 
-    def __init__(self, macros: Mapping[str, str], inflections: Inflections) -> None:
+    def __init__(self, macros: Mapping[str, str], inflections: Inflections, barriers: Set[str] = frozenset()) -> None:
+        """`barriers`: words that no `*` stands for, such as negations."""
         self._macros = macros
+        self._barriers = barriers
         self._inflections = inflections
         self._moves: list[dict[str, list[int]]] = []
         # Most nodes have neither: a container for each would be thousands, made whenever the program starts.
         self._any_word: defaultdict[int, list[int]] = defaultdict(list)
         self._silent: defaultdict[int, list[int]] = defaultdict(list)
         self._entries: dict[int, tuple[int, Entry]] = {}
-        self.vocabulary: set[str] = set(PUNCTUATION)
+        self.vocabulary: set[str] = {*PUNCTUATION, *barriers}
         """The words of the phrases; all others count as one, so that the states and their transitions stay few."""
         self._endings: set[str] = set()
         self._states: dict[frozenset[int], _State[Entry]] = {}
@@ -167,7 +169,7 @@ class PhraseBook(Generic[Entry]):
     def _move(self, state: _State[Entry], word: str) -> _State[Entry] | None:
         read_as = {word, *self._endings_of(word)}
         targets = [target for node in state.members for key in read_as for target in self._moves[node].get(key, ())]
-        if word != _END and word not in PUNCTUATION:
+        if word != _END and word not in PUNCTUATION and word not in self._barriers:
             targets += [target for node in state.members for target in self._any_word.get(node, ())]
         reached = state.moves[word] = self._state(self._closure(targets)) if targets else None
         return reached
