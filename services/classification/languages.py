@@ -51,7 +51,9 @@ def pack_of(language: Language, folder: Path = PACKS_FOLDER) -> Pack:
     Raises ValueError or KeyError for a file that does not say what it should.
     """
     data = _read(language, folder)
-    phrases = PhraseBook[Meaning](data.get("macros", {}), Inflections(data.get("inflections", ())))
+    reading = data.get("reading", {})
+    barriers = frozenset(folded(reading.get("barriers", "")).split())
+    phrases = PhraseBook[Meaning](data.get("macros", {}), Inflections(data.get("inflections", ())), barriers)
     _add_phrases(phrases, data, folder)
     if language is not Language.UNSUPPORTED and (folder / SHARED_FILE).exists():
         _add_phrases(phrases, _read(Language.UNSUPPORTED, folder), folder)
@@ -59,7 +61,7 @@ def pack_of(language: Language, folder: Path = PACKS_FOLDER) -> Pack:
     return Pack(
         language,
         phrases,
-        apostrophe_parts=data.get("reading", {}).get("apostrophe") == "parts",
+        apostrophe_parts=reading.get("apostrophe") == "parts",
         spellings={slip: right for right, slips in data.get("spellings", {}).items() for slip in slips.split()},
         **words,
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -15,6 +15,7 @@ MAX_GAP = 3
 """How many words a `*` stands for at most."""
 _UNKNOWN = "\x00"
 _END = ""
+_ENDING = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,19 @@ class PhraseBook(Generic[Entry]):
     text reaches exist, and a scan is one dictionary look-up a word.
     """
 
-    def __init__(self, macros: Mapping[str, str], inflections: Inflections) -> None:
+    def __init__(self, macros: Mapping[str, str], inflections: Inflections, barriers: Set[str] = frozenset()) -> None:
+        """`barriers`: words that no `*` stands for, such as negations."""
         self._macros = macros
+        self._barriers = barriers
         self._inflections = inflections
         self._moves: list[dict[str, list[int]]] = []
         # Most nodes have neither: a container for each would be thousands, made whenever the program starts.
         self._any_word: defaultdict[int, list[int]] = defaultdict(list)
         self._silent: defaultdict[int, list[int]] = defaultdict(list)
         self._entries: dict[int, tuple[int, Entry]] = {}
-        self.vocabulary: set[str] = set(PUNCTUATION)
+        self.vocabulary: set[str] = {*PUNCTUATION, *barriers}
         """The words of the phrases; all others count as one, so that the states and their transitions stay few."""
+        self._endings: set[str] = set()
         self._states: dict[frozenset[int], _State[Entry]] = {}
         self._root = self._node()
         self._first_moves: dict[str, _State[Entry] | None] | None = None
@@ -73,7 +77,7 @@ class PhraseBook(Generic[Entry]):
         """The longest phrase at each position, in order; they may overlap."""
         first_moves = self._root_moves()
         vocabulary = self.vocabulary
-        padded = [".", *[word if word in vocabulary else _UNKNOWN for word in words], ".", _END]
+        padded = [".", *[word if word in vocabulary else self._ending(word) for word in words], ".", _END]
         hits = []
         for start, first_state in enumerate(map(first_moves.get, padded)):
             if first_state is None:
@@ -144,13 +148,28 @@ class PhraseBook(Generic[Entry]):
                 self._moves[node].setdefault(form, []).append(after)
 
     def _forms(self, choice: str) -> set[str]:
+        if choice[0] == _ENDING and len(choice) > 1:
+            endings = self._forms(choice[1:])
+            self._endings |= endings
+            return {_ENDING + ending for ending in endings}
         if choice[-1] == "~":
             return self._inflections.forms(choice[:-1])
         return self._inflections.spellings(choice)
 
+    def _ending(self, word: str) -> str:
+        """What stands for a word that no phrase names: its longest ending that one does, else `_UNKNOWN`."""
+        return next(self._endings_of(word), _UNKNOWN)
+
+    def _endings_of(self, word: str) -> Iterator[str]:
+        if self._endings:
+            for start in range(len(word)):
+                if word[start:] in self._endings:
+                    yield _ENDING + word[start:]
+
     def _move(self, state: _State[Entry], word: str) -> _State[Entry] | None:
-        targets = [target for node in state.members for target in self._moves[node].get(word, ())]
-        if word != _END and word not in PUNCTUATION:
+        read_as = {word, *self._endings_of(word)}
+        targets = [target for node in state.members for key in read_as for target in self._moves[node].get(key, ())]
+        if word != _END and word not in PUNCTUATION and word not in self._barriers:
             targets += [target for node in state.members for target in self._any_word.get(node, ())]
         reached = state.moves[word] = self._state(self._closure(targets)) if targets else None
         return reached
