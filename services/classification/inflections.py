@@ -17,16 +17,24 @@ class Inflections:
     def __init__(self, rows: Iterable[Mapping[str, str]]) -> None:
         """`rows`: `pattern`, a regular expression for the whole word, and `forms`, templates of what it becomes."""
         try:
-            self._rows = [(re.compile(row["pattern"]), row["forms"].replace(" ", "").split(",")) for row in rows]
+            self._rows = [(re.compile(row["pattern"]), "".join(row["forms"].split()).split(",")) for row in rows]
         except re.error as error:
             raise ValueError(f"a pattern of the inflections is none: {error}") from error
+        self._known: dict[str, set[str]] = {}
 
     def spellings(self, word: str) -> set[str]:
         """The word alone, as it may be written."""
+        if word.isascii():
+            return {word}
         return {folded(word), folded(word.translate(_UMLAUTS))}
 
     def forms(self, word: str) -> set[str]:
-        """All its forms; itself alone where no pattern fits."""
+        """All its forms; itself alone where no pattern fits. Worked out once: a verb has a hundred of them."""
+        if word not in self._known:
+            self._known[word] = self._worked_out(word)
+        return self._known[word]
+
+    def _worked_out(self, word: str) -> set[str]:
         for pattern, forms in self._rows:
             if found := pattern.fullmatch(word):
                 return set().union(*(self.spellings(found.expand(form)) for form in forms))
