@@ -14,6 +14,7 @@ from services.classification.identification import language_of
 from services.classification.languages import Pack, pack_of
 from services.classification.markup import visible_text
 from services.classification.negation import find_signals
+from services.classification.own.words import OwnBook
 from services.classification.phrases import Hit
 from services.classification.rules import Action, Signal
 from services.classification.words import SENTENCE_ENDS, normalise, plain, split_words
@@ -40,8 +41,8 @@ class Classification:
     judged_by: JudgedBy = JudgedBy.RULES
 
 
-def classify(*, subject: str, message: str) -> Classification:
-    """Classify a ticket by its words; any text will do, the empty one too, and HTML."""
+def classify(*, subject: str, message: str, own: OwnBook | None = None) -> Classification:
+    """Classify a ticket by its words; any text will do, the empty one too, and HTML. `own`: the tenant's own words."""
     texts = [
         normalise(visible_text(subject)[:MAX_SUBJECT_CHARACTERS]),
         normalise(visible_text(message)[:MAX_MESSAGE_CHARACTERS]),
@@ -51,7 +52,7 @@ def classify(*, subject: str, message: str) -> Classification:
     heading, body = (split_words(text, apostrophe_parts=pack.apostrophe_parts) for text in texts)
     words = [*heading, ".", *body]
     keys = plain(words)
-    signals = find_signals(keys, pack, heading=len(heading))
+    signals = find_signals(keys, pack, heading=len(heading), own=own)
     urgency = min((hit.entry.rule.urgency for hit in signals), key=_BY_URGENCY.index, default=Urgency.LOW)
     return Classification(
         urgency=urgency,
