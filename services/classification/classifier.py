@@ -13,6 +13,7 @@ from documents.ticket import JudgedBy, Language, MatchedRule, Sentiment, Urgency
 from services.classification.identification import language_of
 from services.classification.languages import pack_of
 from services.classification.negation import find_signals
+from services.classification.own.words import OwnBook
 from services.classification.phrases import Hit
 from services.classification.reading import SENTENCE_ENDS
 from services.classification.reading.text import ReadText, TicketText, read_text
@@ -37,11 +38,11 @@ class Classification:
     judged_by: JudgedBy = JudgedBy.RULES
 
 
-def classify(*, subject: str, message: str, replies: str = "") -> Classification:
+def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | None = None) -> Classification:
     """Classify a ticket by its words; any text will do, the empty one too, and HTML.
 
     `replies`: what its writer added later, which counts like the message. Automatic replies and delivery notices ask
-    for nothing, whatever their words are.
+    for nothing, whatever their words are. `own`: the tenant's own words.
     """
     originals = {TicketText.SUBJECT: subject, TicketText.MESSAGE: message, TicketText.REPLIES: replies}
     texts = {name: read_text(original, name) for name, original in originals.items() if original}
@@ -49,7 +50,7 @@ def classify(*, subject: str, message: str, replies: str = "") -> Classification
     pack = pack_of(language or Language.EN)
     spoken = _Spoken({name: text.parted() if pack.apostrophe_parts else text for name, text in texts.items()})
     keys = spelling_of(pack.language).corrected(spoken.keys)
-    signals = find_signals(keys, pack, heading=spoken.heading)
+    signals = find_signals(keys, pack, heading=spoken.heading, own=own)
     urgency = min((hit.entry.rule.urgency for hit in signals), key=_BY_URGENCY.index, default=Urgency.LOW)
     return Classification(
         urgency=urgency,

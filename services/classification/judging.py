@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.classification.classifier import Classification, classify
+from services.classification.own.words import OwnBook
 from services.classification.rules import rules_version
 
 
@@ -12,6 +13,8 @@ class Judge:
 
     revision: int = 0
     """Of what the tenant has of its own; 0: nothing."""
+    own: OwnBook | None = None
+    """Its own words, if it has any."""
 
     @property
     def version(self) -> str:
@@ -20,7 +23,7 @@ class Judge:
 
     def judge(self, *, subject: str, message: str, replies: str = "") -> Classification:
         """Classify a ticket, see `classify`."""
-        return classify(subject=subject, message=message, replies=replies)
+        return classify(subject=subject, message=message, replies=replies, own=self.own)
 
 
 RULES_ALONE = Judge()

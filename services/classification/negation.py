@@ -7,15 +7,19 @@ does nothing, so "has not fixed the bug" leaves the bug, and "don't think this i
 ("what happens if", "our old provider") reaches over its sentence, both ways.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
+from functools import partial
 from itertools import accumulate, takewhile
 
 from documents.ticket import Sentiment, Urgency
 from services.classification.languages import Pack
+from services.classification.own.words import OwnBook
 from services.classification.phrases import Hit
 from services.classification.reading.words import PUNCTUATION, SENTENCE_ENDS
 from services.classification.rules import Action, Harmless, Meaning, Reach, Signal
 
+Find = Callable[[Sequence[str]], list[Hit[Meaning]]]
+"""What finds phrases in words."""
 MAX_WORDS = {Reach.NOUN: 4, Reach.VERB: 8, Reach.CLAUSE: 12}
 """How many words a negation reaches on at most; the signals in its reach do not count."""
 REPAIR_WORDS = 40
@@ -24,13 +28,16 @@ VOID_WORDS = 6
 """How far before a solution a word like `when` makes it void."""
 
 
-def find_signals(words: Sequence[str], pack: Pack, *, heading: int = 0) -> list[Hit[Signal]]:
-    """The signals that hold, in order.
+def find_signals(
+    words: Sequence[str], pack: Pack, *, heading: int = 0, own: OwnBook | None = None
+) -> list[Hit[Signal]]:
+    """The signals that hold, in order; `own`: the tenant's own words beside those of the pack.
 
     The first `heading` words are a subject. What it merely names, and the text then only denies or uses in a
     harmless sense ("Refund": "I don't want a refund"), does not hold.
     """
-    hits = pack.phrases.find(words)
+    find = pack.phrases.find if own is None else partial(own.find, pack=pack)
+    hits = find(words)
     visible = _visible(hits)
     reaches = {hit.entry for hit in visible if isinstance(hit.entry, Reach)}
     if Reach.TEXT in reaches:
@@ -41,7 +48,7 @@ def find_signals(words: Sequence[str], pack: Pack, *, heading: int = 0) -> list[
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
     said = {hit.entry.keyword for hit in live if hit.start >= heading}
-    taken_back = _unsaid_keywords(words, hits, live, pack, heading) - said
+    taken_back = _unsaid_keywords(words, hits, live, find, heading) - said
     return [hit for hit in live if hit.start >= heading or hit.entry.keyword not in taken_back]
 
 
@@ -56,7 +63,7 @@ def _unframed(
 
 
 def _unsaid_keywords(
-    words: Sequence[str], hits: Sequence[Hit[Meaning]], live: Sequence[Hit[Signal]], pack: Pack, start: int
+    words: Sequence[str], hits: Sequence[Hit[Meaning]], live: Sequence[Hit[Signal]], find: Find, start: int
 ) -> set[str]:
     """The keywords whose words stand in `words[start:]` but in no live signal."""
     in_live = {position for hit in live for position in range(hit.start, hit.end)}
@@ -64,7 +71,7 @@ def _unsaid_keywords(
     keywords = {hit.entry.keyword for hit in unsaid if isinstance(hit.entry, Signal)}
     harmless = {word for hit in unsaid if isinstance(hit.entry, Harmless) for word in words[hit.start : hit.end]}
     for word in harmless:
-        keywords |= {hit.entry.keyword for hit in pack.phrases.find([word]) if isinstance(hit.entry, Signal)}
+        keywords |= {hit.entry.keyword for hit in find([word]) if isinstance(hit.entry, Signal)}
     return keywords
 
 

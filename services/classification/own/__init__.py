@@ -1,0 +1,1 @@
+"""A tenant's own words: those that make its tickets urgent, and those that say nothing."""
