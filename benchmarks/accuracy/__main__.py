@@ -16,7 +16,7 @@ from benchmarks.accuracy.tables import report
 from benchmarks.timing import ms
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "classification.md"
-BLOCK = re.compile(r"(?<=<!-- written by: make accuracy -->\n).*?(?=<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(?<=<!-- written by: python -m benchmarks.accuracy --write -->\n).*?(?=<!-- end -->)", re.DOTALL)
 """What `--write` replaces."""
 OLDER = "older"
 
