@@ -1,7 +1,8 @@
 """Where the pieces of a text come from in the text that it was made of."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 from typing import NamedTuple
 
 
@@ -22,34 +23,28 @@ class PositionMap:
     it stands for all of it.
     """
 
-    __slots__ = ("_copied", "_ends", "_length", "_sources", "_starts")
-
     def __init__(self, pieces: Iterable[TextPiece]) -> None:
-        self._starts: list[int] = []
-        self._sources: list[int] = []
-        self._ends: list[int] = []
-        self._copied: list[bool] = []
-        position = 0
-        for piece in pieces:
-            if piece.text:
-                self._starts.append(position)
-                self._sources.append(piece.start)
-                self._ends.append(piece.end)
-                self._copied.append(piece.copied)
-                position += len(piece.text)
-        self._length = position
+        self._pieces = [piece for piece in pieces if piece.text]
+        self._starts = [0, *accumulate(len(piece.text) for piece in self._pieces)]
+        """Of the pieces in the text, and its length."""
 
     def source(self, start: int, end: int) -> tuple[int, int]:
         """What `start` to `end` of the text, which is not empty, stands for in the text before."""
-        first = bisect_right(self._starts, start) - 1
-        last = bisect_right(self._starts, end - 1) - 1
-        offset = start - self._starts[first] if self._copied[first] else 0
-        beyond = self._sources[last] + end - self._starts[last] if self._copied[last] else self._ends[last]
-        return self._sources[first] + offset, beyond
+        number = bisect_right(self._starts, start) - 1
+        last_number = bisect_right(self._starts, end - 1) - 1
+        first, last = self._pieces[number], self._pieces[last_number]
+        offset = start - self._starts[number] if first.copied else 0
+        beyond = last.start + end - self._starts[last_number] if last.copied else last.end
+        return first.start + offset, beyond
 
     def result(self, source: int) -> int:
         """Where in the text stands what was at `source` in the text before; what follows it, if it is gone."""
-        index = bisect_left(self._ends, source + 1)
-        if index == len(self._ends):
-            return self._length
-        return self._starts[index] + (max(0, source - self._sources[index]) if self._copied[index] else 0)
+        number = bisect_right(self._pieces, source, key=_end)
+        if number == len(self._pieces):
+            return self._starts[-1]
+        piece = self._pieces[number]
+        return self._starts[number] + (max(0, source - piece.start) if piece.copied else 0)
+
+
+def _end(piece: TextPiece) -> int:
+    return piece.end

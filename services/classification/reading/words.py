@@ -57,7 +57,7 @@ def normalise(text: str) -> str:
     text = _with_plain_blanks(text)
     if _is_nearly_normal(text):
         return text.casefold()
-    return _RUN.sub(_normalised_run, text).casefold()
+    return _RUN.sub(lambda run: _normal_run(run[0]), text).casefold()
 
 
 def normalised_pieces(text: str) -> Iterator[TextPiece]:
@@ -99,12 +99,12 @@ def _is_nearly_normal(text: str) -> bool:
     return unicodedata.is_normalized("NFKC", text) and not _ODD.search(text)
 
 
-def _normalised_run(run: re.Match[str]) -> str:
-    return _normal(run[0]) if len(run[0]) > _CACHED_RUN else _cached_normal(run[0])
-
-
 def _normal(run: str) -> str:
     return _with_plain_marks(unicodedata.normalize("NFKC", _with_plain_marks(run))).casefold()
+
+
+def _normal_run(run: str) -> str:
+    return _cached_normal(run) if len(run) <= _CACHED_RUN else _normal(run)
 
 
 def _with_plain_marks(text: str) -> str:
@@ -121,10 +121,8 @@ def _run_pieces(run: str) -> Sequence[TextPiece]:
     if len(normal) == len(run) and _is_nearly_normal(run):
         return [TextPiece(normal, 0, len(run), copied=True)]
     starts = [at for at, character in enumerate(run) if not at or not unicodedata.combining(character)]
-    letters = [(run[start:end], start, end) for start, end in pairwise([*starts, len(run)])]
-    pieces = [
-        TextPiece(form := _normal(letter), start, end, len(form) == end - start) for letter, start, end in letters
-    ]
+    letters = [(_normal_run(run[start:end]), start, end) for start, end in pairwise([*starts, len(run)])]
+    pieces = [TextPiece(form, start, end, len(form) == end - start) for form, start, end in letters]
     if "".join(piece.text for piece in pieces) == normal:
         return pieces
     return [TextPiece(normal, 0, len(run), copied=False)]
