@@ -93,7 +93,7 @@ def languages(results: Results) -> str:
 def _by_language(judged: Sequence[Judged]) -> Iterable[tuple[str, list[Judged]]]:
     """Those of each language that occurs, and all; the language as it is named."""
     groups = [(language, [each for each in judged if each.ticket.language is language]) for language in Language]
-    named = [(language.description.rstrip("."), group) for language, group in groups if group]
+    named = [(language.description.partition(",")[0].rstrip("."), group) for language, group in groups if group]
     return [*named, (IN_ALL, list(judged))] if len(named) > 1 else named
 
 

@@ -71,7 +71,7 @@ def test_of_a_language_that_is_not_read_only_the_language_counts() -> None:
     assert languages(RESULTS).splitlines()[2:] == [
         "| held out, English | 3 | 100 % |  |",
         "| held out, German | 1 | 0 % | 1 it |",
-        "| held out, Unsupported | 1 | 100 % |  |",
+        "| held out, Another one | 1 | 100 % |  |",
         "| held out, in all | 5 | 80 % | 1 it |",
     ]
 

@@ -22,7 +22,7 @@ FLOORS: dict[Part, dict[Language, float]] = {
         Language.PT: 0.05,
         Language.IT: 0.05,
     },
-    Part.TUNED: dict.fromkeys(READ, 0.90),
+    Part.TUNED: dict.fromkeys(READ, 0.90) | {Language.EN: 0.50},
     Part.OLDER_HELD_OUT: {Language.EN: 0.95},
     Part.OLDER_TUNED: {Language.EN: 0.95},
 }

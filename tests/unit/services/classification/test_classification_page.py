@@ -51,4 +51,4 @@ def test_the_worked_example_brings_what_it_says(tmp_path: Path) -> None:
 
 def keywords(text: str, folder: Path) -> list[str]:
     words = plain(split_words(normalise(text)))
-    return [hit.entry.keyword for hit in find_signals(words, pack_of(Language.ENGLISH, folder))]
+    return [hit.entry.keyword for hit in find_signals(words, pack_of(Language.EN, folder))]
