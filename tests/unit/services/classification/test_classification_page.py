@@ -10,8 +10,8 @@ from benchmarks.accuracy.tables import report
 from documents.ticket import Language
 from services.classification.languages import pack_of
 from services.classification.negation import find_signals
+from services.classification.reading.words import normalise, plain, split_words
 from services.classification.rules import PACKS_FOLDER
-from services.classification.words import normalise, plain, split_words
 
 EDIT = re.compile(r"^ *```diff\n *(\S+)\n    (.*)\n   \+(.*)\n *```$", re.MULTILINE)
 QUOTED = re.compile(r'"(The label printer .*?)"')
