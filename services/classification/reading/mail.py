@@ -24,18 +24,21 @@ def set_aside(text: str, cased: Cased, quoted_by_html: Ranges, kinds: Set[str], 
     """The text with blanks in place of what its writer does not say now, at the same positions.
 
     `kinds`: of the markers that may be in it, see `kinds_in`.
-    `is_several`: it is a row of mails, so a quoted mail does not go on to the end, but to its own signature.
+    `is_several`: it is a row of replies, so a quoted mail does not go on to the end, but to its own signature. Where
+    they only quote and sign, they say nothing; a message was there before.
     """
     signatures = list(find_signatures(text, cased, kinds))
     headings = find_headings(text, kinds)
     quoted = list(quoted_lines(text))
     is_forward = any(not heading.is_marked for heading in headings)
-    for by_html in dict.fromkeys([tuple(quoted_by_html), ()]):
+    for by_html in [quoted_by_html] if is_several or not quoted_by_html else [quoted_by_html, ()]:
         for opened in range(min(len(headings), _MAX_FORWARDS) + 1):
             rest = _quoted_below(text, headings, opened, cased, is_several=is_several)
             kept = blanked(text, [*by_html, *quoted, *rest, *signatures])
             if says_something(mail_markers().quotes.pointers.sub("", kept) if is_forward else kept):
                 return kept
+    if is_several:
+        return blanked(text, [*quoted_by_html, *quoted, *signatures])
     for ranges in ([heading[:2] for heading in headings] + signatures, signatures):
         if says_something(kept := blanked(text, ranges)):
             return kept

@@ -32,6 +32,7 @@ _NAMES_OF_OTHERS = """
     tr track ul video
 """
 _ELEMENTS = _UNSEEN | _INLINE | frozenset(_NAMES_OF_OTHERS.split())
+_NOT_PARTING = _INLINE | _UNSEEN | {"!"}
 _LAYING_OUT = frozenset(["br", "p", "div", "td", "li", "body", "html"])
 """Elements of which one shows that the text is HTML throughout, so that its line breaks are mere blanks."""
 _HOLDING = frozenset(["blockquote", "div", "hr", "p", "pre", "section", "span", "table"])
@@ -126,7 +127,7 @@ class _Scan:
                 self._unclosed.add(name)
             return max(end, tag.end())
         if name in _ELEMENTS or ":" in name or name == "!":
-            if name not in _INLINE:
+            if name not in _NOT_PARTING:
                 self._pieces.append(TextPiece("\n", tag.start(), tag.end(), copied=False))
                 self._length += 1
             self._enter_or_leave(tag, name)

@@ -323,6 +323,7 @@ def test_of_replies_none_swallows_the_next_one() -> None:
     assert said("\n\n".join(replies), TicketText.REPLIES) == kept
     assert not read_text("\n\n".join(replies), TicketText.REPLIES).is_automatic
     assert read_text(replies[4], TicketText.REPLIES).is_automatic
+    assert said("> quoted\n\n-- \nDana Roe", TicketText.REPLIES) == ""
 
 
 @pytest.mark.parametrize(
