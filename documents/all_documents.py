@@ -4,6 +4,7 @@ from beanie import Document
 
 from documents.circuit_breaker import Circuit
 from documents.connection import Connection
+from documents.correction import Correction
 from documents.destination import Destination
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
@@ -23,6 +24,7 @@ from documents.ticket_rollup import TicketRollup
 ALL_DOCUMENTS: list[type[Document]] = [
     Circuit,
     Connection,
+    Correction,
     Destination,
     IngestionJob,
     IngestionLog,

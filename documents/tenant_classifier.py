@@ -13,6 +13,9 @@ class TenantClassifier(Document):
     revision: int = 0
     """Grows with each change of anything here that decides about tickets."""
     changed_at: datetime | None = None
+    corrected: int = 0
+    """Grows with each correction, and with each one that is taken back."""
+    corrected_at: datetime | None = None
 
     class Settings:
         """The collection."""

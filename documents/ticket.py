@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from beanie import Document
 
+from documents.correction import TicketCorrection
 from documents.described import Classified, DescribedEnum, FromSource, LongText, Shown
 from documents.search_indexes import SEARCH_INDEXES
 from documents.ticket_indexes import ticket_indexes
@@ -155,6 +156,10 @@ class Ticket(Document):
     rules_version: Annotated[
         str | None, Shown("The version of the rules it was judged by, with that of the tenant's own words, if any.")
     ] = None
+    correction: Annotated[
+        TicketCorrection | None, Shown("What a person has said of its classification, as long as its text is the same.")
+    ] = None
+    """Stored with two more: `id`, and `text_key`, which tells whether the text is the same."""
     created_at: Annotated[datetime | None, FromSource("When it was created upstream.")] = None
     updated_at: Annotated[datetime | None, Shown("The newest change that upstream has shown.")] = None
     """It never moves backwards."""

@@ -14,7 +14,7 @@ class HistoryAction(DescribedEnum):
     """What happened to a ticket."""
 
     CREATED = "created", "It was ingested for the first time; the changes hold its first values."
-    UPDATED = "updated", "At least one field changed upstream."
+    UPDATED = "updated", "At least one field changed upstream, or a person corrected its classification."
     DELETED = "deleted", "Upstream no longer has it; it was soft-deleted here. The changes hold its last values."
     RESTORED = "restored", "It was soft-deleted and came back upstream."
 
@@ -40,7 +40,7 @@ class TicketHistory(Document):
     """One change of one ticket; its id is derived from the run and page that wrote it, so a replay adds nothing.
 
     The rows of a ticket, in the order of `recorded_at`, rebuild it as it was at any moment, but for its long text.
-    Rows of other programs may lack any field.
+    Corrections of people have ids of their own. Rows of other programs may lack any field.
     """
 
     id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
@@ -57,7 +57,10 @@ class TicketHistory(Document):
     """
     recorded_at: datetime
     """When it was stored here."""
-    job_id: str
+    job_id: str | None = None
+    """The run that has found it; of a correction there is none."""
+    actor: str | None = None
+    """The subject of the credential of the person who has done it, where it was one who is known."""
 
     class Settings:
         """Collection and indexes."""

@@ -20,12 +20,22 @@ from gql_app.http.observability import Metrics, Observed
 from gql_app.http.origins import OwnPagesOnly
 from gql_app.http.problems import Problems, add_error_handlers
 from gql_app.rest import analytics as stats
-from gql_app.rest import batch, circuits, connections, destinations, ingestion, notifications, system, tickets
+from gql_app.rest import (
+    batch,
+    circuits,
+    connections,
+    corrections,
+    destinations,
+    ingestion,
+    notifications,
+    system,
+    tickets,
+)
 from gql_app.settings import Settings
 from gql_app.working import at_work
 from resolvers.context import Services
 
-READ_BODIES = (GRAPHQL, "/connections", "/destinations", "/notifications")
+READ_BODIES = (GRAPHQL, "/connections", "/destinations", "/notifications", "/tickets")
 """The paths that read the bodies of their requests, and those below them; the bodies of others are thrown away before
 anything happens."""
 SUBJECTS = (
@@ -34,7 +44,7 @@ SUBJECTS = (
 )
 """The order of the REST documentation."""
 _ROUTES = (
-    *(system, tickets, stats, ingestion, batch, notifications, destinations, connections, circuits),
+    *(system, tickets, stats, ingestion, batch, corrections, notifications, destinations, connections, circuits),
     *(api_docs, dashboard),
 )
 """Requests look for their route in this order, behind GraphQL's: what is asked most often comes first."""

@@ -29,6 +29,7 @@ from services.ingestion.schedule import Schedule
 from services.ingestion.sweep import Deletions
 from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker
+from services.judging.corrections import Corrections
 from services.kit.clock import Clock, SystemClock
 from services.kit.retry import Patience
 from services.notifications.backlog import Backlogs
@@ -119,6 +120,7 @@ def build_services(
         jobs=jobs,
         runs=Runs(database, jobs),
         batches=Batches(jobs, pages, _announced(settings)),
+        corrections=Corrections(database, clock),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,

@@ -19,6 +19,7 @@ from services.ingestion.jobs import Jobs
 from services.ingestion.reading import Runs
 from services.ingestion.schedule import Schedule
 from services.ingestion.worker import Worker
+from services.judging.corrections import Corrections
 from services.kit.background import Background
 from services.notifications.backlog import Backlogs
 from services.notifications.circuits import Circuits
@@ -57,6 +58,7 @@ class Services:
     jobs: Jobs
     runs: Runs
     batches: Batches
+    corrections: Corrections
     changes: Changes
     locks: Leases
     rate_limiter: RateLimiter

@@ -11,6 +11,7 @@ from schema.notifications.destination_fields import DestinationMutations, Destin
 from schema.notifications.fields import NotificationMutations, NotificationQueries
 from schema.subscriptions import Subscription
 from schema.system.fields import SystemQueries
+from schema.tickets.correcting import CorrectionMutations
 from schema.tickets.fields import TicketQueries
 
 
@@ -31,7 +32,9 @@ class Query(
 
 
 @strawberry.type(description="Changing. Expected failures are members of each field's result.")
-class Mutation(IngestionMutations, ConnectionMutations, NotificationMutations, DestinationMutations):
+class Mutation(
+    IngestionMutations, CorrectionMutations, ConnectionMutations, NotificationMutations, DestinationMutations
+):
     """Every root field that changes something."""
 
 

@@ -13,6 +13,7 @@ class Scope(DescribedEnum):
     """What a credential may do."""
 
     TICKETS_READ = "tickets:read", "Read the tenants' tickets, statistics, runs and locks."
+    TICKETS_WRITE = "tickets:write", "Correct how the tenants' tickets are classified."
     INGEST_RUN = "ingest:run", "Start and cancel ingestion."
     ADMIN = "admin", "Change what all tenants share, for instance a circuit breaker; includes the other scopes."
 

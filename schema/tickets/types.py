@@ -19,6 +19,7 @@ from schema.base.info import Info
 from schema.base.scalars import JSON
 from schema.base.selection import names_below
 from schema.notifications.types import Notification, to_notification
+from schema.tickets.corrections import TicketCorrection, to_correction
 from services.errors import InvalidInputError
 from services.tickets.changes import read_change
 from services.tickets.choices import only
@@ -75,6 +76,7 @@ class TicketChange:
     )
     recorded_at: datetime | None = strawberry.field(description="When it was stored here.")
     job_id: str | None = strawberry.field(description="The ingestion job that found it.")
+    actor: str | None = strawberry.field(description="Who corrected it, by their subject, where a person did.")
     changes: list[FieldChange] = strawberry.field(
         description="The fields that changed.", directives=[ListSize(assumed_size=3)]
     )
@@ -103,6 +105,7 @@ class Ticket(Node):
     language: Language | None = shown("language")
     judged_by: JudgedBy | None = shown("judged_by")
     rules_version: str | None = shown("rules_version")
+    correction: TicketCorrection | None = shown("correction")
     created_at: datetime | None = shown("created_at")
     updated_at: datetime | None = shown("updated_at")
     matched: list[MatchedRule] = shown("matched", ListSize(assumed_size=3))
@@ -207,6 +210,7 @@ def to_ticket(record: TicketRecord, found_words: list[str] = _NOTHING_FOUND) -> 
     fields["sentiment"] = _SENTIMENTS.get(record.sentiment)
     fields["language"] = _LANGUAGES.get(record.language)
     fields["judged_by"] = _JUDGED_BY.get(record.judged_by)
+    fields["correction"] = to_correction(record.correction)
     fields["found_words"] = found_words
     ticket = Ticket.__new__(Ticket)
     ticket.__dict__ = fields  # a page has a hundred: handing each field over by its name would take half as long again
@@ -226,6 +230,7 @@ def to_change(row: Row) -> TicketChange:
         occurred_at=change.occurred_at,
         recorded_at=change.recorded_at,
         job_id=change.job_id,
+        actor=change.actor,
         changes=[
             FieldChange(field=name, old=spelled(name, old), new=spelled(name, new))
             for name, (old, new) in change.values.items()

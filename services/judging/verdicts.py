@@ -1,13 +1,21 @@
-"""What is stored of a ticket's classification."""
+"""What is stored of a ticket's classification: the judge's answer, over which a person's word on the same text wins."""
 
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
+from documents.correction import MachineAnswer
 from documents.database import Row
-from documents.ticket import MatchedRule
+from documents.ticket import JudgedBy, MatchedRule, Urgency
 from services.classification.judging import Judge
 from services.classification.keywords import keyword_key
 
 _REASON_FIELDS = tuple(each.name for each in fields(MatchedRule))
+CORRECTABLE = tuple(each.name for each in fields(MachineAnswer))
+"""What a person can say of a ticket."""
 
 
 def judged(judge: Judge, subject: str, message: str, replies: str | None) -> Row:
@@ -23,6 +31,34 @@ def judged(judge: Judge, subject: str, message: str, replies: str | None) -> Row
         "matched": [_reason(reason) for reason in result.matched],
         "keyword_key": keyword_key(result.matched),
     }
+
+
+def judged_with(known: Mapping[str, Any], judge: Judge, subject: str, message: str, replies: str | None) -> Row:
+    """The same of a ticket that is `known` (its `correction` is what is read): a person's word on the same text wins.
+
+    One on another text is dropped: `correction` is None then, and else not among the fields.
+    """
+    fields = judged(judge, subject, message, replies)
+    correction = known.get("correction")
+    if not isinstance(correction, dict):
+        return fields
+    if correction.get("text_key") != text_key(subject, message, replies):
+        return fields | {"correction": None}
+    return fields | corrected(correction)
+
+
+def corrected(correction: Row) -> Row:
+    """The fields of a ticket that follow from a person's word. Who calls it urgent wants somebody to act."""
+    said = {name: correction[name] for name in CORRECTABLE if correction.get(name) is not None}
+    if said.get("urgency") in (Urgency.HIGH, Urgency.MEDIUM):
+        said.setdefault("requires_action", True)
+    return {**said, "judged_by": JudgedBy.PERSON.value}
+
+
+def text_key(subject: str, message: str, replies: str | None) -> str:
+    """Tells texts apart; those that differ only in case, blanks and the like are the same."""
+    texts = [unicodedata.normalize("NFKC", text).casefold().split() for text in (subject, message, replies or "")]
+    return hashlib.blake2b(json.dumps(texts).encode(), digest_size=16).hexdigest()
 
 
 def _reason(reason: MatchedRule) -> Row:

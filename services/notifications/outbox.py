@@ -38,9 +38,18 @@ ANNOUNCE_ALL = AnnouncementPolicy()
 
 
 def notification_row(
-    tenant_id: str, ticket_id: str, *, version: str, matched: Sequence[Mapping[str, str]], now: datetime
+    tenant_id: str,
+    ticket_id: str,
+    *,
+    version: str,
+    matched: Sequence[Mapping[str, str]],
+    now: datetime,
+    cause: str = "",
 ) -> Row:
-    """The outbox's row for a ticket that became urgent; the same announcement has the same id."""
+    """The outbox's row for a ticket that became urgent; the same announcement has the same id.
+
+    `cause`: what made it urgent, where it is not the rules that `matched`.
+    """
     return {
         "_id": notification_id(tenant_id, ticket_id, version),
         "tenant_id": tenant_id,
@@ -49,7 +58,7 @@ def notification_row(
         "destination_id": DEFAULT_DESTINATION,
         "kind": DEFAULT_KIND,
         "urgency": Urgency.HIGH.value,
-        "reason": reason(matched),
+        "reason": cause or reason(matched),
         "state": NotificationState.PENDING.value,
         "created_at": now,
         # Long ago by anybody's clock: the servers that write rows and the one that says what is due may differ.

@@ -19,6 +19,8 @@ class RecordedChange:
     occurred_at: datetime | None
     recorded_at: datetime | None
     job_id: str | None
+    actor: str | None
+    """Who has done it, where it was a person."""
 
 
 def read_change(row: Mapping[str, Any]) -> RecordedChange:
@@ -30,6 +32,7 @@ def read_change(row: Mapping[str, Any]) -> RecordedChange:
         occurred_at=_as(datetime, row.get("occurred_at")),
         recorded_at=_as(datetime, row.get("recorded_at")),
         job_id=_as(str, row.get("job_id")),
+        actor=_as(str, row.get("actor")),
     )
 
 

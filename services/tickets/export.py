@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from documents.correction import TicketCorrection
 from documents.database import Database, Row, patiently
 from documents.ticket import MatchedRule, Ticket
 from services.lists.cursors import time_limited
@@ -127,6 +128,8 @@ def _cell(value: object) -> str:
         return _safe(
             "; ".join(f"{each.rule}: {each.text}" if isinstance(each, MatchedRule) else each for each in value)
         )
+    if isinstance(value, TicketCorrection):
+        return _safe(orjson.dumps(value, option=orjson.OPT_UTC_Z).decode())
     if isinstance(value, dict):  # fields that nobody knows
         return _safe(orjson.dumps(value).decode()) if value else ""
     return _safe(str(value))

@@ -6,6 +6,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, get_type_hints
 
+from documents.correction import MachineAnswer, TicketCorrection
 from documents.ticket import SHOWN_FIELDS, MatchedRule, StatusCategory
 from services.kit.stored_json import from_stored
 from services.statuses import category_of
@@ -41,6 +42,7 @@ class TicketRecord:
     language: str | None
     judged_by: str | None
     rules_version: str | None
+    correction: TicketCorrection | None
     created_at: datetime | None
     updated_at: datetime | None
     matched: list[MatchedRule]
@@ -85,6 +87,28 @@ def _extra(value: Any) -> dict[str, Any]:
     return from_stored(value) if value and isinstance(value, dict) else {}
 
 
+def _correction(value: Any) -> TicketCorrection | None:
+    if not value or not isinstance(value, dict):
+        return None
+    machine = value.get("machine")
+    return TicketCorrection(
+        **_answer(value),
+        by=_optional_text(value.get("by")),
+        at=_moment(value.get("at")),
+        note=_optional_text(value.get("note")),
+        machine=MachineAnswer(**_answer(machine if isinstance(machine, dict) else {})),
+    )
+
+
+def _answer(value: Mapping[str, Any]) -> dict[str, Any]:
+    action = value.get("requires_action")
+    return {
+        "urgency": _optional_text(value.get("urgency")),
+        "sentiment": _optional_text(value.get("sentiment")),
+        "requires_action": action if isinstance(action, bool) else None,
+    }
+
+
 def _reason(value: Any) -> MatchedRule | None:
     try:
         texts: tuple[str, str, str] = _texts_of(value)
@@ -105,6 +129,7 @@ _BY_TYPE: dict[object, Callable[[Any], object]] = {
     bool: _flag,
     datetime | None: _moment,
     list[MatchedRule]: _reasons,
+    TicketCorrection | None: _correction,
     list[str]: tags_in,
     StatusCategory: category_of,
     dict[str, Any]: _extra,

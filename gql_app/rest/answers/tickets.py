@@ -53,6 +53,8 @@ class HistoryEntry(Answer):
     recorded_at: datetime | None
     """When it was stored here."""
     job_id: str | None
+    actor: str | None
+    """Who corrected it, by the subject of their credential, where a person did."""
 
     @classmethod
     def of(cls, row: Row) -> Self:
@@ -64,6 +66,7 @@ class HistoryEntry(Answer):
             occurred_at=change.occurred_at,
             recorded_at=change.recorded_at,
             job_id=change.job_id,
+            actor=change.actor,
         )
 
 

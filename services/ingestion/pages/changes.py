@@ -7,6 +7,7 @@ from pymongo import InsertOne, UpdateOne
 
 from documents.database import Row
 from documents.ingestion_job import RunCounts
+from services.judging.corrections import correction_ids
 
 
 @dataclass(slots=True)
@@ -17,6 +18,8 @@ class PageChanges:
     tickets: list[InsertOne[Row] | UpdateOne] = field(default_factory=list)
     recounted: list[Any] = field(default_factory=list)
     """The `_id`s of stored tickets that statistics are to count anew."""
+    corrections: dict[Any, str] = field(default_factory=dict)
+    """What people had said of those, when they were compared: by `_id`, the correction's id."""
     seen: list[str] = field(default_factory=list)
     """Unchanged tickets, that only have to be marked as seen."""
     history: list[Row] = field(default_factory=list)
@@ -24,3 +27,8 @@ class PageChanges:
     """Rows of the outbox, one for each ticket that became urgent."""
     used: list[Row] = field(default_factory=list)
     """Details that were worked in."""
+
+    def replaces(self, known: Row) -> None:
+        """Note that a stored ticket is written anew."""
+        self.recounted.append(known["_id"])
+        self.corrections |= correction_ids([known])

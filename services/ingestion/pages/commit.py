@@ -25,6 +25,7 @@ from services.ingestion.pages.portions import Portion
 from services.ingestion.pages.quarantine import find_mended, quarantine_writes
 from services.ingestion.pages.staging import Staging, used
 from services.ingestion.run import Run, StoppedError, StopReason
+from services.judging.corrections import CorrectedMeanwhileError, demand_no_other
 from services.judging.judges import Judges
 from services.kit.clock import Clock
 from services.rollups.write import Rollups
@@ -36,7 +37,7 @@ FINAL_EVERY = 16
 failover or a crash of the database can: the next portion, which asks for the one before it, is refused then, and the
 run goes on from the checkpoint that is left."""
 _MAX_REPLANS = 3
-"""How often a page is compared anew because another program inserted one of its tickets meanwhile."""
+"""How often a page is compared anew because another program inserted one of its tickets, or a person corrected it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class PageStore:
         for attempt in range(1, _MAX_REPLANS + 1):
             try:
                 await self._write(run, page)
-            except BulkWriteError:
+            except (BulkWriteError, CorrectedMeanwhileError):
                 if attempt == _MAX_REPLANS:
                     raise
                 page = await self.prepare(run, page.portion)
@@ -180,6 +181,7 @@ class PageStore:
         )
 
         async def work(session: Session) -> None:
+            await demand_no_other(changes.corrections, self._tickets, at.tenant_id, changes.recounted, session)
             await self._rollups.take_back(at.tenant_id, changes.recounted, session)
             if not await self._database.write(*writes, session=session):
                 raise StoppedError(StopReason.ROLLED_BACK)

@@ -20,7 +20,7 @@ from services.ingestion.pages.details import (
     unheard,
 )
 from services.ingestion.pages.history import Happened, Position, end_of, history_rows
-from services.judging.verdicts import judged
+from services.judging.verdicts import judged, judged_with
 from services.notifications.outbox import notification_row
 from services.search.terms import SEARCH_VERSION, SEARCHED_FIELDS, search_fields
 from services.sources.records.records import UpstreamTicket
@@ -29,7 +29,7 @@ from services.tenancy import owned
 
 STORED_FIELDS = (
     *("external_id", "updated_at", "deleted_at", "seen_by_job", "from_file", "status_category"),
-    *("connection_id", "told"),
+    *("connection_id", "told", "correction"),
     *(*SOURCE_FIELDS, *CLASSIFIED_FIELDS, "keyword_key", "search_version"),
 )
 """What of a stored ticket has to be read to find out what changed."""
@@ -107,11 +107,12 @@ def _compare(changes: PageChanges, ticket: UpstreamTicket, known: Row, told: Seq
         _keep(changes, ticket, known, at, has_moved=has_moved)
         return
 
-    new = {} if is_outdated else {**source, **judged(at.judge, ticket.subject, ticket.message, source["replies"])}
+    texts = (ticket.subject, ticket.message, source["replies"])
+    new = {} if is_outdated else {**source, **judged_with(known, at.judge, *texts)}
     found_by = search_fields(new) if new and _is_found_otherwise(known, new) else {}
     heard = {"told": told_with(known, fresh)} if fresh else {}
     changes.tickets.append(_update(ticket, known, at, new | found_by | heard, returned=returned))
-    changes.recounted.append(known["_id"])
+    changes.replaces(known)
     # Only an `updated_at` that has moved tells when this change was made.
     tells_when = ticket.is_dated and has_moved and (at.origin.tells_moments or not returned)
     happened = _happened(known, new, fresh, ticket.updated_at if tells_when else at.now, returned=returned)
@@ -148,7 +149,7 @@ def _delete(changes: PageChanges, known: Row, told: Sequence[Row], when: datetim
     changes.tickets.append(
         UpdateOne(owned(at.tenant_id, external_id=known["external_id"]), {"$set": {**last, **category}})
     )
-    changes.recounted.append(known["_id"])
+    changes.replaces(known)
     changes.counts.deleted += 1
 
 

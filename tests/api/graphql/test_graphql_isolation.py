@@ -72,6 +72,7 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
     told = {"urgency": "high", "reason": tenant_id, "state": "dead", "last_error": tenant_id, "last_status": 500}
     run = {"job_id": job, "error": tenant_id, "started_at": THEN, "ended_at": NOW, "pages": count, "retries": count}
     reason = {**dict.fromkeys(("rule", "keyword", "text"), tenant_id), "field": tenant_id, "start": 0, "end": 1}
+    corrected = {"urgency": "high", "sentiment": "negative", "requires_action": True}
     tickets = [
         its
         | {"external_id": f"t{number}", "customer_id": "c", "source": tenant_id, "status": tenant_id}
@@ -80,6 +81,7 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
         | {"created_at": THEN + timedelta(seconds=number), "updated_at": NOW, "requires_action": True}
         | {"matched": [reason], "keyword_key": tenant_id}
         | {"language": "en", "judged_by": "rules", "rules_version": tenant_id}
+        | {"correction": corrected | {"by": tenant_id, "note": tenant_id, "at": NOW, "machine": corrected}}
         for number in range(count)
     ]
     tickets = [ticket | search_fields(ticket) for ticket in tickets]
@@ -92,7 +94,7 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
         Ticket: [*tickets, *older],
         TicketHistory: [
             its | {"_id": f"{job}:{each}:{number}", "ticket_id": each, "action": "updated", "job_id": job}
-            | {"changes": closing, "recorded_at": NOW, "occurred_at": THEN}
+            | {"changes": closing, "recorded_at": NOW, "occurred_at": THEN, "actor": tenant_id}
             for number, each in enumerate(("t0", "closed"))
         ],
         IngestionJob: [

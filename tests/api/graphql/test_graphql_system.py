@@ -79,7 +79,7 @@ async def test_rate_limit_shows_the_budget(api: Api) -> None:
 VIEWER = """{ viewer {
   subject name scopes seesAllTenants tenants { tenantId ticketCount } expiresAt requestBudget { limit }
 } }"""
-ALL_SCOPES = ["TICKETS_READ", "INGEST_RUN", "ADMIN"]
+ALL_SCOPES = ["TICKETS_READ", "TICKETS_WRITE", "INGEST_RUN", "ADMIN"]
 
 
 async def test_viewer_without_a_credential_is_nobody_and_may_do_everything(api: Api) -> None:

@@ -48,6 +48,11 @@ OF_A_TENANT = {
     ("GET", "/notifications/{notification_id}"): "/notifications/{notification}?tenant_id=tenant_a",
 }
 """For each route that shows or changes a tenant's data: a request for tenant_a's."""
+FOR_CORRECTORS = {
+    ("PUT", "/tickets/{external_id}/correction"): "/tickets/{ticket}/correction?tenant_id=tenant_a",
+    ("DELETE", "/tickets/{external_id}/correction"): "/tickets/{ticket}/correction?tenant_id=tenant_a",
+}
+"""The same of what needs the scope `tickets:write`."""
 FOR_ADMINS = {
     ("POST", "/notifications/redrive"): "/notifications/redrive?tenant_id=tenant_a",
     ("POST", "/notifications/{notification_id}/redrive"): "/notifications/{notification}/redrive",
@@ -67,6 +72,7 @@ FOR_ADMINS = {
 }
 """The same of what needs the scope `admin`."""
 BODIES: dict[tuple[str, str], object] = {
+    ("PUT", "/tickets/{external_id}/correction"): {"urgency": "high"},
     ("POST", "/destinations"): {"tenant_id": "tenant_a", "url": "https://1.1.1.1/", "format": "slack"},
     ("PATCH", "/destinations/{destination_id}"): {"is_paused": True},
     **{
@@ -97,7 +103,9 @@ class Stage:
 
     async def call(self, route: tuple[str, str], headers: dict[str, str]) -> httpx.Response:
         names = ("job", "ticket", "notification", "destination", "connection")
-        url = (OF_A_TENANT | FOR_ADMINS | SHARED)[route].format(**{name: getattr(self, name) for name in names})
+        url = (OF_A_TENANT | FOR_CORRECTORS | FOR_ADMINS | SHARED)[route].format(
+            **{name: getattr(self, name) for name in names}
+        )
         return await self.client.request(route[0], url, headers=headers, json=BODIES.get(route))
 
 
@@ -141,7 +149,7 @@ async def test_every_route_is_known_to_this_module(stage: Stage) -> None:
         for method in (route.methods or set()) - {"HEAD"}
         if route.path_format is not None and not route.path_format.startswith("/graphql")
     }
-    assert found == PUBLIC | OF_A_TENANT.keys() | FOR_ADMINS.keys() | SHARED.keys()
+    assert found == PUBLIC | OF_A_TENANT.keys() | FOR_CORRECTORS.keys() | FOR_ADMINS.keys() | SHARED.keys()
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
@@ -151,7 +159,7 @@ async def test_the_tenants_own_token_is_served(stage: Stage, route: tuple[str, s
     assert answer.status_code == expected, answer.text
 
 
-@pytest.mark.parametrize("route", [*ROUTES, *FOR_ADMINS], ids=" ".join)
+@pytest.mark.parametrize("route", [*ROUTES, *FOR_CORRECTORS, *FOR_ADMINS], ids=" ".join)
 @pytest.mark.parametrize("tenants", [["tenant_b"], [], None], ids=["another tenant's", "nobody's", "no claim"])
 async def test_to_another_token_the_tenant_does_not_exist(
     stage: Stage, route: tuple[str, str], tenants: list[str] | None
@@ -169,7 +177,7 @@ async def test_a_job_of_another_tenant_looks_like_one_that_does_not_exist(stage:
     assert set(foreign) == set(unknown)
 
 
-@pytest.mark.parametrize("route", [*ROUTES, *FOR_ADMINS, *SHARED], ids=" ".join)
+@pytest.mark.parametrize("route", [*ROUTES, *FOR_CORRECTORS, *FOR_ADMINS, *SHARED], ids=" ".join)
 async def test_without_a_token_nothing_is_served(stage: Stage, route: tuple[str, str]) -> None:
     answer = await stage.call(route, {})
     assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHENTICATED")
@@ -182,7 +190,16 @@ async def test_what_is_for_administrators_is_for_nobody_else(stage: Stage, route
     assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
 
 
-@pytest.mark.parametrize("route", [*ROUTES, *FOR_ADMINS], ids=" ".join)
+@pytest.mark.parametrize("route", FOR_CORRECTORS, ids=" ".join)
+async def test_correcting_needs_writing_and_reading(stage: Stage, route: tuple[str, str]) -> None:
+    for scope in ("tickets:read ingest:run", "tickets:write"):
+        answer = await stage.call(route, bearer(scope=scope))
+        assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+    for scope in ("tickets:read tickets:write", "admin"):
+        assert (await stage.call(route, bearer(scope=scope))).status_code == 200
+
+
+@pytest.mark.parametrize("route", [*ROUTES, *FOR_CORRECTORS, *FOR_ADMINS], ids=" ".join)
 async def test_a_token_without_scopes_is_forbidden_every_tenants_data(stage: Stage, route: tuple[str, str]) -> None:
     answer = await stage.call(route, bearer(scope=""))
     assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
