@@ -53,6 +53,7 @@ class SignatureMarkers:
     company: re.Pattern[str]
     postscripts: re.Pattern[str]
     particles: frozenset[str]
+    sentence: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def mail_markers(path: Path = MARKERS_FILE) -> MailMarkers:
     return MailMarkers(
         kinds=_kinds(of, frozenset(map(plain_word, data["common"]["words"]))),
         quotes=_quote_markers(of),
-        signatures=_signature_markers(of, frozenset(data["names"]["particles"])),
+        signatures=_signature_markers(of, data["names"]),
         automatic=_automatic_markers(of),
         html_parts=_names(data["html"]["parts"]),
         html_rest=_names(data["html"]["rest"]),
@@ -128,7 +129,7 @@ def _quote_markers(of: _Phrases) -> QuoteMarkers:
     )
 
 
-def _signature_markers(of: _Phrases, particles: frozenset[str]) -> SignatureMarkers:
+def _signature_markers(of: _Phrases, names: dict[str, list[str]]) -> SignatureMarkers:
     closings = _any(of("closings"))
     return SignatureMarkers(
         closings=re.compile(rf"{_SENTENCE}(?:{closings}\s?[/|]\s?)?{closings}(?!\w)"),
@@ -137,7 +138,8 @@ def _signature_markers(of: _Phrases, particles: frozenset[str]) -> SignatureMark
         footers=re.compile(rf"\b{_any(of('footers'))}\b"),
         company=re.compile(rf"{_LINE_START}{_any(of('company'))}(?!\w)(?P<rest>[^\n]*)"),
         postscripts=re.compile(rf"{_any(of('postscripts'))}[\s:,-]"),
-        particles=particles,
+        particles=frozenset(names["particles"]),
+        sentence=frozenset(names["sentence"]),
     )
 
 
