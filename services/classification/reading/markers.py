@@ -23,7 +23,6 @@ _WRITTEN_OUT = {"ä": "ae", "ö": "oe", "ü": "ue"}
 _BLANKS = r"\s{1,20}"
 _GAP = rf"(?:\S{{1,40}}{_BLANKS}){{0,5}}?"
 _LINE_START = r"(?m:^)[^\S\n]*"
-_SENTENCE = r"(?:(?m:^)|(?<=[.!?,>)])\s)\W{0,5}?"
 _Phrases = Callable[[str], list[str]]
 """Those of a key, of all languages."""
 
@@ -132,9 +131,9 @@ def _quote_markers(of: _Phrases) -> QuoteMarkers:
 def _signature_markers(of: _Phrases, names: dict[str, list[str]]) -> SignatureMarkers:
     closings = _any(of("closings"))
     return SignatureMarkers(
-        closings=re.compile(rf"{_SENTENCE}(?:{closings}\s?[/|]\s?)?{closings}(?!\w)"),
-        thanks=re.compile(rf"{_SENTENCE}{_any(of('thanks'))}(?!\w)"),
-        sent_from=re.compile(rf"{_SENTENCE}{_any(of('sent_from'))}(?:[^\S\n]+[^\s,;]+){{0,6}}[^\S\n]*(?m:$)"),
+        closings=re.compile(rf"(?:{closings}\s?[/|]\s?)?{closings}(?!\w)"),
+        thanks=re.compile(rf"{_any(of('thanks'))}(?!\w)"),
+        sent_from=re.compile(rf"{_any(of('sent_from'))}(?:[^\S\n]+[^\s,;]+){{0,6}}[^\S\n]*(?m:$)"),
         footers=re.compile(rf"\b{_any(of('footers'))}\b"),
         company=re.compile(rf"{_LINE_START}{_any(of('company'))}(?!\w)(?P<rest>[^\n]*)"),
         postscripts=re.compile(rf"{_any(of('postscripts'))}[\s:,-]"),

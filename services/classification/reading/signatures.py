@@ -23,6 +23,7 @@ MAX_SIGNATURE_LINES = 14
 _DELIMITER = re.compile(r"^[^\S\n]*(?:--+|__+|-)[^\S\n]*$", re.MULTILINE)
 _DASH_IN_LINE = re.compile(r"(?<=[^\s-])\s{1,3}(?:--|-)\s{1,3}(?=\S)")
 _PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n")
+_GAP = re.compile(r"(?:\n|[.!?,>)]\s)\W{0,20}")
 _SENTENCE_START = re.compile(r"[.!?]\s+")
 _WORD_OF_NAME = re.compile(r"[^\W_]+")
 _LONGEST_SENTENCE = 400
@@ -37,12 +38,7 @@ def find_signatures(text: str, cased: Cased, kinds: Set[str]) -> Iterator[tuple[
     markers = mail_markers().signatures
     signer = _Signer(text, cased, markers)
     yield from signer.delimited()
-    if "closings" in kinds:
-        yield from signer.closed(markers.closings, MOST_WORDS)
-    if "thanks" in kinds:
-        yield from signer.closed(markers.thanks, _MAX_WORDS_OF_THANKER)
-    if "sent_from" in kinds:
-        yield from (line.span() for line in markers.sent_from.finditer(text))
+    yield from signer.closed(kinds)
     if "footers" in kinds:
         for footer in markers.footers.finditer(text):
             yield signer.start_of_footer(footer.start()), _end_of_paragraph(text, footer.end())
@@ -53,10 +49,17 @@ def find_signatures(text: str, cased: Cased, kinds: Set[str]) -> Iterator[tuple[
 def end_of_quoted_mail(text: str, start: int, cased: Cased) -> int:
     """Where the mail that begins at `start` ends with its writer's signature; the end of the text, if it has none."""
     markers = mail_markers().signatures
-    closing = markers.closings.search(text, start)
-    return (
-        len(text) if closing is None else _Signer(text, cased, markers).end_of_block(_end_of_line(text, closing.end()))
-    )
+    for beginning in _beginnings(text, start):
+        if closing := markers.closings.match(text, beginning):
+            return _Signer(text, cased, markers).end_of_block(_end_of_line(text, closing.end()))
+    return len(text)
+
+
+def _beginnings(text: str, start: int = 0) -> Iterator[int]:
+    """Where a line or a part of a sentence may begin."""
+    yield start
+    for gap in _GAP.finditer(text, start):
+        yield gap.end()
 
 
 class _Signer:
@@ -81,14 +84,26 @@ class _Signer:
                 if is_long and is_label(self._line(dash.end(), end)):
                     yield dash.start(), self.end_of_block(end)
 
-    def closed(self, closings: re.Pattern[str], most_words: int) -> Iterator[tuple[int, int]]:
-        """Signatures below or behind a closing; the closing itself is a word of the writer's."""
-        for closing in closings.finditer(self._text):
-            start, end = closing.end(), _end_of_line(self._text, closing.end())
-            if not _WORD_OF_NAME.search(self._text, start, end):
-                yield end, self.end_of_block(end, most_words=most_words)
-            elif is_label(self._line(start, end), most_words):
-                yield start, self.end_of_block(end, most_words=most_words)
+    def closed(self, kinds: Set[str]) -> Iterator[tuple[int, int]]:
+        """Signatures below or behind closings, which are words of the writer's, and what mail programs add."""
+        markers = self._markers
+        patterns = [("closings", markers.closings), ("thanks", markers.thanks), ("sent_from", markers.sent_from)]
+        hinted = [(kind, pattern) for kind, pattern in patterns if kind in kinds]
+        for start in _beginnings(self._text) if hinted else ():
+            for kind, pattern in hinted:
+                found = pattern.match(self._text, start)
+                if found and kind == "sent_from":
+                    yield found.span()
+                elif found:
+                    yield from self._behind(found.end(), MOST_WORDS if kind == "closings" else _MAX_WORDS_OF_THANKER)
+
+    def _behind(self, start: int, most_words: int) -> Iterator[tuple[int, int]]:
+        """The signature below or behind a closing that ends at `start`."""
+        end = _end_of_line(self._text, start)
+        if not _WORD_OF_NAME.search(self._text, start, end):
+            yield end, self.end_of_block(end, most_words=most_words)
+        elif is_label(self._line(start, end), most_words):
+            yield start, self.end_of_block(end, most_words=most_words)
 
     def companies(self) -> Iterator[tuple[int, int]]:
         """Lines of the legal particulars of a company."""
