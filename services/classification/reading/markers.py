@@ -121,7 +121,7 @@ def _quote_markers(of: _Phrases) -> QuoteMarkers:
         fields=re.compile(rf"(?<![\w.@]){_any(name for role in _ROLES for name in of(role))}\*?[^\S\n]?:"),
         roles=names,
         opens=re.compile(rf"(?:{_LINE_START}|(?<=[.!?>)])\s){_any(of('opens'))}(?=\s)"),
-        verbs=re.compile(rf"\b{_any(of('verbs'))}\b(?:[^:\n]|:(?=\d)|\n(?!\s|>)){{0,120}}?:(?!\d)"),
+        verbs=re.compile(rf"\b{_any(of('verbs'))}\b(?:[^:\n]|:(?=\d)|\n(?![^\S\n]*[\n>])){{0,120}}?:(?!\d)"),
         own=re.compile(rf"\b{_any(of('own'))}\b"),
         separators=re.compile(rf"[-_=*]{{2,}}\s?{separators}\s?[-_=*:]|{_LINE_START}{separators}\s?:[^\S\n]*(?m:$)"),
         pointers=re.compile(rf"\b{_any(of('pointers'))}(?!\w)"),

@@ -75,7 +75,7 @@ class _Signer:
         if "-" not in self._text and "_" not in self._text:
             return
         for line in _DELIMITER.finditer(self._text):
-            is_sure = line[0].rstrip("\r").endswith("-- ")
+            is_sure = line[0].endswith("-- ")
             yield line.start(), self.end_of_block(line.end(), is_sure=is_sure)
         if "--" in self._text or " - " in self._text:
             for dash in _DASH_IN_LINE.finditer(self._text):
@@ -91,11 +91,13 @@ class _Signer:
         hinted = [(kind, pattern) for kind, pattern in patterns if kind in kinds]
         for start in _beginnings(self._text) if hinted else ():
             for kind, pattern in hinted:
-                found = pattern.match(self._text, start)
-                if found and kind == "sent_from":
+                if (found := pattern.match(self._text, start)) is None:
+                    continue
+                if kind == "sent_from":
                     yield found.span()
-                elif found:
+                else:
                     yield from self._behind(found.end(), MOST_WORDS if kind == "closings" else _MAX_WORDS_OF_THANKER)
+                break
 
     def _behind(self, start: int, most_words: int) -> Iterator[tuple[int, int]]:
         """The signature below or behind a closing that ends at `start`."""

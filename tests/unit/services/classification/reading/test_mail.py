@@ -76,6 +76,19 @@ def test_mail_below_its_head_is_set_aside(head: str, above: str) -> None:
     assert said(f"Works.\n\n{above}\n{head}\n\nIt is broken.\n\nStill.") == "works"
 
 
+@pytest.mark.parametrize("line_end", ["\r\n", "\r", " \n", "\n  "])
+def test_the_kind_of_line_ends_does_not_matter(line_end: str) -> None:
+    for mail in (
+        *(f"Works.\n\n{each}\n\n> It is down" for each in ATTRIBUTIONS),
+        f"Works.\n\n{HEADS[0]}\n\nIt is down",
+    ):
+        assert said(mail.replace("\n", line_end)) == "works"
+    signed = (
+        "Seats?\n\nBest regards,\nDana Roe\nAttorney at Law\n\nP.S. Hi\n\nThis email is confidential and secret.\nCourt"
+    )
+    assert said(signed.replace("\n", line_end)) == "seats best regards p s hi"
+
+
 def test_the_head_of_a_text_without_line_breaks_is_known_by_all_its_fields() -> None:
     head = "Von: Hilfe Gesendet: Montag An: Dana Betreff: Ausfall"
     assert said(f"Geht. {head} Alles steht still.") == "geht"
