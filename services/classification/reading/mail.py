@@ -30,6 +30,8 @@ def set_aside(text: str, cased: Cased, quoted_by_html: Ranges, kinds: Set[str], 
     signatures = list(find_signatures(text, cased, kinds))
     headings = find_headings(text, kinds)
     quoted = list(quoted_lines(text))
+    if not (signatures or headings or quoted or quoted_by_html):
+        return text
     is_forward = any(not heading.is_marked for heading in headings)
     for by_html in [quoted_by_html] if is_several or not quoted_by_html else [quoted_by_html, ()]:
         for opened in range(min(len(headings), _MAX_FORWARDS) + 1):

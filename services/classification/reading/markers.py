@@ -23,7 +23,6 @@ _WRITTEN_OUT = {"ä": "ae", "ö": "oe", "ü": "ue"}
 _BLANKS = r"\s{1,20}"
 _GAP = rf"(?:\S{{1,40}}{_BLANKS}){{0,5}}?"
 _LINE_START = r"(?m:^)[^\S\n]*"
-_SENTENCE = r"(?:(?m:^)|(?<=[.!?,>)])\s)\W{0,5}?"
 _Phrases = Callable[[str], list[str]]
 """Those of a key, of all languages."""
 
@@ -53,6 +52,7 @@ class SignatureMarkers:
     company: re.Pattern[str]
     postscripts: re.Pattern[str]
     particles: frozenset[str]
+    sentence: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def mail_markers(path: Path = MARKERS_FILE) -> MailMarkers:
     return MailMarkers(
         kinds=_kinds(of, frozenset(map(plain_word, data["common"]["words"]))),
         quotes=_quote_markers(of),
-        signatures=_signature_markers(of, frozenset(data["names"]["particles"])),
+        signatures=_signature_markers(of, data["names"]),
         automatic=_automatic_markers(of),
         html_parts=_names(data["html"]["parts"]),
         html_rest=_names(data["html"]["rest"]),
@@ -121,23 +121,24 @@ def _quote_markers(of: _Phrases) -> QuoteMarkers:
         fields=re.compile(rf"(?<![\w.@]){_any(name for role in _ROLES for name in of(role))}\*?[^\S\n]?:"),
         roles=names,
         opens=re.compile(rf"(?:{_LINE_START}|(?<=[.!?>)])\s){_any(of('opens'))}(?=\s)"),
-        verbs=re.compile(rf"\b{_any(of('verbs'))}\b(?:[^:\n]|:(?=\d)|\n(?!\s|>)){{0,120}}?:(?!\d)"),
+        verbs=re.compile(rf"\b{_any(of('verbs'))}\b(?:[^:\n]|:(?=\d)|\n(?![^\S\n]*[\n>])){{0,120}}?:(?!\d)"),
         own=re.compile(rf"\b{_any(of('own'))}\b"),
         separators=re.compile(rf"[-_=*]{{2,}}\s?{separators}\s?[-_=*:]|{_LINE_START}{separators}\s?:[^\S\n]*(?m:$)"),
         pointers=re.compile(rf"\b{_any(of('pointers'))}(?!\w)"),
     )
 
 
-def _signature_markers(of: _Phrases, particles: frozenset[str]) -> SignatureMarkers:
+def _signature_markers(of: _Phrases, names: dict[str, list[str]]) -> SignatureMarkers:
     closings = _any(of("closings"))
     return SignatureMarkers(
-        closings=re.compile(rf"{_SENTENCE}(?:{closings}\s?[/|]\s?)?{closings}(?!\w)"),
-        thanks=re.compile(rf"{_SENTENCE}{_any(of('thanks'))}(?!\w)"),
-        sent_from=re.compile(rf"{_SENTENCE}{_any(of('sent_from'))}(?:[^\S\n]+[^\s,;]+){{0,6}}[^\S\n]*(?m:$)"),
+        closings=re.compile(rf"(?:{closings}\s?[/|]\s?)?{closings}(?!\w)"),
+        thanks=re.compile(rf"{_any(of('thanks'))}(?!\w)"),
+        sent_from=re.compile(rf"{_any(of('sent_from'))}(?:[^\S\n]+[^\s,;]+){{0,6}}[^\S\n]*(?m:$)"),
         footers=re.compile(rf"\b{_any(of('footers'))}\b"),
         company=re.compile(rf"{_LINE_START}{_any(of('company'))}(?!\w)(?P<rest>[^\n]*)"),
         postscripts=re.compile(rf"{_any(of('postscripts'))}[\s:,-]"),
-        particles=particles,
+        particles=frozenset(names["particles"]),
+        sentence=frozenset(names["sentence"]),
     )
 
 

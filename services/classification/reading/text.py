@@ -128,6 +128,8 @@ def read_text(original: str, part: TicketText = TicketText.MESSAGE) -> ReadText:
     kinds = kinds_in(read.keys if len(normal) <= limit else plain(split_words(normal)))
     if not {"absences", "companions"} <= kinds:
         kinds -= {"absences", "companions"}
+    if ":" not in normal:
+        kinds -= {"fields", "verbs"}
     if not (kinds or seen.set_aside or any(sign in seen.text for sign in _SIGNS_OF_MAIL)):
         return read
     kept = set_aside(normal, origin.cased, origin.quoted(), kinds, is_several=part is TicketText.REPLIES)

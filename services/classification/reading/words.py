@@ -50,11 +50,12 @@ _PARTED = re.compile(r"[^\W_]+(?:_[^\W_]+)*" + _PUNCTUATION)
 def normalise(text: str) -> str:
     """One form for what reads alike: NFKC, case-folded, plain apostrophes and hyphens, nothing invisible.
 
-    White space stays as it is, and what is ASCII stays where it is; `normalised_pieces` tells the places of the rest.
+    White space stays where it is, with `\\n` for every end of a line, and so does all that is ASCII;
+    `normalised_pieces` tells the places of the rest.
     """
+    text = _with_plain_space(text)
     if text.isascii() and "`" not in text and "\x00" not in text:
         return text.lower()
-    text = _with_plain_blanks(text)
     if _is_nearly_normal(text):
         return text.casefold()
     return _RUN.sub(lambda run: _normal_run(run[0]), text).casefold()
@@ -62,7 +63,7 @@ def normalise(text: str) -> str:
 
 def normalised_pieces(text: str) -> Iterator[TextPiece]:
     """The pieces that `normalise` makes of a text, with their places in it."""
-    text = _with_plain_blanks(text)
+    text = _with_plain_space(text)
     if _is_nearly_normal(text):
         yield from _case_folded_pieces(text)
         return
@@ -89,9 +90,16 @@ def _case_folded_pieces(text: str) -> Iterator[TextPiece]:
     yield TextPiece(text[position:].casefold(), position, len(text), copied=True)
 
 
-def _with_plain_blanks(text: str) -> str:
-    """What `_normal` does to the marks that French texts are full of, which thus need not be looked at one by one."""
-    return text.replace("\xa0", " ").replace("\u202f", " ").replace("\u2019", "'")
+def _with_plain_space(text: str) -> str:
+    """As long as before, with one kind of line ends.
+
+    Also without some marks that French is full of, so that they need not be looked at one by one.
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n ").replace("\r", "\n")
+    if text.isascii():
+        return text
+    return text.replace("\xa0", " ").replace("\u202f", " ").replace("\u2028", "\n").replace("\u2019", "'")
 
 
 def _is_nearly_normal(text: str) -> bool:

@@ -18,13 +18,13 @@ ATTRIBUTIONS = [
     "On Mon, 3 Jun 2025 at 10:00, Help <help@example.com> wrote:",
     "On Mon, 3 Jun 2025 at 10:00, Help\n<help@example.com> wrote:",
     "On Monday you wrote:",
-    "Help Desk wrote:",
+    "Help Desk wrote:",  # theirs: only where it begins with "On"
     "Am Mo., 3. Juni 2025 um 10:00 Uhr schrieb Hilfe <hilfe@example.de>:",
     "Am Mo., 3. Juni 2025 um 10:00 Uhr schrieb Hilfe <\nhilfe@example.de>:",
     "Hilfe <hilfe@example.de> schrieb am Mo., 3. Juni 2025, 10:00:",  # theirs: only where it begins with "Am"
     "Le lun. 3 juin 2025 à 10:00, Aide <aide@example.fr> a écrit\xa0:",
-    "Le 3 juin 2025 a 10:00, Aide\n<aide@example.fr> a ecrit :",  # theirs: not without the accent
-    "El lun, 3 jun 2025 a las 10:00, Ayuda (<ayuda@example.es>) escribió:",
+    "Le 3 juin 2025 a 10:00, Aide\n<aide@example.fr> a ecrit :",  # theirs: not without accents
+    "El lun, 3 jun 2025 a las 10:00, Ayuda (<ayuda@example.es>) escribió:",  # theirs: not
     "Em seg., 3 de jun. de 2025 às 10:00, Ajuda <ajuda@example.pt> escreveu:",  # theirs: knows no Portuguese
     "Il giorno lun 3 giu 2025 alle ore 10:00 Aiuto <aiuto@example.it> ha scritto:",
 ]
@@ -76,6 +76,19 @@ def test_mail_below_its_head_is_set_aside(head: str, above: str) -> None:
     assert said(f"Works.\n\n{above}\n{head}\n\nIt is broken.\n\nStill.") == "works"
 
 
+@pytest.mark.parametrize("line_end", ["\r\n", "\r", " \n", "\n  "])
+def test_the_kind_of_line_ends_does_not_matter(line_end: str) -> None:
+    for mail in (
+        *(f"Works.\n\n{each}\n\n> It is down" for each in ATTRIBUTIONS),
+        f"Works.\n\n{HEADS[0]}\n\nIt is down",
+    ):
+        assert said(mail.replace("\n", line_end)) == "works"
+    signed = (
+        "Seats?\n\nBest regards,\nDana Roe\nAttorney at Law\n\nP.S. Hi\n\nThis email is confidential and secret.\nCourt"
+    )
+    assert said(signed.replace("\n", line_end)) == "seats best regards p s hi"
+
+
 def test_the_head_of_a_text_without_line_breaks_is_known_by_all_its_fields() -> None:
     head = "Von: Hilfe Gesendet: Montag An: Dana Betreff: Ausfall"
     assert said(f"Geht. {head} Alles steht still.") == "geht"
@@ -83,7 +96,7 @@ def test_the_head_of_a_text_without_line_breaks_is_known_by_all_its_fields() -> 
 
 @pytest.mark.parametrize("head", HEADS)
 def test_a_mail_that_is_only_forwarded_is_what_is_said(head: str) -> None:
-    # theirs: the reply is empty, the forwarded mail the second reply
+    # theirs: the reply is the line of hyphens, the forwarded mail another reply
     forwarded = f"---------- Forwarded message ---------\n{head}\n\nSeats?\n\n-- \nDana Roe\nAttorney at Law"
     assert said(forwarded) == "seats"
     assert said(f"Hi, please see below.\n\n{forwarded}") == "hi please see below seats"
@@ -99,7 +112,7 @@ def test_text_between_and_below_quotes_counts() -> None:
     "text",
     [
         "On Monday I wrote: the site is down. No answer!",
-        "On 3 June I wrote:\nthe site is down. No answer!",
+        "On 3 June I wrote:\nthe site is down. No answer!",  # theirs: a quote
         "On your host you can run:\n\n  telnet\n\nThis connects",  # theirs: the same
         "Menu > Settings > Billing shows an error",
         "a >= b and b <= c",
@@ -145,6 +158,7 @@ SIGNATURES = [
 def test_signatures_below_a_closing_are_set_aside(closing: str, signature: str) -> None:
     closed = f"seats {said(closing)}"
     assert said(f"Seats?\n\n{closing}\n{signature}") == closed
+    # theirs: the signature goes on to the end
     assert said(f"Seats?\n\n{closing}\n{signature}\n\nP.S. It is down.") == f"{closed} p s it is down"
     assert said(f"Seats?\n{closing}\n{signature}\n\n> It is down\n\nOr it was.") == f"{closed} or it was"
 

@@ -23,7 +23,8 @@ odd_texts = st.text(st.one_of(st.sampled_from(ODD), st.sampled_from("aEiu n.,-'\
 @pytest.mark.parametrize(
     ("text", "normal"),
     [
-        ("Can\u2019t  LOG\u2011in\r\n", "can't  log-in\r\n"),
+        ("Can\u2019t  LOG\u2011in\r\n", "can't  log-in\n "),
+        ("a\rb\r\r\nc\u2028d", "a\nb\n\n c\nd"),
         ("\uff35\uff32\uff27\uff25\uff2e\uff34", "urgent"),
         ("re\u00adfund re\u200bfund \u202erefund\x00", "refund refund refund"),
         ("Straße", "strasse"),
