@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -16,6 +16,9 @@ MAX_GAP = 3
 _UNKNOWN = "\x00"
 _END = ""
 _ENDING = "-"
+_MAX_LETTERS = 40
+"""Of a word whose ending is looked for, as far as it is looked at."""
+_MAX_SYMBOLS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,22 @@ class _State(Generic[Entry]):
         self.members = members
         self.entry = entry
         self.moves: dict[str, _State[Entry] | None] = {}
+
+
+class _Symbols(dict[str, str]):
+    """What stands for the words that have been met, as far as there is room."""
+
+    def __init__(self, symbol_of: Callable[[str], str]) -> None:
+        super().__init__()
+        self._symbol_of = symbol_of
+
+    def __missing__(self, word: str) -> str:
+        symbol = self._symbol_of(word)
+        if len(word) <= _MAX_LETTERS:
+            if len(self) >= _MAX_SYMBOLS:
+                self.clear()
+            self[word] = symbol
+        return symbol
 
 
 class PhraseBook(Generic[Entry]):
@@ -59,6 +78,7 @@ class PhraseBook(Generic[Entry]):
         self.vocabulary: set[str] = {*PUNCTUATION, *barriers}
         """The words of the phrases; all others count as one, so that the states and their transitions stay few."""
         self._endings: set[str] = set()
+        self._symbols = _Symbols(self._symbol)
         self._states: dict[frozenset[int], _State[Entry]] = {}
         self._root = self._node()
         self._first_moves: dict[str, _State[Entry] | None] | None = None
@@ -71,35 +91,28 @@ class PhraseBook(Generic[Entry]):
         for phrase in _split_phrases(phrases):
             self._entries[self._phrase(self._root, phrase)] = (len(self._entries), entry)
         self._states.clear()
+        self._symbols.clear()
         self._first_moves = None
 
     def find(self, words: Sequence[str]) -> list[Hit[Entry]]:
         """The longest phrase at each position, in order; they may overlap."""
         first_moves = self._root_moves()
-        vocabulary = self.vocabulary
-        padded = [".", *[word if word in vocabulary else self._ending(word) for word in words], ".", _END]
+        read_as = self._symbols
+        padded = [".", *[read_as[word] for word in words], ".", _END]
         hits = []
-        for start, first_state in enumerate(map(first_moves.get, padded)):
-            if first_state is None:
-                continue
-            end, entry = self._longest(first_state, padded, start + 1)
+        for start, state in enumerate(map(first_moves.get, padded)):
+            position, end, entry = start, 0, None
+            while state is not None:  # not a function of its own: this is where a text's time goes
+                position += 1
+                if state.entry is not None:
+                    end, entry = position, state.entry
+                moves, word = state.moves, padded[position]
+                state = moves[word] if word in moves else self._move(state, word)
             if entry is not None:
                 # A `^` matched the punctuation before the phrase, which is no part of it.
                 led = padded[start] in PUNCTUATION and end > start + 1
                 hits.append(Hit(start - 1 + led, min(end - 1, len(words)), entry))
         return hits
-
-    def _longest(self, start: _State[Entry], words: Sequence[str], position: int) -> tuple[int, Entry | None]:
-        """End and entry of the longest phrase whose first word led to the state `start`."""
-        state: _State[Entry] | None = start
-        end, entry = position, None
-        while state is not None:
-            if state.entry is not None:
-                end, entry = position, state.entry
-            moves, word = state.moves, words[position]
-            state = moves[word] if word in moves else self._move(state, word)
-            position += 1
-        return end, entry
 
     def _root_moves(self) -> dict[str, "_State[Entry] | None"]:
         """The transitions of the first word, all of them; published whole, because threads classify side by side."""
@@ -156,13 +169,13 @@ class PhraseBook(Generic[Entry]):
             return self._inflections.forms(choice[:-1])
         return self._inflections.spellings(choice)
 
-    def _ending(self, word: str) -> str:
-        """What stands for a word that no phrase names: its longest ending that one does, else `_UNKNOWN`."""
-        return next(self._endings_of(word), _UNKNOWN)
+    def _symbol(self, word: str) -> str:
+        """What stands for a word: itself if a phrase names it, else its longest ending that one does, or `_UNKNOWN`."""
+        return word if word in self.vocabulary else next(self._endings_of(word), _UNKNOWN)
 
     def _endings_of(self, word: str) -> Iterator[str]:
         if self._endings:
-            for start in range(len(word)):
+            for start in range(max(0, len(word) - _MAX_LETTERS), len(word)):
                 if word[start:] in self._endings:
                     yield _ENDING + word[start:]
 
