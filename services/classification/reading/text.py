@@ -14,6 +14,7 @@ from services.classification.reading.markers import kinds_in
 from services.classification.reading.markup import Seen, read_markup
 from services.classification.reading.positions import PositionMap
 from services.classification.reading.words import (
+    keeps_places,
     normalise,
     normalised_pieces,
     plain,
@@ -47,11 +48,12 @@ class _Origin:
 
     def __init__(self, seen: Seen, normal: str) -> None:
         self._seen = seen
-        self._is_alike = seen.text.isascii() and len(seen.text) == len(normal)
+        self._normal = normal
 
     @cached_property
     def _to_seen(self) -> PositionMap | None:
-        return None if self._is_alike else PositionMap(normalised_pieces(self._seen.text))
+        seen = self._seen.text
+        return None if keeps_places(seen, self._normal) else PositionMap(normalised_pieces(seen))
 
     @cached_property
     def _to_original(self) -> PositionMap | None:

@@ -30,7 +30,9 @@ _ODD = re.compile(f"[{''.join(_PLAIN)}]")  # three times as fast as str.translat
 # What is not ASCII, with the character before it, which an accent may belong to. Normal forms never join an ASCII
 # character to what stands before it, so these runs can be normalised one by one.
 _RUN = re.compile(r"[\x01-_a-\x7f]?[^\x01-_a-\x7f]+")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+# All letters that become longer in small ones, with some that do not.
+_LENGTHENED = re.compile("[\u00df\u0130\u0149\u01f0\u0390\u03b0\u0587\u1e96-\u1e9e\u1f50-\u1ffc\ufb00-\ufb17]")
+_SHARP_S = re.compile("ß")
 _CACHED_RUN = 16
 _CACHED_WORD = 32
 _CHUNK = re.compile(r"\S+")
@@ -79,10 +81,17 @@ def normalised_pieces(text: str) -> Iterator[TextPiece]:
         yield TextPiece(text[position:].casefold(), position, len(text), copied=True)
 
 
+def keeps_places(text: str, normal: str) -> bool:
+    """Whether each character of a text stands where its normal form stands; where it says no, some may do so."""
+    return len(text) == len(normal) and (text.isascii() or _is_nearly_normal(_with_plain_space(text)))
+
+
 def _case_folded_pieces(text: str) -> Iterator[TextPiece]:
     position = 0
-    if len(text.casefold()) != len(text):
-        for letter in _NOT_ASCII.finditer(text):
+    longer = len(text.casefold()) - len(text)
+    if longer:
+        # A plain letter is found many times faster than one of a class.
+        for letter in (_SHARP_S if longer == text.count("ß") else _LENGTHENED).finditer(text):
             if len(folded := letter[0].casefold()) != 1:
                 yield TextPiece(text[position : letter.start()].casefold(), position, letter.start(), copied=True)
                 yield TextPiece(folded, *letter.span(), copied=False)

@@ -1,3 +1,4 @@
+import sys
 import unicodedata
 
 import pytest
@@ -145,3 +146,11 @@ def test_words_are_found_again_in_the_same_places(text: str, parts: bool) -> Non
 def test_a_normal_form_stays_as_it_is(words: list[str]) -> None:
     once = normalise(" ".join(words))
     assert split_words(normalise(once)) == split_words(normalise(normalise(once)))
+
+
+def test_every_letter_that_becomes_longer_has_its_place() -> None:
+    letters = [letter for letter in map(chr, range(sys.maxunicode + 1)) if len(letter.casefold()) > 1]
+    for letter in letters:
+        text = f"a{letter}b"
+        assert "".join(piece.text for piece in normalised_pieces(text)) == normalise(text)
+        assert PositionMap(normalised_pieces(text)).source(len(normalise(text)) - 1, len(normalise(text))) == (2, 3)
