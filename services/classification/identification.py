@@ -16,7 +16,7 @@ from typing import Any
 from documents.ticket import Language
 from services.classification.rules import PACKS_FOLDER
 
-MAX_WORDS = 300
+_MAX_WORDS = 300
 """More of a text is not looked at."""
 _MAX_SAMPLE = 48
 """Of the different words among them, evenly spread, these many are."""
@@ -51,7 +51,7 @@ class Identified:
 def identify(words: Sequence[str]) -> Identified:
     """The language of these words, plain ones that were split at apostrophes."""
     borrowed = _borrowed()
-    sample = [word for word in dict.fromkeys(words[:MAX_WORDS]) if word not in borrowed and word.isalpha()]
+    sample = [word for word in dict.fromkeys(words[:_MAX_WORDS]) if word not in borrowed and word.isalpha()]
     if not sample:
         return Identified(None)
     sample = sample[:: 1 + (len(sample) - 1) // _MAX_SAMPLE]
