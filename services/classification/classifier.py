@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from documents.ticket import JudgedBy, Language, MatchedRule, Sentiment, Urgency
-from services.classification.identification import language_of
 from services.classification.languages import pack_of
+from services.classification.multilingual import Reading, readings_of
 from services.classification.negation import find_signals
 from services.classification.own.words import OwnBook
 from services.classification.phrases import Hit
@@ -46,18 +46,34 @@ def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | No
     """
     originals = {TicketText.SUBJECT: subject, TicketText.MESSAGE: message, TicketText.REPLIES: replies}
     texts = {name: read_text(original, name) for name, original in originals.items() if original}
-    language = language_of([key for text in texts.values() for key in text.parted().keys])
-    pack = pack_of(language or Language.EN)
-    spoken = _Spoken({name: text.parted() if pack.apostrophe_parts else text for name, text in texts.items()})
-    keys = spelling_of(pack.language).corrected(spoken.keys)
-    signals = find_signals(keys, pack, heading=spoken.heading, own=own)
+    language, readings = _readings(texts)
+    keys: list[str] = []
+    signals: list[Hit[Signal]] = []
+    reasons: list[MatchedRule] = []
+    for reading in readings:
+        pack = pack_of(reading.language)
+        spoken = _Spoken({name: text.parted() if pack.apostrophe_parts else text for name, text in texts.items()})
+        read = spelling_of(pack.language).corrected(reading.masked(spoken.keys, spoken.message_start))
+        found = find_signals(read, pack, heading=spoken.heading, own=own)
+        signals += [Hit(len(keys) + hit.start, len(keys) + hit.end, hit.entry) for hit in found]
+        reasons += map(spoken.reason, found)
+        keys += read
     urgency = min((hit.entry.rule.urgency for hit in signals), key=_BY_URGENCY.index, default=Urgency.LOW)
     return Classification(
         urgency=urgency,
         sentiment=_sentiment(signals),
         requires_action=urgency is not Urgency.LOW or _asks_for_something(signals, keys),
         language=language,
-        matched=_matches(signals, spoken),
+        matched=_matches(reasons),
+    )
+
+
+def _readings(texts: Mapping[TicketText, ReadText]) -> tuple[Language | None, Sequence[Reading]]:
+    spoken = _Spoken({name: text.parted() for name, text in texts.items()})
+    said = {name: text.said() for name, text in texts.items()}
+    subject = said.pop(TicketText.SUBJECT, [])
+    return readings_of(
+        subject, spoken.keys[spoken.message_start :], said=[key for keys in said.values() for key in keys]
     )
 
 
@@ -69,6 +85,8 @@ class _Spoken:
         self.keys: list[str] = []
         self.heading = 0
         """How many of them are the subject's."""
+        self.message_start = 0
+        """Where those of the message begin."""
         self._texts: list[tuple[int, TicketText, ReadText]] = []
         if any(text.is_automatic for name, text in texts.items() if name is not TicketText.REPLIES):
             return
@@ -80,6 +98,7 @@ class _Spoken:
             self.keys += [*text.keys, "."]
             if name is TicketText.SUBJECT:
                 self.heading = len(text.words)
+                self.message_start = len(self.words)
 
     def reason(self, hit: Hit[Signal]) -> MatchedRule:
         """Why a signal was found: its words, and where they stand."""
@@ -119,9 +138,8 @@ def _asks_for_something(signals: Sequence[Hit[Signal]], words: Sequence[str]) ->
     return any(sentence[hit.start] not in wishes for hit in by_action[Action.ASK])
 
 
-def _matches(signals: Sequence[Hit[Signal]], spoken: _Spoken) -> tuple[MatchedRule, ...]:
-    matches: dict[Signal, MatchedRule] = {}
-    for hit in signals:
-        if hit.entry not in matches:
-            matches[hit.entry] = spoken.reason(hit)
+def _matches(reasons: Sequence[MatchedRule]) -> tuple[MatchedRule, ...]:
+    matches: dict[tuple[str, str], MatchedRule] = {}
+    for reason in reasons:
+        matches.setdefault((reason.rule, reason.keyword), reason)
     return tuple(matches.values())

@@ -1,5 +1,6 @@
 """A text of a ticket, read: its words as its writer says them now, and where they stand in the original."""
 
+import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
@@ -40,6 +41,14 @@ _SEEN_FOR_ONE = 2
 """So many characters are looked through for one that may count: the others are quoted mail and the like."""
 _MARKUP_FOR_ONE = 10
 """So many characters of the original for one that may count: a long mail has some 5 of markup for one that is seen."""
+_LOG_LINES = re.compile(
+    r"""(?:(?:^|\.\ )[ \t>]*+  # an empty line before it has become a full stop
+    (?:at\ [\w.$<>/]++\(|file\ "|traceback\ \(|caused\ by:|\.\.\.\ \d  # of a stack trace
+    |\[?\d{4}-\d\d-\d\d[t\ ]\d\d:|\[?(?:debug|info|warn|warning|error|fatal|critical)[\]:])  # of a log
+    |^[\w.]{0,80}(?:error|exception)\b).*$""",
+    re.MULTILINE | re.VERBOSE,
+)
+"""Lines of logs and stack traces, in normalised text."""
 _SIGNS_OF_MAIL = (">", "--", "__", "\u2014")
 
 
@@ -104,6 +113,14 @@ class ReadText:
         if "'" not in self._text:
             return self
         return ReadText(self._text, self._origin, is_automatic=self.is_automatic, parts=True)
+
+    def said(self) -> Sequence[str]:
+        """The keys, split at apostrophes, that tell the language of the writer: none of logs, which are in English."""
+        if "\n" in self._text:
+            prose = _LOG_LINES.sub("", self._text)
+            if len(prose) < len(self._text):
+                return plain(split_words(prose, apostrophe_parts=True))
+        return self.parted().keys
 
     def place(self, first: int, end: int) -> tuple[int, int]:
         """Where `words[first:end]`, which is not empty, stands in the original: code points, the end exclusive."""

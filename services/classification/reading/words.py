@@ -150,14 +150,14 @@ _cached_pieces = lru_cache(maxsize=8_192)(_run_pieces)
 
 def without_links(normalised: str) -> str:
     """The text with blanks in place of web and mail addresses, since words inside them are not the writer's."""
-    if "@" in normalised or "://" in normalised:
+    if "@" in normalised or "://" in normalised or "www." in normalised:
         return _CHUNK.sub(_without_link, normalised)
     return normalised
 
 
 def _without_link(chunk: re.Match[str]) -> str:
     word = chunk[0]
-    if "@" not in word and "://" not in word:
+    if "@" not in word and "://" not in word and "www." not in word:
         return word
     return " " * (len(word) - 1) + (word[-1] if word[-1] in SENTENCE_ENDS else ",")
 
