@@ -3,8 +3,8 @@
 A negation reaches forwards as grammar lets it, not for a fixed number of words: `no` over its noun phrase, `not`
 through function words to the first word of weight ("have not answered my urgent letter" leaves `urgent`), "I don't
 think" over its clause. A solution ("is fixed", "works again") reaches backwards. A negation that is itself negated
-does nothing, so "has not fixed the bug" leaves the bug, and "don't think this isn't urgent" what is urgent. A frame
-("what happens if", "our old provider") reaches over its sentence, both ways.
+does nothing, so "has not fixed the bug" leaves the bug, and "don't think this isn't urgent" what is urgent. What is
+supposed ("what happens if") reaches to the end of its sentence, a frame ("our old provider") over all of it.
 """
 
 from collections.abc import Callable, Sequence, Set
@@ -43,7 +43,7 @@ def find_signals(
     if Reach.TEXT in reaches:
         return []
     live = _Reader(words, visible, pack).read()
-    if Reach.FRAME in reaches and Reach.REAL not in reaches:
+    if reaches & {Reach.FRAME, Reach.SUPPOSED} and Reach.REAL not in reaches:
         live = _unframed(words, visible, live, pack)
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
@@ -58,8 +58,13 @@ def _unframed(
     """The signals outside the framed sentences, and of those inside the requests and the praise."""
     ends = SENTENCE_ENDS | {";"} | pack.contrasts
     sentence = list(accumulate(word in ends for word in words))
-    framed = {sentence[hit.start] for hit in hits if hit.entry is Reach.FRAME}
-    return [hit for hit in live if not _is_bad(hit.entry) or sentence[hit.start] not in framed]
+    framed_from: dict[int, int] = {}
+    for hit in hits:
+        if hit.entry is Reach.FRAME:
+            framed_from[sentence[hit.start]] = 0
+        elif hit.entry is Reach.SUPPOSED:
+            framed_from.setdefault(sentence[hit.start], hit.start)
+    return [hit for hit in live if not _is_bad(hit.entry) or hit.start < framed_from.get(sentence[hit.start], len(words))]
 
 
 def _unsaid_keywords(
@@ -163,7 +168,7 @@ class _Reader:
                     position, budget = position + 1, budget - 1
                 case Signal() as signal if _is_request(signal):
                     position = self._ends[position]
-                case Reach.FRAME | Reach.REAL | Reach.TEXT:
+                case Reach.SUPPOSED | Reach.FRAME | Reach.REAL | Reach.TEXT:
                     position, budget = position + 1, budget - 1
                 case Signal():
                     joined = self._joined_signal(self._ends[position], reach)
