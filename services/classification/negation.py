@@ -22,6 +22,8 @@ Find = Callable[[Sequence[str]], list[Hit[Meaning]]]
 """What finds phrases in words."""
 MAX_WORDS = {Reach.NOUN: 4, Reach.VERB: 8, Reach.CLAUSE: 12}
 """How many words a negation reaches on at most; the signals in its reach do not count."""
+MIN_HINTS = 2
+"""How many different hints together say that something is wrong."""
 REPAIR_WORDS = 40
 """How many words a solution reaches back in its sentence."""
 VOID_WORDS = 6
@@ -45,6 +47,7 @@ def find_signals(
     live = _Reader(words, visible, pack).read()
     if reaches & {Reach.FRAME, Reach.SUPPOSED} and Reach.REAL not in reaches:
         live = _unframed(words, visible, live, pack)
+    live = _without_lone_hints(live)
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
     said = {hit.entry.keyword for hit in live if hit.start >= heading}
@@ -65,6 +68,15 @@ def _unframed(
         elif hit.entry is Reach.SUPPOSED:
             framed_from.setdefault(sentence[hit.start], hit.start)
     return [hit for hit in live if not _is_bad(hit.entry) or hit.start < framed_from.get(sentence[hit.start], len(words))]
+
+
+def _without_lone_hints(live: list[Hit[Signal]]) -> list[Hit[Signal]]:
+    hints = {hit.entry.keyword for hit in live if hit.entry.rule.hint}
+    if not hints:
+        return live
+    rules = [hit.entry.rule for hit in live]
+    content = any(rule.sentiment is Sentiment.POSITIVE or rule.action is Action.WISH for rule in rules)
+    return [hit for hit in live if not hit.entry.rule.hint] if content or len(hints) < MIN_HINTS else live
 
 
 def _unsaid_keywords(
@@ -92,7 +104,9 @@ def _visible(hits: Sequence[Hit[Meaning]]) -> list[Hit[Meaning]]:
 
 
 def _outranks(hit: Hit[Meaning], earlier: Hit[Meaning]) -> bool:
-    """The longer one, of equal ones a harmless one, else the earlier; but a request never hides what is grave."""
+    """The longer one, of equal ones a harmless one, else the earlier; but hints hide nothing, and requests nothing grave."""
+    if _is_hint(hit.entry) or _is_hint(earlier.entry):
+        return not _is_hint(hit.entry)
     if _is_request(earlier.entry) and _is_grave(hit.entry):
         return True
     if _is_request(hit.entry) and _is_grave(earlier.entry):
@@ -103,6 +117,10 @@ def _outranks(hit: Hit[Meaning], earlier: Hit[Meaning]) -> bool:
 
 def _is_request(meaning: Meaning) -> bool:
     return isinstance(meaning, Signal) and meaning.rule.action in (Action.ASK, Action.ASK_WEAKLY)
+
+
+def _is_hint(meaning: Meaning) -> bool:
+    return isinstance(meaning, Signal) and meaning.rule.hint
 
 
 def _is_grave(meaning: Meaning) -> bool:
@@ -166,7 +184,7 @@ class _Reader:
                     if self._ends_negation(self._words[position], reach):
                         break
                     position, budget = position + 1, budget - 1
-                case Signal() as signal if _is_request(signal):
+                case Signal() as signal if _is_request(signal) or signal.rule.hint:
                     position = self._ends[position]
                 case Reach.SUPPOSED | Reach.FRAME | Reach.REAL | Reach.TEXT:
                     position, budget = position + 1, budget - 1

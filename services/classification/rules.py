@@ -62,6 +62,8 @@ class Rule:
     """The words are mere politeness when they follow a request."""
     repairable: bool = False
     """`It works again` takes the signal back."""
+    hint: bool = False
+    """Says nothing alone: two different keywords of such rules do, in a text that praises and wishes nothing."""
     withdraws: bool = False
     """The words take back all that was said or asked before: `never mind`."""
 
@@ -112,5 +114,6 @@ def _rule(name: str, table: dict[str, Any]) -> Rule:
         action=Action(table.get("action", "")),
         courtesy=table.get("courtesy", False),
         repairable=table.get("repairable", False),
+        hint=table.get("hint", False),
         withdraws=table.get("withdraws", False),
     )
