@@ -9,9 +9,10 @@ supposed ("what happens if") reaches to the end of its sentence, a frame ("our o
 
 from collections.abc import Callable, Sequence, Set
 from functools import partial
-from itertools import accumulate, takewhile
+from itertools import takewhile
 
-from documents.ticket import Sentiment, Urgency
+from documents.ticket import Sentiment
+from services.classification.frames import outside_frames, without_lone_hints
 from services.classification.languages import Pack
 from services.classification.own.words import OwnBook
 from services.classification.phrases import Hit
@@ -22,8 +23,6 @@ Find = Callable[[Sequence[str]], list[Hit[Meaning]]]
 """What finds phrases in words."""
 MAX_WORDS = {Reach.NOUN: 4, Reach.VERB: 8, Reach.CLAUSE: 12}
 """How many words a negation reaches on at most; the signals in its reach do not count."""
-MIN_HINTS = 2
-"""How many different hints together say that something is wrong."""
 REPAIR_WORDS = 40
 """How many words a solution reaches back in its sentence."""
 VOID_WORDS = 6
@@ -46,37 +45,13 @@ def find_signals(
         return []
     live = _Reader(words, visible, pack).read()
     if reaches & {Reach.FRAME, Reach.SUPPOSED} and Reach.REAL not in reaches:
-        live = _unframed(words, visible, live, pack)
-    live = _without_lone_hints(live)
+        live = outside_frames(words, visible, live, pack)
+    live = without_lone_hints(live)
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
     said = {hit.entry.keyword for hit in live if hit.start >= heading}
     taken_back = _unsaid_keywords(words, hits, live, find, heading) - said
     return [hit for hit in live if hit.start >= heading or hit.entry.keyword not in taken_back]
-
-
-def _unframed(
-    words: Sequence[str], hits: Sequence[Hit[Meaning]], live: Sequence[Hit[Signal]], pack: Pack
-) -> list[Hit[Signal]]:
-    """The signals outside the framed sentences, and of those inside the requests and the praise."""
-    ends = SENTENCE_ENDS | {";"} | pack.contrasts
-    sentence = list(accumulate(word in ends for word in words))
-    framed_from: dict[int, int] = {}
-    for hit in hits:
-        if hit.entry is Reach.FRAME:
-            framed_from[sentence[hit.start]] = 0
-        elif hit.entry is Reach.SUPPOSED:
-            framed_from.setdefault(sentence[hit.start], hit.start)
-    return [hit for hit in live if not _is_bad(hit.entry) or hit.start < framed_from.get(sentence[hit.start], len(words))]
-
-
-def _without_lone_hints(live: list[Hit[Signal]]) -> list[Hit[Signal]]:
-    hints = {hit.entry.keyword for hit in live if hit.entry.rule.hint}
-    if not hints:
-        return live
-    rules = [hit.entry.rule for hit in live]
-    content = any(rule.sentiment is Sentiment.POSITIVE or rule.action is Action.WISH for rule in rules)
-    return [hit for hit in live if not hit.entry.rule.hint] if content or len(hints) < MIN_HINTS else live
 
 
 def _unsaid_keywords(
@@ -86,8 +61,8 @@ def _unsaid_keywords(
     in_live = {position for hit in live for position in range(hit.start, hit.end)}
     unsaid = [hit for hit in hits if hit.start >= start and hit.start not in in_live]
     keywords = {hit.entry.keyword for hit in unsaid if isinstance(hit.entry, Signal)}
-    harmless = {word for hit in unsaid if isinstance(hit.entry, Harmless) for word in words[hit.start : hit.end]}
-    for word in harmless:
+    silent = {word for hit in unsaid if not isinstance(hit.entry, Signal) for word in words[hit.start : hit.end]}
+    for word in silent:
         keywords |= {hit.entry.keyword for hit in find([word]) if isinstance(hit.entry, Signal)}
     return keywords
 
@@ -104,7 +79,7 @@ def _visible(hits: Sequence[Hit[Meaning]]) -> list[Hit[Meaning]]:
 
 
 def _outranks(hit: Hit[Meaning], earlier: Hit[Meaning]) -> bool:
-    """The longer one, of equal ones a harmless one, else the earlier; but hints hide nothing, and requests nothing grave."""
+    """The longer one, of equal ones a harmless one, else the earlier; hints hide nothing, and requests nothing grave."""
     if _is_hint(hit.entry) or _is_hint(earlier.entry):
         return not _is_hint(hit.entry)
     if _is_request(earlier.entry) and _is_grave(hit.entry):
@@ -116,19 +91,19 @@ def _outranks(hit: Hit[Meaning], earlier: Hit[Meaning]) -> bool:
 
 
 def _is_request(meaning: Meaning) -> bool:
-    return isinstance(meaning, Signal) and meaning.rule.action in (Action.ASK, Action.ASK_WEAKLY)
-
-
-def _is_hint(meaning: Meaning) -> bool:
-    return isinstance(meaning, Signal) and meaning.rule.hint
+    return isinstance(meaning, Signal) and meaning.is_request
 
 
 def _is_grave(meaning: Meaning) -> bool:
-    return isinstance(meaning, Signal) and meaning.rule.urgency is not Urgency.LOW
+    return isinstance(meaning, Signal) and meaning.is_grave
 
 
-def _is_bad(signal: Signal) -> bool:
-    return _is_grave(signal) or signal.rule.sentiment is Sentiment.NEGATIVE
+def _is_hint(meaning: Meaning) -> bool:
+    return isinstance(meaning, Signal) and meaning.is_hint
+
+
+def _is_emoji(word: str) -> bool:
+    return not word.isascii() and not word[0].isalnum()
 
 
 class _Reader:
@@ -178,7 +153,7 @@ class _Reader:
     def _end_of_negation(self, position: int, reach: Reach) -> int:
         """The last position at which a signal falls under a negation that ends before `position`."""
         budget = MAX_WORDS[reach]
-        while position < len(self._words) and budget > 0:
+        while position < len(self._words) and budget > 0 and not _is_emoji(self._words[position]):
             match self._at.get(position):
                 case None:
                     if self._ends_negation(self._words[position], reach):

@@ -63,7 +63,8 @@ class Rule:
     repairable: bool = False
     """`It works again` takes the signal back."""
     hint: bool = False
-    """Says nothing alone: two different keywords of such rules do, in a text that praises and wishes nothing."""
+    """Says nothing alone: two different keywords of such rules do, in a text that praises and wishes nothing. With a
+    positive sentiment it is praise that may be irony."""
     withdraws: bool = False
     """The words take back all that was said or asked before: `never mind`."""
 
@@ -74,6 +75,23 @@ class Signal:
 
     rule: Rule
     keyword: str
+
+    @property
+    def is_request(self) -> bool:
+        return self.rule.action in (Action.ASK, Action.ASK_WEAKLY)
+
+    @property
+    def is_grave(self) -> bool:
+        return self.rule.urgency is not Urgency.LOW
+
+    @property
+    def is_bad(self) -> bool:
+        return self.is_grave or self.rule.sentiment is Sentiment.NEGATIVE
+
+    @property
+    def is_hint(self) -> bool:
+        """Of trouble; praise that may be irony is praise."""
+        return self.rule.hint and self.rule.sentiment is Sentiment.NEGATIVE
 
 
 @dataclass(frozen=True, slots=True)
