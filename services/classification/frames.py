@@ -30,9 +30,7 @@ def outside_frames(
         elif hit.entry is Reach.SUPPOSED:
             framed_from.setdefault(sentence[hit.start], hit.start)
     nowhere = len(words)
-    return [
-        hit for hit in live if not hit.entry.is_bad or hit.start < framed_from.get(sentence[hit.start], nowhere)
-    ]
+    return [hit for hit in live if not hit.entry.is_bad or hit.start < framed_from.get(sentence[hit.start], nowhere)]
 
 
 def without_lone_hints(live: list[Hit[Signal]]) -> list[Hit[Signal]]:

@@ -79,7 +79,7 @@ def _visible(hits: Sequence[Hit[Meaning]]) -> list[Hit[Meaning]]:
 
 
 def _outranks(hit: Hit[Meaning], earlier: Hit[Meaning]) -> bool:
-    """The longer one, of equal ones a harmless one, else the earlier; hints hide nothing, and requests nothing grave."""
+    """The longer one, of equal ones a harmless one, else the earlier; hints hide nothing, requests nothing grave."""
     if _is_hint(hit.entry) or _is_hint(earlier.entry):
         return not _is_hint(hit.entry)
     if _is_request(earlier.entry) and _is_grave(hit.entry):

@@ -78,14 +78,17 @@ class Signal:
 
     @property
     def is_request(self) -> bool:
+        """Whether something is asked for."""
         return self.rule.action in (Action.ASK, Action.ASK_WEAKLY)
 
     @property
     def is_grave(self) -> bool:
+        """Whether it makes a ticket more than low."""
         return self.rule.urgency is not Urgency.LOW
 
     @property
     def is_bad(self) -> bool:
+        """Whether it is grave or a complaint."""
         return self.is_grave or self.rule.sentiment is Sentiment.NEGATIVE
 
     @property
