@@ -126,14 +126,14 @@ def _sentiment(signals: Sequence[Hit[Signal]]) -> Sentiment:
 
 def _asks_for_something(signals: Sequence[Hit[Signal]], words: Sequence[str]) -> bool:
     """Whether a ticket of low urgency asks for something; a wish for the product does not, however polite."""
+    sentence = list(accumulate(word in SENTENCE_ENDS for word in words))
+    closed = max((sentence[hit.start] for hit in signals if hit.entry.rule.action is Action.NONE), default=-1)
     by_action: dict[Action, list[Hit[Signal]]] = {action: [] for action in Action}
     for hit in signals:
-        by_action[hit.entry.rule.action].append(hit)
-    if by_action[Action.NONE]:
-        return False
+        if sentence[hit.start] > closed:
+            by_action[hit.entry.rule.action].append(hit)
     if not by_action[Action.WISH]:
         return bool(by_action[Action.ASK] or by_action[Action.ASK_WEAKLY])
-    sentence = list(accumulate(word in SENTENCE_ENDS for word in words))
     wishes = {sentence[hit.start] for hit in by_action[Action.WISH]}
     return any(sentence[hit.start] not in wishes for hit in by_action[Action.ASK])
 

@@ -3,15 +3,16 @@
 A negation reaches forwards as grammar lets it, not for a fixed number of words: `no` over its noun phrase, `not`
 through function words to the first word of weight ("have not answered my urgent letter" leaves `urgent`), "I don't
 think" over its clause. A solution ("is fixed", "works again") reaches backwards. A negation that is itself negated
-does nothing, so "has not fixed the bug" leaves the bug, and "don't think this isn't urgent" what is urgent. A frame
-("what happens if", "our old provider") reaches over its sentence, both ways.
+does nothing, so "has not fixed the bug" leaves the bug, and "don't think this isn't urgent" what is urgent. What is
+supposed ("what happens if") reaches to the end of its sentence, a frame ("our old provider") over all of it.
 """
 
 from collections.abc import Callable, Sequence, Set
 from functools import partial
-from itertools import accumulate, takewhile
+from itertools import takewhile
 
-from documents.ticket import Sentiment, Urgency
+from documents.ticket import Sentiment
+from services.classification.frames import outside_frames, without_lone_hints
 from services.classification.languages import Pack
 from services.classification.own.words import OwnBook
 from services.classification.phrases import Hit
@@ -43,23 +44,14 @@ def find_signals(
     if Reach.TEXT in reaches:
         return []
     live = _Reader(words, visible, pack).read()
-    if Reach.FRAME in reaches and Reach.REAL not in reaches:
-        live = _unframed(words, visible, live, pack)
+    if reaches & {Reach.FRAME, Reach.SUPPOSED} and Reach.REAL not in reaches:
+        live = outside_frames(words, visible, live, pack)
+    live = without_lone_hints(live)
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
     said = {hit.entry.keyword for hit in live if hit.start >= heading}
     taken_back = _unsaid_keywords(words, hits, live, find, heading) - said
     return [hit for hit in live if hit.start >= heading or hit.entry.keyword not in taken_back]
-
-
-def _unframed(
-    words: Sequence[str], hits: Sequence[Hit[Meaning]], live: Sequence[Hit[Signal]], pack: Pack
-) -> list[Hit[Signal]]:
-    """The signals outside the framed sentences, and of those inside the requests and the praise."""
-    ends = SENTENCE_ENDS | {";"} | pack.contrasts
-    sentence = list(accumulate(word in ends for word in words))
-    framed = {sentence[hit.start] for hit in hits if hit.entry is Reach.FRAME}
-    return [hit for hit in live if not _is_bad(hit.entry) or sentence[hit.start] not in framed]
 
 
 def _unsaid_keywords(
@@ -69,8 +61,8 @@ def _unsaid_keywords(
     in_live = {position for hit in live for position in range(hit.start, hit.end)}
     unsaid = [hit for hit in hits if hit.start >= start and hit.start not in in_live]
     keywords = {hit.entry.keyword for hit in unsaid if isinstance(hit.entry, Signal)}
-    harmless = {word for hit in unsaid if isinstance(hit.entry, Harmless) for word in words[hit.start : hit.end]}
-    for word in harmless:
+    silent = {word for hit in unsaid if not isinstance(hit.entry, Signal) for word in words[hit.start : hit.end]}
+    for word in silent:
         keywords |= {hit.entry.keyword for hit in find([word]) if isinstance(hit.entry, Signal)}
     return keywords
 
@@ -87,7 +79,9 @@ def _visible(hits: Sequence[Hit[Meaning]]) -> list[Hit[Meaning]]:
 
 
 def _outranks(hit: Hit[Meaning], earlier: Hit[Meaning]) -> bool:
-    """The longer one, of equal ones a harmless one, else the earlier; but a request never hides what is grave."""
+    """The longer one, of equal ones a harmless one, else the earlier; hints hide nothing, requests nothing grave."""
+    if _is_hint(hit.entry) or _is_hint(earlier.entry):
+        return not _is_hint(hit.entry)
     if _is_request(earlier.entry) and _is_grave(hit.entry):
         return True
     if _is_request(hit.entry) and _is_grave(earlier.entry):
@@ -97,15 +91,19 @@ def _outranks(hit: Hit[Meaning], earlier: Hit[Meaning]) -> bool:
 
 
 def _is_request(meaning: Meaning) -> bool:
-    return isinstance(meaning, Signal) and meaning.rule.action in (Action.ASK, Action.ASK_WEAKLY)
+    return isinstance(meaning, Signal) and meaning.is_request
 
 
 def _is_grave(meaning: Meaning) -> bool:
-    return isinstance(meaning, Signal) and meaning.rule.urgency is not Urgency.LOW
+    return isinstance(meaning, Signal) and meaning.is_grave
 
 
-def _is_bad(signal: Signal) -> bool:
-    return _is_grave(signal) or signal.rule.sentiment is Sentiment.NEGATIVE
+def _is_hint(meaning: Meaning) -> bool:
+    return isinstance(meaning, Signal) and meaning.is_hint
+
+
+def _is_emoji(word: str) -> bool:
+    return not word.isascii() and not word[0].isalnum()
 
 
 class _Reader:
@@ -155,15 +153,15 @@ class _Reader:
     def _end_of_negation(self, position: int, reach: Reach) -> int:
         """The last position at which a signal falls under a negation that ends before `position`."""
         budget = MAX_WORDS[reach]
-        while position < len(self._words) and budget > 0:
+        while position < len(self._words) and budget > 0 and not _is_emoji(self._words[position]):
             match self._at.get(position):
                 case None:
                     if self._ends_negation(self._words[position], reach):
                         break
                     position, budget = position + 1, budget - 1
-                case Signal() as signal if _is_request(signal):
+                case Signal() as signal if _is_request(signal) or signal.rule.hint:
                     position = self._ends[position]
-                case Reach.FRAME | Reach.REAL | Reach.TEXT:
+                case Reach.SUPPOSED | Reach.FRAME | Reach.REAL | Reach.TEXT:
                     position, budget = position + 1, budget - 1
                 case Signal():
                     joined = self._joined_signal(self._ends[position], reach)

@@ -36,8 +36,10 @@ class Reach(StrEnum):
     """`not`, `never`: on through function words to the first word of weight."""
     CLAUSE = "clause"
     """`I don't think`, `it is not that`: to the end of the clause; a negation inside it lifts it."""
+    SUPPOSED = "supposed"
+    """`what happens if`, `let's say`: on to the end of the sentence."""
     FRAME = "frame"
-    """`what happens if`, `at another vendor`: the whole sentence speaks of what is not so, or not here."""
+    """`at another vendor`, `our old tool`: the whole sentence speaks of something else."""
     REAL = "real"
     """`that is what happened`: takes all frames back."""
     TEXT = "text"
@@ -60,6 +62,9 @@ class Rule:
     """The words are mere politeness when they follow a request."""
     repairable: bool = False
     """`It works again` takes the signal back."""
+    hint: bool = False
+    """Says nothing alone: two different keywords of such rules do, in a text that praises and wishes nothing. With a
+    positive sentiment it is praise that may be irony."""
     withdraws: bool = False
     """The words take back all that was said or asked before: `never mind`."""
 
@@ -70,6 +75,26 @@ class Signal:
 
     rule: Rule
     keyword: str
+
+    @property
+    def is_request(self) -> bool:
+        """Whether something is asked for."""
+        return self.rule.action in (Action.ASK, Action.ASK_WEAKLY)
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether it makes a ticket more than low."""
+        return self.rule.urgency is not Urgency.LOW
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it is grave or a complaint."""
+        return self.is_grave or self.rule.sentiment is Sentiment.NEGATIVE
+
+    @property
+    def is_hint(self) -> bool:
+        """Of trouble; praise that may be irony is praise."""
+        return self.rule.hint and self.rule.sentiment is Sentiment.NEGATIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +135,6 @@ def _rule(name: str, table: dict[str, Any]) -> Rule:
         action=Action(table.get("action", "")),
         courtesy=table.get("courtesy", False),
         repairable=table.get("repairable", False),
+        hint=table.get("hint", False),
         withdraws=table.get("withdraws", False),
     )

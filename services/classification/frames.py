@@ -1,0 +1,45 @@
+"""What is said of something else, or of what is only supposed; and hints, which say something only together.
+
+"What happens if" reaches to the end of its sentence, "our old provider" over all of it; inside only requests and praise
+count. Words that are no complaint alone ("since the update", "every time", "we pay for") are one together.
+"""
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from documents.ticket import Sentiment
+from services.classification.languages import Pack
+from services.classification.phrases import Hit
+from services.classification.reading import SENTENCE_ENDS
+from services.classification.rules import Action, Meaning, Reach, Signal
+
+MIN_HINTS = 2
+"""How many different hints together say that something is wrong."""
+
+
+def outside_frames(
+    words: Sequence[str], hits: Sequence[Hit[Meaning]], live: Sequence[Hit[Signal]], pack: Pack
+) -> list[Hit[Signal]]:
+    """The signals outside the framed sentences, and of those inside the requests and the praise."""
+    ends = SENTENCE_ENDS | {";"} | pack.contrasts
+    sentence = list(accumulate(word in ends for word in words))
+    framed_from: dict[int, int] = {}
+    for hit in hits:
+        if hit.entry is Reach.FRAME:
+            framed_from[sentence[hit.start]] = 0
+        elif hit.entry is Reach.SUPPOSED:
+            framed_from.setdefault(sentence[hit.start], hit.start)
+    nowhere = len(words)
+    return [hit for hit in live if not hit.entry.is_bad or hit.start < framed_from.get(sentence[hit.start], nowhere)]
+
+
+def without_lone_hints(live: list[Hit[Signal]]) -> list[Hit[Signal]]:
+    """The signals without the hints of trouble, unless there are enough of them."""
+    hints = {hit.entry.keyword for hit in live if hit.entry.rule.hint}
+    if not hints:
+        return live
+    others = [hit.entry.rule for hit in live if not hit.entry.rule.hint]
+    content = any(rule.sentiment is Sentiment.POSITIVE or rule.action is Action.WISH for rule in others)
+    if len(hints) >= MIN_HINTS and not content:
+        return live
+    return [hit for hit in live if not hit.entry.is_hint]
