@@ -14,7 +14,7 @@ from services.classification.judging import Judge
 from services.classification.own.faults import FaultyEntry, OwnWordsFault, find_faults
 from services.classification.own.words import OwnWords
 from services.judging.judges import Judges, book_of_words
-from services.judging.preview import ClassificationPreview, Previews
+from services.judging.preview import NO_LIMIT, ClassificationPreview, Previews
 from services.judging.refusals import OwnWordsRefusedError, RevisionConflictError
 from services.kit.clock import Clock
 
@@ -53,6 +53,11 @@ class OwnWordsBooks:
         breadth = _breadth_of(preview)
         preview.refusal = None if breadth is None else breadth.reason
         return preview
+
+    async def preview_all(self, tenant_id: str) -> ClassificationPreview:
+        """The same of the present words, and of all the tenant's tickets, however long it takes."""
+        judge = await self._judges.of(tenant_id)
+        return await self._previews.preview(tenant_id, judge, at_most=NO_LIMIT, seconds=None)
 
     async def save(self, tenant_id: str, words: OwnWords, *, expected_revision: int, editor: str) -> OwnWordsRevision:
         """Put these words in place of the tenant's present ones, if those are of the revision that the editor has seen.

@@ -19,6 +19,8 @@ from services.tickets.record import reasons_in
 
 MAX_PREVIEWED = 20_000
 """Tickets that a preview judges at most, the newest first."""
+NO_LIMIT = 0
+"""All of them."""
 PREVIEW_SECONDS = 5.0
 """How long it goes on."""
 MAX_SAMPLES = 5
@@ -104,7 +106,7 @@ class Previews:
                     if end is not None and self._clock.monotonic() > end:
                         break
                 else:
-                    found.is_complete = tally.seen < at_most or tally.seen >= found.total
+                    found.is_complete = at_most == NO_LIMIT or tally.seen < at_most or tally.seen >= found.total
             found.total = max(found.total - tally.others, found.looked_at)
             found.transitions = tally.transitions()
             return found
