@@ -11,6 +11,7 @@ from documents.ingestion_log import IngestionLog
 from documents.notification import Notification
 from documents.quarantined_record import QuarantinedRecord
 from documents.rate_limit import RateLimit
+from documents.reclassification import Reclassification
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.staged_detail import StagedDetail
@@ -31,6 +32,7 @@ ALL_DOCUMENTS: list[type[Document]] = [
     Notification,
     QuarantinedRecord,
     RateLimit,
+    Reclassification,
     RolledUpTicket,
     RollupBookmark,
     StagedDetail,

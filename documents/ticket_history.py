@@ -14,7 +14,10 @@ class HistoryAction(DescribedEnum):
     """What happened to a ticket."""
 
     CREATED = "created", "It was ingested for the first time; the changes hold its first values."
-    UPDATED = "updated", "At least one field changed upstream, or a person corrected its classification."
+    UPDATED = (
+        "updated",
+        "At least one field changed upstream, a person corrected its classification, or it was judged anew.",
+    )
     DELETED = "deleted", "Upstream no longer has it; it was soft-deleted here. The changes hold its last values."
     RESTORED = "restored", "It was soft-deleted and came back upstream."
 
@@ -37,7 +40,7 @@ class FieldChange(BaseModel):
 
 
 class TicketHistory(Document):
-    """One change of one ticket; its id is derived from the run and page that wrote it, so a replay adds nothing.
+    """One change of one ticket; the id of a run's is derived from the run and the page, so a replay adds nothing.
 
     The rows of a ticket, in the order of `recorded_at`, rebuild it as it was at any moment, but for its long text.
     Corrections of people have ids of their own. Rows of other programs may lack any field.
@@ -58,9 +61,11 @@ class TicketHistory(Document):
     recorded_at: datetime
     """When it was stored here."""
     job_id: str | None = None
-    """The run that has found it; of a correction there is none."""
+    """The run that has found it; None where a person, or other rules, changed its classification."""
     actor: str | None = None
     """The subject of the credential of the person who has done it, where it was one who is known."""
+    rules_version: str | None = None
+    """The rules by which it was judged anew, if that is what happened."""
 
     class Settings:
         """Collection and indexes."""

@@ -5,6 +5,8 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+TICKET_ID_INDEX = "tenant_ticket"
+"""For one ticket by its id, and for walks over all of a tenant's."""
 NEWEST_INDEX = "tenant_newest"
 """For lists and their filters."""
 COUNTED_INDEX = "tenant_counted"
@@ -33,7 +35,7 @@ def ticket_indexes(counted_fields: Iterable[str]) -> list[IndexModel]:
     """The indexes; those that serve statistics and lists of all tickets have every counted field."""
     counted = " ".join(counted_fields)
     return [
-        _index("tenant_ticket", "tenant_id external_id", unique=True),
+        _index(TICKET_ID_INDEX, "tenant_id external_id", unique=True),
         # Lists, and their filters.
         _index(NEWEST_INDEX, f"tenant_id {_NEWEST} {counted}"),
         # Lists by the last change.

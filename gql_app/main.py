@@ -23,6 +23,7 @@ from gql_app.rest import analytics as stats
 from gql_app.rest import (
     batch,
     circuits,
+    classification,
     connections,
     corrections,
     destinations,
@@ -35,16 +36,17 @@ from gql_app.settings import Settings
 from gql_app.working import at_work
 from resolvers.context import Services
 
-READ_BODIES = (GRAPHQL, "/connections", "/destinations", "/notifications", "/tickets")
+READ_BODIES = (GRAPHQL, "/classification", "/connections", "/destinations", "/notifications", "/tickets")
 """The paths that read the bodies of their requests, and those below them; the bodies of others are thrown away before
 anything happens."""
 SUBJECTS = (
-    *("ingestion", "connections", "tickets", "statistics"),
+    *("ingestion", "connections", "tickets", "classification", "statistics"),
     *("notifications", "destinations", "circuit breakers", "system"),
 )
 """The order of the REST documentation."""
 _ROUTES = (
-    *(system, tickets, stats, ingestion, batch, corrections, notifications, destinations, connections, circuits),
+    *(system, tickets, stats, ingestion, batch, corrections, classification),
+    *(notifications, destinations, connections, circuits),
     *(api_docs, dashboard),
 )
 """Requests look for their route in this order, behind GraphQL's: what is asked most often comes first."""

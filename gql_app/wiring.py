@@ -30,6 +30,12 @@ from services.ingestion.sweep import Deletions
 from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker
 from services.judging.corrections import Corrections
+from services.judging.judges import Judges
+from services.judging.own_words import OwnWordsBooks
+from services.judging.preview import Previews
+from services.judging.progress import Reclassifications
+from services.judging.reclassifier import Reclassifier
+from services.judging.rejudging import Rejudging
 from services.kit.clock import Clock, SystemClock
 from services.kit.retry import Patience
 from services.notifications.backlog import Backlogs
@@ -137,6 +143,7 @@ def build_services(
 
 def _reading(database: Database, clock: Clock) -> dict[str, Any]:
     """What reads tickets, and computes figures of them."""
+    judges = Judges(database)
     return {
         "tenants": Tenants(database),
         "tickets": Tickets(database),
@@ -148,6 +155,8 @@ def _reading(database: Database, clock: Clock) -> dict[str, Any]:
         "stats": Stats(database, clock),
         "analytics": Analytics(database, clock),
         "history": HistoryFigures(database, clock),
+        "own_words": OwnWordsBooks(database, judges, Previews(database, clock), clock),
+        "reclassifications": Reclassifications(database, judges),
     }
 
 
@@ -168,6 +177,13 @@ def _with_workers(
         delivery=delivery,
         rollup_keeper=RollupKeeper(database, rollups, short_leases, clock),
         search_keeper=SearchKeeper(database, services.search_index, short_leases, clock),
+        reclassifier=Reclassifier(
+            database,
+            Rejudging(database, Judges(database), rollups, clock),
+            short_leases,
+            clock,
+            on_urgent=delivery.wake,
+        ),
         schedule=Schedule(database, jobs, clock),
     )
 

@@ -20,6 +20,9 @@ from services.ingestion.reading import Runs
 from services.ingestion.schedule import Schedule
 from services.ingestion.worker import Worker
 from services.judging.corrections import Corrections
+from services.judging.own_words import OwnWordsBooks
+from services.judging.progress import Reclassifications
+from services.judging.reclassifier import Reclassifier
 from services.kit.background import Background
 from services.notifications.backlog import Backlogs
 from services.notifications.circuits import Circuits
@@ -71,6 +74,8 @@ class Services:
     backlogs: Backlogs
     connections: Connections
     sources: Sources
+    own_words: OwnWordsBooks
+    reclassifications: Reclassifications
     worker: Worker | None = None
     """The worker of this process, if it has one."""
     delivery: Delivery | None = None
@@ -81,6 +86,8 @@ class Services:
     """What starts the runs of connections that are due; likewise."""
     search_keeper: SearchKeeper | None = None
     """What keeps tickets ready for searches; likewise."""
+    reclassifier: Reclassifier | None = None
+    """What judges stored tickets anew; likewise."""
 
     def observe_deliveries(self, on_attempt: OnAttempt) -> None:
         """Have every attempt of this process to deliver a notification told to somebody."""
@@ -90,7 +97,8 @@ class Services:
     @property
     def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
-        all_there_are = (self.worker, self.delivery, self.schedule, self.rollup_keeper, self.search_keeper)
+        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier)
+        all_there_are = (self.worker, self.delivery, self.schedule, *keepers)
         return [each for each in all_there_are if each is not None]
 
 

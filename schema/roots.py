@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.analytics.fields import StatsQueries
+from schema.classification.fields import ClassificationMutations, ClassificationQueries
 from schema.connections.fields import ConnectionMutations, ConnectionQueries
 from schema.ingestion.fields import IngestionQueries
 from schema.ingestion.mutations import IngestionMutations
@@ -21,6 +22,7 @@ from schema.tickets.fields import TicketQueries
 class Query(
     NodeQueries,
     TicketQueries,
+    ClassificationQueries,
     StatsQueries,
     IngestionQueries,
     ConnectionQueries,
@@ -33,7 +35,12 @@ class Query(
 
 @strawberry.type(description="Changing. Expected failures are members of each field's result.")
 class Mutation(
-    IngestionMutations, CorrectionMutations, ConnectionMutations, NotificationMutations, DestinationMutations
+    IngestionMutations,
+    CorrectionMutations,
+    ClassificationMutations,
+    ConnectionMutations,
+    NotificationMutations,
+    DestinationMutations,
 ):
     """Every root field that changes something."""
 

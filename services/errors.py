@@ -65,6 +65,8 @@ class ErrorCode(StrEnum):
     """The service does not send anything to this address."""
     INVALID_SECRET = "INVALID_SECRET", 422
     """A signing secret is broken, or there is no use for one."""
+    OWN_WORDS_REFUSED = "OWN_WORDS_REFUSED", 422
+    """Words of a tenant's own cannot be used; `errors` says which, where and why."""
     RATE_LIMITED = "RATE_LIMITED", 429
     """The client sends too many requests."""
     HEAD_TOO_LARGE = "HEAD_TOO_LARGE", 431
@@ -93,7 +95,7 @@ class ServiceError(Exception):
 
     code: ClassVar[ErrorCode]
 
-    def __init__(self, text: str, **details: str) -> None:
+    def __init__(self, text: str, **details: object) -> None:
         super().__init__(text)
         self.details = details
         """What a program may want to know beside the code, by the names that problem bodies give it."""
@@ -197,7 +199,7 @@ class UpstreamError(ServiceError):
 
     code = ErrorCode.UPSTREAM_FAILED
 
-    def __init__(self, text: str, problem: SourceProblem = SourceProblem.REFUSED, **details: str) -> None:
+    def __init__(self, text: str, problem: SourceProblem = SourceProblem.REFUSED, **details: object) -> None:
         super().__init__(text, **details)
         self.problem = problem
 

@@ -72,7 +72,7 @@ def _of_graphql(error: GraphQLError) -> tuple[ErrorCode, str]:
     return ErrorCode.BAD_REQUEST, error.message
 
 
-def _with(error: GraphQLError, code: ErrorCode, message: str, **details: str) -> GraphQLError:
+def _with(error: GraphQLError, code: ErrorCode, message: str, **details: object) -> GraphQLError:
     return GraphQLError(
         message if len(message) <= MESSAGE_CHARACTERS else f"{message[:MESSAGE_CHARACTERS]}...",
         nodes=error.nodes,

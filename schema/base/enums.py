@@ -12,11 +12,13 @@ from documents.ingestion_job import JobStatus
 from documents.ingestion_log import RunOutcome
 from documents.notification import NotificationState
 from documents.quarantined_record import QuarantineState
+from documents.reclassification import ReclassificationState
 from documents.ticket import CountedField, JudgedBy, Language, Sentiment, StatusCategory, Urgency
 from documents.ticket_history import HistoryAction
 from documents.vocabulary import ConnectionState, SourceKind, SourceProblem
 from services.access import Scope
 from services.analytics.customers import CustomerOrder
+from services.classification.own.faults import OwnWordsFault
 from services.kit.civil_time import TrendUnit
 from services.tickets.following import TicketUpdateKind
 from services.tickets.ordering import TicketOrder
@@ -50,7 +52,9 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
     JudgedBy,
     Language,
     NotificationState,
+    OwnWordsFault,
     QuarantineState,
+    ReclassificationState,
     RunOutcome,
     Scope,
     Sentiment,

@@ -19,11 +19,22 @@ class Judge:
     @property
     def version(self) -> str:
         """By what is judged, to be stored with each ticket: `2`, or `2.7` with the tenant's 7th revision."""
-        return f"{rules_version()}.{self.revision}" if self.revision else str(rules_version())
+        return version_of(self.revision)
 
     def judge(self, *, subject: str, message: str, replies: str = "") -> Classification:
         """Classify a ticket, see `classify`."""
         return classify(subject=subject, message=message, replies=replies, own=self.own)
+
+
+def version_of(revision: int) -> str:
+    """The version of the judge of a tenant whose own things have this revision."""
+    return f"{rules_version()}.{revision}" if revision else str(rules_version())
+
+
+def is_later(version: object) -> bool:
+    """Whether a ticket was judged by later rules than ours: by another version of this program that runs beside us."""
+    base = version.partition(".")[0] if isinstance(version, str) else ""
+    return base.isdecimal() and int(base) > rules_version()
 
 
 RULES_ALONE = Judge()

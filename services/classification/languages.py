@@ -86,7 +86,7 @@ def all_packs() -> tuple[Pack, ...]:
 
 def pack_inflections(language: Language) -> Inflections:
     """The forms of a language's words."""
-    return Inflections(_read(language, PACKS_FOLDER)["inflections"])
+    return Inflections(_read(language, PACKS_FOLDER).get("inflections", ()))
 
 
 def _read(language: Language, folder: Path) -> dict[str, Any]:

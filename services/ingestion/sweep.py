@@ -148,10 +148,12 @@ class Deletions:
         if not tickets:
             return
         at = Position(run.tenant_id, run.job.id, _SWEEP_PAGE, self._clock.now(), run.origin)
-        history = new_rows(TicketHistory, [as_gone(at, row) for row in tickets])
         deletion = {"$set": {"deleted_at": at.now}}
 
         async def work(session: Session) -> None:
+            # As they are now: they may have been judged anew since they were found.
+            present = await self._tickets.find(_among(run, tickets), _LAST_VALUES, session=session).to_list(None)
+            history = new_rows(TicketHistory, [as_gone(at, row) for row in present])
             await self._database.write(history, session=session)
             await self._tickets.update_many(_among(run, tickets), deletion, session=session, hint=BY_ID)
             await self._jobs.update_one({"_id": at.job_id}, {"$inc": {"deleted": len(tickets)}}, session=session)

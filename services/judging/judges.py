@@ -1,11 +1,22 @@
 """The judges of the tenants."""
 
-from documents.database import Database, Row, Session
+from collections.abc import Mapping
+from typing import Any
+
+from documents.database import Collection, Database, Row, Session
 from documents.tenant_classifier import TenantClassifier
 from services.classification.judging import RULES_ALONE, Judge
+from services.classification.own.words import NO_OWN_WORDS, OwnBook, OwnWords
+from services.rollups.rows import BY_ID
+from services.tenancy import owned
 
 MAX_JUDGES = 256
 """So many are kept ready."""
+_READ: Row = {"own_words_before": 0}
+
+
+class JudgedMeanwhileError(Exception):
+    """Since something was judged, the judge has become another one, or tickets that it replaces were judged anew."""
 
 
 class Judges:
@@ -20,8 +31,8 @@ class Judges:
 
         `session`: that of the transaction in which the tickets are written.
         """
-        row = await self._classifiers.find_one({"_id": tenant_id}, session=session)
-        if row is None:
+        row = await self._classifiers.find_one({"_id": tenant_id}, _READ, session=session)
+        if row is None or not row.get("revision"):
             return RULES_ALONE
         judge = self._ready.get(tenant_id)
         if judge is None or judge.revision != row["revision"]:
@@ -31,6 +42,33 @@ class Judges:
             self._ready[tenant_id] = judge
         return judge
 
+    async def demand_present(
+        self, judged_by: Mapping[Any, Any], tickets: Collection, tenant_id: str, judge: Judge, session: Session
+    ) -> None:
+        """Demand that the tenant's judge is still this one, and that these tickets are judged by the versions that they
+        were when they were compared. Else what is judged by another version would be stored behind those who judge
+        anew, and history and search terms would follow from what is no longer so.
+
+        `judged_by`: by `_id`. `session`: that of the transaction in which what was judged is stored.
+
+        Raises:
+            JudgedMeanwhileError: it is not so.
+        """
+        if (await self.of(tenant_id, session=session)).version != judge.version:
+            raise JudgedMeanwhileError
+        if judged_by:
+            among = owned(tenant_id, _id={"$in": list(judged_by)})
+            rows = await tickets.find(among, {"rules_version": 1}, session=session, hint=BY_ID).to_list(None)
+            if any(row.get("rules_version") != judged_by[row["_id"]] for row in rows):
+                raise JudgedMeanwhileError
+
+
+def book_of_words(words: OwnWords) -> OwnBook | None:
+    """A tenant's own words, ready for use; None where there are none."""
+    return None if words == NO_OWN_WORDS else OwnBook(words)
+
 
 def _judge(row: Row) -> Judge:
-    return Judge(revision=row["revision"])
+    own = row.get("own_words") or {}
+    words = OwnWords(tuple(own.get("high", ())), tuple(own.get("harmless", ())))
+    return Judge(revision=row["revision"], own=book_of_words(words))

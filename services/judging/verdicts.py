@@ -5,11 +5,12 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from documents.correction import MachineAnswer
 from documents.database import Row
-from documents.ticket import JudgedBy, MatchedRule, Urgency
+from documents.ticket import CLASSIFIED_FIELDS, JudgedBy, MatchedRule, Urgency
 from services.classification.judging import Judge
 from services.classification.keywords import keyword_key
 
@@ -59,6 +60,35 @@ def text_key(subject: str, message: str, replies: str | None) -> str:
     """Tells texts apart; those that differ only in case, blanks and the like are the same."""
     texts = [unicodedata.normalize("NFKC", text).casefold().split() for text in (subject, message, replies or "")]
     return hashlib.blake2b(json.dumps(texts).encode(), digest_size=16).hexdigest()
+
+
+def is_ours(row: Row) -> bool:
+    """Whether it was us who judged a stored ticket: what other programs store without, they answer for."""
+    return isinstance(row.get("rules_version"), str) or isinstance(row.get("first_ingested_at"), datetime)
+
+
+def rejudged(judge: Judge, row: Mapping[str, Any]) -> Row:
+    """What is stored of a ticket of ours, read with `READ_TO_REJUDGE`, when it is judged anew.
+
+    A person's word stays, with what is said of the same text without it.
+    """
+    texts = [text if isinstance(text := row.get(name), str) else "" for name in _TEXTS]
+    fields, correction = judged(judge, *texts), row.get("correction")
+    if not isinstance(correction, dict):
+        return fields
+    machine = {name: fields[name] for name in CORRECTABLE}
+    return fields | corrected(correction) | {"correction": {**correction, "machine": machine}}
+
+
+_TEXTS = ("subject", "message", "replies")
+READ_TO_REJUDGE: Row = dict.fromkeys(
+    [
+        *(*_TEXTS, *CLASSIFIED_FIELDS, "judged_by", "rules_version", "matched", "keyword_key", "correction"),
+        *("external_id", "status", "first_ingested_at"),
+    ],
+    1,
+)
+"""What has to be read of a stored ticket."""
 
 
 def _reason(reason: MatchedRule) -> Row:

@@ -77,7 +77,8 @@ def _moment(value: Any) -> datetime | None:
     return value if isinstance(value, datetime) else None
 
 
-def _reasons(value: Any) -> list[MatchedRule]:
+def reasons_in(value: Any) -> list[MatchedRule]:
+    """The reasons that are stored as a ticket's; none of what cannot be one."""
     if not value or not isinstance(value, list):
         return []
     return [reason for each in value if (reason := _reason(each)) is not None]
@@ -128,7 +129,7 @@ _BY_TYPE: dict[object, Callable[[Any], object]] = {
     str | None: _optional_text,
     bool: _flag,
     datetime | None: _moment,
-    list[MatchedRule]: _reasons,
+    list[MatchedRule]: reasons_in,
     TicketCorrection | None: _correction,
     list[str]: tags_in,
     StatusCategory: category_of,

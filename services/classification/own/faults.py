@@ -83,16 +83,7 @@ def _faults_of(text: str) -> Iterator[tuple[OwnWordsFault, int | None, str]]:
     for column, character in enumerate(text, 1):
         if unicodedata.category(character) in _MISUSED and character not in _JOINERS:
             yield OwnWordsFault.INVISIBLE, column, f"The character U+{ord(character):04X} is not seen."
-    tokens = tokens_of(text)
-    if (choices := choices_in(text)) > MAX_CHOICES:
-        reason = f"It stands for {choices:,} phrases, at most {MAX_CHOICES} can be."
-        yield OwnWordsFault.TOO_MANY_CHOICES, text.find("/") + 1, reason
-    if not any(variant for variant in variants_of(text, apostrophe_parts=False) if set(variant) != {GAP}):
-        yield OwnWordsFault.EMPTY, None, OwnWordsFault.EMPTY.description
-    if any("" in token.split("/") for token in tokens):
-        yield OwnWordsFault.EMPTY, text.find("/") + 1, "A `/` has no word on one of its sides."
-    if not _are_gaps_sound(text):
-        yield OwnWordsFault.GAP, text.find(GAP) + 1, OwnWordsFault.GAP.description
+    yield from _faults_of_phrases(text)
     for pack in all_packs():
         for variant in variants_of(text, apostrophe_parts=pack.apostrophe_parts):
             if len(variant) > MAX_WORDS:
@@ -100,6 +91,19 @@ def _faults_of(text: str) -> Iterator[tuple[OwnWordsFault, int | None, str]]:
             if common := _common_words(variant, pack):
                 reason = f"{common!r} alone stands in most texts of the language {pack.language.value!r}."
                 yield OwnWordsFault.TOO_COMMON, None, reason
+
+
+def _faults_of_phrases(text: str) -> Iterator[tuple[OwnWordsFault, int | None, str]]:
+    """How it is written; the number of choices comes first, since there may be too many to look at."""
+    if (choices := choices_in(text)) > MAX_CHOICES:
+        reason = f"It stands for {choices:,} phrases, at most {MAX_CHOICES} can be."
+        yield OwnWordsFault.TOO_MANY_CHOICES, text.find("/") + 1, reason
+    if not any(variant for variant in variants_of(text, apostrophe_parts=False) if set(variant) != {GAP}):
+        yield OwnWordsFault.EMPTY, None, OwnWordsFault.EMPTY.description
+    if any("" in token.split("/") for token in tokens_of(text)):
+        yield OwnWordsFault.EMPTY, text.find("/") + 1, "A `/` has no word on one of its sides."
+    if not _are_gaps_sound(text):
+        yield OwnWordsFault.GAP, text.find(GAP) + 1, OwnWordsFault.GAP.description
 
 
 def _are_gaps_sound(text: str) -> bool:

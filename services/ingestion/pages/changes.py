@@ -20,6 +20,8 @@ class PageChanges:
     """The `_id`s of stored tickets that statistics are to count anew."""
     corrections: dict[Any, str] = field(default_factory=dict)
     """What people had said of those, when they were compared: by `_id`, the correction's id."""
+    judged_by: dict[Any, Any] = field(default_factory=dict)
+    """By which rules those were judged, when they were compared: by `_id`, the version."""
     seen: list[str] = field(default_factory=list)
     """Unchanged tickets, that only have to be marked as seen."""
     history: list[Row] = field(default_factory=list)
@@ -32,3 +34,4 @@ class PageChanges:
         """Note that a stored ticket is written anew."""
         self.recounted.append(known["_id"])
         self.corrections |= correction_ids([known])
+        self.judged_by[known["_id"]] = known.get("rules_version")

@@ -26,7 +26,7 @@ from services.ingestion.pages.quarantine import find_mended, quarantine_writes
 from services.ingestion.pages.staging import Staging, used
 from services.ingestion.run import Run, StoppedError, StopReason
 from services.judging.corrections import CorrectedMeanwhileError, demand_no_other
-from services.judging.judges import Judges
+from services.judging.judges import JudgedMeanwhileError, Judges
 from services.kit.clock import Clock
 from services.rollups.write import Rollups
 from services.tenancy import owned
@@ -36,8 +36,9 @@ FINAL_EVERY = 16
 """After so many portions, and at its end, a run waits until nothing can take back what it has stored. In between, a
 failover or a crash of the database can: the next portion, which asks for the one before it, is refused then, and the
 run goes on from the checkpoint that is left."""
-_MAX_REPLANS = 3
-"""How often a page is compared anew because another program inserted one of its tickets, or a person corrected it."""
+_MAX_REPLANS = 5
+"""How often a page is compared anew because another program inserted one of its tickets, or a person corrected it, or
+because it was judged anew, or is to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class PageStore:
         for attempt in range(1, _MAX_REPLANS + 1):
             try:
                 await self._write(run, page)
-            except (BulkWriteError, CorrectedMeanwhileError):
+            except (BulkWriteError, CorrectedMeanwhileError, JudgedMeanwhileError):
                 if attempt == _MAX_REPLANS:
                     raise
                 page = await self.prepare(run, page.portion)
@@ -182,6 +183,7 @@ class PageStore:
 
         async def work(session: Session) -> None:
             await demand_no_other(changes.corrections, self._tickets, at.tenant_id, changes.recounted, session)
+            await self._judges.demand_present(changes.judged_by, self._tickets, at.tenant_id, at.judge, session)
             await self._rollups.take_back(at.tenant_id, changes.recounted, session)
             if not await self._database.write(*writes, session=session):
                 raise StoppedError(StopReason.ROLLED_BACK)

@@ -29,7 +29,7 @@ from services.tenancy import owned
 
 STORED_FIELDS = (
     *("external_id", "updated_at", "deleted_at", "seen_by_job", "from_file", "status_category"),
-    *("connection_id", "told", "correction"),
+    *("connection_id", "told", "correction", "rules_version"),
     *(*SOURCE_FIELDS, *CLASSIFIED_FIELDS, "keyword_key", "search_version"),
 )
 """What of a stored ticket has to be read to find out what changed."""
