@@ -60,6 +60,8 @@ class Rule:
     """The words are mere politeness when they follow a request."""
     repairable: bool = False
     """`It works again` takes the signal back."""
+    protected: bool = False
+    """What is learned from people never lowers the urgency of a ticket in which it fires."""
     withdraws: bool = False
     """The words take back all that was said or asked before: `never mind`."""
 
@@ -110,5 +112,6 @@ def _rule(name: str, table: dict[str, Any]) -> Rule:
         action=Action(table.get("action", "")),
         courtesy=table.get("courtesy", False),
         repairable=table.get("repairable", False),
+        protected=table.get("protected", False),
         withdraws=table.get("withdraws", False),
     )
