@@ -1,8 +1,41 @@
 """What a tenant has of its own beside the rules that all share."""
 
 from datetime import datetime
+from typing import Any
 
 from beanie import Document
+from pydantic import BaseModel
+
+
+class LabelLearning(BaseModel):
+    """How what was learned about a label did on corrections that it was not trained with."""
+
+    label: str
+    """`urgency`, `sentiment` or `requires_action`."""
+    tried: int
+    """Corrections that say something of it."""
+    rules_right: int
+    learned_right: int | None
+    """Null where it was not tried: there are too few corrections, or the rules are right too often."""
+    is_on: bool
+    """Whether it decides: it was right more often than the rules, by more than chance explains."""
+
+
+class Learning(BaseModel):
+    """What came of the last time that a tenant's corrections were learned from."""
+
+    corrected: int
+    """`TenantClassifier.corrected` at that time."""
+    trained_at: datetime
+    corrections: int
+    """Those that were learned from."""
+    unreadable: int
+    """Those that could not be, since the text that they are about is gone, or has become another one."""
+    uncorrected: int
+    """Other tickets that were looked at."""
+    uncorrected_changed: int
+    """Those of them that what was learned decides otherwise than the rules."""
+    labels: list[LabelLearning]
 
 
 class TenantClassifier(Document):
@@ -16,6 +49,9 @@ class TenantClassifier(Document):
     corrected: int = 0
     """Grows with each correction, and with each one that is taken back."""
     corrected_at: datetime | None = None
+    learning: Learning | None = None
+    layers: dict[str, Any] = {}
+    """What was learned and is switched on, as `services/classification/learned.py` writes it."""
 
     class Settings:
         """The collection."""

@@ -30,6 +30,8 @@ from services.ingestion.sweep import Deletions
 from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker
 from services.judging.corrections import Corrections
+from services.judging.learnings import Learnings
+from services.judging.training import Trainer
 from services.kit.clock import Clock, SystemClock
 from services.kit.retry import Patience
 from services.notifications.backlog import Backlogs
@@ -121,6 +123,7 @@ def build_services(
         runs=Runs(database, jobs),
         batches=Batches(jobs, pages, _announced(settings)),
         corrections=Corrections(database, clock),
+        learnings=Learnings(database),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,
@@ -168,6 +171,7 @@ def _with_workers(
         delivery=delivery,
         rollup_keeper=RollupKeeper(database, rollups, short_leases, clock),
         search_keeper=SearchKeeper(database, services.search_index, short_leases, clock),
+        trainer=Trainer(database, leases, clock),
         schedule=Schedule(database, jobs, clock),
     )
 

@@ -20,6 +20,8 @@ from services.ingestion.reading import Runs
 from services.ingestion.schedule import Schedule
 from services.ingestion.worker import Worker
 from services.judging.corrections import Corrections
+from services.judging.learnings import Learnings
+from services.judging.training import Trainer
 from services.kit.background import Background
 from services.notifications.backlog import Backlogs
 from services.notifications.circuits import Circuits
@@ -59,6 +61,7 @@ class Services:
     runs: Runs
     batches: Batches
     corrections: Corrections
+    learnings: Learnings
     changes: Changes
     locks: Leases
     rate_limiter: RateLimiter
@@ -82,6 +85,9 @@ class Services:
     search_keeper: SearchKeeper | None = None
     """What keeps tickets ready for searches; likewise."""
 
+    trainer: Trainer | None = None
+    """What learns from corrections; likewise."""
+
     def observe_deliveries(self, on_attempt: OnAttempt) -> None:
         """Have every attempt of this process to deliver a notification told to somebody."""
         if self.delivery is not None:
@@ -90,7 +96,14 @@ class Services:
     @property
     def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
-        all_there_are = (self.worker, self.delivery, self.schedule, self.rollup_keeper, self.search_keeper)
+        all_there_are = (
+            self.worker,
+            self.delivery,
+            self.schedule,
+            self.rollup_keeper,
+            self.search_keeper,
+            self.trainer,
+        )
         return [each for each in all_there_are if each is not None]
 
 

@@ -13,6 +13,7 @@ from schema.subscriptions import Subscription
 from schema.system.fields import SystemQueries
 from schema.tickets.correcting import CorrectionMutations
 from schema.tickets.fields import TicketQueries
+from schema.tickets.learning import LearningQueries
 
 
 @strawberry.type(
@@ -21,6 +22,7 @@ from schema.tickets.fields import TicketQueries
 class Query(
     NodeQueries,
     TicketQueries,
+    LearningQueries,
     StatsQueries,
     IngestionQueries,
     ConnectionQueries,

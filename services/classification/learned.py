@@ -16,7 +16,7 @@ from services.classification.rules import all_rules
 
 LEARNED_RULE = "learned"
 """The rule of the reasons that name words which carried a learned decision."""
-LABELS: Mapping[str, tuple[Any, ...]] = {
+LEARNABLE: Mapping[str, tuple[Any, ...]] = {
     "urgency": (Urgency.HIGH, Urgency.MEDIUM, Urgency.LOW),
     "sentiment": (Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE),
     "requires_action": (True, False),
@@ -62,7 +62,7 @@ class Layer:
         known = [(feature, weights) for feature in features if (weights := self.weights.get(feature)) is not None]
         if not known:
             return None
-        values = LABELS[self.label]
+        values = LEARNABLE[self.label]
         sums = [sum(weights[number] for _, weights in known) for number in range(len(values))]
         start, best = values.index(by_rules), sums.index(max(sums))
         if sums[best] - sums[start] < THRESHOLD:
@@ -90,6 +90,9 @@ class Learned:
             values.setdefault("requires_action", True)
         learned = tuple(reason for each in decisions for reason in each.reasons())
         return replace(by_rules, **values, matched=(*by_rules.matched, *learned), judged_by=JudgedBy.LEARNED)
+
+
+NOTHING_LEARNED = Learned()
 
 
 def decide(layer: Layer, by_rules: Classification, features: Iterable[str]) -> Decision | None:

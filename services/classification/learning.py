@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from services.classification.classifier import Classification
-from services.classification.learned import LABELS, PRIOR, Layer, Learned, decide, features_of, may_not_be
+from services.classification.learned import LEARNABLE, PRIOR, Layer, Learned, decide, features_of, may_not_be
 
 MOST_FEATURES = 20_000
 """Of a layer; those that most corrections have."""
@@ -92,7 +92,7 @@ def learn(lessons: Iterable[Lesson], uncorrected: Iterable[Classification] = ())
     features = [features_of(lesson.by_rules) for lesson in taught]
     rest = [(by_rules, features_of(by_rules)) for by_rules in uncorrected]
     layers, trials = [], []
-    for label, values in LABELS.items():
+    for label, values in LEARNABLE.items():
         examples = [
             _Example(
                 _digest(lesson.name) % FOLDS,
@@ -118,7 +118,7 @@ def learn(lessons: Iterable[Lesson], uncorrected: Iterable[Classification] = ())
 
 def _tried(label: str, examples: Sequence[_Example], usual: Sequence[_Example]) -> Trial:
     """Try on each third of the corrections what is learned from the others."""
-    values = LABELS[label]
+    values = LEARNABLE[label]
     rules_right = sum(each.start == each.target for each in examples)
     if len(examples) < LEAST_TRIED or _chance(len(examples) - rules_right, 0) > MOST_LIKELY_CHANCE:
         return Trial(label, len(examples), rules_right, None, is_on=False)
@@ -142,7 +142,7 @@ def _chance(gained: int, lost: int) -> float:
 
 def _trained(label: str, examples: Sequence[_Example], usual: Sequence[_Example]) -> Layer:
     """A layer that makes of the examples what people said, as far as it may."""
-    values = LABELS[label]
+    values = LEARNABLE[label]
     taught = [each for each in examples if not may_not_be(each.by_rules, label, values[each.target])]
     support = Counter(feature for each in taught if each.start != each.target for feature in each.features)
     known = sorted((-count, feature) for feature, count in support.items() if count >= LEAST_SUPPORT)

@@ -14,7 +14,7 @@ from documents.ticket import JudgedBy, Sentiment, Urgency
 from services.classification.classifier import Classification, classify
 from services.classification.keywords import keyword_key
 from services.classification.learned import (
-    LABELS,
+    LEARNABLE,
     LEARNED_RULE,
     SHOWN_WORDS,
     THRESHOLD,
@@ -51,7 +51,7 @@ def lessons(count: int, *, first: int = 0, **said: Any) -> list[Lesson]:
 def confirmed(count: int) -> list[Lesson]:
     """Of which people say what the rules say."""
     return [
-        Lesson(f"confirmed {number}", each, {label: getattr(each, label) for label in LABELS})
+        Lesson(f"confirmed {number}", each, {label: getattr(each, label) for label in LEARNABLE})
         for number, each in enumerate(JUDGED[:count])
     ]
 
@@ -147,7 +147,7 @@ def test_whatever_was_learned_grave_tickets_stay_urgent_and_decisions_tell_what_
     features = features_of(text)
     layers = tuple(
         Layer(label, {each: tuple(drawn.uniform(-scale, scale) for _ in values) for each in features})
-        for label, values in LABELS.items()
+        for label, values in LEARNABLE.items()
     )
     result = Learned(layers).over(text)
     if any(match.rule in PROTECTED for match in text.matched):
@@ -159,7 +159,7 @@ def test_whatever_was_learned_grave_tickets_stay_urgent_and_decisions_tell_what_
     for layer in layers:
         decision = layer.decide(features, getattr(text, layer.label))
         if decision is not None:
-            values = LABELS[layer.label]
+            values = LEARNABLE[layer.label]
             to, since = values.index(decision.value), values.index(getattr(text, layer.label))
             sums = [sum(weights[number] for weights in layer.weights.values()) for number in (to, since)]
             assert sum(weight for _, weight in decision.carried) == pytest.approx(sums[0] - sums[1])
