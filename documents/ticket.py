@@ -95,6 +95,10 @@ class MatchedRule:
     start: int | None = None
     end: int | None = None
     """From where to where, in Unicode code points of that field as it is stored."""
+    weight: float | None = None
+    """Of what was learned (the rule is `learned`): how much these words carried. With rules, there is none."""
+    label: str | None = None
+    """What they carried: `urgency`, `sentiment` or `requires_action`."""
 
 
 _OTHERWISE_HELD = (CountedField.STATUS_CATEGORY, CountedField.TAG)

@@ -31,11 +31,13 @@ from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker
 from services.judging.corrections import Corrections
 from services.judging.judges import Judges
+from services.judging.learnings import Learnings
 from services.judging.own_words import OwnWordsBooks
 from services.judging.preview import Previews
 from services.judging.progress import Reclassifications
 from services.judging.reclassifier import Reclassifier
 from services.judging.rejudging import Rejudging
+from services.judging.training import Trainer
 from services.kit.clock import Clock, SystemClock
 from services.kit.retry import Patience
 from services.notifications.backlog import Backlogs
@@ -127,6 +129,7 @@ def build_services(
         runs=Runs(database, jobs),
         batches=Batches(jobs, pages, _announced(settings)),
         corrections=Corrections(database, clock),
+        learnings=Learnings(database),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,
@@ -184,6 +187,7 @@ def _with_workers(
             clock,
             on_urgent=delivery.wake,
         ),
+        trainer=Trainer(database, leases, clock),
         schedule=Schedule(database, jobs, clock),
     )
 

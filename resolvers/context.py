@@ -20,9 +20,11 @@ from services.ingestion.reading import Runs
 from services.ingestion.schedule import Schedule
 from services.ingestion.worker import Worker
 from services.judging.corrections import Corrections
+from services.judging.learnings import Learnings
 from services.judging.own_words import OwnWordsBooks
 from services.judging.progress import Reclassifications
 from services.judging.reclassifier import Reclassifier
+from services.judging.training import Trainer
 from services.kit.background import Background
 from services.notifications.backlog import Backlogs
 from services.notifications.circuits import Circuits
@@ -62,6 +64,7 @@ class Services:
     runs: Runs
     batches: Batches
     corrections: Corrections
+    learnings: Learnings
     changes: Changes
     locks: Leases
     rate_limiter: RateLimiter
@@ -89,6 +92,9 @@ class Services:
     reclassifier: Reclassifier | None = None
     """What judges stored tickets anew; likewise."""
 
+    trainer: Trainer | None = None
+    """What learns from corrections; likewise."""
+
     def observe_deliveries(self, on_attempt: OnAttempt) -> None:
         """Have every attempt of this process to deliver a notification told to somebody."""
         if self.delivery is not None:
@@ -97,7 +103,7 @@ class Services:
     @property
     def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
-        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier)
+        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer)
         all_there_are = (self.worker, self.delivery, self.schedule, *keepers)
         return [each for each in all_there_are if each is not None]
 

@@ -1,9 +1,10 @@
-"""Answers about what people say of tickets."""
+"""Answers about what people say of tickets, and what is learned from it."""
 
 from resolvers.context import Context
 from resolvers.tickets import get_ticket
 from services.access import Scope
 from services.judging.corrections import PersonsWord
+from services.judging.learnings import LearningState
 from services.tickets.record import TicketRecord
 
 
@@ -34,6 +35,12 @@ async def withdraw_correction(context: Context, tenant_id: str, external_id: str
     context.caller.require_tenant(tenant_id, Scope.TICKETS_WRITE)
     ticket = await get_ticket(context, tenant_id, external_id)
     return await context.services.corrections.withdraw(tenant_id, ticket, by=_subject(context))
+
+
+async def get_learning(context: Context, tenant_id: str) -> LearningState:
+    """How learning from the tenant's corrections stands."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.learnings.of(tenant_id)
 
 
 def _subject(context: Context) -> str | None:

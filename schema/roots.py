@@ -14,6 +14,7 @@ from schema.subscriptions import Subscription
 from schema.system.fields import SystemQueries
 from schema.tickets.correcting import CorrectionMutations
 from schema.tickets.fields import TicketQueries
+from schema.tickets.learning import LearningQueries
 
 
 @strawberry.type(
@@ -23,6 +24,7 @@ class Query(
     NodeQueries,
     TicketQueries,
     ClassificationQueries,
+    LearningQueries,
     StatsQueries,
     IngestionQueries,
     ConnectionQueries,

@@ -173,7 +173,9 @@ async def open_services(
 
 def at_rest(services: Services) -> Services:
     """The same services, with nothing that works beside the requests."""
-    nothing = dict.fromkeys(("worker", "delivery", "schedule", "rollup_keeper", "search_keeper", "reclassifier"))
+    nothing = dict.fromkeys(
+        ("worker", "delivery", "schedule", "rollup_keeper", "search_keeper", "reclassifier", "trainer")
+    )
     return replace(services, **nothing)
 
 

@@ -28,7 +28,7 @@ from schema.classification.types import (
     SaveOwnWordsInput,
     SaveOwnWordsResult,
 )
-from schema.tickets.types import MatchedRule
+from schema.tickets.reasons import MatchedRule
 from services.classification.own.words import OwnWords as Words
 from services.judging import preview as previews
 from services.judging.progress import ReclassificationProgress

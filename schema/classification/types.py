@@ -8,7 +8,7 @@ import strawberry
 from documents.reclassification import ReclassificationState
 from schema.base.cost import ListSize
 from schema.ingestion.payloads import Refusal
-from schema.tickets.types import MatchedRule
+from schema.tickets.reasons import MatchedRule
 from services.classification.own.faults import OwnWordsFault
 
 _ENTRIES = [ListSize(assumed_size=20)]

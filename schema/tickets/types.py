@@ -20,6 +20,7 @@ from schema.base.scalars import JSON
 from schema.base.selection import names_below
 from schema.notifications.types import Notification, to_notification
 from schema.tickets.corrections import TicketCorrection, to_correction
+from schema.tickets.reasons import MatchedRule
 from services.errors import InvalidInputError
 from services.tickets.changes import read_change
 from services.tickets.choices import only
@@ -39,20 +40,6 @@ Order = Annotated[TicketOrder, strawberry.argument(description="The order of the
 def shown(field: str, *directives: object) -> Any:
     """A field of a ticket, of which clients are told what its declaration says."""
     return strawberry.field(description=description_of(field), directives=list(directives))
-
-
-@strawberry.type(description="One reason for a ticket's classification.")
-class MatchedRule:
-    """A rule that fired."""
-
-    rule: str = strawberry.field(description="The rule's name, for instance `money_dispute`.")
-    keyword: str = strawberry.field(description="The rule's term in its plain form, for instance `refund`.")
-    text: str = strawberry.field(description="The words of the ticket that matched, normalised.")
-    field: str | None = strawberry.field(
-        description="Where they stand: `subject`, `message` or `replies`; null in tickets judged before that was kept."
-    )
-    start: int | None = strawberry.field(description="Where they begin in that field, in Unicode code points.")
-    end: int | None = strawberry.field(description="Where they end, likewise.")
 
 
 @strawberry.type(description="One field's value before and after a change.")

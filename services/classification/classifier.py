@@ -6,7 +6,7 @@ positive one. The same text always gives the same answer.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from documents.ticket import JudgedBy, Language, MatchedRule, Sentiment, Urgency
@@ -36,6 +36,8 @@ class Classification:
     matched: tuple[MatchedRule, ...]
     """In the order of the text, each keyword of each rule once."""
     judged_by: JudgedBy = JudgedBy.RULES
+    keys: Sequence[str] = field(default=(), repr=False)
+    """The words it was judged by, as phrases are compared with them; punctuation among them."""
 
 
 def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | None = None) -> Classification:
@@ -65,6 +67,7 @@ def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | No
         requires_action=urgency is not Urgency.LOW or _asks_for_something(signals, keys),
         language=language,
         matched=_matches(reasons),
+        keys=tuple(keys),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.classification.classifier import Classification, classify
+from services.classification.learned import NOTHING_LEARNED, Learned
 from services.classification.own.words import OwnBook
 from services.classification.rules import rules_version
 
@@ -15,6 +16,8 @@ class Judge:
     """Of what the tenant has of its own; 0: nothing."""
     own: OwnBook | None = None
     """Its own words, if it has any."""
+    learned: Learned = NOTHING_LEARNED
+    """What its corrections have taught."""
 
     @property
     def version(self) -> str:
@@ -22,8 +25,8 @@ class Judge:
         return version_of(self.revision)
 
     def judge(self, *, subject: str, message: str, replies: str = "") -> Classification:
-        """Classify a ticket, see `classify`."""
-        return classify(subject=subject, message=message, replies=replies, own=self.own)
+        """Classify a ticket, see `classify`; what was learned has the last word."""
+        return self.learned.over(classify(subject=subject, message=message, replies=replies, own=self.own))
 
 
 def version_of(revision: int) -> str:

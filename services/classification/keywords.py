@@ -8,7 +8,8 @@ from services.classification.rules import Action, Rule, all_rules
 
 def keyword_key(matches: Iterable[MatchedRule]) -> str:
     """The distinct topical keywords, sorted and joined: one scalar, so that an index can cover it."""
-    topical = {match.keyword for match in matches if _is_topical(all_rules()[match.rule])}
+    rules = all_rules()
+    topical = {match.keyword for match in matches if match.rule in rules and _is_topical(rules[match.rule])}
     return KEYWORD_SEPARATOR.join(sorted(topical))
 
 

@@ -65,6 +65,8 @@ class Rule:
     hint: bool = False
     """Says nothing alone: two different keywords of such rules do, in a text that praises and wishes nothing. With a
     positive sentiment it is praise that may be irony."""
+    protected: bool = False
+    """What is learned from people never lowers the urgency of a ticket in which it fires."""
     withdraws: bool = False
     """The words take back all that was said or asked before: `never mind`."""
 
@@ -136,5 +138,6 @@ def _rule(name: str, table: dict[str, Any]) -> Rule:
         courtesy=table.get("courtesy", False),
         repairable=table.get("repairable", False),
         hint=table.get("hint", False),
+        protected=table.get("protected", False),
         withdraws=table.get("withdraws", False),
     )

@@ -6,6 +6,7 @@ from typing import Any
 from documents.database import Collection, Database, Row, Session
 from documents.tenant_classifier import TenantClassifier
 from services.classification.judging import RULES_ALONE, Judge
+from services.classification.learned import from_row
 from services.classification.own.words import NO_OWN_WORDS, OwnBook, OwnWords
 from services.rollups.rows import BY_ID
 from services.tenancy import owned
@@ -31,11 +32,15 @@ class Judges:
 
         `session`: that of the transaction in which the tickets are written.
         """
-        row = await self._classifiers.find_one({"_id": tenant_id}, _READ, session=session)
+        row = await self._classifiers.find_one({"_id": tenant_id}, {"revision": 1}, session=session)
         if row is None or not row.get("revision"):
             return RULES_ALONE
         judge = self._ready.get(tenant_id)
         if judge is None or judge.revision != row["revision"]:
+            # All of it may be large, and is only read when it is another one.
+            row = await self._classifiers.find_one({"_id": tenant_id}, _READ, session=session)
+            if row is None:
+                return RULES_ALONE
             judge = _judge(row)
             if len(self._ready) >= MAX_JUDGES:
                 self._ready.clear()
@@ -71,4 +76,4 @@ def book_of_words(words: OwnWords) -> OwnBook | None:
 def _judge(row: Row) -> Judge:
     own = row.get("own_words") or {}
     words = OwnWords(tuple(own.get("high", ())), tuple(own.get("harmless", ())))
-    return Judge(revision=row["revision"], own=book_of_words(words))
+    return Judge(revision=row["revision"], own=book_of_words(words), learned=from_row(row.get("layers") or {}))

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from documents.database import Row
 from documents.notification import DEFAULT_DESTINATION, DEFAULT_KIND, NotificationState
@@ -42,7 +43,7 @@ def notification_row(
     ticket_id: str,
     *,
     version: str,
-    matched: Sequence[Mapping[str, str]],
+    matched: Sequence[Mapping[str, Any]],
     now: datetime,
     cause: str = "",
 ) -> Row:
@@ -80,8 +81,16 @@ def notification_id(tenant_id: str, ticket_id: str, version: str, *further: str)
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
-def reason(matched: Sequence[Mapping[str, str]]) -> str:
-    """The rules that make a ticket urgent, with the keywords they found: `legal threat: sue; outage: down`."""
-    urgent = [match for match in matched if all_rules()[match["rule"]].urgency is Urgency.HIGH]
+def _makes_urgent(match: Mapping[str, Any]) -> bool:
+    rule = all_rules().get(match["rule"])
+    return match.get("label") == "urgency" if rule is None else rule.urgency is Urgency.HIGH
+
+
+def reason(matched: Sequence[Mapping[str, Any]]) -> str:
+    """The rules that make a ticket urgent, with the keywords they found: `legal threat: sue; outage: down`.
+
+    Where it was learned that it is, the words that carried that: `learned: warehouse scanner`.
+    """
+    urgent = [match for match in matched if _makes_urgent(match)]
     parts = dict.fromkeys(f"{match['rule'].replace('_', ' ')}: {match['keyword']}" for match in urgent)
     return "; ".join(parts)[:MAX_REASON_CHARACTERS]

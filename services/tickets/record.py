@@ -1,7 +1,8 @@
 """A stored ticket as it is read: raw rows become records, whatever another program has left out of them."""
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, get_type_hints
@@ -119,7 +120,14 @@ def _reason(value: Any) -> MatchedRule | None:
         return None
     field, start, end = map(value.get, ("field", "start", "end"))
     is_placed = field.__class__ is str and start.__class__ is int and end.__class__ is int
-    return MatchedRule(*texts, field, start, end) if is_placed else MatchedRule(*texts)
+    reason = MatchedRule(*texts, field, start, end) if is_placed else MatchedRule(*texts)
+    return _learned(reason, value) if "weight" in value else reason
+
+
+def _learned(reason: MatchedRule, value: Mapping[str, Any]) -> MatchedRule:
+    weight, label = value["weight"], value.get("label")
+    is_told = isinstance(weight, int | float) and math.isfinite(weight) and isinstance(label, str)
+    return replace(reason, weight=float(weight), label=label) if is_told else reason
 
 
 _texts_of = itemgetter("rule", "keyword", "text")

@@ -1,9 +1,11 @@
 """The mutations `correctTicket` and `withdrawCorrection`, and what follows from them for those who watch."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from documents.tenant_classifier import TenantClassifier
 from documents.ticket import Ticket
 from tests.api.graphql.client import Api
 from tests.fakes import bearer
@@ -101,3 +103,31 @@ async def test_unknown_and_deleted_tickets_are_not_found(api: Api) -> None:
 
 async def test_a_value_that_is_none_is_a_coded_error(api: Api) -> None:
     assert await api.code(CORRECT, input=OURS | {"urgency": "GIGANTIC"}) == "BAD_REQUEST"
+
+
+LEARNING = """query ($tenant: String!) {
+  learning(tenantId: $tenant) {
+    corrections isUpToDate trainedAt learnedFrom unreadable uncorrected uncorrectedChanged
+    labels { label tried rulesRight learnedRight isOn }
+  }
+}"""
+
+
+async def test_what_was_learned_is_told_with_how_it_did(api: Api) -> None:
+    trial = {"label": "urgency", "tried": 30, "rules_right": 3, "learned_right": 29, "is_on": True}
+    counts = {"corrections": 30, "unreadable": 2, "uncorrected": 500, "uncorrected_changed": 1}
+    learning = {"corrected": 40, "trained_at": datetime(2026, 2, 5, tzinfo=UTC), "labels": [trial], **counts}
+    rows = api.db.collection(TenantClassifier)
+    await rows.insert_one({"_id": "taught", "revision": 1, "corrected": 40, "learning": learning})
+    found = (await api.data(LEARNING, tenant="taught"))["learning"]
+    await rows.delete_one({"_id": "taught"})
+    assert found == {
+        "corrections": 0,
+        "isUpToDate": True,
+        "trainedAt": "2026-02-05T00:00:00Z",
+        "learnedFrom": 30,
+        "unreadable": 2,
+        "uncorrected": 500,
+        "uncorrectedChanged": 1,
+        "labels": [{"label": "urgency", "tried": 30, "rulesRight": 3, "learnedRight": 29, "isOn": True}],
+    }

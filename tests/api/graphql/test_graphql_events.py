@@ -12,14 +12,16 @@ import pytest
 from strawberry.types.execution import ExecutionResult
 
 from documents.database import Database
-from documents.ticket import Ticket
+from documents.ticket import Ticket, Urgency
 from gql_app.graphql.schema import ApiSchema
 from resolvers import analytics
 from resolvers.context import Context, Services
+from resolvers.corrections import correct_ticket, withdraw_correction
 from schema.base.ids import global_id
 from services.access import EVERYONE
 from services.analytics.stats import Stats
 from services.coordination.turns import AT_ONCE
+from services.judging.corrections import PersonsWord
 from tests.api.graphql.client import COMMANDS
 from tests.api.graphql.sockets import Socket, opened, served
 from tests.fakes import (
@@ -245,6 +247,19 @@ async def test_each_event_reports_its_cost(address: str, tenant: str) -> None:
         message = await socket.receive()
     # 20, the event, and 100 updates with a ticket and a customer each.
     assert message["payload"]["extensions"]["cost"] == {"requested": 20 + 1 + 100 * 3, "maximum": 10_000}
+
+
+async def test_a_persons_correction_is_told_like_any_change(
+    quiet: Services, address: str, database: Database, tenant: str
+) -> None:
+    await insert(database, tenant, "1", urgency="low", keyword_key="")
+    context = Context(quiet, EVERYONE)
+    async with opened(address) as socket:
+        await follow(socket, tenant, filter={"urgency": "HIGH"})
+        await correct_ticket(context, tenant, "1", PersonsWord(Urgency.HIGH))
+        assert await kinds(socket) == [("UPDATED", "1")]
+        await withdraw_correction(context, tenant, "1")
+        assert await kinds(socket) == [("UNMATCHED", "1")]
 
 
 async def test_filter_that_makes_no_sense_is_refused_at_once(address: str, tenant: str) -> None:

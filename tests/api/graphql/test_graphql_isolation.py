@@ -31,6 +31,7 @@ from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.notification import Notification
 from documents.quarantined_record import QuarantinedRecord
+from documents.tenant_classifier import TenantClassifier
 from documents.tenant_lock import TenantLock
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
@@ -72,6 +73,11 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
     told = {"urgency": "high", "reason": tenant_id, "state": "dead", "last_error": tenant_id, "last_status": 500}
     run = {"job_id": job, "error": tenant_id, "started_at": THEN, "ended_at": NOW, "pages": count, "retries": count}
     reason = {**dict.fromkeys(("rule", "keyword", "text"), tenant_id), "field": tenant_id, "start": 0, "end": 1}
+    reason |= {"weight": 1.0, "label": tenant_id}
+    tried = {"tried": count, "rules_right": count, "learned_right": count}
+    learning = {"corrected": count, "trained_at": NOW} | dict.fromkeys(
+        ("corrections", "unreadable", "uncorrected", "uncorrected_changed"), count
+    )
     corrected = {"urgency": "high", "sentiment": "negative", "requires_action": True}
     tickets = [
         its
@@ -125,6 +131,10 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
             | {"schedule_minutes": count, "state": "failing", "problem": "forbidden", "problem_detail": tenant_id}
             | {"failures": count, "announce_from": THEN, "created_at": THEN, "updated_at": NOW}
             | dict.fromkeys(("last_run_at", "last_success_at", "next_run_at"), NOW)
+        ],
+        TenantClassifier: [
+            {"_id": tenant_id, "revision": 0, "corrected": count, "corrected_at": NOW}
+            | {"learning": learning | {"labels": [{"label": tenant_id, "is_on": True} | tried]}}
         ],
         TenantLock: [
             {"resource_id": f"ingest:{tenant_id}", "owner_id": job, "acquired_at": NOW, "fence": 1}

@@ -91,3 +91,11 @@ async def test_open_access_has_no_use_for_a_token(ingested: Ingested, path: str)
         f"{path}/correction", params=TENANT, json={"urgency": "medium"}, headers=bearer(sub="ann")
     )
     assert answer.json()["correction"]["by"] is None
+
+
+async def test_what_is_learned_is_told(ingested: Ingested, path: str) -> None:
+    nothing = (await ingested.client.get("/tenants/nobody/learning")).json()
+    assert nothing == {"tenant_id": "nobody", "corrections": 0, "is_up_to_date": True, "last": None}
+    await ingested.client.put(f"{path}/correction", params=TENANT, json={"urgency": "medium", "note": "to learn from"})
+    state = (await ingested.client.get("/tenants/tenant_a/learning")).json()
+    assert (state["corrections"], state["is_up_to_date"]) == (1, False)

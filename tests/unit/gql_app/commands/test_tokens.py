@@ -46,7 +46,7 @@ def refusal(*arguments: str) -> str:
 
 
 def test_a_scope_that_does_not_exist_is_named() -> None:
-    assert "no scope 'tickets:paint'; there are admin" in refusal("--scopes", "tickets:write")
+    assert "no scope 'tickets:paint'; there are admin" in refusal("--scopes", "tickets:paint")
 
 
 @pytest.mark.parametrize("missing", ["SECRET", "ISSUER", "AUDIENCE"])

@@ -4,8 +4,6 @@ import re
 import shutil
 from pathlib import Path
 
-from services.classification.words import normalise, plain, split_words
-
 from benchmarks.accuracy.__main__ import BLOCK, DOCUMENT
 from benchmarks.accuracy.labelled import Part
 from benchmarks.accuracy.tables import report
