@@ -139,8 +139,9 @@ def read_text(original: str, part: TicketText = TicketText.MESSAGE) -> ReadText:
     limit = READ_CHARACTERS[part]
     seen = read_markup(original[: _MARKUP_FOR_ONE * limit])
     seen = seen._replace(text=seen.text[: _SEEN_FOR_ONE * limit])
-    normal = normalise(seen.text)[: _SEEN_FOR_ONE * limit]
+    normal = normalise(seen.text)
     origin = _Origin(seen, normal)
+    normal = normal[: _SEEN_FOR_ONE * limit]
     if part is TicketText.SUBJECT:
         return ReadText(_prepared(normal, limit), origin, is_automatic=is_automatic_subject(normal))
     read = ReadText(_prepared(normal, limit), origin, is_automatic=False)
