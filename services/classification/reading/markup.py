@@ -35,6 +35,8 @@ _ELEMENTS = _UNSEEN | _INLINE | frozenset(_NAMES_OF_OTHERS.split())
 _NOT_PARTING = _INLINE | _UNSEEN | {"!"}
 _LAYING_OUT = frozenset(["br", "p", "div", "td", "li", "body", "html"])
 """Elements of which one shows that the text is HTML throughout, so that its line breaks are mere blanks."""
+_EMPTY_LINE = 2
+"""Line breaks."""
 _HOLDING = frozenset(["blockquote", "div", "hr", "p", "pre", "section", "span", "table"])
 """Elements that mail programs put quoted mail and signatures into, or mark the beginning of it with."""
 # Neither a tag nor a quoted value reaches over the next `<`, so no character is looked at from two of them.
@@ -128,12 +130,17 @@ class _Scan:
             return max(end, tag.end())
         if name in _ELEMENTS or ":" in name or name == "!":
             if name not in _NOT_PARTING:
-                self._pieces.append(TextPiece("\n", tag.start(), tag.end(), copied=False))
-                self._length += 1
+                self._part(tag)
             self._enter_or_leave(tag, name)
         else:
             self._add([TextPiece(tag[0], tag.start(), tag.end(), copied=True)])
         return tag.end()
+
+    def _part(self, tag: re.Match[str]) -> None:
+        """A line break for a tag; no more than an empty line for all that follow each other."""
+        if not all(piece.text == "\n" for piece in self._pieces[-_EMPTY_LINE:]) or len(self._pieces) < _EMPTY_LINE:
+            self._pieces.append(TextPiece("\n", tag.start(), tag.end(), copied=False))
+            self._length += 1
 
     def _enter_or_leave(self, tag: re.Match[str], name: str) -> None:
         closes = bool(tag[1])

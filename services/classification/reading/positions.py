@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from itertools import accumulate
 from typing import NamedTuple
 
 
@@ -23,10 +22,19 @@ class PositionMap:
     it stands for all of it.
     """
 
-    def __init__(self, pieces: Iterable[TextPiece]) -> None:
-        self._pieces = [piece for piece in pieces if piece.text]
-        self._starts = [0, *accumulate(len(piece.text) for piece in self._pieces)]
+    def __init__(self, pieces: Iterable[TextPiece], until: int | None = None) -> None:
+        """`until`: how much of the text anybody will ask for."""
+        self._pieces: list[TextPiece] = []
+        self._starts = [0]
         """Of the pieces in the text, and its length."""
+        length = 0
+        for piece in pieces:
+            if until is not None and length > until:
+                break
+            if piece.text:
+                self._pieces.append(piece)
+                length += len(piece.text)
+                self._starts.append(length)
 
     def source(self, start: int, end: int) -> tuple[int, int]:
         """What `start` to `end` of the text, which is not empty, stands for in the text before."""

@@ -55,14 +55,18 @@ _SIGNS_OF_MAIL = (">", "--", "__", "\u2014")
 class _Origin:
     """The way from the normalised text back to the original."""
 
-    def __init__(self, seen: Seen, normal: str) -> None:
+    def __init__(self, seen: Seen, normal: str, looked_at: int) -> None:
+        """`looked_at`: how much of the normalised text is."""
         self._seen = seen
         self._normal = normal
+        self._looked_at = looked_at
 
     @cached_property
     def _to_seen(self) -> PositionMap | None:
         seen = self._seen.text
-        return None if keeps_places(seen, self._normal) else PositionMap(normalised_pieces(seen))
+        if keeps_places(seen, self._normal):
+            return None
+        return PositionMap(normalised_pieces(seen), self._looked_at)
 
     @cached_property
     def _to_original(self) -> PositionMap | None:
@@ -139,8 +143,9 @@ def read_text(original: str, part: TicketText = TicketText.MESSAGE) -> ReadText:
     limit = READ_CHARACTERS[part]
     seen = read_markup(original[: _MARKUP_FOR_ONE * limit])
     seen = seen._replace(text=seen.text[: _SEEN_FOR_ONE * limit])
-    normal = normalise(seen.text)[: _SEEN_FOR_ONE * limit]
-    origin = _Origin(seen, normal)
+    normal = normalise(seen.text)
+    origin = _Origin(seen, normal, _SEEN_FOR_ONE * limit)
+    normal = normal[: _SEEN_FOR_ONE * limit]
     if part is TicketText.SUBJECT:
         return ReadText(_prepared(normal, limit), origin, is_automatic=is_automatic_subject(normal))
     read = ReadText(_prepared(normal, limit), origin, is_automatic=False)

@@ -86,6 +86,12 @@ def test_a_word_is_found_in_the_original(text: str, word: str, original: str) ->
     assert text[start:end] == original
 
 
+@pytest.mark.parametrize("letter", ["ß", "\x00", "\u2014", "&szlig;", "é"])
+def test_words_of_a_text_that_is_cut_stand_where_they_do(letter: str) -> None:
+    text = letter * 9 + " refund" + " x" * READ_CHARACTERS[TicketText.MESSAGE]
+    assert text[slice(*places(read_text(text), "refund")[0])] == "refund"
+
+
 def test_a_phrase_may_stand_across_tags_and_lines() -> None:
     text = "we <b>cannot</b>\nlog&nbsp;in"
     assert read_text(text).words == ["we", "cannot", "log", "in"]
