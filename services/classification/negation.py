@@ -102,8 +102,9 @@ def _is_hint(meaning: Meaning) -> bool:
     return isinstance(meaning, Signal) and meaning.is_hint
 
 
-def _is_emoji(word: str) -> bool:
-    return not word.isascii() and not word[0].isalnum()
+def _ends_sentence(word: str) -> bool:
+    """Whether it is such a mark, or an emoji."""
+    return word in SENTENCE_ENDS or (not word.isascii() and not word[0].isalnum())
 
 
 class _Reader:
@@ -153,7 +154,7 @@ class _Reader:
     def _end_of_negation(self, position: int, reach: Reach) -> int:
         """The last position at which a signal falls under a negation that ends before `position`."""
         budget = MAX_WORDS[reach]
-        while position < len(self._words) and budget > 0 and not _is_emoji(self._words[position]):
+        while position < len(self._words) and budget > 0 and not _ends_sentence(self._words[position]):
             match self._at.get(position):
                 case None:
                     if self._ends_negation(self._words[position], reach):
