@@ -13,6 +13,11 @@ from services.classification.phrases import Hit
 from services.classification.reading import SENTENCE_ENDS
 from services.classification.rules import Action, Meaning, Reach, Signal
 
+MAX_SENTENCE_WORDS = 40
+"""How far the rest of a sentence is looked at."""
+_FORWARDS = frozenset([Reach.SUPPOSED, Reach.HEARSAY, Reach.CONDITION])
+FRAMES = _FORWARDS | {Reach.FRAME}
+"""The reaches that `outside_frames` is about."""
 MIN_HINTS = 2
 """How many different hints together say that something is wrong."""
 
@@ -27,10 +32,22 @@ def outside_frames(
     for hit in hits:
         if hit.entry is Reach.FRAME:
             framed_from[sentence[hit.start]] = 0
-        elif hit.entry is Reach.SUPPOSED:
+        elif hit.entry in _FORWARDS and _holds(hit, words, pack):
             framed_from.setdefault(sentence[hit.start], hit.start)
     nowhere = len(words)
     return [hit for hit in live if not hit.entry.is_bad or hit.start < framed_from.get(sentence[hit.start], nowhere)]
+
+
+def _holds(hit: Hit[Meaning], words: Sequence[str], pack: Pack) -> bool:
+    """Whether what follows is one of those sentences that the words at its beginning may begin."""
+    if hit.entry is Reach.SUPPOSED:
+        return True
+    rest = words[hit.end : hit.end + MAX_SENTENCE_WORDS]
+    length = next((position for position, word in enumerate(rest) if word in SENTENCE_ENDS), len(rest))
+    said = rest[:length]
+    if hit.entry is Reach.HEARSAY:
+        return pack.parties.isdisjoint(said)
+    return rest[length : length + 1] == ["?"] and not pack.modals.isdisjoint(said)
 
 
 def without_lone_hints(live: list[Hit[Signal]]) -> list[Hit[Signal]]:

@@ -42,6 +42,10 @@ class Pack:
     """Abbreviations and frequent slips, and what they mean."""
     contrasts: frozenset[str] = frozenset()
     """Words at which a frame ends: `but`."""
+    parties: frozenset[str] = frozenset()
+    """Words for the writer and the reader: `our`, `you`; what is heard of others has none of them."""
+    modals: frozenset[str] = frozenset()
+    """Words that make of `if` a mere thought: `would`."""
 
 
 @cache

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import takewhile
 
 from documents.ticket import Sentiment
-from services.classification.frames import outside_frames, without_lone_hints
+from services.classification.frames import FRAMES, outside_frames, without_lone_hints
 from services.classification.languages import Pack
 from services.classification.own.words import OwnBook
 from services.classification.phrases import Hit
@@ -44,7 +44,7 @@ def find_signals(
     if Reach.TEXT in reaches:
         return []
     live = _Reader(words, visible, pack).read()
-    if reaches & {Reach.FRAME, Reach.SUPPOSED} and Reach.REAL not in reaches:
+    if reaches & FRAMES and Reach.REAL not in reaches:
         live = outside_frames(words, visible, live, pack)
     live = without_lone_hints(live)
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
@@ -119,6 +119,8 @@ class _Reader:
         self._clause_ends = PUNCTUATION | (pack.conjunctions - pack.ands)
         self._connectors = {Reach.NOUN: pack.ors | pack.ands | {","}, Reach.VERB: pack.ors | {","}}
         self._live: list[Hit[Signal]] = []
+        self._settled_at = -1
+        """Where a solution was last said."""
 
     def read(self) -> list[Hit[Signal]]:
         negated_to = -1
@@ -140,7 +142,14 @@ class _Reader:
                     negated_to = self._end_of_negation(hit.end, reach)
                 case _:
                     pass
-        return self._live
+        return self._without_settled()
+
+    def _without_settled(self) -> list[Hit[Signal]]:
+        """What was settled, and its writer thanks for it without a "but", is over, whatever it was."""
+        is_glad = any(hit.entry.rule.sentiment is Sentiment.POSITIVE for hit in self._live)
+        if self._settled_at < 0 or not is_glad or not self._pack.contrasts.isdisjoint(self._words):
+            return self._live
+        return [hit for hit in self._live if hit.start > self._settled_at or not hit.entry.is_bad]
 
     def _end_of_denial(self, position: int) -> int:
         """The last position that is denied by words that end before `position`: of the clause, or a negation in it."""
@@ -162,7 +171,7 @@ class _Reader:
                     position, budget = position + 1, budget - 1
                 case Signal() as signal if _is_request(signal) or signal.rule.hint:
                     position = self._ends[position]
-                case Reach.SUPPOSED | Reach.FRAME | Reach.REAL | Reach.TEXT:
+                case Reach.SUPPOSED | Reach.FRAME | Reach.HEARSAY | Reach.CONDITION | Reach.REAL | Reach.TEXT:
                     position, budget = position + 1, budget - 1
                 case Signal():
                     joined = self._joined_signal(self._ends[position], reach)
@@ -201,6 +210,7 @@ class _Reader:
         """Take back what "is fixed" or "works again" at `position` speaks of."""
         if self._is_void(position):
             return
+        self._settled_at = position
         if reach is Reach.SOLVED:
             self._live = [hit for hit in self._live if not hit.entry.rule.repairable]
             return

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
+from itertools import groupby
 
 from documents.ticket import Language
 from services.classification.languages import pack_of
@@ -20,6 +21,8 @@ MIN_LETTERS = 5
 MAX_LETTERS = 20
 MAX_LOOKUPS = 300
 """Unknown words that are looked at of one text; a long one has some 50."""
+MIN_SPELT_OUT = 4
+"""Letters in a row that may be a word."""
 _MAX_REMEMBERED = 20_000
 _REPEATED = re.compile(r"(.)\1+")
 _STRETCHED = re.compile(r"(.)\1{2,}")
@@ -45,8 +48,14 @@ class Spelling:
                     self._by_remains[remains].append(word)
 
     def corrected(self, words: Sequence[str]) -> Sequence[str]:
-        """The words, plain ones, with those that are misspelt replaced; one for each."""
-        unknown = {word for word in words if word not in self._known and len(word) > 1}
+        """The words, plain ones, with those that are misspelt replaced; one for each.
+
+        A spelt-out word ("u r g e n t") stands where its first letter does.
+        """
+        different = set(words)
+        if len([word for word in different if len(word) == 1 and word.isalpha()]) >= MIN_SPELT_OUT - 1:
+            words = self._drawn_together(words)
+        unknown = {word for word in different if len(word) > 1 and word not in self._known}
         if not unknown:
             return words
         meant = {}
@@ -54,6 +63,15 @@ class Spelling:
             if (right := self._meaning(word)) != word:
                 meant[word] = right
         return [meant.get(word, word) for word in words] if meant else words
+
+    def _drawn_together(self, words: Sequence[str]) -> Sequence[str]:
+        drawn: list[str] = []
+        for is_letter, run in groupby(words, lambda word: len(word) == 1 and word.isalpha()):
+            letters = list(run)
+            drawn += letters
+            if is_letter and len(letters) >= MIN_SPELT_OUT and (whole := "".join(letters)) in self._skeletons:
+                drawn[-len(letters)] = whole
+        return drawn
 
     def _meaning(self, word: str) -> str:
         meaning = self._meant.get(word)
