@@ -24,6 +24,7 @@ from schema.classification.types import (
     Reclassification,
     ReclassificationRequested,
     ReclassifyTicketsInput,
+    ReclassifyTicketsResult,
     SampleTicket,
     SaveOwnWordsInput,
     SaveOwnWordsResult,
@@ -95,7 +96,7 @@ class ClassificationMutations:
         "the scope `admin`.",
         directives=[Cost(weight=50)],
     )
-    async def reclassify_tickets(self, info: Info, input: ReclassifyArgument) -> ReclassificationRequested:
+    async def reclassify_tickets(self, info: Info, input: ReclassifyArgument) -> ReclassifyTicketsResult:
         """Ask for it."""
         asked = await resolvers.reclassify_tickets(info.context, input.tenant_id, announce=input.announce)
         return ReclassificationRequested(reclassification=_to_reclassification(asked))

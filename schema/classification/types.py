@@ -172,3 +172,7 @@ SaveOwnWordsResult = Annotated[
     OwnWordsSaved | OwnWordsRefused | OwnWordsConflict,
     strawberry.union("SaveOwnWordsResult", description="What came of `saveOwnWords`."),
 ]
+ReclassifyTicketsResult = Annotated[
+    ReclassificationRequested,
+    strawberry.union("ReclassifyTicketsResult", description="What came of `reclassifyTickets`."),
+]

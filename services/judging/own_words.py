@@ -80,7 +80,7 @@ class OwnWordsBooks:
             raise OwnWordsRefusedError([breadth])
         try:
             row = await self._rows.find_one_and_update(
-                {"_id": tenant_id, "own_words.revision": expected_revision or None},
+                {"_id": tenant_id} | _as_expected(expected_revision),
                 self._update(words, editor),
                 upsert=expected_revision == 0,
                 return_document=ReturnDocument.AFTER,
@@ -117,6 +117,11 @@ class OwnWordsBooks:
             {"$set": {"own_words": "$$REMOVE"}},
             {"$set": {"own_words": {"revision": "$revision", **literal}}},
         ]
+
+
+def _as_expected(revision: int) -> Row:
+    """The condition that the words in use are of this revision."""
+    return {"own_words.revision": revision} if revision else {"own_words": None}
 
 
 def _revisions(row: Mapping[str, Any] | None) -> list[OwnWordsRevision]:

@@ -102,7 +102,9 @@ class Reclassifier(Background):
         names = [name for name in found if isinstance(name, str) and name]
         own = self._classifiers.find({"revision": {"$gt": 0}}, {"revision": 1}, comment=REJUDGE_COMMENT)
         revisions: dict[str, int] = {row["_id"]: row["revision"] for row in await own.to_list(None)}
-        rows: dict[str, Row] = {row["_id"]: row for row in await self._rows.find({}).to_list(None)}
+        rows: dict[str, Row] = {
+            row["_id"]: row for row in await self._rows.find({}, comment=REJUDGE_COMMENT).to_list(None)
+        }
         versions = {name: version_of(revisions.get(name, 0)) for name in names}
         behind = [name for name in names if _is_behind(rows.get(name), versions[name])]
         to_look = [name for name in names if name not in behind and self._is_look_due(rows[name])]

@@ -14,10 +14,10 @@ from services.classification.reading.words import folded
 
 MAX_ENTRIES = 200
 """Of either list."""
-MAX_CHARACTERS = 100
-MAX_WORDS = 10
-MAX_GAPS = 2
-MAX_CHOICES = 16
+MAX_ENTRY_CHARACTERS = 100
+MAX_ENTRY_WORDS = 10
+MAX_ENTRY_GAPS = 2
+MAX_ENTRY_CHOICES = 16
 """So many phrases without choices an entry may stand for."""
 _MISUSED = frozenset(["Cc", "Cf", "Cs", "Co", "Zl", "Zp"])
 """Kinds of characters that nobody sees."""
@@ -30,10 +30,10 @@ class OwnWordsFault(DescribedEnum):
 
     TOO_MANY = "too_many", f"A list has more than {MAX_ENTRIES} entries."
     EMPTY = "empty", "The entry has no words; web and mail addresses are not read."
-    TOO_LONG = "too_long", f"The entry has more than {MAX_CHARACTERS} characters or {MAX_WORDS} words."
+    TOO_LONG = "too_long", f"The entry has more than {MAX_ENTRY_CHARACTERS} characters or {MAX_ENTRY_WORDS} words."
     INVISIBLE = "invisible", "The entry has a character that nobody sees, for instance a line end."
-    GAP = "gap", f"A `*` stands at an end or beside another, or there are more than {MAX_GAPS}."
-    TOO_MANY_CHOICES = "too_many_choices", f"The entry stands for more than {MAX_CHOICES} phrases."
+    GAP = "gap", f"A `*` stands at an end or beside another, or there are more than {MAX_ENTRY_GAPS}."
+    TOO_MANY_CHOICES = "too_many_choices", f"The entry stands for more than {MAX_ENTRY_CHOICES} phrases."
     TOO_COMMON = "too_common", "The entry, or one of its choices, has only words that stand in most texts."
     REPEATED = "repeated", "Another entry of the list says the same."
     AMBIGUOUS = "ambiguous", "The other list says the opposite of the same words."
@@ -78,16 +78,16 @@ def find_faults(words: OwnWords) -> list[FaultyEntry]:
 
 
 def _faults_of(text: str) -> Iterator[tuple[OwnWordsFault, int | None, str]]:
-    if len(text) > MAX_CHARACTERS:
-        yield OwnWordsFault.TOO_LONG, MAX_CHARACTERS + 1, f"It has more than {MAX_CHARACTERS} characters."
+    if len(text) > MAX_ENTRY_CHARACTERS:
+        yield OwnWordsFault.TOO_LONG, MAX_ENTRY_CHARACTERS + 1, f"It has more than {MAX_ENTRY_CHARACTERS} characters."
     for column, character in enumerate(text, 1):
         if unicodedata.category(character) in _MISUSED and character not in _JOINERS:
             yield OwnWordsFault.INVISIBLE, column, f"The character U+{ord(character):04X} is not seen."
     yield from _faults_of_phrases(text)
     for pack in all_packs():
         for variant in variants_of(text, apostrophe_parts=pack.apostrophe_parts):
-            if len(variant) > MAX_WORDS:
-                yield OwnWordsFault.TOO_LONG, None, f"It has more than {MAX_WORDS} words."
+            if len(variant) > MAX_ENTRY_WORDS:
+                yield OwnWordsFault.TOO_LONG, None, f"It has more than {MAX_ENTRY_WORDS} words."
             if common := _common_words(variant, pack):
                 reason = f"{common!r} alone stands in most texts of the language {pack.language.value!r}."
                 yield OwnWordsFault.TOO_COMMON, None, reason
@@ -95,8 +95,8 @@ def _faults_of(text: str) -> Iterator[tuple[OwnWordsFault, int | None, str]]:
 
 def _faults_of_phrases(text: str) -> Iterator[tuple[OwnWordsFault, int | None, str]]:
     """How it is written; the number of choices comes first, since there may be too many to look at."""
-    if (choices := choices_in(text)) > MAX_CHOICES:
-        reason = f"It stands for {choices:,} phrases, at most {MAX_CHOICES} can be."
+    if (choices := choices_in(text)) > MAX_ENTRY_CHOICES:
+        reason = f"It stands for {choices:,} phrases, at most {MAX_ENTRY_CHOICES} can be."
         yield OwnWordsFault.TOO_MANY_CHOICES, text.find("/") + 1, reason
     if not any(variant for variant in variants_of(text, apostrophe_parts=False) if set(variant) != {GAP}):
         yield OwnWordsFault.EMPTY, None, OwnWordsFault.EMPTY.description
@@ -113,7 +113,7 @@ def _are_gaps_sound(text: str) -> bool:
     variants = variants_of(text, apostrophe_parts=False)
     inside = all(GAP not in (variant[0], variant[-1]) for variant in variants if variant)
     apart = all((GAP, GAP) not in pairwise(variant) for variant in variants)
-    return inside and apart and all(variant.count(GAP) <= MAX_GAPS for variant in variants)
+    return inside and apart and all(variant.count(GAP) <= MAX_ENTRY_GAPS for variant in variants)
 
 
 def _common_words(variant: tuple[str, ...], pack: Pack) -> str | None:

@@ -10,9 +10,12 @@ from pymongo import monitoring
 
 from documents.database import Database
 from resolvers.context import Services
+from services.judging.rejudging import REJUDGE_COMMENT
 from services.rollups.keeper import ROLLUP_COMMENT
 from services.search.keeper import SEARCH_COMMENT
 from tests.fakes import MockApi
+
+_KEEPERS = (ROLLUP_COMMENT, SEARCH_COMMENT, REJUDGE_COMMENT)
 
 
 @dataclass
@@ -65,7 +68,7 @@ class Commands(monitoring.CommandListener):
         self._heard: list[Command] | None = None
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        if self._heard is not None and event.command.get("comment") not in (ROLLUP_COMMENT, SEARCH_COMMENT):
+        if self._heard is not None and event.command.get("comment") not in _KEEPERS:
             self._heard.append(Command(event.command_name, dict(event.command)))
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...

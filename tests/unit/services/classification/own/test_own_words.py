@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from documents.ticket import Urgency
 from services.classification import classify
-from services.classification.own.faults import MAX_CHARACTERS, MAX_CHOICES, MAX_ENTRIES, OwnWordsFault, find_faults
+from services.classification.own.faults import (
+    MAX_ENTRIES,
+    MAX_ENTRY_CHARACTERS,
+    MAX_ENTRY_CHOICES,
+    OwnWordsFault,
+    find_faults,
+)
 from services.classification.own.words import OWN_RULE, OwnBook, OwnWords
 from tests.properties import tried_on
 
@@ -78,7 +84,7 @@ F = OwnWordsFault
         (["ok then", " ? "], [], [(F.EMPTY, "high", 2, None)]),
         (["https://example.com/a"], [], [(F.EMPTY, "high", 1, None)]),
         (["fire/ now"], [], [(F.EMPTY, "high", 1, 5)]),
-        (["x" * (MAX_CHARACTERS + 1)], [], [(F.TOO_LONG, "high", 1, MAX_CHARACTERS + 1)]),
+        (["x" * (MAX_ENTRY_CHARACTERS + 1)], [], [(F.TOO_LONG, "high", 1, MAX_ENTRY_CHARACTERS + 1)]),
         (["one two three four five six seven eight nine ten eleven"], [], [(F.TOO_LONG, "high", 1, None)]),
         (["fire\nsale"], [], [(F.INVISIBLE, "high", 1, 5)]),
         ([], ["fire\u202esale"], [(F.INVISIBLE, "harmless", 1, 5)]),
@@ -133,4 +139,4 @@ def test_an_entry_finds_the_text_that_it_is(text: str) -> None:
 
 
 def test_as_many_choices_as_are_allowed() -> None:
-    assert find_faults(OwnWords(high=("/".join(f"w{number}x" for number in range(MAX_CHOICES)),))) == []
+    assert find_faults(OwnWords(high=("/".join(f"w{number}x" for number in range(MAX_ENTRY_CHOICES)),))) == []

@@ -1,0 +1,1 @@
+"""Checking the files of the rules, before they are released."""
