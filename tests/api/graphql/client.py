@@ -10,6 +10,7 @@ from pymongo import monitoring
 
 from documents.database import Database
 from resolvers.context import Services
+from services.judging.training import LEARNING_COMMENT
 from services.rollups.keeper import ROLLUP_COMMENT
 from services.search.keeper import SEARCH_COMMENT
 from tests.fakes import MockApi
@@ -65,7 +66,11 @@ class Commands(monitoring.CommandListener):
         self._heard: list[Command] | None = None
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        if self._heard is not None and event.command.get("comment") not in (ROLLUP_COMMENT, SEARCH_COMMENT):
+        if self._heard is not None and event.command.get("comment") not in (
+            ROLLUP_COMMENT,
+            SEARCH_COMMENT,
+            LEARNING_COMMENT,
+        ):
             self._heard.append(Command(event.command_name, dict(event.command)))
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
