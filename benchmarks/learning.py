@@ -20,8 +20,8 @@ LONGEST_SECONDS = 1.0
 HABIT = "slow"
 
 METHOD = f"""Corrections of tickets as the mock external API writes them, two of them to a text, so that there are
-some 60 words. People say of the topic `{HABIT}` that it is urgent and negative, and of others what the rules say. Beside them
-{MOST_UNCORRECTED} tickets that nobody has corrected. In one thread; reading and judging the tickets is not included."""
+some 60 words. People say of the topic `{HABIT}` that it is urgent and negative, and of others what the rules say.
+Beside them {MOST_UNCORRECTED} tickets that nobody has corrected. In one thread, without reading and judging them."""
 
 
 async def measure(stage: Stage) -> Chapter:
