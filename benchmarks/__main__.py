@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from benchmarks import analytics, export, graphql_page, help_desks, ingestion, lists, others, stats
+from benchmarks import analytics, export, graphql_page, help_desks, ingestion, learning, lists, others, stats
 from benchmarks.report import Chapter, describe_machine, write_report
 from benchmarks.stage import Stage, at_stage, fill
 from documents.database import connect, patiently
@@ -28,6 +28,7 @@ Benchmark = Callable[[Stage], Awaitable[Chapter]]
 ON_SERVER_ALONE: dict[str, Benchmark] = {
     "ingestion": ingestion.measure,
     "help_desks": help_desks.measure,
+    "learning": learning.measure,
     "delivery": others.delivery,
     "graphql": graphql_page.measure,
 }

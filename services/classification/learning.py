@@ -27,12 +27,12 @@ LEAST_TRIED = 20
 MOST_LIKELY_CHANCE = 0.01
 """How likely chance may be to explain that it is right more often than the rules."""
 FOLDS = 3
-ROUNDS = 10
-_RATE = 0.6
+ROUNDS = 30
+_RATE = 0.3
 _SLOWER = 0.25
 _SHRINK = 0.01
 """Of a weight, with each round."""
-_UNCORRECTED_WEIGHT = 0.3
+_UNCORRECTED_WEIGHT = 0.25
 RIGHT_ENOUGH = 0.75
 """A ticket of which the rules are right teaches only while less speaks for them than this."""
 SURE_ENOUGH = 0.87

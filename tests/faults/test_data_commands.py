@@ -199,3 +199,18 @@ def test_what_cannot_be_done_is_told_in_one_line(stored: Stored, arguments: str,
 
 def test_reading_needs_no_external_api(stored: Stored) -> None:
     assert "tenant_a" in stored.call("tenants", "list", EXTERNAL_API_URL="")
+
+
+def test_a_ticket_is_corrected_and_taken_back(stored: Stored) -> None:
+    path = f"/tickets/{LONG_ID}?tenant_id=tenant_b"
+    before = stored.rest(path)
+    command = ("tickets", "correct", "tenant_b", LONG_ID)
+    (corrected,) = stored.lines(*command, "--urgency", "high", "--no-action", "--note", "ours", "--json")
+    assert (corrected["urgency"], corrected["requires_action"], corrected["judged_by"]) == ("high", False, "person")
+    assert corrected["correction"]["note"] == "ours"
+    assert stored.rest(path) == corrected
+    code, printed = stored.outcome(*command, "--urgency", "enormous")
+    assert (code, "urgency is one of high, medium, low." in printed) == (2, True)
+    assert stored.outcome(*command)[0] == 2
+    assert stored.outcome(*command, "--withdraw", "--no-action")[0] == 2
+    assert stored.lines(*command, "--withdraw", "--json") == [before]

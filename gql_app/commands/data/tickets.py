@@ -1,7 +1,7 @@
-"""Tickets: `python -m gql_app tickets list`, `show`, `history` and `export`."""
+"""Tickets: `python -m gql_app tickets list`, `show`, `history`, `correct` and `export`."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from operator import attrgetter
 from pathlib import Path
@@ -11,13 +11,17 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 
+from documents.described import DescribedEnum
+from documents.ticket import Sentiment, Urgency
 from gql_app.commands.data.contexts import asking, open_context, tell_if_unknown
 from gql_app.commands.data.output import print_fields, print_json, print_list
 from gql_app.commands.runtime import Means
 from gql_app.rest.answers.tickets import HistoryAnswer, TicketAnswer
 from gql_app.rest.conditions import TicketConditions, is_list, unknown_parameter
+from resolvers import corrections
 from resolvers import tickets as resolvers
 from services.errors import InvalidInputError
+from services.judging.corrections import PersonsWord
 from services.tickets.formats import ExportFormat
 
 PARAMETERS = {name: info for name, info in TicketConditions.model_fields.items() if name != "tenant_id"}
@@ -65,6 +69,44 @@ async def show_ticket(means: Means, *, tenant_id: str, ticket_id: str, as_json: 
         found = await resolvers.get_ticket(context, tenant_id, ticket_id)
     print_fields(TicketAnswer.of(found), as_json=as_json)
     return 0
+
+
+async def correct_one(
+    means: Means,
+    *,
+    tenant_id: str,
+    ticket_id: str,
+    word: Mapping[str, Any],
+    announce: bool,
+    withdraw: bool,
+    as_json: bool,
+) -> int:
+    """Let the operator's word decide about a ticket, or take it back; prints the ticket as it is then.
+
+    Raises:
+        InvalidInputError: nothing is said, or no ticket can be that.
+        TicketNotFoundError: the tenant has none with this id.
+    """
+    said = _read_word(word)
+    if withdraw and said != PersonsWord():
+        raise InvalidInputError("Either say what the ticket is, or withdraw that.")
+    async with asking(means) as context:
+        if withdraw:
+            found = await corrections.withdraw_correction(context, tenant_id, ticket_id)
+        else:
+            found = await corrections.correct_ticket(context, tenant_id, ticket_id, said, announce=announce)
+    print_fields(TicketAnswer.of(found), as_json=as_json)
+    return 0
+
+
+def _read_word(word: Mapping[str, Any]) -> PersonsWord:
+    kinds: dict[str, type[DescribedEnum]] = {"urgency": Urgency, "sentiment": Sentiment}
+    read = dict(word)
+    for name, kind in kinds.items():
+        if read[name] is not None and read[name] not in list(kind):
+            raise InvalidInputError(f"{name} is one of {', '.join(kind)}.")
+        read[name] = None if read[name] is None else kind(read[name])
+    return PersonsWord(**read)
 
 
 async def show_history(means: Means, *, tenant_id: str, ticket_id: str, limit: int, as_json: bool) -> int:

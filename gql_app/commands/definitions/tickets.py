@@ -58,3 +58,34 @@ def export(
     return ServiceOrder(
         f"{WORK}:export_all", {"tenant_id": tenant, "where": where or [], "form": format_, "output": output}
     )
+
+
+@tickets.command()
+def correct(
+    tenant: Tenant,
+    ticket: TicketId,
+    urgency: Annotated[str | None, typer.Option(metavar="high|medium|low", help="How soon somebody must look.")] = None,
+    sentiment: Annotated[
+        str | None, typer.Option(metavar="negative|neutral|positive", help="The mood it was written in.")
+    ] = None,
+    action: Annotated[
+        bool | None, typer.Option("--action/--no-action", help="Whether somebody has to do something.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="Why, for colleagues.", show_default=False)] = None,
+    announce: Annotated[bool, typer.Option("--announce", help="Tell the receivers, if it becomes urgent.")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the correction back instead.")] = False,
+    as_json: AsJson = False,
+) -> ServiceOrder:
+    """Say what a ticket is, where it was classified otherwise."""
+    word = {"urgency": urgency, "sentiment": sentiment, "requires_action": action, "note": note}
+    return ServiceOrder(
+        f"{WORK}:correct_one",
+        {
+            "tenant_id": tenant,
+            "ticket_id": ticket,
+            "word": word,
+            "announce": announce,
+            "withdraw": withdraw,
+            "as_json": as_json,
+        },
+    )
