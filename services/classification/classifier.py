@@ -36,7 +36,7 @@ class Classification:
     matched: tuple[MatchedRule, ...]
     """In the order of the text, each keyword of each rule once."""
     judged_by: JudgedBy = JudgedBy.RULES
-    keys: Sequence[str] = field(default=(), repr=False)
+    keys: Sequence[str] = field(default=(), repr=False, compare=False)
     """The words it was judged by, as phrases are compared with them; punctuation among them."""
 
 
