@@ -13,6 +13,8 @@ from services.classification.phrases import Hit
 from services.classification.reading import SENTENCE_ENDS
 from services.classification.rules import Action, Meaning, Reach, Signal
 
+MAX_NAME = 3
+"""Of how many words a subject merely names what the text is about."""
 MAX_SENTENCE_WORDS = 40
 """How far the rest of a sentence is looked at."""
 _FORWARDS = frozenset([Reach.SUPPOSED, Reach.HEARSAY, Reach.CONDITION])
@@ -23,9 +25,12 @@ MIN_HINTS = 2
 
 
 def outside_frames(
-    words: Sequence[str], hits: Sequence[Hit[Meaning]], live: Sequence[Hit[Signal]], pack: Pack
+    words: Sequence[str], hits: Sequence[Hit[Meaning]], live: Sequence[Hit[Signal]], pack: Pack, *, heading: int = 0
 ) -> list[Hit[Signal]]:
-    """The signals outside the framed sentences, and of those inside the requests and the praise."""
+    """The signals outside the framed sentences, and of those inside the requests and the praise.
+
+    A short subject, the first `heading` words, only names what a text of frames speaks of ("Delays": "What if ...?").
+    """
     ends = SENTENCE_ENDS | {";"} | pack.contrasts
     sentence = list(accumulate(word in ends for word in words))
     framed_from: dict[int, int] = {}
@@ -35,7 +40,11 @@ def outside_frames(
         elif hit.entry in _FORWARDS and _holds(hit, words, pack):
             framed_from.setdefault(sentence[hit.start], hit.start)
     nowhere = len(words)
-    return [hit for hit in live if not hit.entry.is_bad or hit.start < framed_from.get(sentence[hit.start], nowhere)]
+    meant = [hit for hit in live if not hit.entry.is_bad or hit.start < framed_from.get(sentence[hit.start], nowhere)]
+    is_named = heading <= MAX_NAME and any(number > 0 for number in framed_from)
+    if is_named and not any(hit.entry.is_bad and hit.start >= heading for hit in meant):
+        return [hit for hit in meant if not hit.entry.is_bad]
+    return meant
 
 
 def _holds(hit: Hit[Meaning], words: Sequence[str], pack: Pack) -> bool:

@@ -45,7 +45,7 @@ def find_signals(
         return []
     live = _Reader(words, visible, pack).read()
     if reaches & FRAMES and Reach.REAL not in reaches:
-        live = outside_frames(words, visible, live, pack)
+        live = outside_frames(words, visible, live, pack, heading=heading)
     live = without_lone_hints(live)
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
