@@ -39,7 +39,7 @@ async def test_every_field_of_a_ticket_is_what_rest_shows(api: Api) -> None:
     rest = (await api.client.get(f"/tickets/{external_id}", params={"tenant_id": "tenant_a"})).json()
     query = """query ($id: String!) { ticket(tenantId: "tenant_a", externalId: $id) {
       externalId tenantId source customerId subject message status urgency sentiment requiresAction createdAt updatedAt
-      matched { rule keyword text field start end } language judgedBy rulesVersion } }"""
+      matched { rule keyword text field start end weight label } language judgedBy rulesVersion } }"""
     ticket = (await api.data(query, id=external_id))["ticket"]
     assert ticket == {
         "externalId": external_id,

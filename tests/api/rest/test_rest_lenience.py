@@ -65,6 +65,7 @@ async def test_history_rows_of_other_programs_are_answered(app_client: httpx.Asy
         "occurred_at": None,
         "recorded_at": "2026-02-05T12:00:00Z",
         "job_id": None,
+        "actor": None,
     } in shown
     changes = {
         "status": {"old": None, "new": "closed"},

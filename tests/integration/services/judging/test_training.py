@@ -11,8 +11,11 @@ from services.coordination.leases import Leases
 from services.judging.corrections import Corrections, PersonsWord
 from services.judging.judges import Judges
 from services.judging.learnings import Learnings, LearningState
+from services.judging.reclassifier import Reclassifier
+from services.judging.rejudging import Rejudging
 from services.judging.training import LEARN_ANEW_AFTER, LEARNING_RESOURCE, Trainer
 from services.kit.clock import SystemClock
+from services.rollups.write import Rollups
 from services.search.terms import search_fields
 from services.tickets.reading import Tickets
 from tests.fakes import running
@@ -107,6 +110,27 @@ async def test_a_correction_wins_over_what_was_learned(stage: Stage) -> None:
     assert (found.urgency, found.judged_by) == ("low", "person")
     assert found.correction is not None
     assert found.correction.machine.urgency == "high"
+
+
+async def test_what_was_learned_comes_to_stored_tickets_and_leaves_corrections_alone(stage: Stage) -> None:
+    await stage.add(*names(10, "old"), message=SCANNER)
+    await with_habit(stage)
+    await correct(stage, "old-000", urgency=Urgency.LOW)
+    rejudging = Rejudging(stage.db, Judges(stage.db), Rollups(stage.db), SystemClock())
+    leases = Leases(stage.db, ttl_seconds=PATIENCE_SECONDS)
+
+    async def are_judged_anew() -> bool:
+        return not await stage.tickets(rules_version={"$ne": "2.1"})
+
+    async with running(Reclassifier(stage.db, rejudging, leases, SystemClock())):
+        await until(are_judged_anew, "every ticket's turn")
+    found = {row["external_id"]: (row["urgency"], row["judged_by"]) for row in await stage.tickets()}
+    assert found == {
+        **dict.fromkeys(names(30), ("high", "person")),
+        **dict.fromkeys(names(30, "P"), ("low", "rules")),
+        **dict.fromkeys(names(10, "old"), ("high", "learned")),
+        "old-000": ("low", "person"),
+    }
 
 
 async def test_the_revision_grows_only_with_what_decides(stage: Stage) -> None:
