@@ -19,8 +19,6 @@ from schema.classification.types import (
     OwnWordsConflict,
     OwnWordsRefused,
     OwnWordsSaved,
-    PreviewClassificationInput,
-    PreviewClassificationResult,
     Reclassification,
     ReclassificationRequested,
     ReclassifyTicketsInput,
@@ -35,8 +33,10 @@ from services.judging import preview as previews
 from services.judging.progress import ReclassificationProgress
 from services.judging.refusals import OwnWordsRefusedError, RevisionConflictError
 
-PreviewArgument = Annotated[PreviewClassificationInput, strawberry.argument(description="Which words.")]
+HighWords = Annotated[list[str], strawberry.argument(description="Words that make a ticket urgent.")]
+HarmlessWords = Annotated[list[str], strawberry.argument(description="Words that say nothing.")]
 SaveArgument = Annotated[SaveOwnWordsInput, strawberry.argument(description="Which words.")]
+NO_WORDS: list[str] = []
 ReclassifyArgument = Annotated[ReclassifyTicketsInput, strawberry.argument(description="Whose tickets.")]
 
 
@@ -52,17 +52,16 @@ class ClassificationQueries:
         return _to_rules(await resolvers.get_classification_rules(info.context, tenant_id))
 
     @strawberry.field(
-        description="What would become of a tenant's tickets with other words of its own; nothing is written.",
+        description="What would become of a tenant's tickets with other words of its own; nothing is written. Null "
+        "with the error OWN_WORDS_REFUSED, whose `errors` say why, if they cannot be used.",
         directives=[Cost(weight=200)],
     )
-    async def preview_classification(self, info: Info, input: PreviewArgument) -> PreviewClassificationResult | None:
+    async def preview_classification(
+        self, info: Info, tenant_id: TenantId, high: HighWords = NO_WORDS, harmless: HarmlessWords = NO_WORDS
+    ) -> ClassificationPreview | None:
         """A preview."""
-        words = Words(tuple(input.high), tuple(input.harmless))
-        try:
-            preview = await resolvers.preview_classification(info.context, input.tenant_id, words)
-        except OwnWordsRefusedError as error:
-            return _to_refused(error)
-        return _to_preview(preview)
+        words = Words(tuple(high), tuple(harmless))
+        return _to_preview(await resolvers.preview_classification(info.context, tenant_id, words))
 
 
 @strawberry.type

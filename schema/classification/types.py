@@ -125,15 +125,6 @@ class OwnWordsSaved:
     rules: ClassificationRules = strawberry.field(description="The rules as they are now.")
 
 
-@strawberry.input(description="Words to try on a tenant's tickets.")
-class PreviewClassificationInput:
-    """The input of `previewClassification`."""
-
-    tenant_id: str = strawberry.field(description="The tenant.")
-    high: list[str] = strawberry.field(default_factory=list, description="Words that make a ticket urgent.")
-    harmless: list[str] = strawberry.field(default_factory=list, description="Words that say nothing.")
-
-
 @strawberry.input(description="Words to put in place of a tenant's present ones.")
 class SaveOwnWordsInput:
     """The input of `saveOwnWords`."""
@@ -164,10 +155,6 @@ class ReclassificationRequested:
     reclassification: Reclassification = strawberry.field(description="Where it stands.")
 
 
-PreviewClassificationResult = Annotated[
-    ClassificationPreview | OwnWordsRefused,
-    strawberry.union("PreviewClassificationResult", description="What came of `previewClassification`."),
-]
 SaveOwnWordsResult = Annotated[
     OwnWordsSaved | OwnWordsRefused | OwnWordsConflict,
     strawberry.union("SaveOwnWordsResult", description="What came of `saveOwnWords`."),

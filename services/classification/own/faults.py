@@ -8,7 +8,7 @@ from itertools import pairwise
 from documents.described import DescribedEnum
 from services.classification.languages import Pack, all_packs
 from services.classification.own.phrases import FORMS, GAP, book_of, choices_in, examples_of, tokens_of, variants_of
-from services.classification.own.words import OwnWords, inflections_of
+from services.classification.own.words import NO_FORMS, OwnWords, inflections_of
 from services.classification.phrases import PhraseBook
 from services.classification.reading.words import folded
 
@@ -135,9 +135,11 @@ def _repeated(name: str, entries: tuple[str, ...]) -> Iterator[FaultyEntry]:
 def _ambiguous(words: OwnWords) -> Iterator[FaultyEntry]:
     """High entries that never count, since a harmless one fits all that they fit; a longer one makes an exception."""
     told: set[int] = set()
+    has_forms = any(FORMS in text for text in words.harmless)
     for pack in all_packs():
         entries = [(text, number) for number, text in enumerate(words.harmless, 1)]
-        book = book_of(entries, inflections_of(pack.language), apostrophe_parts=pack.apostrophe_parts)
+        inflections = inflections_of(pack.language) if has_forms else NO_FORMS
+        book = book_of(entries, inflections, apostrophe_parts=pack.apostrophe_parts)
         for number, text in enumerate(words.high, 1):
             variants = variants_of(text, apostrophe_parts=pack.apostrophe_parts)
             rival = next(filter(None, (_rival(variant, book) for variant in variants)), None)

@@ -17,7 +17,7 @@ from services.classification.rules import Harmless, Meaning, Signal, all_rules
 
 OWN_RULE = "own_words"
 """The rule that a tenant's own words fire."""
-_NO_FORMS = Inflections(())
+NO_FORMS = Inflections(())
 inflections_of = cache(pack_inflections)
 """The forms of a language's words."""
 
@@ -59,5 +59,5 @@ class OwnBook:
 
     def _compiled(self, pack: Pack) -> PhraseBook[Meaning]:
         has_forms = any(FORMS in text for text, _ in self._meanings)
-        inflections = inflections_of(pack.language) if has_forms else _NO_FORMS
+        inflections = inflections_of(pack.language) if has_forms else NO_FORMS
         return book_of(self._meanings, inflections, apostrophe_parts=pack.apostrophe_parts)

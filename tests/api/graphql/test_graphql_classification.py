@@ -14,11 +14,9 @@ SAVE = """mutation ($input: SaveOwnWordsInput!) { saveOwnWords(input: $input) {
   ... on OwnWordsRefused { message faults { fault list entry column reason } }
   ... on OwnWordsConflict { message revision }
 } }"""
-PREVIEW = """query ($input: PreviewClassificationInput!) { previewClassification(input: $input) {
-  __typename
-  ... on ClassificationPreview { total lookedAt isComplete changed raised refusal version
-    transitions { label before after tickets samples { externalId subject reasonsAfter { keyword } } } }
-  ... on OwnWordsRefused { faults { fault } }
+PREVIEW = """query ($high: [String!]!) { previewClassification(tenantId: "tenant_a", high: $high) {
+  total lookedAt isComplete changed raised refusal version
+  transitions { label before after tickets samples { externalId subject reasonsAfter { keyword } } }
 } }"""
 RECLASSIFY = """mutation { reclassifyTickets(input: {tenantId: "tenant_a"}) {
   ... on ReclassificationRequested { reclassification { state announce } }
@@ -48,12 +46,13 @@ async def test_faults_are_named(api: Api) -> None:
 
     assert refused["__typename"] == "OwnWordsRefused"
     assert [(each["fault"], each["list"], each["entry"]) for each in refused["faults"]] == [("TOO_COMMON", "high", 1)]
-    tried = (await api.data(PREVIEW, input=OURS | {"high": ["*"]}))["previewClassification"]
-    assert tried == {"__typename": "OwnWordsRefused", "faults": [{"fault": "EMPTY"}]}
+    tried = await api.error(PREVIEW, high=["*"])
+    assert tried["extensions"]["code"] == "OWN_WORDS_REFUSED"
+    assert [each["type"] for each in tried["extensions"]["errors"]] == ["empty"]
 
 
 async def test_a_preview_counts_every_ticket(api: Api) -> None:
-    found = (await api.data(PREVIEW, input=OURS | {"high": ["invoice"]}))["previewClassification"]
+    found = (await api.data(PREVIEW, high=["invoice"]))["previewClassification"]
 
     assert found["isComplete"]
     assert found["lookedAt"] == found["total"] > 0

@@ -31,6 +31,7 @@ from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.notification import Notification
 from documents.quarantined_record import QuarantinedRecord
+from documents.reclassification import Reclassification
 from documents.tenant_classifier import TenantClassifier
 from documents.tenant_lock import TenantLock
 from documents.ticket import Ticket
@@ -42,6 +43,7 @@ from resolvers.context import Context, RequestBudget, Services
 from schema.base.ids import global_id
 from schema.nodes import FINDERS
 from services.access import EVERYONE, Caller, Scope
+from services.classification.judging import version_of
 from services.search.terms import search_fields
 from tests.api.graphql.sockets import opened, served
 from tests.fakes import MockApi, app_with, at_rest, empty, make_jwt_settings, make_settings, make_token, open_services
@@ -61,7 +63,7 @@ MOVING = {"ageSeconds", "hourlyTrend", "timeInStatus", "timeInStatusCategory"}
 """Fields whose value changes with time alone."""
 NOT_SHOWN = {
     "CircuitBreaker.openedAt", "CircuitBreaker.retryAfter", "RateLimit.blockedUntil",
-    "IngestionJob.waitingUntil",
+    "IngestionJob.waitingUntil", "ClassificationPreview.refusal",
 }  # fmt: skip
 """Fields that are null here, and show nothing of a tenant's."""
 
@@ -78,6 +80,10 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
     learning = {"corrected": count, "trained_at": NOW} | dict.fromkeys(
         ("corrections", "unreadable", "uncorrected", "uncorrected_changed"), count
     )
+    words = {"revision": count, "high": [tenant_id], "harmless": [tenant_id]} | {
+        "changed_at": NOW,
+        "changed_by": tenant_id,
+    }
     corrected = {"urgency": "high", "sentiment": "negative", "requires_action": True}
     tickets = [
         its
@@ -94,6 +100,9 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
     older = [
         tickets[0] | {"external_id": "closed", "status": "closed", "created_at": THEN},
         tickets[0] | {"external_id": "old", "created_at": THEN - timedelta(days=1)},
+        tickets[0]
+        | {"external_id": "misjudged", "created_at": THEN - timedelta(days=1), "urgency": "low"}
+        | {"message": "The server is down for everybody.", "correction": None},
     ]
     closing = {"status": {"old": "open", "new": "closed"}, "subject": {"old": tenant_id, "new": tenant_id}}
     return {
@@ -133,8 +142,14 @@ def rows(tenant_id: str, count: int) -> dict[type[Document], list[dict[str, Any]
             | dict.fromkeys(("last_run_at", "last_success_at", "next_run_at"), NOW)
         ],
         TenantClassifier: [
-            {"_id": tenant_id, "revision": 0, "corrected": count, "corrected_at": NOW}
+            {"_id": tenant_id, "revision": 0, "corrected": count, "corrected_at": NOW, "own_words": words}
+            | {"own_words_before": [words]}
             | {"learning": learning | {"labels": [{"label": tenant_id, "is_on": True} | tried]}}
+        ],
+        Reclassification: [
+            {"_id": tenant_id, "version": version_of(0), "state": "done", "announce": False}
+            | dict.fromkeys(("total", "done", "changed", "raised", "announced"), count)
+            | dict.fromkeys(("started_at", "finished_at"), NOW)
         ],
         TenantLock: [
             {"resource_id": f"ingest:{tenant_id}", "owner_id": job, "acquired_at": NOW, "fence": 1}

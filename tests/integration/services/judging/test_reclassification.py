@@ -22,7 +22,7 @@ from services.classification.own.faults import OwnWordsFault
 from services.classification.own.words import OwnWords
 from services.coordination.leases import Leases
 from services.ingestion.worker import Worker
-from services.judging.judges import Judges
+from services.judging.judges import JudgedMeanwhileError, Judges
 from services.judging.preview import MAX_SAMPLES, Previews
 from services.judging.reclassifier import Reclassifier
 from services.judging.refusals import OwnWordsRefusedError, RevisionConflictError
@@ -304,6 +304,24 @@ async def test_runs_that_write_at_the_same_time_leave_nothing_behind(
 async def _all_are(db: Database, tenant_id: str, version: str) -> bool:
     others = {"tenant_id": tenant_id, "deleted_at": None, "rules_version": {"$ne": version}}
     return await db.collection(Ticket).count_documents(others) == 0
+
+
+async def test_what_was_judged_before_a_change_cannot_be_stored_after_it(db: Database, services: Services) -> None:
+    await store(db, [ticket(1, "about the warehouse")])
+    judges, tickets = Judges(db), db.collection(Ticket)
+    judge, (row,) = await judges.of(TENANT), (await stored(db)).values()
+    seen = {row["_id"]: row["rules_version"]}
+    await judges.demand_present(seen, tickets, TENANT, judge, None)
+
+    await save(services, "warehouse")
+    with pytest.raises(JudgedMeanwhileError):
+        await judges.demand_present({}, tickets, TENANT, judge, None)
+    judge = await judges.of(TENANT)
+    await judges.demand_present(seen, tickets, TENANT, judge, None)
+    async with running(reclassifier(db)):
+        await done(services)
+    with pytest.raises(JudgedMeanwhileError):
+        await judges.demand_present(seen, tickets, TENANT, judge, None)
 
 
 async def test_a_preview_looks_at_the_newest_and_says_how_many(db: Database) -> None:
