@@ -4,6 +4,9 @@ Only a word that nobody knows is looked at: neither one of the phrases, nor a fr
 as the word of the phrases from which it is one slip away, doubled letters aside: `refnd`, `chraged`, `dissapointed`,
 `sloooow`. So as not to compare it with each of thousands of words, those are listed by what is left of them without
 one of their letters, as SymSpell does.
+
+`packs/frequent/` holds the frequent words of each language in film subtitles, as pyspellchecker (MIT licence) counts
+them, and those of its rarer words, as well as names, that would be taken for words of the phrases.
 """
 
 import re
