@@ -51,14 +51,16 @@ def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | No
     language, readings = _readings(texts)
     keys: list[str] = []
     signals: list[Hit[Signal]] = []
-    reasons: list[MatchedRule] = []
+    reasons: dict[tuple[str, str], MatchedRule] = {}
     for reading in readings:
         pack = pack_of(reading.language)
         spoken = _Spoken({name: text.parted() if pack.apostrophe_parts else text for name, text in texts.items()})
         read = spelling_of(pack.language).corrected(reading.masked(spoken.keys, spoken.message_start))
         found = find_signals(read, pack, heading=spoken.heading, own=own)
-        signals += [Hit(len(keys) + hit.start, len(keys) + hit.end, hit.entry) for hit in found]
-        reasons += map(spoken.reason, found)
+        for hit in found:
+            signals.append(Hit(len(keys) + hit.start, len(keys) + hit.end, hit.entry))
+            if (told := (hit.entry.rule.name, hit.entry.keyword)) not in reasons:
+                reasons[told] = spoken.reason(hit)
         keys += read
     urgency = min((hit.entry.rule.urgency for hit in signals), key=_BY_URGENCY.index, default=Urgency.LOW)
     return Classification(
@@ -66,7 +68,7 @@ def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | No
         sentiment=_sentiment(signals),
         requires_action=urgency is not Urgency.LOW or _asks_for_something(signals, keys),
         language=language,
-        matched=_matches(reasons),
+        matched=tuple(reasons.values()),
         keys=tuple(keys),
     )
 
@@ -140,9 +142,3 @@ def _asks_for_something(signals: Sequence[Hit[Signal]], words: Sequence[str]) ->
     wishes = {sentence[hit.start] for hit in by_action[Action.WISH]}
     return any(sentence[hit.start] not in wishes for hit in by_action[Action.ASK])
 
-
-def _matches(reasons: Sequence[MatchedRule]) -> tuple[MatchedRule, ...]:
-    matches: dict[tuple[str, str], MatchedRule] = {}
-    for reason in reasons:
-        matches.setdefault((reason.rule, reason.keyword), reason)
-    return tuple(matches.values())

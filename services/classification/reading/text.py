@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 
 from services.classification.reading.automatic import (
     automatic_paragraphs,
@@ -15,6 +16,7 @@ from services.classification.reading.markers import kinds_in
 from services.classification.reading.markup import Seen, read_markup
 from services.classification.reading.positions import PositionMap
 from services.classification.reading.words import (
+    at_apostrophes,
     keeps_places,
     normalise,
     normalised_pieces,
@@ -100,23 +102,26 @@ class ReadText:
     `plain`. Of an automatic reply or a delivery notice, `is_automatic`, they are nobody's.
     """
 
-    __slots__ = ("_origin", "_parts", "_places", "_places_left", "_text", "is_automatic", "keys", "words")
+    __slots__ = ("_origin", "_parted", "_places", "_places_left", "_text", "is_automatic", "keys", "words")
 
-    def __init__(self, text: str, origin: _Origin, *, is_automatic: bool, parts: bool = False) -> None:
-        self.words = split_words(text, apostrophe_parts=parts)
+    def __init__(
+        self, text: str, origin: _Origin, *, is_automatic: bool, joined: "ReadText | None" = None
+    ) -> None:
+        """`joined`: the same with apostrophes that join words, where here they part them."""
+        self.words = split_words(text) if joined is None else at_apostrophes(joined.words)
         self.keys = plain(self.words)
         self.is_automatic = is_automatic
         self._text = text
         self._origin = origin
-        self._parts = parts
+        self._parted = self if joined is not None or "'" not in text else None
         self._places: list[tuple[int, int]] = []
         self._places_left: Iterator[tuple[int, int]] | None = None
 
     def parted(self) -> "ReadText":
         """The same with apostrophes that part words, as those of French and Italian do; its words are others."""
-        if "'" not in self._text:
-            return self
-        return ReadText(self._text, self._origin, is_automatic=self.is_automatic, parts=True)
+        if self._parted is None:
+            self._parted = ReadText(self._text, self._origin, is_automatic=self.is_automatic, joined=self)
+        return self._parted
 
     def said(self) -> Sequence[str]:
         """The keys, split at apostrophes, that tell the language of the writer: none of logs, which are in English."""
@@ -129,9 +134,8 @@ class ReadText:
     def place(self, first: int, end: int) -> tuple[int, int]:
         """Where `words[first:end]`, which is not empty, stands in the original: code points, the end exclusive."""
         if self._places_left is None:
-            self._places_left = word_places(self._text, apostrophe_parts=self._parts)
-        while len(self._places) < end:
-            self._places.append(next(self._places_left))
+            self._places_left = word_places(self._text, apostrophe_parts=self._parted is self)
+        self._places += islice(self._places_left, max(0, end - len(self._places)))
         return self._origin.original(self._places[first][0], self._places[end - 1][1])
 
 

@@ -35,6 +35,7 @@ _LENGTHENED = re.compile("[\u00df\u0130\u0149\u01f0\u0390\u03b0\u0587\u1e96-\u1e
 _SHARP_S = re.compile("ß")
 _CACHED_RUN = 16
 _CACHED_WORD = 32
+_MAX_PLAIN_WORDS = 50_000
 _CHUNK = re.compile(r"\S+")
 _SPAN = re.Match.span
 _BREAK = re.compile(
@@ -179,14 +180,34 @@ def split_words(normalised: str, *, apostrophe_parts: bool = False) -> list[str]
     return (_PARTED if apostrophe_parts else _JOINED).findall(normalised)
 
 
+def at_apostrophes(words: Sequence[str]) -> list[str]:
+    """What `split_words` makes of a text whose apostrophes part words, from what it makes of one where they join."""
+    return " ".join(words).replace("'", " ").split()
+
+
 def word_places(normalised: str, *, apostrophe_parts: bool = False) -> Iterator[tuple[int, int]]:
     """Where each of the words of `split_words` begins and ends."""
     return map(_SPAN, (_PARTED if apostrophe_parts else _JOINED).finditer(normalised))
 
 
+class _PlainWords(dict[str, str]):
+    """The plain forms of the words that have been met, as far as there is room; looked up faster than made."""
+
+    def __missing__(self, word: str) -> str:
+        known = plain_word(word)
+        if len(word) <= _CACHED_WORD:
+            if len(self) >= _MAX_PLAIN_WORDS:
+                self.clear()
+            self[word] = known
+        return known
+
+
+_plain_words = _PlainWords()
+
+
 def plain(words: Sequence[str]) -> list[str]:
     """Words without apostrophes and accents: to a phrase `can't` and `cant` are the same, as `für` and `fur` are."""
-    return [word if word.isascii() and "'" not in word else plain_word(word) for word in words]
+    return [*map(_plain_words.__getitem__, words)]
 
 
 def plain_word(word: str) -> str:
