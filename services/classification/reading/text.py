@@ -104,9 +104,7 @@ class ReadText:
 
     __slots__ = ("_origin", "_parted", "_places", "_places_left", "_text", "is_automatic", "keys", "words")
 
-    def __init__(
-        self, text: str, origin: _Origin, *, is_automatic: bool, joined: "ReadText | None" = None
-    ) -> None:
+    def __init__(self, text: str, origin: _Origin, *, is_automatic: bool, joined: "ReadText | None" = None) -> None:
         """`joined`: the same with apostrophes that join words, where here they part them."""
         self.words = split_words(text) if joined is None else at_apostrophes(joined.words)
         self.keys = plain(self.words)
