@@ -55,7 +55,10 @@ def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | No
     for reading in readings:
         pack = pack_of(reading.language)
         spoken = _Spoken({name: text.parted() if pack.apostrophe_parts else text for name, text in texts.items()})
-        read = spelling_of(pack.language).corrected(reading.masked(spoken.keys, spoken.message_start))
+        written = reading.masked(spoken.keys, spoken.message_start)
+        read = spelling_of(pack.language).corrected(written)
+        if own is not None:
+            read = own.with_own_spelling(written, read, pack)
         found = find_signals(read, pack, heading=spoken.heading, own=own)
         for hit in found:
             signals.append(Hit(len(keys) + hit.start, len(keys) + hit.end, hit.entry))

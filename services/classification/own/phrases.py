@@ -9,7 +9,7 @@ from itertools import product
 
 from services.classification.inflections import Inflections
 from services.classification.phrases import Entry, PhraseBook
-from services.classification.reading.words import PUNCTUATION, folded, normalise, split_words
+from services.classification.reading.words import PUNCTUATION, folded, normalise, split_words, without_links
 
 GAP = "*"
 FORMS = "~"
@@ -21,7 +21,7 @@ _FILLED_WITH = (0, 2)
 
 def tokens_of(text: str) -> list[str]:
     """What stands between blanks, in one form for what reads alike; addresses are gone, as they are from texts."""
-    return normalise(text).split()
+    return without_links(normalise(text)).split()
 
 
 def choices_in(text: str) -> int:
@@ -61,7 +61,7 @@ def book_of(
 
 def keyword_of(text: str) -> str:
     """What statistics count it as."""
-    return normalise(text.replace(FORMS, "").replace("|", " "))
+    return " ".join(normalise(text.replace(FORMS, "").replace("|", " ")).split())
 
 
 def _words(choice: str, apostrophe_parts: bool) -> tuple[str, ...]:

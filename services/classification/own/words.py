@@ -47,15 +47,23 @@ class OwnBook:
 
     def find(self, words: Sequence[str], pack: Pack) -> list[Hit[Meaning]]:
         """The phrases of the pack and the tenant's own, in order; they may overlap."""
-        book = self._books.get(pack.language)
-        if book is None:  # two threads may make it at once; either's is good
-            book = self._books[pack.language] = self._compiled(pack)
-        own = book.find(words)
+        own = self._book(pack).find(words)
         if not own:
             return pack.phrases.find(words)
         taken = {(hit.start, hit.end) for hit in own}
         others = [hit for hit in pack.phrases.find(words) if (hit.start, hit.end) not in taken]
         return sorted([*own, *others], key=lambda hit: hit.start)
+
+    def with_own_spelling(self, words: Sequence[str], corrected: Sequence[str], pack: Pack) -> Sequence[str]:
+        """The corrected words, but for the tenant's own, which are right as they were written in `words`."""
+        known = self._book(pack).vocabulary
+        return [word if word in known else right for word, right in zip(words, corrected, strict=True)]
+
+    def _book(self, pack: Pack) -> PhraseBook[Meaning]:
+        book = self._books.get(pack.language)
+        if book is None:  # two threads may make it at once; either's is good
+            book = self._books[pack.language] = self._compiled(pack)
+        return book
 
     def _compiled(self, pack: Pack) -> PhraseBook[Meaning]:
         has_forms = any(FORMS in text for text, _ in self._meanings)

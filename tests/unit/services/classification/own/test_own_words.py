@@ -129,12 +129,14 @@ def test_whatever_is_not_refused_can_be_used(high: list[str], harmless: list[str
             classify(subject=text, message=message, own=book)
 
 
-@pytest.mark.parametrize("text", ["P1", "vip * down", "fire/flood alarm", "Störung", "aujourd'hui appli"])
+@pytest.mark.parametrize(
+    "text", ["P1", "vip * down", "fire/flood alarm", "Störung", "aujourd'hui appli", "Refundo", "asp", "urgnt"]
+)
 def test_an_entry_finds_the_text_that_it_is(text: str) -> None:
     example = text.replace("*", "was").replace("fire/", "")
     judged = classify(subject="", message=example, own=OwnBook(OwnWords(high=(text,))))
 
-    assert judged.urgency is Urgency.HIGH
+    assert [reason.rule for reason in judged.matched] == [OWN_RULE]
     assert find_faults(OwnWords(high=(text,))) == []
 
 
