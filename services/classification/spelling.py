@@ -59,7 +59,7 @@ class Spelling:
         """
         unknown = set(words).difference(self._known)
         letters = [word for word in unknown if len(word) == 1]
-        if len(letters) >= MIN_SPELT_OUT - 1 and sum(map(str.isalpha, letters)) >= MIN_SPELT_OUT - 1:
+        if len(letters) >= MIN_SPELT_OUT and sum(map(str.isalpha, letters)) >= MIN_SPELT_OUT:
             words = self._drawn_together(words)
         unknown.difference_update(letters)
         if not unknown:
