@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from itertools import groupby
+from string import ascii_lowercase
 
 from documents.ticket import Language
 from services.classification.languages import pack_of
@@ -22,10 +23,11 @@ from services.classification.rules import PACKS_FOLDER
 MIN_LETTERS = 5
 """Of a word of the phrases that others are taken for; shorter ones are too like each other."""
 MAX_LETTERS = 20
-MAX_LOOKUPS = 300
+MAX_LOOKUPS = 150
 """Unknown words that are looked at of one text; a long one has some 50."""
 MIN_SPELT_OUT = 4
 """Letters in a row that may be a word."""
+_LETTERS = frozenset(ascii_lowercase)
 _MAX_REMEMBERED = 20_000
 _REPEATED = re.compile(r"(.)\1+")
 _STRETCHED = re.compile(r"(.)\1{2,}")
@@ -39,7 +41,7 @@ class Spelling:
 
     def __init__(self, vocabulary: Set[str], frequent: Set[str], variants: Mapping[str, str]) -> None:
         """`vocabulary`: words of the phrases; `frequent`: words that are right as they are; `variants`: known slips."""
-        self._known = vocabulary | frequent
+        self._known = (vocabulary | frequent) - _LETTERS
         self._meant: dict[str, str] = dict(variants)
         self._variants = len(variants)
         self._by_remains: defaultdict[str, list[str]] = defaultdict(list)
@@ -55,10 +57,11 @@ class Spelling:
 
         A spelt-out word ("u r g e n t") stands where its first letter does.
         """
-        different = set(words)
-        if len([word for word in different if len(word) == 1 and word.isalpha()]) >= MIN_SPELT_OUT - 1:
+        unknown = set(words).difference(self._known)
+        letters = [word for word in unknown if len(word) == 1]
+        if len(letters) >= MIN_SPELT_OUT and sum(map(str.isalpha, letters)) >= MIN_SPELT_OUT:
             words = self._drawn_together(words)
-        unknown = {word for word in different if len(word) > 1 and word not in self._known}
+        unknown.difference_update(letters)
         if not unknown:
             return words
         meant = {}
