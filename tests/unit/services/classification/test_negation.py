@@ -102,3 +102,14 @@ def test_what_has_been_repaired_does_not_fire(text: str) -> None:
 )
 def test_a_subject_that_the_message_takes_back_does_not_fire(subject: str, message: str) -> None:
     assert classify(subject=subject, message=message).urgency is Urgency.LOW
+
+
+def test_a_question_mark_ends_a_negation() -> None:
+    assert classify(subject="", message="Cancellation without fees?").requires_action
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"), [("Data loss", Urgency.LOW), ("Our data is gone since Monday", Urgency.HIGH)]
+)
+def test_a_short_subject_only_names_what_the_text_supposes(subject: str, expected: Urgency) -> None:
+    assert classify(subject=subject, message="What happens if a server fails?").urgency is expected
