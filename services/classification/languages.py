@@ -42,6 +42,8 @@ class Pack:
     """Abbreviations and frequent slips, and what they mean."""
     contrasts: frozenset[str] = frozenset()
     """Words at which a frame ends: `but`."""
+    concord: frozenset[str] = frozenset()
+    """Words that deny nothing new behind a negation, as `ningún` in "no hay ningún error"."""
     parties: frozenset[str] = frozenset()
     """Words for the writer and the reader: `our`, `you`; what is heard of others has none of them."""
     modals: frozenset[str] = frozenset()

@@ -155,10 +155,14 @@ class _Reader:
         """The last position that is denied by words that end before `position`: of the clause, or a negation in it."""
         limit = min(len(self._words), position + MAX_WORDS[Reach.CLAUSE])
         while position < limit and not self._ends_clause(self._words[position]):
-            if self._at.get(position) in (Reach.NOUN, Reach.VERB):
+            if self._at.get(position) in (Reach.NOUN, Reach.VERB) and not self._agrees(position):
                 return position
             position += 1
         return position - 1
+
+    def _agrees(self, position: int) -> bool:
+        """Whether a negation at `position` only repeats the one before it."""
+        return self._words[position] in self._pack.concord
 
     def _end_of_negation(self, position: int, reach: Reach) -> int:
         """The last position at which a signal falls under a negation that ends before `position`."""
@@ -173,6 +177,8 @@ class _Reader:
                     position = self._ends[position]
                 case Reach.SUPPOSED | Reach.FRAME | Reach.HEARSAY | Reach.CONDITION | Reach.REAL | Reach.TEXT:
                     position, budget = position + 1, budget - 1
+                case Reach.NOUN | Reach.VERB if self._agrees(position):
+                    position, budget = self._ends[position], budget - 1
                 case Signal():
                     joined = self._joined_signal(self._ends[position], reach)
                     if joined is None:

@@ -50,6 +50,7 @@ def test_what_italian_tickets_say_is_found(text: str, keyword: str, urgency: Urg
     [
         "Non è urgente, grazie",
         "Non voglio un rimborso",
+        "Non è nessuna truffa, è il mio abbonamento",
         "Non mi avete addebitato due volte",
         "Non ho nessun problema con l'account",
         "Non ci sono errori nel report",

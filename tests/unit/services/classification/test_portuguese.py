@@ -49,6 +49,7 @@ def test_what_portuguese_tickets_say_is_found(text: str, keyword: str, urgency: 
     [
         "Não é urgente, obrigado",
         "Não quero reembolso nem nada",
+        "Não é nenhuma fraude, é a minha assinatura",
         "Não fui cobrado duas vezes",
         "Não tenho nenhum problema com a conta",
         "Não há erros no relatório",

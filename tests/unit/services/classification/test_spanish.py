@@ -48,6 +48,7 @@ def test_what_spanish_tickets_say_is_found(text: str, keyword: str, urgency: Urg
     [
         "No es urgente, gracias",
         "No quiero un reembolso",
+        "No es ningún fraude, es mi suscripción",
         "No me han cobrado dos veces",
         "No tengo ningún problema con la cuenta",
         "No hay errores en el informe",
@@ -95,7 +96,7 @@ def test_a_spanish_negation_of_something_else_leaves_the_signal(text: str, urgen
         ("Quería felicitar a Marta por su paciencia", Sentiment.POSITIVE, False),
         ("¿Me podéis mandar la factura? Gracias de antemano", Sentiment.NEUTRAL, True),
         ("No encuentro dónde cambiar la dirección", Sentiment.NEUTRAL, True),
-        ("Estaría genial poder exportar a Excel", Sentiment.NEUTRAL, False),
+        ("Estaría muy bien poder exportar los informes a Excel", Sentiment.NEUTRAL, False),
         ("Les informamos de que cerramos el lunes. No es necesario que respondan", Sentiment.NEUTRAL, False),
         ("No me gusta el diseño nuevo", Sentiment.NEGATIVE, False),
         ("Gracias por nada", Sentiment.NEGATIVE, True),
