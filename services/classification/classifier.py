@@ -141,4 +141,3 @@ def _asks_for_something(signals: Sequence[Hit[Signal]], words: Sequence[str]) ->
         return bool(by_action[Action.ASK] or by_action[Action.ASK_WEAKLY])
     wishes = {sentence[hit.start] for hit in by_action[Action.WISH]}
     return any(sentence[hit.start] not in wishes for hit in by_action[Action.ASK])
-
