@@ -10,6 +10,7 @@ supposed ("what happens if") reaches to the end of its sentence, a frame ("our o
 from collections.abc import Callable, Sequence, Set
 from functools import partial
 from itertools import takewhile
+from typing import cast
 
 from documents.ticket import Sentiment
 from services.classification.frames import FRAMES, outside_frames, without_lone_hints
@@ -131,7 +132,7 @@ class _Reader:
                 case Signal() as signal:
                     if signal.rule.withdraws:
                         self._live = [said for said in self._live if said.entry.rule.sentiment is Sentiment.POSITIVE]
-                    self._live.append(Hit(hit.start, hit.end, signal))
+                    self._live.append(cast("Hit[Signal]", hit))
                     if signal.rule.action is Action.NONE:  # "no need to answer immediately"
                         negated_to = self._end_of_negation(hit.end, Reach.NOUN)
                 case Reach.FIXED | Reach.SOLVED as reach:

@@ -3,10 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from services.classification.inflections import Inflections
+from services.classification.reading.remembered import Remembered
 from services.classification.reading.words import PUNCTUATION
 
 Entry = TypeVar("Entry")
@@ -18,11 +18,9 @@ _END = ""
 _ENDING = "-"
 _MAX_LETTERS = 40
 """Of a word whose ending is looked for, as far as it is looked at."""
-_MAX_SYMBOLS = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Hit(Generic[Entry]):
+class Hit(NamedTuple, Generic[Entry]):
     """A phrase found at `words[start:end]`."""
 
     start: int
@@ -30,31 +28,24 @@ class Hit(Generic[Entry]):
     entry: Entry
 
 
-class _State(Generic[Entry]):
-    """A state of the deterministic automaton, whose transitions are worked out when first needed."""
+class _State(dict[str, "_State[Entry] | None"], Generic[Entry]):
+    """A state of the deterministic automaton: its transitions, each worked out when it is first needed."""
 
-    __slots__ = ("entry", "members", "moves")
+    __slots__ = ("_move", "entry", "members")
 
-    def __init__(self, members: frozenset[int], entry: Entry | None) -> None:
+    def __init__(
+        self,
+        members: frozenset[int],
+        entry: Entry | None,
+        move: Callable[["_State[Entry]", str], "_State[Entry] | None"],
+    ) -> None:
+        super().__init__()
         self.members = members
         self.entry = entry
-        self.moves: dict[str, _State[Entry] | None] = {}
+        self._move = move
 
-
-class _Symbols(dict[str, str]):
-    """What stands for the words that have been met, as far as there is room."""
-
-    def __init__(self, symbol_of: Callable[[str], str]) -> None:
-        super().__init__()
-        self._symbol_of = symbol_of
-
-    def __missing__(self, word: str) -> str:
-        symbol = self._symbol_of(word)
-        if len(word) <= _MAX_LETTERS:
-            if len(self) >= _MAX_SYMBOLS:
-                self.clear()
-            self[word] = symbol
-        return symbol
+    def __missing__(self, word: str) -> "_State[Entry] | None":
+        return self._move(self, word)
 
 
 class PhraseBook(Generic[Entry]):
@@ -78,10 +69,10 @@ class PhraseBook(Generic[Entry]):
         self.vocabulary: set[str] = {*PUNCTUATION, *barriers}
         """The words of the phrases; all others count as one, so that the states and their transitions stay few."""
         self._endings: set[str] = set()
-        self._symbols = _Symbols(self._symbol)
+        self._symbols = Remembered(self._symbol)
         self._states: dict[frozenset[int], _State[Entry]] = {}
         self._root = self._node()
-        self._first_moves: dict[str, _State[Entry] | None] | None = None
+        self._first_moves: Mapping[str, _State[Entry] | None] | None = None
 
     def add(self, phrases: str, entry: Entry) -> None:
         """Add phrases, separated by commas or line ends; where two are equal, the one added first counts.
@@ -97,30 +88,30 @@ class PhraseBook(Generic[Entry]):
     def find(self, words: Sequence[str]) -> list[Hit[Entry]]:
         """The longest phrase at each position, in order; they may overlap."""
         first_moves = self._root_moves()
-        read_as = self._symbols
-        padded = [".", *[read_as[word] for word in words], ".", _END]
+        padded = [".", *map(self._symbols.__getitem__, words), ".", _END]
         hits = []
         for start, state in enumerate(map(first_moves.get, padded)):
+            if state is None:
+                continue
             position, end, entry = start, 0, None
             while state is not None:  # not a function of its own: this is where a text's time goes
                 position += 1
                 if state.entry is not None:
                     end, entry = position, state.entry
-                moves, word = state.moves, padded[position]
-                state = moves[word] if word in moves else self._move(state, word)
+                state = state[padded[position]]
             if entry is not None:
                 # A `^` matched the punctuation before the phrase, which is no part of it.
                 led = padded[start] in PUNCTUATION and end > start + 1
                 hits.append(Hit(start - 1 + led, min(end - 1, len(words)), entry))
         return hits
 
-    def _root_moves(self) -> dict[str, "_State[Entry] | None"]:
+    def _root_moves(self) -> Mapping[str, "_State[Entry] | None"]:
         """The transitions of the first word, all of them; published whole, because threads classify side by side."""
         if self._first_moves is None:
             root = self._state(self._closure([self._root]))
             for word in (*self.vocabulary, _UNKNOWN):
                 self._move(root, word)
-            self._first_moves = root.moves
+            self._first_moves = root
         return self._first_moves
 
     def _node(self) -> int:
@@ -184,7 +175,7 @@ class PhraseBook(Generic[Entry]):
         targets = [target for node in state.members for key in read_as for target in self._moves[node].get(key, ())]
         if word != _END and word not in PUNCTUATION and word not in self._barriers:
             targets += [target for node in state.members for target in self._any_word.get(node, ())]
-        reached = state.moves[word] = self._state(self._closure(targets)) if targets else None
+        reached = state[word] = self._state(self._closure(targets)) if targets else None
         return reached
 
     def _closure(self, nodes: list[int]) -> frozenset[int]:
@@ -201,7 +192,7 @@ class PhraseBook(Generic[Entry]):
         if state is None:
             accepting = [self._entries[node] for node in members if node in self._entries]
             entry = min(accepting, key=lambda ranked: ranked[0])[1] if accepting else None
-            state = self._states[members] = _State(members, entry)
+            state = self._states[members] = _State(members, entry, self._move)
         return state
 
 

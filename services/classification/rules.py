@@ -1,7 +1,7 @@
 """What the rules mean, whatever the language their words are found in; read from `packs/signals.toml`."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -82,25 +82,25 @@ class Signal:
     rule: Rule
     keyword: str
 
-    @property
-    def is_request(self) -> bool:
-        """Whether something is asked for."""
-        return self.rule.action in (Action.ASK, Action.ASK_WEAKLY)
+    is_request: bool = field(init=False)
+    """Whether something is asked for."""
+    is_grave: bool = field(init=False)
+    """Whether it makes a ticket more than low."""
+    is_bad: bool = field(init=False)
+    """Whether it is grave or a complaint."""
+    is_hint: bool = field(init=False)
+    """Of trouble; praise that may be irony is praise."""
 
-    @property
-    def is_grave(self) -> bool:
-        """Whether it makes a ticket more than low."""
-        return self.rule.urgency is not Urgency.LOW
-
-    @property
-    def is_bad(self) -> bool:
-        """Whether it is grave or a complaint."""
-        return self.is_grave or self.rule.sentiment is Sentiment.NEGATIVE
-
-    @property
-    def is_hint(self) -> bool:
-        """Of trouble; praise that may be irony is praise."""
-        return self.rule.hint and self.rule.sentiment is Sentiment.NEGATIVE
+    def __post_init__(self) -> None:
+        rule = self.rule
+        is_grave, is_negative = rule.urgency is not Urgency.LOW, rule.sentiment is Sentiment.NEGATIVE
+        for name, value in {
+            "is_request": rule.action in (Action.ASK, Action.ASK_WEAKLY),
+            "is_grave": is_grave,
+            "is_bad": is_grave or is_negative,
+            "is_hint": rule.hint and is_negative,
+        }.items():
+            object.__setattr__(self, name, value)  # asked of each signal of each text, so worked out once
 
 
 @dataclass(frozen=True, slots=True)

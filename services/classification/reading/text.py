@@ -1,10 +1,9 @@
 """A text of a ticket, read: its words as its writer says them now, and where they stand in the original."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cached_property
-from itertools import islice
 
 from services.classification.reading.automatic import (
     automatic_paragraphs,
@@ -102,18 +101,17 @@ class ReadText:
     `plain`. Of an automatic reply or a delivery notice, `is_automatic`, they are nobody's.
     """
 
-    __slots__ = ("_origin", "_parted", "_places", "_places_left", "_text", "is_automatic", "keys", "words")
+    __slots__ = ("_origin", "_parted", "_places", "_text", "is_automatic", "keys", "words")
 
     def __init__(self, text: str, origin: _Origin, *, is_automatic: bool, joined: "ReadText | None" = None) -> None:
         """`joined`: the same with apostrophes that join words, where here they part them."""
-        self.words = split_words(text) if joined is None else at_apostrophes(joined.words)
+        self.words: list[str] = split_words(text) if joined is None else at_apostrophes(joined.words)
         self.keys = plain(self.words)
         self.is_automatic = is_automatic
         self._text = text
         self._origin = origin
         self._parted = self if joined is not None or "'" not in text else None
         self._places: list[tuple[int, int]] = []
-        self._places_left: Iterator[tuple[int, int]] | None = None
 
     def parted(self) -> "ReadText":
         """The same with apostrophes that part words, as those of French and Italian do; its words are others."""
@@ -131,9 +129,8 @@ class ReadText:
 
     def place(self, first: int, end: int) -> tuple[int, int]:
         """Where `words[first:end]`, which is not empty, stands in the original: code points, the end exclusive."""
-        if self._places_left is None:
-            self._places_left = word_places(self._text, apostrophe_parts=self._parted is self)
-        self._places += islice(self._places_left, max(0, end - len(self._places)))
+        if not self._places:
+            self._places = word_places(self._text, apostrophe_parts=self._parted is self)
         return self._origin.original(self._places[first][0], self._places[end - 1][1])
 
 

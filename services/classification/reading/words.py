@@ -4,9 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from services.classification.reading.positions import TextPiece
+from services.classification.reading.remembered import Remembered
 from services.kit.folding import fold
 
 PUNCTUATION = frozenset(".,:;!?()-")
@@ -35,9 +36,7 @@ _LENGTHENED = re.compile("[\u00df\u0130\u0149\u01f0\u0390\u03b0\u0587\u1e96-\u1e
 _SHARP_S = re.compile("ß")
 _CACHED_RUN = 16
 _CACHED_WORD = 32
-_MAX_PLAIN_WORDS = 50_000
 _CHUNK = re.compile(r"\S+")
-_SPAN = re.Match.span
 _BREAK = re.compile(
     r"\n(?=[^\S\n]*\n)"  # before an empty line
     r"|\n[^\S\n]*(?:[-*\u2022]|[0-9]{1,2}[.)])(?=[^\S\n])"  # before an item of a list, with its number
@@ -46,8 +45,8 @@ _PUNCTUATION = (
     r"|[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]"  # an emoji
     r"|[.,:](?!\w)|[;!?()]|(?<=\s)-(?=[-\s])"  # not the dots of 1.5 or example.com, not the hyphen of log-in
 )
-_JOINED = re.compile(r"[^\W_]+(?:['_][^\W_]+)*" + _PUNCTUATION)  # `error_count` is one word
-_PARTED = re.compile(r"[^\W_]+(?:_[^\W_]+)*" + _PUNCTUATION)
+_JOINED = re.compile(rf"([^\W_]+(?:['_][^\W_]+)*{_PUNCTUATION})")  # `error_count` is one word
+_PARTED = re.compile(rf"([^\W_]+(?:_[^\W_]+)*{_PUNCTUATION})")
 
 
 def normalise(text: str) -> str:
@@ -185,24 +184,10 @@ def at_apostrophes(words: Sequence[str]) -> list[str]:
     return " ".join(words).replace("'", " ").split()
 
 
-def word_places(normalised: str, *, apostrophe_parts: bool = False) -> Iterator[tuple[int, int]]:
+def word_places(normalised: str, *, apostrophe_parts: bool = False) -> list[tuple[int, int]]:
     """Where each of the words of `split_words` begins and ends."""
-    return map(_SPAN, (_PARTED if apostrophe_parts else _JOINED).finditer(normalised))
-
-
-class _PlainWords(dict[str, str]):
-    """The plain forms of the words that have been met, as far as there is room; looked up faster than made."""
-
-    def __missing__(self, word: str) -> str:
-        known = plain_word(word)
-        if len(word) <= _CACHED_WORD:
-            if len(self) >= _MAX_PLAIN_WORDS:
-                self.clear()
-            self[word] = known
-        return known
-
-
-_plain_words = _PlainWords()
+    edges = [*accumulate(map(len, (_PARTED if apostrophe_parts else _JOINED).split(normalised)))]
+    return [*zip(edges[::2], edges[1::2], strict=False)]
 
 
 def plain(words: Sequence[str]) -> list[str]:
@@ -213,6 +198,9 @@ def plain(words: Sequence[str]) -> list[str]:
 def plain_word(word: str) -> str:
     """The same of one word, or of several in a row."""
     return folded(word).replace("'", "")
+
+
+_plain_words = Remembered(plain_word)
 
 
 def folded(text: str) -> str:
