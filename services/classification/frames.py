@@ -1,11 +1,12 @@
 """What is said of something else, or of what is only supposed; and hints, which say something only together.
 
-"What happens if" reaches to the end of its sentence, "our old provider" over all of it; inside only requests and praise
-count. Words that are no complaint alone ("since the update", "every time", "we pay for") are one together.
+"What happens if" reaches to the end of its sentence, "our old provider" over all of it and on to sentences about
+"them"; inside only requests and praise count. Words that are no complaint alone ("since the update", "every time",
+"we pay for") are one together.
 """
 
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import accumulate, groupby
 
 from documents.ticket import Sentiment
 from services.classification.languages import Pack
@@ -18,7 +19,9 @@ MAX_NAME = 3
 MAX_SENTENCE_WORDS = 40
 """How far the rest of a sentence is looked at."""
 _FORWARDS = frozenset([Reach.SUPPOSED, Reach.HEARSAY, Reach.CONDITION])
-FRAMES = _FORWARDS | {Reach.FRAME}
+_TOLD = frozenset([Reach.FRAME, Reach.HEARSAY, Reach.STORY])
+"""Those that may go on in the sentences after them."""
+FRAMES = _FORWARDS | _TOLD | {Reach.ASKED, Reach.PROSPECT}
 """The reaches that `outside_frames` is about."""
 MIN_HINTS = 2
 """How many different hints together say that something is wrong."""
@@ -31,14 +34,19 @@ def outside_frames(
 
     A short subject, the first `heading` words, only names what a text of frames speaks of ("Delays": "What if ...?").
     """
+    if any(hit.entry is Reach.PROSPECT for hit in hits):
+        return [hit for hit in live if not hit.entry.is_bad]
     ends = SENTENCE_ENDS | {";"} | pack.contrasts
     sentence = list(accumulate(word in ends for word in words))
     framed_from: dict[int, int] = {}
+    stories: dict[int, Reach] = {}
     for hit in hits:
-        if hit.entry is Reach.FRAME:
-            framed_from[sentence[hit.start]] = 0
-        elif hit.entry in _FORWARDS and _holds(hit, words, pack):
-            framed_from.setdefault(sentence[hit.start], hit.start)
+        if isinstance(hit.entry, Reach) and hit.entry in FRAMES and _holds(hit, words, pack):
+            number = sentence[hit.start]
+            framed_from[number] = min(framed_from.get(number, hit.start), hit.start if hit.entry in _FORWARDS else 0)
+            if hit.entry in _TOLD:
+                stories[number] = hit.entry
+    framed_from |= dict.fromkeys(_told_on(words, sentence, stories, pack), 0)
     nowhere = len(words)
     meant = [hit for hit in live if not hit.entry.is_bad or hit.start < framed_from.get(sentence[hit.start], nowhere)]
     is_named = heading <= MAX_NAME and any(number > 0 for number in framed_from)
@@ -47,16 +55,36 @@ def outside_frames(
     return meant
 
 
+def _told_on(words: Sequence[str], sentence: Sequence[int], stories: Mapping[int, Reach], pack: Pack) -> Iterator[int]:
+    """The sentences that go on with a story: "They lost everything"."""
+    telling: Reach | None = None
+    for number, positions in groupby(range(len(words)), sentence.__getitem__) if stories else ():
+        if number in stories:
+            telling = stories[number]
+            continue
+        said = {words[position] for position in positions}
+        if telling is None or len(said) <= 1 or not _goes_on(telling, said, pack):
+            telling = telling if len(said) <= 1 else None
+            continue
+        yield number
+
+
+def _goes_on(telling: Reach, said: Set[str], pack: Pack) -> bool:
+    if not pack.returns.isdisjoint(said):
+        return False
+    return telling is Reach.STORY or (pack.parties.isdisjoint(said) and not pack.others.isdisjoint(said))
+
+
 def _holds(hit: Hit[Meaning], words: Sequence[str], pack: Pack) -> bool:
     """Whether what follows is one of those sentences that the words at its beginning may begin."""
-    if hit.entry is Reach.SUPPOSED:
+    if hit.entry not in (Reach.HEARSAY, Reach.CONDITION, Reach.ASKED):
         return True
     rest = words[hit.end : hit.end + MAX_SENTENCE_WORDS]
     length = next((position for position, word in enumerate(rest) if word in SENTENCE_ENDS), len(rest))
     said = rest[:length]
     if hit.entry is Reach.HEARSAY:
         return pack.parties.isdisjoint(said)
-    return rest[length : length + 1] == ["?"] and not pack.modals.isdisjoint(said)
+    return rest[length : length + 1] == ["?"] and (hit.entry is Reach.ASKED or not pack.modals.isdisjoint(said))
 
 
 def without_lone_hints(live: list[Hit[Signal]]) -> list[Hit[Signal]]:

@@ -46,6 +46,10 @@ class Pack:
     """Words that deny nothing new behind a negation, as `ningún` in "no hay ningún error"."""
     parties: frozenset[str] = frozenset()
     """Words for the writer and the reader: `our`, `you`; what is heard of others has none of them."""
+    others: frozenset[str] = frozenset()
+    """Words for those that a story is about: `they`, `their`."""
+    returns: frozenset[str] = frozenset()
+    """Words of the here and now, at which a story ends: `now`, `same`, `your`."""
     modals: frozenset[str] = frozenset()
     """Words that make of `if` a mere thought: `would`."""
 

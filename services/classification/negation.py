@@ -176,7 +176,7 @@ class _Reader:
                     position, budget = position + 1, budget - 1
                 case Signal() as signal if _is_request(signal) or signal.rule.hint:
                     position = self._ends[position]
-                case Reach.SUPPOSED | Reach.FRAME | Reach.HEARSAY | Reach.CONDITION | Reach.REAL | Reach.TEXT:
+                case Reach() as other if other in FRAMES or other in (Reach.REAL, Reach.TEXT):
                     position, budget = position + 1, budget - 1
                 case Reach.NOUN | Reach.VERB if self._agrees(position):
                     position, budget = self._ends[position], budget - 1
