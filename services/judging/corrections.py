@@ -5,6 +5,7 @@ no lease, so it need not wait for a run of the tenant: both write the ticket, so
 meet come to its end. A run compares before its transaction, and therefore looks once more in it (`demand_no_other`).
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -12,16 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 from documents.correction import Correction
-from documents.database import Collection, Database, Row, Session
+from documents.database import Collection, Database, InTransaction, Row, Session
 from documents.notification import Notification
 from documents.tenant_classifier import TenantClassifier
 from documents.ticket import CLASSIFIED_FIELDS, Sentiment, Ticket, Urgency
 from documents.ticket_history import HistoryAction, TicketHistory
 from services.errors import InvalidInputError, TicketNotFoundError
 from services.judging.judges import Judges
-from services.judging.verdicts import CORRECTABLE, corrected, judged, text_key
+from services.judging.verdicts import CORRECTABLE, corrected, judged, text_key, texts_of
 from services.kit.clock import Clock
 from services.kit.stored_json import to_stored
 from services.notifications.outbox import notification_row
@@ -72,6 +74,7 @@ class Corrections:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._rollups = Rollups(database)
         self._judges = Judges(database)
         self._tickets = database.collection(Ticket)
@@ -100,14 +103,14 @@ class Corrections:
                 return to_record(row)
             correction = {
                 "id": uuid4().hex,
-                "text_key": text_key(*_texts(row)),
+                "text_key": text_key(*texts_of(row)),
                 **said,
                 "by": to_stored(by),
                 "at": self._clock.now(),
             }
             return await self._store(row, correction, by, session, announce=announce)
 
-        return await self._database.in_transaction(work)
+        return await self._made(tenant_id, work, ticket)
 
     async def withdraw(self, tenant_id: str, ticket: TicketRecord, *, by: str | None) -> TicketRecord:
         """Take what was said of a ticket back: what it is classified as decides again.
@@ -122,7 +125,7 @@ class Corrections:
                 return to_record(row)
             return await self._store(row, None, by, session)
 
-        return await self._database.in_transaction(work)
+        return await self._made(tenant_id, work, ticket)
 
     async def _row(self, tenant_id: str, ticket: TicketRecord, session: Session) -> Row:
         row = await self._tickets.find_one(live(tenant_id, _id=ticket.id), _READ, session=session)
@@ -134,7 +137,7 @@ class Corrections:
         self, row: Row, correction: Row | None, by: str | None, session: Session, *, announce: bool = False
     ) -> TicketRecord:
         tenant_id, now = row["tenant_id"], self._clock.now()
-        new = judged(await self._judges.of(tenant_id, session=session), *_texts(row))
+        new = judged(await self._judges.of(tenant_id, session=session), *texts_of(row))
         if correction is not None:
             correction["machine"] = {name: new[name] for name in CORRECTABLE}
             new |= corrected(correction)
@@ -151,17 +154,26 @@ class Corrections:
         among = owned(tenant_id, _id=row["_id"])
         await self._tickets.update_one(among, {"$set": changed}, session=session, hint=BY_ID)
         await self._keep(before, row, correction, session)
-        learner = {
-            "$inc": {"corrected": 1},
-            "$set": {"corrected_at": now},
-            "$setOnInsert": {"revision": 0},
-        }
-        await self._classifiers.update_one({"_id": tenant_id}, learner, upsert=True, session=session)
+        return after
+
+    async def _made(self, tenant_id: str, work: InTransaction[TicketRecord], before: TicketRecord) -> TicketRecord:
+        """Correct in a transaction, and tell those who learn: after it, since all of a tenant's would meet there.
+
+        Corrections of a tenant take turns in a process, too: they write the same rows of its statistics.
+        """
+        turn = self._turns.setdefault(tenant_id, asyncio.Lock())
+        async with turn:
+            after = await self._database.in_transaction(work)
+        if after.correction != before.correction:
+            told = {"$inc": {"corrected": 1}, "$set": {"corrected_at": self._clock.now()}}
+            await self._classifiers.update_one(
+                {"_id": tenant_id}, told | {"$setOnInsert": {"revision": 0}}, upsert=True
+            )
         return after
 
     async def _keep(self, ticket: TicketRecord, row: Row, correction: Row | None, session: Session) -> None:
         """Keep a correction for learning, or forget it."""
-        key = text_key(*_texts(row))
+        key = text_key(*texts_of(row))
         named = json.dumps([ticket.tenant_id, ticket.external_id, key]).encode()
         among = owned(ticket.tenant_id, _id=hashlib.blake2b(named, digest_size=16).hexdigest())
         if correction is None:
@@ -197,18 +209,10 @@ def correction_ids(rows: Iterable[Row]) -> dict[Any, str]:
     return {row["_id"]: each["id"] for row in rows if isinstance(each := row.get("correction"), dict) and "id" in each}
 
 
-def _texts(row: Row) -> tuple[str, str, str]:
-    """What is judged; other programs may have stored anything."""
-    subject, message, replies = (
-        value if isinstance(value := row.get(name), str) else "" for name in ("subject", "message", "replies")
-    )
-    return subject, message, replies
-
-
 def _is_said(row: Row, said: Row) -> bool:
     """Whether exactly this was said of the ticket's present text before."""
     known = row.get("correction")
-    if not isinstance(known, dict) or known.get("text_key") != text_key(*_texts(row)):
+    if not isinstance(known, dict) or known.get("text_key") != text_key(*texts_of(row)):
         return False
     return {name: known[name] for name in (*CORRECTABLE, "note") if name in known} == said
 

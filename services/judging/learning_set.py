@@ -15,7 +15,7 @@ from services.classification.classifier import Classification
 from services.classification.judging import Judge
 from services.classification.learned import NOTHING_LEARNED
 from services.classification.learning import Lesson
-from services.judging.verdicts import text_key
+from services.judging.verdicts import text_key, texts_of
 from services.tenancy import live, owned
 
 MOST_CORRECTIONS = 5_000
@@ -59,7 +59,7 @@ class LearningSets:
             await others.sort([("created_at", DESCENDING), ("_id", DESCENDING)]).limit(MOST_UNCORRECTED).to_list(None)
         )
         names = {row["ticket_id"] for row in rows}
-        texts = [_texts(row) for row in sample if row.get("external_id") not in names]
+        texts = [texts_of(row) for row in sample if row.get("external_id") not in names]
         for batch in _batches(texts):
             found.uncorrected += await asyncio.to_thread(_judged, by_rules, batch)
         return found
@@ -73,7 +73,7 @@ class LearningSets:
         for row in batch:
             ticket = there.get(row["ticket_id"])
             if ticket is not None and not ticket.get("deleted_at"):
-                subject, message, replies = _texts(ticket)
+                subject, message, replies = texts_of(ticket)
                 texts = (subject, message, replies[: row.get("replies_length", 0)])
                 if text_key(*texts) == row["text_key"]:
                     readable.append((row, texts))
@@ -91,13 +91,6 @@ def _judged(by_rules: Judge, texts: Iterable[_Texts]) -> list[Classification]:
 def _said(row: Row) -> dict[str, Any]:
     read = {"urgency": Urgency, "sentiment": Sentiment, "requires_action": bool}
     return {label: kind(row[label]) for label, kind in read.items() if row.get(label) is not None}
-
-
-def _texts(row: Row) -> _Texts:
-    subject, message, replies = (
-        value if isinstance(value := row.get(name), str) else "" for name in ("subject", "message", "replies")
-    )
-    return subject, message, replies
 
 
 def _batches(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -62,6 +62,12 @@ def text_key(subject: str, message: str, replies: str | None) -> str:
     return hashlib.blake2b(json.dumps(texts).encode(), digest_size=16).hexdigest()
 
 
+def texts_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What of a stored ticket is judged; other programs may have stored anything."""
+    subject, message, replies = (text if isinstance(text := row.get(name), str) else "" for name in _TEXTS)
+    return subject, message, replies
+
+
 def is_ours(row: Row) -> bool:
     """Whether it was us who judged a stored ticket: what other programs store without, they answer for."""
     return isinstance(row.get("rules_version"), str) or isinstance(row.get("first_ingested_at"), datetime)
@@ -72,8 +78,7 @@ def rejudged(judge: Judge, row: Mapping[str, Any]) -> Row:
 
     A person's word stays, with what is said of the same text without it.
     """
-    texts = [text if isinstance(text := row.get(name), str) else "" for name in _TEXTS]
-    fields, correction = judged(judge, *texts), row.get("correction")
+    fields, correction = judged(judge, *texts_of(row)), row.get("correction")
     if not isinstance(correction, dict):
         return fields
     machine = {name: fields[name] for name in CORRECTABLE}
