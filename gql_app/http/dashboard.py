@@ -22,7 +22,7 @@ LIBRARIES = {
     "lib/common-CGW11Fyb.js": "graphql-ws/dist/common-CGW11Fyb.js",
 }
 """The files of libraries that are served, and where npm puts them; nothing else of `node_modules` can be asked for."""
-LATER = ("connections/", "customers/", "operations/", "tickets/")
+LATER = ("connections/", "customers/", "operations/", "tickets/", "words/")
 """The rooms of views that the page fetches when they are first opened."""
 QUERIES = "queries.js"
 """A module made of the operations in `web/dashboard/queries/`: each one's text, by the name of its file."""

@@ -29,6 +29,14 @@ async def follow(page: Page, address: str) -> None:
     await page.evaluate(f"{found}.click()")
 
 
+async def click(page: Page, text: str, within: str = "#main") -> None:
+    """Press the button with this text as soon as it can be pressed."""
+    buttons = f"[...document.querySelectorAll({json.dumps(within + ' button')})]"
+    found = f"{buttons}.find((button) => button.innerText === {json.dumps(text)} && !button.disabled)"
+    await page.until(f"Boolean({found})")
+    await page.evaluate(f"{found}.click()")
+
+
 async def go(page: Page, address: str) -> None:
     """Be where a link leads, without looking for it: the page has begun to show it when this returns."""
     await page.evaluate(f"history.pushState(null, '', {json.dumps(address)}); dispatchEvent(new Event('popstate'))")

@@ -20,7 +20,7 @@ from services.connections.changes import NewConnection
 from services.ingestion.worker import Worker
 from tests.api.graphql.sockets import served as served_service
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import FIGURES, follow, go, shows, told
+from tests.browser.dashboard_page import FIGURES, click, follow, go, shows, told
 from tests.connecting import KEY
 from tests.fakes import app_with, at_rest, make_jwt_settings, make_settings, make_token
 from tests.served import served
@@ -57,14 +57,6 @@ async def desk() -> AsyncIterator[str]:
 async def change_zendesk(desk: str, **settings: Any) -> None:
     async with httpx.AsyncClient(base_url=desk) as http:
         (await http.post("/zendesk/_control/settings", json=settings)).raise_for_status()
-
-
-async def click(page: Page, text: str, within: str = "#main") -> None:
-    """Press the button with this text as soon as it can be pressed."""
-    buttons = f"[...document.querySelectorAll({json.dumps(within + ' button')})]"
-    found = f"{buttons}.find((button) => button.innerText === {json.dumps(text)} && !button.disabled)"
-    await page.until(f"Boolean({found})")
-    await page.evaluate(f"{found}.click()")
 
 
 async def fill(page: Page, **fields: str) -> None:

@@ -20,6 +20,7 @@ const LATER = {
   notifications: () => import("./operations/notifications.js").then((module) => module.Notifications),
   ingestion: () => import("./operations/ingestion.js").then((module) => module.Ingestion),
   tickets: () => import("./tickets/tickets.js").then((module) => module.Tickets),
+  words: () => import("./words/words.js").then((module) => module.Words),
 };
 
 function Page() {

@@ -8,9 +8,9 @@ import { PeriodMenu } from "./period-menu.js";
 import { TenantMenu } from "./tenant-menu.js";
 import { ZoneMenu } from "./zone-menu.js";
 
-const TABS = { overview: "Overview", tickets: "Tickets", customers: "Customers", ingestion: "Ingestion", notifications: "Notifications", connections: "Connections" };
+const TABS = { overview: "Overview", tickets: "Tickets", customers: "Customers", ingestion: "Ingestion", notifications: "Notifications", connections: "Connections", words: "Words" };
 /** Views that show what is now, whatever the period. */
-const TIMELESS = ["ingestion", "notifications", "connections"];
+const TIMELESS = ["ingestion", "notifications", "connections", "words"];
 const CONNECTION = {
   connecting: ["Connecting", "Connecting to the service"],
   live: ["Live", "Figures move by themselves"],

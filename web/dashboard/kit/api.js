@@ -7,10 +7,11 @@ const DEADLINE_MS = 20_000;
 
 /** Why there is no answer, in words for people. */
 export class Failure extends Error {
-  /** @param {string} message @param {string} code */
-  constructor(message, code) {
+  /** @param {string} message @param {string} code @param {any[]} errors what is wrong with what was sent, one by one, if the service says so */
+  constructor(message, code, errors = []) {
     super(message);
     this.code = code;
+    this.errors = errors;
   }
 }
 
@@ -36,7 +37,7 @@ export async function ask(name, variables = {}, signal) {
   if (answer.status === 401 || code === "UNAUTHENTICATED") token.refuse(used);
   const words = first ? said(first) : (body.detail ?? null);
   if (!body.data || Object.values(body.data).every((value) => value === null)) {
-    throw new Failure(words ?? `The service answered with status ${answer.status}.`, code ?? "INTERNAL");
+    throw new Failure(words ?? `The service answered with status ${answer.status}.`, code ?? "INTERNAL", first?.extensions?.errors);
   }
   return { data: body.data, problem: words };
 }

@@ -19,6 +19,7 @@ export const FIELDS = {
   status: { title: "Status", graphql: "status", counted: "byStatus" },
   sentiment: { title: "Sentiment", graphql: "sentiment", isEnum: true, values: ["negative", "neutral", "positive"] },
   language: { title: "Language", graphql: "language", isEnum: true, values: ["en", "de", "fr", "es", "pt", "it", "unsupported"] },
+  judged_by: { title: "Decided by", graphql: "judgedBy", isEnum: true, values: ["rules", "learned", "person"] },
   source: { title: "Source", graphql: "source", counted: "bySource" },
   priority: { title: "Priority", graphql: "priority", counted: "byPriority", isSparse: true },
   assignee: { title: "Assignee", graphql: "assignee", counted: "byAssignee", isSparse: true },

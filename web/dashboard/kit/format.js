@@ -4,6 +4,8 @@
 const LANGUAGES = {
   en: "English", de: "German", fr: "French", es: "Spanish", pt: "Portuguese", it: "Italian", unsupported: "Another language",
 };
+const JUDGES = { rules: "Rules", learned: "What was learned", person: "A person" };
+const NAMED = /** @type {Record<string, Record<string, string>>} */ ({ language: LANGUAGES, judged_by: JUDGES });
 const NUMBER = new Intl.NumberFormat("en");
 const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const SHARE = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -41,7 +43,7 @@ export function words(value) {
 
 /** What a value of a closed field is called. @param {string} field @param {string | null | undefined} value */
 export function valueName(field, value) {
-  return (field === "language" && LANGUAGES[/** @type {keyof LANGUAGES} */ ((value ?? "").toLowerCase())]) || words(value);
+  return NAMED[field]?.[(value ?? "").toLowerCase()] ?? words(value);
 }
 
 /** @param {string | number | Date} moment @param {number} now */

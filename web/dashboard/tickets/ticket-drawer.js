@@ -3,15 +3,18 @@
 import { changed, go, viewed } from "../kit/address.js";
 import { counted, valueName, words } from "../kit/format.js";
 import { reasonMarks } from "./highlight.js";
-import { html, useEffect, useRef } from "../kit/html.js";
+import { html, useEffect, useRef, useState } from "../kit/html.js";
 import { zoneOf } from "../kit/period.js";
 import { useAnswer } from "../kit/use-answer.js";
 import { Badge } from "./badges.js";
+import { Correction } from "./correction.js";
 import { closeOutside } from "../frame/help.js";
+import { actionText } from "./labels.js";
 import { Marked } from "./marked.js";
 import { Problem, Skeleton } from "../parts/states.js";
 import { Timeline } from "./timeline.js";
 import { Moment } from "../parts/time.js";
+import { shownInText, Verdict } from "./verdict.js";
 
 /** @param {{address: URLSearchParams, shown: string[], version: number, now: number}} props `shown`: the list's ids */
 export function TicketDrawer({ address, shown, version, now }) {
@@ -19,8 +22,14 @@ export function TicketDrawer({ address, shown, version, now }) {
   const tenant = address.get("tenant");
   const zone = zoneOf(address);
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  const answer = useAnswer("ticket", { tenant, ticket: id }, version);
-  const ticket = answer.data?.ticket?.externalId === id ? answer.data.ticket : null;
+  const [told, tell] = useState(/** @type {{over: any, ticket: any, count: number}} */ ({ over: null, ticket: null, count: 0 }));
+  const answer = useAnswer("ticket", { tenant, ticket: id }, version + told.count);
+  const found = answer.data?.ticket?.externalId === id ? answer.data.ticket : null;
+  // What a correction was answered with counts until the ticket has been read again.
+  const ticket = found && told.over === answer.data ? { ...found, ...told.ticket } : found;
+  const mayWrite = Boolean(answer.data?.viewer?.scopes.includes("TICKETS_WRITE"));
+  /** @param {any} corrected */
+  const onTold = (corrected) => tell({ over: answer.data, ticket: corrected, count: told.count + 1 });
   useEffect(() => dialog.current?.showModal(), []);
   /** @param {number} step */
   const move = (step) => {
@@ -45,53 +54,41 @@ export function TicketDrawer({ address, shown, version, now }) {
         </div>
         ${!ticket && answer.isLoading && html`<${Skeleton} lines=${8} />`}
         ${!ticket && !answer.isLoading && html`<${Problem} text=${answer.code === "NOT_FOUND" ? "There is no such ticket; it may have been deleted upstream." : answer.problem} />`}
-        ${ticket && html`<${Ticket} ticket=${ticket} zone=${zone} now=${now} />`}
+        ${ticket && html`<${Ticket} tenant=${tenant} ticket=${ticket} mayWrite=${mayWrite} zone=${zone} now=${now} onTold=${onTold} />`}
       </div>
     </dialog>
   `;
 }
 
-/** @param {{ticket: any, zone: string, now: number}} props */
-function Ticket({ ticket, zone, now }) {
+/** @param {{tenant: string | null, ticket: any, mayWrite: boolean, zone: string, now: number, onTold: (ticket: any) => void}} props */
+function Ticket({ tenant, ticket, mayWrite, zone, now, onTold }) {
   const text = useRef(/** @type {HTMLElement | null} */ (null));
   const jump = (/** @type {string} */ rule) => {
     const mark = /** @type {HTMLElement | null} */ (text.current?.querySelector(`mark[data-rule="${CSS.escape(rule)}"]`));
     mark?.scrollIntoView({ block: "center" });
     mark?.focus();
   };
+  const reasons = shownInText(ticket.matched);
   return html`
     <article ref=${text}>
-      <h2 class="ticket-subject" dir="auto"><${Marked} text=${ticket.subject || "(no subject)"} marks=${reasonMarks("subject", ticket.subject, ticket.matched)} /></h2>
+      <h2 class="ticket-subject" dir="auto"><${Marked} text=${ticket.subject || "(no subject)"} marks=${reasonMarks("subject", ticket.subject, reasons)} /></h2>
       <p class="badges">
         <${Badge} field="urgency" value=${ticket.urgency} text=${`${words(ticket.urgency)} urgency`} />
         <${Badge} field="sentiment" value=${ticket.sentiment} />
         <${Badge} field="status_category" value=${ticket.statusCategory} text=${ticket.status ?? "unknown"} />
-        <span class="badge">${ticket.requiresAction ? "Action required" : "No action required"}</span>
+        <span class="badge">${actionText(ticket.requiresAction)}</span>
       </p>
-      <${Reasons} matched=${ticket.matched} jump=${jump} />
-      <p class="message" dir="auto"><${Marked} text=${ticket.message || "(no text)"} marks=${reasonMarks("message", ticket.message, ticket.matched)} /></p>
+      <${Verdict} ticket=${ticket} jump=${jump} />
+      <${Correction} key=${ticket.externalId} tenant=${tenant} ticket=${ticket} mayWrite=${mayWrite} zone=${zone} now=${now} onTold=${onTold} />
+      <p class="message" dir="auto"><${Marked} text=${ticket.message || "(no text)"} marks=${reasonMarks("message", ticket.message, reasons)} /></p>
       ${ticket.replies && html`
         <h3>Written later</h3>
-        <p class="message" dir="auto"><${Marked} text=${ticket.replies} marks=${reasonMarks("replies", ticket.replies, ticket.matched)} /></p>
+        <p class="message" dir="auto"><${Marked} text=${ticket.replies} marks=${reasonMarks("replies", ticket.replies, reasons)} /></p>
       `}
     </article>
     <${Facts} ticket=${ticket} zone=${zone} now=${now} />
     <${Others} ticket=${ticket} zone=${zone} now=${now} />
     <${Timeline} ticket=${ticket} zone=${zone} now=${now} />
-  `;
-}
-
-/** @param {{matched: any[], jump: (rule: string) => void}} props */
-function Reasons({ matched, jump }) {
-  if (matched.length === 0) return html`<p class="quiet">No rule fired: nothing in it is urgent.</p>`;
-  return html`
-    <ul class="reasons" aria-label="Why it was classified like this">
-      ${matched.map(
-        ({ rule, text }, index) => html`
-          <li key=${index}><button type="button" onClick=${() => jump(rule)} title="Show it in the text">${words(rule)}: <q>${text}</q></button></li>
-        `,
-      )}
-    </ul>
   `;
 }
 

@@ -21,13 +21,13 @@ export function Timeline({ ticket, zone, now }) {
   `;
 }
 
-/** @param {{action: string | null, changes: any[]}} props */
-function Change({ action, changes }) {
+/** @param {{action: string | null, actor: string | null, changes: any[]}} props `actor`: the person, where it was one */
+function Change({ action, actor, changes }) {
   // Of a creation the changes are the first values, which the ticket itself shows.
   const shown = action === "CREATED" ? [] : changes;
   return html`
     <div>
-      <strong>${words(action)}</strong>
+      <strong>${words(action)}</strong>${actor && html` <span class="quiet">by <bdi>${actor}</bdi></span>`}
       ${shown.map(
         ({ field, old, new: now }) => html`
           <div class="was" key=${field}>${words(field)}: <del><bdi>${value(old)}</bdi></del> → <ins><bdi>${value(now)}</bdi></ins></div>
