@@ -1,5 +1,8 @@
 """Answers about how a tenant's tickets are classified: its own words, what others would do, and judging anew."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from documents.tenant_classifier import OwnWordsRevision
@@ -64,6 +67,21 @@ async def save_own_words(
         await services.reclassifications.request(tenant_id, announce=True)
     _wake(context)
     return await get_classification_rules(context, tenant_id)
+
+
+@asynccontextmanager
+async def reclassifying_here(context: Context) -> AsyncIterator[None]:
+    """Let this process judge tickets anew meanwhile, if it can; another one may do it, the lease decides."""
+    reclassifier = context.services.reclassifier
+    if reclassifier is None:
+        yield
+        return
+    working = asyncio.create_task(reclassifier.work())
+    try:
+        yield
+    finally:
+        reclassifier.shut_down()
+        await working
 
 
 async def reclassify_tickets(context: Context, tenant_id: str, *, announce: bool = False) -> ReclassificationProgress:

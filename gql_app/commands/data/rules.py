@@ -64,15 +64,9 @@ async def apply_rules(means: Means, *, tenant_id: str, announce: bool, as_json: 
     async with open_context(means) as context:
         if await tell_if_unknown(context, tenant_id):
             return 1
-        reclassifier = context.services.reclassifier
         await resolvers.reclassify_tickets(context, tenant_id, announce=announce)
-        working = asyncio.create_task(reclassifier.work()) if reclassifier is not None else None
-        try:
+        async with resolvers.reclassifying_here(context):
             progress = await _followed(context, tenant_id)
-        finally:
-            if reclassifier is not None and working is not None:
-                reclassifier.shut_down()
-                await working
     print_fields(ReclassificationAnswer.of(progress), as_json=as_json)
     return 0
 

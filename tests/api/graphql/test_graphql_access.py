@@ -83,6 +83,7 @@ async def foreign_values(api: Api) -> dict[str, str]:
         "format": "SLACK",
         "name": "notify",
         "q": "refund",
+        "expectedRevision": "0",
         "id": global_id("Ticket", "tenant_b", ticket["external_id"]),
     }
 
@@ -104,8 +105,8 @@ def arguments(field: GraphQLField, values: dict[str, str]) -> str:
 
 
 def literal(value: str, field: GraphQLInputField) -> str:
-    """A value as a document has it: a member of an enum is no text."""
-    return value if is_enum_type(get_named_type(field.type)) else f'"{value}"'
+    """A value as a document has it: a member of an enum is no text, and neither is a number."""
+    return value if is_enum_type(get_named_type(field.type)) or value.isdigit() else f'"{value}"'
 
 
 def selection(field: GraphQLField) -> str:

@@ -66,6 +66,7 @@ def _with_arguments(
 OPERATIONS = {coordinates: (document, variables) for coordinates, document, variables in operations()}
 EXPECTED = {
     "BAD_REQUEST", "QUERY_TOO_COMPLEX", "INVALID_INPUT", "INVALID_CURSOR", "NOT_FOUND", "ALREADY_RUNNING",
+    "OWN_WORDS_REFUSED",
 }  # fmt: skip
 
 

@@ -15,26 +15,26 @@ from documents.ticket import Language, Sentiment, Urgency
 READ = [language for language in Language if language is not Language.UNSUPPORTED]
 FLOORS: dict[Part, dict[Language, float]] = {
     Part.HELD_OUT: {
-        Language.EN: 0.55,
-        Language.DE: 0.70,
-        Language.FR: 0.10,
-        Language.ES: 0.65,
-        Language.PT: 0.65,
-        Language.IT: 0.65,
+        Language.EN: 0.75,
+        Language.DE: 0.80,
+        Language.FR: 0.67,
+        Language.ES: 0.68,
+        Language.PT: 0.70,
+        Language.IT: 0.75,
     },
     Part.TUNED: {
-        Language.EN: 0.50,
-        Language.DE: 0.95,
-        Language.FR: 0.10,
-        Language.ES: 0.95,
-        Language.PT: 0.95,
-        Language.IT: 0.95,
+        Language.EN: 0.88,
+        Language.DE: 0.90,
+        Language.FR: 0.88,
+        Language.ES: 0.80,
+        Language.PT: 0.80,
+        Language.IT: 0.80,
     },
     Part.OLDER_HELD_OUT: {Language.EN: 0.95},
     Part.OLDER_TUNED: {Language.EN: 0.95},
 }
 """At least this share of the texts in a language has all three labels right."""
-LANGUAGE_FLOOR = 0.90
+LANGUAGE_FLOOR = 0.95
 """At least this share of the texts is taken for what language they are in."""
 ENGLISH_ONLY = (Part.OLDER_HELD_OUT, Part.OLDER_TUNED)
 
@@ -105,12 +105,9 @@ def test_labels_do_not_contradict_each_other(part: Part) -> None:
     ] == []
 
 
-def test_there_are_enough_texts_and_a_third_is_held_out() -> None:
-    new, older = (
-        {part: len(labelled_tickets()[part]) for part in parts} for parts in ((Part.HELD_OUT, Part.TUNED), ENGLISH_ONLY)
-    )
-    assert sum(new.values()) + sum(older.values()) >= 400
-    assert new[Part.HELD_OUT] >= sum(new.values()) / 3
+def test_there_are_enough_texts_that_nobody_who_writes_rules_has_seen() -> None:
+    assert len(labelled_tickets()[Part.HELD_OUT]) >= 400
+    assert len(labelled_tickets()[Part.TUNED]) >= 400
 
 
 def test_no_text_occurs_twice() -> None:
