@@ -1,4 +1,4 @@
-"""How long a ticket takes."""
+"""How long a ticket takes, in time of the processor: what else the machine does is no part of it."""
 
 import statistics
 import time
@@ -35,7 +35,7 @@ def mixed_messages(tickets: Iterable[LabelledTicket]) -> list[str]:
 
 
 def _classify_all(messages: Iterable[str]) -> float:
-    begin = time.perf_counter()
+    begin = time.process_time()
     for message in messages:
         classify(subject="", message=message)
-    return time.perf_counter() - begin
+    return time.process_time() - begin

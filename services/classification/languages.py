@@ -1,7 +1,9 @@
 """The languages that tickets are read in: each a pack of phrases and of words that its grammar needs."""
 
+import gc
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -60,6 +62,11 @@ def pack_of(language: Language, folder: Path = PACKS_FOLDER) -> Pack:
 
     Raises ValueError or KeyError for a file that does not say what it should.
     """
+    with _collection_paused():
+        return _pack(language, folder)
+
+
+def _pack(language: Language, folder: Path) -> Pack:
     data = _read(language, folder)
     reading = data.get("reading", {})
     barriers = frozenset(folded(reading.get("barriers", "")).split())
@@ -75,6 +82,20 @@ def pack_of(language: Language, folder: Path = PACKS_FOLDER) -> Pack:
         spellings={slip: right for right, slips in data.get("spellings", {}).items() for slip in slips.split()},
         **words,
     )
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """For what makes hundreds of thousands of objects that stay: the garbage collector would look at them again and
+    again, while they are made and at every full collection later."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
 
 
 def _add_phrases(phrases: PhraseBook[Meaning], data: dict[str, Any], folder: Path) -> None:

@@ -61,8 +61,9 @@ class PhraseBook(Generic[Entry]):
         self._macros = macros
         self._barriers = barriers
         self._inflections = inflections
-        self._moves: list[dict[str, list[int]]] = []
-        # Most nodes have neither: a container for each would be thousands, made whenever the program starts.
+        self._nodes = 0
+        # Most nodes have few of these: a container for each would be thousands, made whenever the program starts.
+        self._edges: defaultdict[int, list[tuple[Set[str], int]]] = defaultdict(list)
         self._any_word: defaultdict[int, list[int]] = defaultdict(list)
         self._silent: defaultdict[int, list[int]] = defaultdict(list)
         self._entries: dict[int, tuple[int, Entry]] = {}
@@ -72,7 +73,7 @@ class PhraseBook(Generic[Entry]):
         self._symbols = Remembered(self._symbol)
         self._states: dict[frozenset[int], _State[Entry]] = {}
         self._root = self._node()
-        self._first_moves: Mapping[str, _State[Entry] | None] | None = None
+        self._start: _State[Entry] | None = None
 
     def add(self, phrases: str, entry: Entry) -> None:
         """Add phrases, separated by commas or line ends; where two are equal, the one added first counts.
@@ -83,14 +84,14 @@ class PhraseBook(Generic[Entry]):
             self._entries[self._phrase(self._root, phrase)] = (len(self._entries), entry)
         self._states.clear()
         self._symbols.clear()
-        self._first_moves = None
+        self._start = None
 
     def find(self, words: Sequence[str]) -> list[Hit[Entry]]:
         """The longest phrase at each position, in order; they may overlap."""
-        first_moves = self._root_moves()
+        first = self._start = self._start or _State(self._closure([self._root]), None, self._first_move())
         padded = [".", *map(self._symbols.__getitem__, words), ".", _END]
         hits = []
-        for start, state in enumerate(map(first_moves.get, padded)):
+        for start, state in enumerate(map(first.__getitem__, padded)):
             if state is None:
                 continue
             position, end, entry = start, 0, None
@@ -105,18 +106,20 @@ class PhraseBook(Generic[Entry]):
                 hits.append(Hit(start - 1 + led, min(end - 1, len(words)), entry))
         return hits
 
-    def _root_moves(self) -> Mapping[str, "_State[Entry] | None"]:
-        """The transitions of the first word, all of them; published whole, because threads classify side by side."""
-        if self._first_moves is None:
-            root = self._state(self._closure([self._root]))
-            for word in (*self.vocabulary, _UNKNOWN):
-                self._move(root, word)
-            self._first_moves = root
-        return self._first_moves
+    def _first_move(self) -> Callable[[_State[Entry], str], _State[Entry] | None]:
+        """As `_move`, of the state at the beginning of all phrases, which has too many edges to look at each."""
+        edges: defaultdict[str, list[int]] = defaultdict(list)
+        for node in self._closure([self._root]):
+            for forms, after in self._edges[node]:
+                for form in forms:
+                    edges[form].append(after)
+        return lambda state, word: self._reach(
+            state, word, [each for key in self._keys(word) for each in edges.get(key, ())]
+        )
 
     def _node(self) -> int:
-        self._moves.append({})
-        return len(self._moves) - 1
+        self._nodes += 1
+        return self._nodes - 1
 
     def _phrase(self, node: int, phrase: str) -> int:
         for element in phrase.split():
@@ -148,10 +151,9 @@ class PhraseBook(Generic[Entry]):
                 continue
             forms = PUNCTUATION if choice == "^" else self._forms(choice)
             self.vocabulary |= forms
-            for form in forms:
-                self._moves[node].setdefault(form, []).append(after)
+            self._edges[node].append((forms, after))
 
-    def _forms(self, choice: str) -> set[str]:
+    def _forms(self, choice: str) -> Set[str]:
         if choice[0] == _ENDING and len(choice) > 1:
             endings = self._forms(choice[1:])
             self._endings |= endings
@@ -170,9 +172,16 @@ class PhraseBook(Generic[Entry]):
                 if word[start:] in self._endings:
                     yield _ENDING + word[start:]
 
+    def _keys(self, word: str) -> set[str]:
+        """What fits a word in a phrase: itself and its endings."""
+        return {word, *self._endings_of(word)}
+
     def _move(self, state: _State[Entry], word: str) -> _State[Entry] | None:
-        read_as = {word, *self._endings_of(word)}
-        targets = [target for node in state.members for key in read_as for target in self._moves[node].get(key, ())]
+        keys = self._keys(word)
+        edges = (edge for node in state.members for edge in self._edges.get(node, ()))
+        return self._reach(state, word, [after for forms, after in edges if not keys.isdisjoint(forms)])
+
+    def _reach(self, state: _State[Entry], word: str, targets: list[int]) -> _State[Entry] | None:
         if word != _END and word not in PUNCTUATION and word not in self._barriers:
             targets += [target for node in state.members for target in self._any_word.get(node, ())]
         reached = state[word] = self._state(self._closure(targets)) if targets else None

@@ -12,12 +12,13 @@ them, and those of its rarer words, as well as names, that would be taken for wo
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
 from string import ascii_lowercase
 
 from documents.ticket import Language
 from services.classification.languages import pack_of
+from services.classification.reading.remembered import Remembered
 from services.classification.rules import PACKS_FOLDER
 
 MIN_LETTERS = 5
@@ -28,7 +29,7 @@ MAX_LOOKUPS = 150
 MIN_SPELT_OUT = 4
 """Letters in a row that may be a word."""
 _LETTERS = frozenset(ascii_lowercase)
-_MAX_REMEMBERED = 20_000
+_SPELT_OUT = re.compile(rf"(?: [^\W\d_]){{{MIN_SPELT_OUT}}} ")
 _REPEATED = re.compile(r"(.)\1+")
 _STRETCHED = re.compile(r"(.)\1{2,}")
 _LOOKALIKES = str.maketrans("013457$@", "oieastsa")
@@ -41,33 +42,46 @@ class Spelling:
 
     def __init__(self, vocabulary: Set[str], frequent: Set[str], variants: Mapping[str, str]) -> None:
         """`vocabulary`: words of the phrases; `frequent`: words that are right as they are; `variants`: known slips."""
-        self._known = (vocabulary | frequent) - _LETTERS
-        self._meant: dict[str, str] = dict(variants)
-        self._variants = len(variants)
-        self._by_remains: defaultdict[str, list[str]] = defaultdict(list)
-        self._skeletons: dict[str, str] = {}
-        for word in sorted(vocabulary):
-            if len(word) >= MIN_LETTERS - 1 and word.isalpha():
-                self._skeletons[word] = skeleton = _skeleton(word)
+        self._known = vocabulary | frequent
+        self._vocabulary = vocabulary
+        self._variants = variants
+        self._meant = Remembered(self._meaning)
+        self._by_remains: dict[int, Mapping[str, Sequence[str]]] = {}
+
+    @cached_property
+    def _skeletons(self) -> Mapping[str, str]:
+        """Of the words that others may be taken for; made when the first word comes that nobody knows."""
+        return {word: _skeleton(word) for word in self._vocabulary if len(word) >= MIN_LETTERS - 1 and word.isalpha()}
+
+    @cached_property
+    def _by_length(self) -> Mapping[int, Sequence[str]]:
+        by_length: defaultdict[int, list[str]] = defaultdict(list)
+        for word, skeleton in self._skeletons.items():
+            by_length[len(skeleton)].append(word)
+        return by_length
+
+    def _words_by_remains(self, length: int) -> Mapping[str, Sequence[str]]:
+        """The words with skeletons of a length, by what is left of those without one letter, and by all of them."""
+        if length not in self._by_remains:
+            by_remains: defaultdict[str, list[str]] = defaultdict(list)
+            for word in self._by_length.get(length, ()):
+                skeleton = self._skeletons[word]
                 for remains in {skeleton, *_without_one(skeleton)}:
-                    self._by_remains[remains].append(word)
+                    by_remains[remains].append(word)
+            self._by_remains[length] = by_remains
+        return self._by_remains[length]
 
     def corrected(self, words: Sequence[str]) -> Sequence[str]:
         """The words, plain ones, with those that are misspelt replaced; one for each.
 
         A spelt-out word ("u r g e n t") stands where its first letter does.
         """
-        unknown = set(words).difference(self._known)
-        letters = [word for word in unknown if len(word) == 1]
-        if len(letters) >= MIN_SPELT_OUT and sum(map(str.isalpha, letters)) >= MIN_SPELT_OUT:
+        if len(_LETTERS.intersection(words)) >= MIN_SPELT_OUT and _SPELT_OUT.search(f" {' '.join(words)} "):
             words = self._drawn_together(words)
-        unknown.difference_update(letters)
-        if not unknown:
-            return words
-        meant = {}
-        for word in sorted(unknown)[:MAX_LOOKUPS]:
-            if (right := self._meaning(word)) != word:
-                meant[word] = right
+        if len(words) <= MAX_LOOKUPS:
+            return [*map(self._meant.__getitem__, words)]
+        unknown = {word for word in words if len(word) > 1 and word not in self._known}
+        meant = {word: self._meant[word] for word in sorted(unknown)[:MAX_LOOKUPS]}
         return [meant.get(word, word) for word in words] if meant else words
 
     def _drawn_together(self, words: Sequence[str]) -> Sequence[str]:
@@ -80,12 +94,9 @@ class Spelling:
         return drawn
 
     def _meaning(self, word: str) -> str:
-        meaning = self._meant.get(word)
-        if meaning is None:
-            if len(self._meant) > self._variants + _MAX_REMEMBERED:
-                self._meant = dict(list(self._meant.items())[: self._variants])
-            meaning = self._meant[word] = self._look_up(word)
-        return meaning
+        if len(word) <= 1 or word in self._known:
+            return word
+        return self._variants.get(word) or self._look_up(word)
 
     def _look_up(self, word: str) -> str:
         if len(word) < MIN_LETTERS - 1 or len(word) > MAX_LETTERS:
@@ -99,10 +110,11 @@ class Spelling:
         skeleton = _skeleton(word)
         best: dict[str, int] = {}
         for remains in {skeleton, *_without_one(skeleton)}:
-            for candidate in self._by_remains.get(remains, ()):
-                slip = self._slip(word, skeleton, candidate)
-                if slip is not None:
-                    best[candidate] = slip
+            for length in {len(remains), len(remains) + 1}:
+                for candidate in self._words_by_remains(length).get(remains, ()):
+                    slip = self._slip(word, skeleton, candidate)
+                    if slip is not None:
+                        best[candidate] = slip
         return _decided(best) or word
 
     def _slip(self, word: str, skeleton: str, meant: str) -> int | None:

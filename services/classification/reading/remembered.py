@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-MAX_REMEMBERED = 50_000
-LONGEST_REMEMBERED = 40
+_MAX_WORDS = 50_000
+_MAX_LETTERS = 40
 """Letters: texts have few longer words that come again."""
 
 
@@ -22,8 +22,8 @@ class Remembered(dict[str, str]):
 
     def __missing__(self, word: str) -> str:
         made = self._function(word)
-        if len(word) <= LONGEST_REMEMBERED:
-            if len(self) >= MAX_REMEMBERED:
+        if len(word) <= _MAX_LETTERS:
+            if len(self) >= _MAX_WORDS:
                 self.clear()
             self[word] = made
         return made
