@@ -63,7 +63,7 @@ class LabelledTicket(BaseModel):
 
 
 def tuned_files() -> dict[str, Path]:
-    """The files that the packs were written with, by name: one a language."""
+    """The files that the packs were written with, by name: one a language, and one of misleading texts in all."""
     return {path.stem: path for path in sorted(FOLDER.glob("*.jsonl")) if path != HELD_OUT_FILE}
 
 
