@@ -173,7 +173,8 @@ class Reclassifier(Background):
         """Note that every ticket was looked at, and announce what is to be announced."""
         now, was_done = self._clock.now(), row.get("state") == _DONE
         end: Row = {"state": _DONE, "place": None, "looked_at": now, "is_settled": was_done}
-        await self._note(lease, tenant_id, {"$set": end | ({} if was_done else {"finished_at": now})}, version)
+        if not await self._note(lease, tenant_id, {"$set": end | ({} if was_done else {"finished_at": now})}, version):
+            return  # it was asked for anew meanwhile, maybe with other words: what is to be announced is left to that
         stored = await self._rows.find_one({"_id": tenant_id}) or {}
         if not was_done:
             counts = {name: stored.get(name) for name in ("done", "changed", "raised")}
@@ -193,13 +194,15 @@ class Reclassifier(Background):
         log.info("reclassification_announced", tenant_id=tenant_id, version=version, tickets=announced)
         self._on_urgent()
 
-    async def _note(self, lease: Lease, tenant_id: str, update: Row, version: str | None = None) -> None:
+    async def _note(self, lease: Lease, tenant_id: str, update: Row, version: str | None = None) -> bool:
+        """Whether it was noted: not where another version has been asked for."""
         mine = {"_id": tenant_id} | ({} if version is None else {"version": version, "state": {"$ne": _PENDING}})
 
-        async def work(session: Session) -> None:
-            await self._rows.update_one(mine, update, upsert=version is None, session=session)
+        async def work(session: Session) -> bool:
+            noted = await self._rows.update_one(mine, update, upsert=version is None, session=session)
+            return noted.matched_count > 0 or noted.upserted_id is not None
 
-        await self._leases.write(lease, work)
+        return await self._leases.write(lease, work)
 
 
 def _version(row: Row | None) -> object:

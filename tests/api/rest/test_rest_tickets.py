@@ -54,10 +54,13 @@ async def test_a_ticket_carries_its_classification_and_the_reasons(ingested: Ing
         *("id", "external_id", "tenant_id", "source", "customer_id", "subject", "message", "status"),
         *("replies", "priority", "assignee", "tags"),
         *("status_category", "extra", "urgency", "sentiment", "requires_action"),
-        *("created_at", "updated_at", "matched", "language", "judged_by", "rules_version"),
+        *("created_at", "updated_at", "matched", "language", "judged_by", "rules_version", "correction"),
     }
     assert ticket["requires_action"] is True
-    assert all(set(reason) == {"rule", "keyword", "text", "field", "start", "end"} for reason in ticket["matched"])
+    assert all(
+        set(reason) == {"rule", "keyword", "text", "field", "start", "end", "weight", "label"}
+        for reason in ticket["matched"]
+    )
     assert ticket["matched"]
 
 
