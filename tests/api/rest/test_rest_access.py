@@ -45,6 +45,8 @@ OF_A_TENANT = {
     ("GET", "/tickets/{external_id}/history"): "/tickets/{ticket}/history?tenant_id=tenant_a",
     ("GET", "/tenants/{tenant_id}/stats"): "/tenants/tenant_a/stats",
     ("GET", "/tenants/{tenant_id}/learning"): "/tenants/tenant_a/learning",
+    ("GET", "/classification/{tenant_id}"): "/classification/tenant_a",
+    ("POST", "/classification/{tenant_id}/preview"): "/classification/tenant_a/preview",
     ("GET", "/notifications"): "/notifications?tenant_id=tenant_a",
     ("GET", "/notifications/{notification_id}"): "/notifications/{notification}?tenant_id=tenant_a",
 }
@@ -55,6 +57,8 @@ FOR_CORRECTORS = {
 }
 """The same of what needs the scope `tickets:write`."""
 FOR_ADMINS = {
+    ("PUT", "/classification/{tenant_id}"): "/classification/tenant_a",
+    ("POST", "/classification/{tenant_id}/reclassification"): "/classification/tenant_a/reclassification",
     ("POST", "/notifications/redrive"): "/notifications/redrive?tenant_id=tenant_a",
     ("POST", "/notifications/{notification_id}/redrive"): "/notifications/{notification}/redrive",
     ("GET", "/destinations"): "/destinations?tenant_id=tenant_a",
@@ -73,6 +77,8 @@ FOR_ADMINS = {
 }
 """The same of what needs the scope `admin`."""
 BODIES: dict[tuple[str, str], object] = {
+    ("POST", "/classification/{tenant_id}/preview"): {"high": ["burst pipe"]},
+    ("PUT", "/classification/{tenant_id}"): {"high": ["burst pipe"], "harmless": [], "expected_revision": 0},
     ("PUT", "/tickets/{external_id}/correction"): {"urgency": "high"},
     ("POST", "/destinations"): {"tenant_id": "tenant_a", "url": "https://1.1.1.1/", "format": "slack"},
     ("PATCH", "/destinations/{destination_id}"): {"is_paused": True},
