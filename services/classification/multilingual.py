@@ -51,7 +51,7 @@ def readings_of(
     if found.lead < _OWN:
         found = identify([*subject, *said])
     main = found.language or Language.EN
-    heading = _own_language(subject, main)
+    heading = _own_language(subject, main) if _foreign_words(subject, main) else main
     readings = [Reading(main, subject=heading is main)]
     if _is_mixed(message, main):
         readings = _by_sentence(message, main, heading)
@@ -89,12 +89,17 @@ def _sentences(words: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _is_mixed(words: Sequence[str], main: Language) -> bool:
-    foreign = _read_words().intersection(words) - _words_of(main)
-    return any(
+    foreign = _foreign_words(words, main)
+    return len(foreign) >= _FOREIGN_WORDS and any(
         len(foreign & _words_of(other)) >= _FOREIGN_WORDS
         for other in Language
         if other is not main and other is not Language.UNSUPPORTED
     )
+
+
+def _foreign_words(words: Sequence[str], main: Language) -> frozenset[str]:
+    """Those that are frequent in another language that is read, and not in this one."""
+    return _read_words().intersection(words) - _words_of(main)
 
 
 @cache
