@@ -182,7 +182,8 @@ def _keep(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Position
 
 def _update(ticket: UpstreamTicket, known: Row, at: Position, new: Row, *, returned: bool = False) -> UpdateOne:
     update: Row = {"$set": {**new, "seen_by_job": at.job_id}, "$max": {"updated_at": ticket.updated_at}}
-    unset = ["deleted_at"] * returned
+    # The mark would say that its life is over: were it deleted again before it is rolled up, nobody would look at it.
+    unset = ["deleted_at", "rolled_up"] if returned else []
     if returned and at.origin.is_file:
         update["$set"]["from_file"] = True
     elif _is_found_upstream(known, at):

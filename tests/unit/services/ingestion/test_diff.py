@@ -224,7 +224,7 @@ def test_a_change_within_the_same_moment_is_an_update() -> None:
 def test_a_soft_deleted_ticket_that_comes_back_is_restored() -> None:
     changes = compare(upstream(), stored(deleted_at=THEN))
     [update] = changes.tickets
-    assert update._doc["$unset"] == {"deleted_at": ""}  # type: ignore[union-attr, index]
+    assert update._doc["$unset"] == {"deleted_at": "", "rolled_up": ""}  # type: ignore[union-attr, index]
     assert changes.history[0]["action"] == "restored"
     assert changes.counts.updated == 1
 

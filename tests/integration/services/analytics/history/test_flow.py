@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from documents.database import Database, Row
@@ -57,6 +57,16 @@ def happened(world: World) -> list[tuple[datetime, str]]:
     period=periods,
     every=roll_ups,
     is_checked=st.booleans(),
+)
+@example(  # a life that was rolled up as over, goes on, and ends again before the next time
+    taken=[(0, {"status": "open"}), (0, None), (0, None), (1, {"status": "open"}), (0, {"status": "open"}), (0, None)],
+    is_dated=False,
+    is_purged=False,
+    unit=TrendUnit.HOUR,
+    time_zone="UTC",
+    period=[-2880, 2400],
+    every=3,
+    is_checked=False,
 )
 @thorough
 async def test_flow_and_backlog_are_what_happened(
