@@ -5,21 +5,21 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from documents.ticket import Language
 from services.classification.inflections import Inflections
 from services.classification.phrases import PhraseBook
-from services.classification.reading.words import folded
+from services.classification.reading.words import PUNCTUATION, folded
 from services.classification.rules import PACKS_FOLDER, Harmless, Meaning, Reach, Signal, all_rules
 
 SHARED_FILE = "shared.toml"
 """What means the same in all languages."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pack:
     """What is known of one language, ready for use."""
 
@@ -54,6 +54,16 @@ class Pack:
     """Words of the here and now, at which a story ends: `now`, `same`, `your`."""
     modals: frozenset[str] = frozenset()
     """Words that make of `if` a mere thought: `would`."""
+
+    @cached_property
+    def clause_ends(self) -> frozenset[str]:
+        """What parts clauses; `and` does not, where a solution is said of two things."""
+        return PUNCTUATION | (self.conjunctions - self.ands)
+
+    @cached_property
+    def connectors(self) -> Mapping[Reach, frozenset[str]]:
+        """What joins the parts of a list that a negation reaches over."""
+        return {Reach.NOUN: self.ors | self.ands | {","}, Reach.VERB: self.ors | {","}}
 
 
 @cache

@@ -117,8 +117,6 @@ class _Reader:
         self._pack = pack
         self._at = {hit.start: hit.entry for hit in hits if not isinstance(hit.entry, Harmless)}
         self._ends = {hit.start: hit.end for hit in hits}
-        self._clause_ends = PUNCTUATION | (pack.conjunctions - pack.ands)
-        self._connectors = {Reach.NOUN: pack.ors | pack.ands | {","}, Reach.VERB: pack.ors | {","}}
         self._live: list[Hit[Signal]] = []
         self._settled_at = -1
         """Where a solution was last said."""
@@ -201,7 +199,7 @@ class _Reader:
         return next_one if closed else None
 
     def _after_connectors(self, position: int, reach: Reach) -> int:
-        while position < len(self._words) and self._words[position] in self._connectors[reach]:
+        while position < len(self._words) and self._words[position] in self._pack.connectors[reach]:
             position += 1
         return position
 
@@ -222,7 +220,7 @@ class _Reader:
             self._live = [hit for hit in self._live if not hit.entry.rule.repairable]
             return
         sentence = self._walk_back(position, SENTENCE_ENDS)
-        clause = self._walk_back(position, self._clause_ends)
+        clause = self._walk_back(position, self._pack.clause_ends)
         recent = list(takewhile(lambda hit: hit.start >= sentence, reversed(self._live)))
         grave = [hit for hit in recent if _is_grave(hit.entry)]
         for hit in [hit for hit in grave if hit.start >= clause] or grave[:1]:
