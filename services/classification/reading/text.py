@@ -112,7 +112,7 @@ class ReadText:
         self.is_automatic = is_automatic
         self._text = text
         self._origin = origin
-        # Not the text itself where the two are the same: objects in a circle stay in memory until they are searched for.
+        # Not the text itself where both are the same: a circle of objects stays in memory until it is searched for.
         self._parts_differ = joined is None and "'" in text
         self._parted: ReadText | None = None
         self._places: list[tuple[int, int]] = []
