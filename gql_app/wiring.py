@@ -55,6 +55,8 @@ from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
 from services.sources.http.transport import REQUEST_SECONDS
 from services.sources.standard.client import ExternalApi
+from services.spikes.spikes import Spikes
+from services.spikes.watcher import SpikeWatcher
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
 from services.tickets.following import FollowedTickets
@@ -160,6 +162,7 @@ def _reading(database: Database, clock: Clock) -> dict[str, Any]:
         "analytics": Analytics(database, clock),
         "history": HistoryFigures(database, clock),
         "forecasts": Forecasts(database, clock),
+        "spikes": Spikes(database),
         "own_words": OwnWordsBooks(database, judges, Previews(database, clock), clock),
         "reclassifications": Reclassifications(database, judges),
     }
@@ -190,6 +193,7 @@ def _with_workers(
             on_urgent=delivery.wake,
         ),
         trainer=Trainer(database, leases, clock),
+        spike_watcher=SpikeWatcher(database, short_leases, clock, on_announced=delivery.wake),
         schedule=Schedule(database, jobs, clock),
     )
 

@@ -39,6 +39,8 @@ from services.rollups.keeper import RollupKeeper
 from services.search.indexing import SearchIndex
 from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
+from services.spikes.spikes import Spikes
+from services.spikes.watcher import SpikeWatcher
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
 from services.tickets.following import FollowedTickets
@@ -62,6 +64,7 @@ class Services:
     analytics: Analytics
     history: HistoryFigures
     forecasts: Forecasts
+    spikes: Spikes
     jobs: Jobs
     runs: Runs
     batches: Batches
@@ -96,6 +99,8 @@ class Services:
 
     trainer: Trainer | None = None
     """What learns from corrections; likewise."""
+    spike_watcher: SpikeWatcher | None = None
+    """What looks for spikes; likewise."""
 
     def observe_deliveries(self, on_attempt: OnAttempt) -> None:
         """Have every attempt of this process to deliver a notification told to somebody."""
@@ -105,7 +110,7 @@ class Services:
     @property
     def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
-        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer)
+        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer, self.spike_watcher)
         all_there_are = (self.worker, self.delivery, self.schedule, *keepers)
         return [each for each in all_there_are if each is not None]
 

@@ -16,6 +16,7 @@ async def create_destination(
     *,
     secret: str | None = None,
     digest_above: int | None = None,
+    spikes: bool = True,
 ) -> SavedDestination:
     """Add a destination; what waits for the operator's notifier goes there from now on.
 
@@ -27,7 +28,9 @@ async def create_destination(
         SecretsKeyError: there is no key to seal secrets with.
     """
     context.caller.require_tenant(tenant_id, Scope.ADMIN)
-    return await context.services.destinations.create(tenant_id, url, format_, secret=secret, digest_above=digest_above)
+    return await context.services.destinations.create(
+        tenant_id, url, format_, secret=secret, digest_above=digest_above, spikes=spikes
+    )
 
 
 async def list_destinations(context: Context, tenant_id: str) -> list[Destination]:

@@ -164,7 +164,7 @@ class Sender(Background):
                     self._look_again = max(_GATHER_SECONDS, min(_FULL_SECONDS, wait))
                     return []
                 digest = await self._queue.claim(self.target.destination_id, tenants, _DIGEST_AT_MOST)
-                return [digest] if digest else []
+                return _apart(digest)
         claimed = await self._queue.claim(self.target.destination_id, tenants, limit)
         passed = 1 if len(tenants) <= LANES_AT_ONCE else LANES_AT_ONCE
         self._tenants = [*tenants[passed:], *tenants[:passed]]
@@ -211,3 +211,9 @@ class Sender(Background):
         for result, _ in done:
             # A success gives its place back and adds two.
             self._room = min(self._slots.most, self._room + 3) if result.is_success else 0
+
+
+def _apart(claimed: list[ClaimedNotification]) -> list[list[ClaimedNotification]]:
+    """What was claimed for a digest: the tickets together, and each spike by itself."""
+    tickets = [each for each in claimed if each.spike is None]
+    return [*([tickets] if tickets else []), *([each] for each in claimed if each.spike is not None)]
