@@ -137,8 +137,12 @@ class Cluster:
 
     def signal_mongod(self, number: signal.Signals) -> None:
         """Send a signal to the embedded MongoDB server; its supervisor restarts it when it dies of it."""
-        state = json.loads((self.home / "mongo" / supervisor.STATE).read_text())
-        os.kill(state["pid"], number)
+        os.kill(self.mongod_pid(), number)
+
+    def mongod_pid(self) -> int:
+        """The process id of the embedded MongoDB server."""
+        pid: int = json.loads((self.home / "mongo" / supervisor.STATE).read_text())["pid"]
+        return pid
 
     def control(self, path: str, body: object) -> Any:
         """Steer the mock upstream."""
