@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import IndexModel
-from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.errors import OperationFailure
 
 from documents.all_documents import ALL_DOCUMENTS
 from documents.database import OLDEST_WIRE_VERSION, is_transactional
 from documents.driver import ClientDatabase, Driver, Row
-from documents.failures import DatabaseUnavailableError, one_line, unusable_url
 from documents.indexes import PURGE_DELETED_INDEX, PURGE_QUARANTINED_INDEX
+from documents.opening import plain_driver
 from documents.quarantined_record import QuarantinedRecord
 from documents.ticket import Ticket
 
@@ -47,16 +47,8 @@ async def inspect_database(url: str, name: str, now: Callable[[], datetime]) -> 
     Raises:
         DatabaseUnavailableError: the URL is malformed, or no server that lets us in answers within 2 s.
     """
-    try:
-        driver = Driver(url)
-    except (InvalidURI, ConfigurationError, ValueError) as error:
-        raise unusable_url(url, error) from None
-    try:
+    async with plain_driver(url) as driver:
         return await _facts(driver, driver.client[name], now)
-    except PyMongoError as error:
-        raise DatabaseUnavailableError(f"MongoDB cannot be used: {one_line(error)}") from error
-    finally:
-        driver.close()
 
 
 async def _facts(driver: Driver, database: ClientDatabase, now: Callable[[], datetime]) -> DatabaseFacts:

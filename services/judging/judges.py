@@ -8,8 +8,7 @@ from documents.tenant_classifier import TenantClassifier
 from services.classification.judging import RULES_ALONE, Judge
 from services.classification.learned import from_row
 from services.classification.own.words import NO_OWN_WORDS, OwnBook, OwnWords
-from services.rollups.rows import BY_ID
-from services.tenancy import owned
+from services.tenancy import BY_ID, owned
 
 MAX_JUDGES = 256
 """So many are kept ready."""
