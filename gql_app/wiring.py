@@ -13,6 +13,7 @@ from gql_app.parties import build_connections, build_destinations
 from gql_app.settings import Settings
 from resolvers.context import Services
 from services.analytics.figures import Analytics
+from services.analytics.forecasts.forecasts import Forecasts
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
 from services.connections.opening import CONNECT_SECONDS, ReadingTerms
@@ -158,6 +159,7 @@ def _reading(database: Database, clock: Clock) -> dict[str, Any]:
         "stats": Stats(database, clock),
         "analytics": Analytics(database, clock),
         "history": HistoryFigures(database, clock),
+        "forecasts": Forecasts(database, clock),
         "own_words": OwnWordsBooks(database, judges, Previews(database, clock), clock),
         "reclassifications": Reclassifications(database, judges),
     }

@@ -7,6 +7,7 @@ from functools import cached_property
 from resolvers.loaders import Loaders, TenantLoaders
 from services.access import Caller
 from services.analytics.figures import Analytics
+from services.analytics.forecasts.forecasts import Forecasts
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
 from services.connections.connections import Connections
@@ -60,6 +61,7 @@ class Services:
     stats: Stats
     analytics: Analytics
     history: HistoryFigures
+    forecasts: Forecasts
     jobs: Jobs
     runs: Runs
     batches: Batches
