@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from gql_app.http.address import AddressError
 from gql_app.http.connections import SWEEP_SECONDS, OpenConnections, connection_limit
@@ -60,7 +60,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def create_server(app: FastAPI) -> Server:
+def create_server(app: Starlette) -> Server:
     """A server with the limits of the application's settings; the application logs its requests itself."""
     settings: Settings = app.state.settings
     limit = connection_limit(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
