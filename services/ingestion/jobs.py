@@ -147,14 +147,12 @@ class Jobs:
         """
 
         async def work(session: Session) -> tuple[Row, bool] | None:
-            row = await self._jobs.find_one(_job_of(lease), session=session)
-            if row is None:
+            if (row := await self._jobs.find_one(_job_of(lease), session=session)) is None:
                 return None
             end = ended(row, status, self._clock.now(), error, remarks)
             update = {"$set": {**end, "waiting_until": None}, "$unset": {"active": ""}}
             logged = log_row(row | end)
-            mine = owned(row["tenant_id"], _id=row["_id"])
-            await self._logs.replace_one(mine, logged, upsert=True, session=session)
+            await self._logs.replace_one(owned(row["tenant_id"], _id=row["_id"]), logged, upsert=True, session=session)
             await self._jobs.update_one(_job_of(lease), update, session=session)
             return logged, bool(row.get("is_batch"))
 
