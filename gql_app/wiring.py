@@ -42,6 +42,7 @@ from services.judging.rejudging import Rejudging
 from services.judging.training import Trainer
 from services.kit.clock import Clock, SystemClock
 from services.kit.retry import Patience
+from services.migration.migrator import Migrator
 from services.notifications.backlog import Backlogs
 from services.notifications.delivery import Delivery
 from services.notifications.judging import RetryRules
@@ -94,11 +95,13 @@ async def open_services(
         lack_of_room=lack_of_room,
         listeners=listeners,
     )
+    leases = Leases(database, ttl_seconds=LONGEST_LEASE_SECONDS)
     timeouts = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
     # A pool of its own: a notifier that hangs must not take connections from ingestion.
     limits = httpx.Limits(max_connections=settings.notify_concurrency)
     both = partial(httpx.AsyncClient, follow_redirects=False, verify=httpx.create_ssl_context())
     try:
+        await Migrator(database, leases, SystemClock()).prepare()
         async with (
             both(timeout=timeouts) as http,
             both(timeout=settings.notify_timeout_seconds, limits=limits) as aside,
@@ -200,6 +203,7 @@ def _with_workers(
             on_urgent=delivery.wake,
         ),
         trainer=Trainer(database, leases, clock),
+        migrator=Migrator(database, short_leases, clock),
         schedule=Schedule(database, jobs, clock),
     )
 

@@ -79,7 +79,7 @@ def standalone(tmp_path: Path) -> Iterator[str]:
 def test_all_is_well(tmp_path: Path, settings: dict[str, str]) -> None:
     checks = examine(tmp_path, code=0, **settings)
     assert list(checks) == [
-        *("settings", "data directory", "database", "version", "transactions", "indexes", "clock", "disk"),
+        *("settings", "data directory", "database", "version", "transactions", "data", "indexes", "clock", "disk"),
         "external API",
     ]
     with Command(tmp_path, "-m", "gql_app", "doctor", **settings) as command:
