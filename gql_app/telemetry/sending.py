@@ -1,4 +1,4 @@
-"""What is sent to a collector, traces and figures: loaded only where one is named, as the SDK takes its time to load."""
+"""What is sent to a collector, traces and figures: loaded only where one is named, as the SDK is large."""
 
 from functools import partial
 
