@@ -32,6 +32,7 @@ from documents.driver import (
 from documents.failures import DatabaseUnavailableError, one_line, translating, unusable_url
 from documents.indexes import bring_in_step, keep_deleted_for, keep_quarantined_for
 from documents.quarantined_record import QuarantinedRecord
+from documents.schema_version import demand_known_version
 from documents.ticket import Ticket
 from documents.writes import Writes, make
 
@@ -173,7 +174,8 @@ async def connect(
     no room on its disk, as far as that is known: one that died of it cannot tell. `listeners`: of pymongo's events.
 
     Raises:
-        DatabaseUnavailableError: the URL is malformed, no server answers within 2 s, or it refuses the indexes.
+        DatabaseUnavailableError: the URL is malformed, no server answers within 2 s, it refuses the indexes, or a
+            newer version has changed the data so that this one may not work on it.
     """
     try:
         driver = Driver(url, lack_of_room, listeners)
@@ -196,6 +198,7 @@ async def _opened(driver: Driver, name: str, deleted_days: int | None, quarantin
     if not transactional:
         log.warning("no_transactions", detail="MongoDB is a standalone server: a crash may leave a page half stored")
     database = Database(driver.client, name, transactional=transactional, close=driver.close)
+    await demand_known_version(driver.client[name])
     with patiently(INDEX_SECONDS):
         await init_beanie(database=driver.client[name], document_models=ALL_DOCUMENTS, skip_indexes=True)
         await asyncio.gather(*(bring_in_step(database.collection(each), each.Settings) for each in ALL_DOCUMENTS))

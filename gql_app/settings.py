@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     """Host names under which the service may be asked, beside this machine's own; needed with `auth_mode=open` only."""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     """Addresses and networks of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    keep_alive_seconds: int = Field(default=5, ge=1, le=3_600)
+    """How long a connection is kept for the client's next request. Behind a balancer longer than that one keeps it: who
+    closes first while a request is on its way has it fail."""
     max_body_bytes: int = Field(default=1_000_000, ge=1)
     """Of a request, and of a message over WebSocket."""
     max_batch_bytes: int = Field(default=1_000_000_000, ge=1)

@@ -14,6 +14,7 @@ from gql_app.parties import build_connections, build_destinations
 from gql_app.settings import Settings
 from resolvers.context import Services
 from services.analytics.figures import Analytics
+from services.analytics.forecasts.forecasts import Forecasts
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
 from services.connections.opening import CONNECT_SECONDS, ReadingTerms
@@ -41,6 +42,7 @@ from services.judging.rejudging import Rejudging
 from services.judging.training import Trainer
 from services.kit.clock import Clock, SystemClock
 from services.kit.retry import Patience
+from services.migration.migrator import Migrator
 from services.notifications.backlog import Backlogs
 from services.notifications.delivery import Delivery
 from services.notifications.judging import RetryRules
@@ -92,11 +94,13 @@ async def open_services(
         lack_of_room=lack_of_room,
         listeners=listeners,
     )
+    leases = Leases(database, ttl_seconds=LONGEST_LEASE_SECONDS)
     timeouts = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
     # A pool of its own: a notifier that hangs must not take connections from ingestion.
     limits = httpx.Limits(max_connections=settings.notify_concurrency)
     both = partial(httpx.AsyncClient, follow_redirects=False, verify=httpx.create_ssl_context())
     try:
+        await Migrator(database, leases, SystemClock()).prepare()
         async with (
             both(timeout=timeouts) as http,
             both(timeout=settings.notify_timeout_seconds, limits=limits) as aside,
@@ -166,6 +170,7 @@ def _reading(database: Database, clock: Clock) -> dict[str, Any]:
         "stats": Stats(database, clock),
         "analytics": Analytics(database, clock),
         "history": HistoryFigures(database, clock),
+        "forecasts": Forecasts(database, clock),
         "own_words": OwnWordsBooks(database, judges, Previews(database, clock), clock),
         "reclassifications": Reclassifications(database, judges),
     }
@@ -197,6 +202,7 @@ def _with_workers(
             on_urgent=delivery.wake,
         ),
         trainer=Trainer(database, leases, clock),
+        migrator=Migrator(database, short_leases, clock),
         schedule=Schedule(database, jobs, clock),
     )
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from resolvers.loaders import Loaders, TenantLoaders
 from services.access import Caller
 from services.analytics.figures import Analytics
+from services.analytics.forecasts.forecasts import Forecasts
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
 from services.connections.connections import Connections
@@ -26,6 +27,7 @@ from services.judging.progress import Reclassifications
 from services.judging.reclassifier import Reclassifier
 from services.judging.training import Trainer
 from services.kit.background import Background
+from services.migration.migrator import Migrator
 from services.notifications.backlog import Backlogs
 from services.notifications.circuits import Circuits
 from services.notifications.delivery import Delivery
@@ -61,6 +63,7 @@ class Services:
     stats: Stats
     analytics: Analytics
     history: HistoryFigures
+    forecasts: Forecasts
     jobs: Jobs
     runs: Runs
     batches: Batches
@@ -98,11 +101,13 @@ class Services:
 
     trainer: Trainer | None = None
     """What learns from corrections; likewise."""
+    migrator: Migrator | None = None
+    """What brings stored data to the present version; likewise."""
 
     @property
     def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
-        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer)
+        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer, self.migrator)
         all_there_are = (self.worker, self.delivery, self.schedule, *keepers)
         return [each for each in all_there_are if each is not None]
 

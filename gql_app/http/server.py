@@ -72,6 +72,7 @@ def create_server(app: Starlette) -> Server:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=settings.keep_alive_seconds,
         http=HttpConnection,
         ws=SocketConnection,
         ws_max_size=settings.max_body_bytes,

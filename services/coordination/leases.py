@@ -21,6 +21,7 @@ from pymongo.errors import DuplicateKeyError, ExecutionTimeout, PyMongoError
 from documents.database import Database, Row, Session, session_id_of
 from documents.tenant_lock import TenantLock
 from services.coordination.lock_updates import give_back, renew, take_if_free
+from services.coordination.resources import ingest_resource
 from services.kit.tasks import abandon
 from services.observing import UNOBSERVED, LeaseLost, Observer
 
@@ -85,11 +86,6 @@ class LockState:
     owner_id: str | None = None
     acquired_at: datetime | None = None
     expires_at: datetime | None = None
-
-
-def ingest_resource(tenant_id: str) -> str:
-    """The resource whose lease makes its holder the one writer of a tenant's tickets."""
-    return f"ingest:{tenant_id}"
 
 
 class Leases:

@@ -142,7 +142,7 @@ class Ingestion:
         while True:
             await self._clock.sleep(_CANCEL_POLL_SECONDS)
             try:
-                if await self._jobs.is_cancelled(run.job.id):
+                if await self._jobs.is_cancelled(run.job):
                     run.stop(StopReason.CANCELLED)
             except PyMongoError as error:
                 log.warning("cancel_unknown", error=outline(error))

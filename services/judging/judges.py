@@ -12,8 +12,7 @@ from services.classification.judging import Judge
 from services.classification.learned import from_row
 from services.classification.own.words import NO_OWN_WORDS, OwnBook, OwnWords
 from services.observing import UNOBSERVED, Observer, TicketJudged
-from services.rollups.rows import BY_ID
-from services.tenancy import owned
+from services.tenancy import BY_ID, owned
 
 MAX_JUDGES = 256
 """So many are kept ready."""

@@ -25,9 +25,9 @@ from documents.ticket_rollup import TicketRollup
 from services.kit.clock import EPOCH
 from services.rollups.closes import last_closes
 from services.rollups.lives import Lives
-from services.rollups.rows import BY_ID, COUNTED_PROJECTION, COUNTING, additions, counted_as, negated, sum_rows
+from services.rollups.rows import COUNTED_PROJECTION, COUNTING, additions, counted_as, negated, sum_rows
 from services.statuses import category_of
-from services.tenancy import deleted, deleted_of_any, live, live_of_any, owned
+from services.tenancy import BY_ID, deleted, deleted_of_any, live, live_of_any, owned
 
 ROLL_UP_BATCH = 400
 """Tickets rolled up in one transaction, which takes about 0.3 s."""

@@ -104,7 +104,7 @@ class Batches:
         number = 0
         # In threads: reading and parsing take as long as the disk and the records want.
         while lines := await asyncio.to_thread(list, islice(records, PORTION_LINES)):
-            if await self._jobs.is_cancelled(run.job.id):
+            if await self._jobs.is_cancelled(run.job):
                 await self._jobs.finish(run.lease, JobStatus.CANCELLED)
                 return
             number += 1

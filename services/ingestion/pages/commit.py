@@ -207,7 +207,7 @@ class PageStore:
 
 def _after_stored(run: Run) -> Row:
     """The run's job, if the database has all that the run has stored."""
-    return {"_id": run.job.id, "portions": run.stored_portions or {"$in": [0, None]}}
+    return owned(run.tenant_id, _id=run.job.id, portions=run.stored_portions or {"$in": [0, None]})
 
 
 def _cursor(run: Run, portion: Portion) -> list[UpdateOne]:
