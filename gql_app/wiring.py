@@ -81,8 +81,7 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Connect to MongoDB and the external API and build every service; closes both at the end.
 
-    `lack_of_room` says so if MongoDB has no room on its disk, as far as that is known. `listeners` are told of
-    connections to MongoDB, and of its commands.
+    `lack_of_room` says so if MongoDB has no room on its disk, as far as known; `listeners` are told of its commands.
 
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.

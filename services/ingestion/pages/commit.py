@@ -23,7 +23,7 @@ from services.ingestion.pages.changes import PageChanges
 from services.ingestion.pages.diff import STORED_FIELDS, find_changes
 from services.ingestion.pages.history import Position
 from services.ingestion.pages.portions import Portion
-from services.ingestion.pages.progress import counted, noted, progress
+from services.ingestion.pages.progress import counted, progress, remarked
 from services.ingestion.pages.quarantine import find_mended, quarantine_writes
 from services.ingestion.pages.staging import Staging, used
 from services.ingestion.run import Run, StoppedError, StopReason
@@ -156,7 +156,7 @@ class PageStore:
             StoppedError: what was stored before is lost; nothing was written.
         """
         end: Row = {"next_page": step.next, "last_page": None}
-        update: Row = {"$set": end | ({"upstream_total": None} if moved else {}), **noted(step.remarks)}
+        update: Row = {"$set": end | ({"upstream_total": None} if moved else {}), **remarked(step.remarks)}
 
         async def work(session: Session) -> None:
             found = await self._jobs.update_one(_after_stored(run), update, session=session)
