@@ -4,14 +4,14 @@ import json
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from graphql import GraphQLField, GraphQLObjectType, build_schema, get_named_type, is_required_argument, is_scalar_type
+from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_required_argument, is_scalar_type
 
-from gql_app.graphql_sdl import committed
 from tests.api.graphql.client import Api
 from tests.api.graphql.sockets import Socket, opened, served
+from tests.committed_schema import committed_schema
 from tests.fakes import app_with, make_settings
 
-SCHEMA = build_schema(committed())
+SCHEMA = committed_schema()
 VALUES = [
     "null", "true", "0", "-1", "1", "1.0", "1.5", "-0.0", "1e300", "-1e300", "1e-400", "2147483648",
     "-2147483649", "9223372036854775808", "1" + "0" * 40, '""', '" "', '"x"', '"HIGH"', '"high"',

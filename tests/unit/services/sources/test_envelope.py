@@ -144,13 +144,17 @@ def test_compression_is_taken_off(name: str, packed: bytes) -> None:
         ("zstd", BODY),
         ("gzip, gzip", gzip.compress(gzip.compress(BODY, mtime=0), mtime=0)),
         ("gzip", gzip.compress(gzip.compress(BODY, mtime=0), mtime=0)),
-        ("gzip", gzip.compress(b"[" * 40_000_000, mtime=0)),
     ],
-    ids=["plain", "empty", "cut short", "not deflated", "br", "zstd", "twice", "twice, said once", "bomb"],
+    ids=["plain", "empty", "cut short", "not deflated", "br", "zstd", "twice", "twice, said once"],
 )
 def test_compression_that_lies_is_a_failure_that_may_heal(name: str, packed: bytes) -> None:
     with pytest.raises(TransientError):
         page(packed, content_encoding=name)
+
+
+def test_a_bomb_is_a_failure_that_may_heal() -> None:
+    with pytest.raises(TransientError):
+        page(gzip.compress(b"[" * 40_000_000, compresslevel=1, mtime=0), content_encoding="gzip")
 
 
 def test_a_page_that_is_large_is_read_like_a_small_one() -> None:
