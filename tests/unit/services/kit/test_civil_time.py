@@ -1,5 +1,6 @@
 """Hours, days, weeks and months by the clock of every zone of 2026, against a search minute by minute."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from importlib.resources import files
@@ -31,7 +32,7 @@ def file_of(name: str) -> bytes:
 def rules_of_2026(name: str, file: bytes) -> tuple[object, ...]:
     """Tells apart zones whose clocks differ in 2026: the rule at the end of their file, and their days without one."""
     place = zone(name)
-    rule = file.rsplit(b"\n", 2)[1]
+    rule = re.sub(rb"<[^>]*>|[A-Z]{3,}", b"", file.rsplit(b"\n", 2)[1])  # whatever the clock is called
     return rule, *((BEGIN + timedelta(days=day)).astimezone(place).utcoffset() for day in range(365))
 
 
