@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from documents.driver import (
     Client,
     Collection,
     Driver,
+    Listener,
     Row,
     Session,
     in_one_call,
@@ -164,19 +165,20 @@ async def connect(
     deleted_retention_days: int | None = None,
     quarantine_retention_days: int | None = None,
     lack_of_room: Callable[[], str | None] = lambda: None,
+    listeners: Sequence[Listener] = (),
 ) -> Database:
     """Open the database, bind the documents to it and create their indexes.
 
     MongoDB is told to purge soft-deleted tickets and quarantined records so many days after they were deleted, or met
     last. None: it is told nothing, and goes on with what it was told before. `lack_of_room` says so if the server has
-    no room on its disk, as far as that is known: one that died of it cannot tell.
+    no room on its disk, as far as that is known: one that died of it cannot tell. `listeners`: of pymongo's events.
 
     Raises:
         DatabaseUnavailableError: the URL is malformed, no server answers within 2 s, it refuses the indexes, or a
             newer version has changed the data so that this one may not work on it.
     """
     try:
-        driver = Driver(url, lack_of_room)
+        driver = Driver(url, lack_of_room, listeners)
     except (InvalidURI, ConfigurationError, ValueError) as error:
         raise unusable_url(url, error) from None
     try:

@@ -7,6 +7,7 @@ from functools import cached_property
 from resolvers.loaders import Loaders, TenantLoaders
 from services.access import Caller
 from services.analytics.figures import Analytics
+from services.analytics.forecasts.forecasts import Forecasts
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
 from services.connections.connections import Connections
@@ -33,12 +34,13 @@ from services.notifications.delivery import Delivery
 from services.notifications.reading import Notifications
 from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.targets import Targets
-from services.notifications.sender import OnAttempt
 from services.notifications.waiting import Waiting
+from services.observing import Observation
 from services.rollups.keeper import RollupKeeper
 from services.search.indexing import SearchIndex
 from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
+from services.survey import Surveys
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
 from services.tickets.following import FollowedTickets
@@ -61,6 +63,7 @@ class Services:
     stats: Stats
     analytics: Analytics
     history: HistoryFigures
+    forecasts: Forecasts
     jobs: Jobs
     runs: Runs
     batches: Batches
@@ -78,6 +81,9 @@ class Services:
     backlogs: Backlogs
     connections: Connections
     sources: Sources
+    surveys: Surveys
+    observation: Observation
+    """Hands on what all of them do to whoever is attached."""
     own_words: OwnWordsBooks
     reclassifications: Reclassifications
     worker: Worker | None = None
@@ -97,11 +103,6 @@ class Services:
     """What learns from corrections; likewise."""
     migrator: Migrator | None = None
     """What brings stored data to the present version; likewise."""
-
-    def observe_deliveries(self, on_attempt: OnAttempt) -> None:
-        """Have every attempt of this process to deliver a notification told to somebody."""
-        if self.delivery is not None:
-            self.delivery.observe(on_attempt)
 
     @property
     def background(self) -> list[Background]:

@@ -28,10 +28,11 @@ from documents.ingestion_log import IngestionLog
 from services.coordination.leases import Lease, Leases
 from services.coordination.resources import ingest_resource, tenant_of_resource
 from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundError
-from services.ingestion.audit import log_row, remarks_on
+from services.ingestion.audit import ended, log_row, tell_of_end
 from services.ingestion.claims import claimable, hopeless
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
+from services.observing import UNOBSERVED, Observer
 from services.tenancy import owned
 
 _CLAIM_CANDIDATES = 20
@@ -41,11 +42,10 @@ _POLL_SECONDS = 0.1
 class Jobs:
     """Starts, claims, ends, cancels and finds jobs."""
 
-    def __init__(self, database: Database, leases: Leases, clock: Clock) -> None:
+    def __init__(self, database: Database, leases: Leases, clock: Clock, *, observer: Observer = UNOBSERVED) -> None:
         self._jobs = database.collection(IngestionJob)
         self._logs = database.collection(IngestionLog)
-        self._leases = leases
-        self._clock = clock
+        self._leases, self._clock, self._observer = leases, clock, observer
 
     async def start(
         self,
@@ -71,6 +71,7 @@ class Jobs:
             active=True,
             queued_at=self._clock.now(),
             request_id=request_id,
+            trace=self._observer.trace(),
             is_batch=is_batch,
             connections=list(connections),
         )
@@ -145,18 +146,18 @@ class Jobs:
             LeaseLostError: the lease is no longer held; nothing was written.
         """
 
-        async def work(session: Session) -> None:
-            row = await self._jobs.find_one(_job_of(lease), session=session)
-            if row is not None:
-                row |= {"status": status.value, "ended_at": self._clock.now(), "remarks": list(remarks)}
-                row["error"] = error or remarks_on(row)
-                log = log_row(row)
-                await self._logs.replace_one(owned(row["tenant_id"], _id=log["_id"]), log, upsert=True, session=session)
-                ended = {name: row[name] for name in ("status", "ended_at", "error", "remarks")}
-                done = {"$set": {**ended, "waiting_until": None}, "$unset": {"active": ""}}
-                await self._jobs.update_one(_job_of(lease), done, session=session)
+        async def work(session: Session) -> tuple[Row, bool] | None:
+            if (row := await self._jobs.find_one(_job_of(lease), session=session)) is None:
+                return None
+            end = ended(row, status, self._clock.now(), error, remarks)
+            update = {"$set": {**end, "waiting_until": None}, "$unset": {"active": ""}}
+            logged = log_row(row | end)
+            await self._logs.replace_one(owned(row["tenant_id"], _id=row["_id"]), logged, upsert=True, session=session)
+            await self._jobs.update_one(_job_of(lease), update, session=session)
+            return logged, bool(row.get("is_batch"))
 
-        await self._leases.write(lease, work, last=True)
+        if (end := await self._leases.write(lease, work, last=True)) is not None:
+            tell_of_end(end[0], self._observer, is_batch=end[1])
 
     async def cancel(self, job_id: str, *, wait_seconds: float = 2.0) -> IngestionJob:
         """Ask for the job's end (e) and wait a little for it; the answer's status tells whether it came.

@@ -24,6 +24,7 @@ from services.ingestion.pages.diff import STORED_FIELDS
 from services.ingestion.pages.history import Position, as_gone
 from services.ingestion.run import Run, RunUpstream
 from services.kit.clock import Clock
+from services.observing import TicketsStored
 from services.tenancy import BY_ID, Filter, live, owned
 
 _BATCH = 500
@@ -158,6 +159,7 @@ class Deletions:
             await self._jobs.update_one(_job_of(run), {"$inc": {"deleted": len(tickets)}}, session=session)
 
         await self._leases.write(run.lease, work)
+        run.observer.note(TicketsStored({"deleted": len(tickets)}))
 
     async def _note_asked(self, run: Run, answers: _Answers, *, is_faultless: bool) -> None:
         """The next run asks for others. What is there although a faultless walk has not shown it is never listed."""

@@ -183,4 +183,5 @@ def _claimed(row: dict[str, Any], claim: str) -> ClaimedNotification:
         attempts=row["attempts"],
         refusals=row.get("refusals", 0),
         created_at=row["created_at"],
+        trace=row.get("trace"),
     )

@@ -1,7 +1,8 @@
 """Storing one portion of a page: tickets, history, outbox, quarantine and the checkpoint, in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pymongo import UpdateMany, UpdateOne
@@ -22,20 +23,23 @@ from services.ingestion.pages.changes import PageChanges
 from services.ingestion.pages.diff import STORED_FIELDS, find_changes
 from services.ingestion.pages.history import Position
 from services.ingestion.pages.portions import Portion
+from services.ingestion.pages.progress import counted, noted, progress
 from services.ingestion.pages.quarantine import find_mended, quarantine_writes
 from services.ingestion.pages.staging import Staging, used
 from services.ingestion.run import Run, StoppedError, StopReason
 from services.judging.corrections import CorrectedMeanwhileError, demand_no_other
 from services.judging.judges import JudgedMeanwhileError, Judges
 from services.kit.clock import Clock
+from services.observing import UNOBSERVED, Observer, TicketsStored
 from services.rollups.write import Rollups
 from services.tenancy import owned
 
-MAX_REMARKS = 20
 FINAL_EVERY = 16
 """After so many portions, and at its end, a run waits until nothing can take back what it has stored. In between, a
 failover or a crash of the database can: the next portion, which asks for the one before it, is refused then, and the
 run goes on from the checkpoint that is left."""
+_NAMES_OF_COUNTS = {"new_ingested": "new", "errors": "quarantined"}
+"""Of a job, as figures are counted by them."""
 _MAX_REPLANS = 5
 """How often a page is compared anew because another program inserted one of its tickets, or a person corrected it, or
 because it was judged anew, or is to be."""
@@ -81,6 +85,7 @@ class PageStore:
         clock: Clock,
         *,
         on_urgent: Callable[[], None] = lambda: None,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         """`on_urgent` is told when a page with urgent tickets is stored; it must return at once."""
         self._database = database
@@ -89,7 +94,7 @@ class PageStore:
         self._clock = clock
         self._on_urgent = on_urgent
         self._staging = Staging(database, clock)
-        self._judges = Judges(database)
+        self._judges = Judges(database, observer=observer)
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
         self._quarantine = database.collection(QuarantinedRecord)
@@ -100,8 +105,12 @@ class PageStore:
         In a thread: it takes some 15 ms of computing a page, in which this process has requests to answer, and the
         page before may be on its way into the database.
         """
-        judge = await self._judges.of(run.tenant_id)
-        at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), run.origin, judge)
+        with run.observer.span("classify page", portion=portion.number):
+            return await self._prepare(run, portion)
+
+    async def _prepare(self, run: Run, portion: Portion) -> PreparedPage:
+        judge, trace = await self._judges.of(run.tenant_id), run.observer.trace()
+        at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), run.origin, judge, trace)
         own, gone = portion.records.own, portion.records.gone
         ids = [*own, *gone]
         stored, mended, details, staged = await asyncio.gather(
@@ -123,7 +132,8 @@ class PageStore:
         """
         for attempt in range(1, _MAX_REPLANS + 1):
             try:
-                await self._write(run, page)
+                with run.observer.span("store page", portion=page.portion.number):
+                    await self._write(run, page)
             except (BulkWriteError, CorrectedMeanwhileError, JudgedMeanwhileError):
                 if attempt == _MAX_REPLANS:
                     raise
@@ -146,7 +156,7 @@ class PageStore:
             StoppedError: what was stored before is lost; nothing was written.
         """
         end: Row = {"next_page": step.next, "last_page": None}
-        update: Row = {"$set": end | ({"upstream_total": None} if moved else {}), **_noted(step.remarks)}
+        update: Row = {"$set": end | ({"upstream_total": None} if moved else {}), **noted(step.remarks)}
 
         async def work(session: Session) -> None:
             found = await self._jobs.update_one(_after_stored(run), update, session=session)
@@ -165,7 +175,8 @@ class PageStore:
         return {row["external_id"]: row for row in await cursor.to_list(None)}
 
     async def _write(self, run: Run, page: PreparedPage) -> None:
-        at, changes = page.at, page.changes
+        at, changes, is_whole, began = page.at, page.changes, run.origin.is_whole, time.monotonic()
+        counts = counted(page.portion, changes, page.seen_again)
         # A record that cannot be stored shows all the same that upstream has its ticket.
         refused = [record.external_id for record in page.portion.records.rejected if record.is_attributed]
         # History and outbox first: where there are no transactions, a crash may repeat a row, which its id prevents,
@@ -178,7 +189,7 @@ class PageStore:
             Writes(StagedDetail, used(at.tenant_id, changes.used)),
             Writes(Ticket, [*changes.tickets, *_marks(at, [*changes.seen, *filter(None, refused)])]),
             Writes(Connection, _cursor(run, page.portion)),
-            Writes(IngestionJob, [UpdateOne(_after_stored(run), _progress(page, is_whole=run.origin.is_whole))]),
+            Writes(IngestionJob, [UpdateOne(_after_stored(run), progress(page.portion, counts, is_whole=is_whole))]),
         )
 
         async def work(session: Session) -> None:
@@ -191,6 +202,7 @@ class PageStore:
         is_final = run.job.is_batch or page.portion.number % FINAL_EVERY == 0
         await self._leases.write(run.lease, work, is_final=is_final)
         run.stored_portions += 1
+        run.observer.note(_stored(counts, page.portion, time.monotonic() - began))
 
 
 def _after_stored(run: Run) -> Row:
@@ -211,40 +223,6 @@ def _marks(at: Position, seen: list[str]) -> list[UpdateMany]:
     return [UpdateMany(among, {"$set": {"seen_by_job": at.job_id}})] if seen else []
 
 
-def _progress(page: PreparedPage, *, is_whole: bool) -> Row:
-    """The checkpoint and the counts of this portion; what the run has read before is not counted again."""
-    portion, records, changes = page.portion, page.portion.records, page.changes
-    counts = changes.counts.model_dump(exclude={"skipped", "errors"})
-    counts["unchanged"] -= len(page.seen_again - {row["ticket_id"] for row in changes.history})
-    fresh_errors = [rejected for rejected in records.rejected if rejected.position not in portion.known]
-    known_errors = len(records.rejected) - len(fresh_errors)
-    skipped_again = len(portion.known) - known_errors - len(page.seen_again)
-    notes = list(portion.remarks)
-    if records.duplicates:
-        notes.append(f"a page named {records.duplicates} tickets twice")
-    return {
-        "$set": {
-            "next_page": portion.next,
-            "last_page": portion.last,
-            "attempts": 0,
-            "upstream_total": portion.total,
-            "is_whole": is_whole,
-        },
-        "$max": {"total_pages": max(portion.page or 0, portion.pages or 0)},
-        "$inc": {
-            **counts,
-            "skipped": max(0, records.foreign - max(0, skipped_again)),
-            "errors": len(fresh_errors),
-            "processed_pages": int(portion.page is not None),
-            "leg_pages": int(portion.page is not None),
-            "portions": 1,
-            "records_seen": portion.size - len(portion.known),
-            "retries": portion.retries,
-        },
-        "$currentDate": {"heartbeat_at": True},
-        **_noted(notes),
-    }
-
-
-def _noted(remarks: Sequence[str]) -> Row:
-    return {"$push": {"irregularities": {"$each": list(remarks), "$slice": MAX_REMARKS}}} if remarks else {}
+def _stored(counts: Mapping[str, int], portion: Portion, seconds: float) -> TicketsStored:
+    named = {_NAMES_OF_COUNTS.get(name, name): count for name, count in counts.items()}
+    return TicketsStored(named, int(portion.page is not None), seconds)
