@@ -101,11 +101,13 @@ def test_the_commands_of_a_page_do_what_it_says(up: Command, page: str, chapter:
 
 
 def test_a_backup_of_the_embedded_database_can_be_restored(tmp_path: Path) -> None:
-    backup, restore = blocks("operations.md", "sh", chapter="Backup and restore")
+    dump, put_back, backup, restore = blocks("operations.md", "sh", chapter="Backup and restore")
     (tmp_path / "own.csv").write_text("id,created_at\nA-1,2026-02-05T09:00:00Z\n")
     with start_up(tmp_path) as command:
         service_of(command)
-        run_blocks(tmp_path, [Block("sh", ".venv/bin/python -m gql_app import own.csv --tenant acme", None)], SERVICE)
+        own = Block("sh", ".venv/bin/python -m gql_app import own.csv --tenant acme", None)
+        printed = run_blocks(tmp_path, [own, dump, put_back], SERVICE)
+        assert printed[1].split(" collections")[0] == printed[2].split(" collections")[0]
         command.stop()
         assert command.exit_code() == 0
     run_blocks(tmp_path, [backup, restore], SERVICE)
