@@ -36,7 +36,8 @@ def queries() -> Iterator[tuple[str, str]]:
             for target in panel["targets"]:
                 yield f"{path.name}: {panel['title']}", target["expr"]
     for block in blocks("runbooks.md", "promql"):
-        yield "runbooks.md", block.code
+        for line in block.code.splitlines():
+            yield "runbooks.md", line
     for document in yaml.safe_load_all((DEPLOY / "kubernetes" / "components" / "keda" / "workers.yaml").read_text()):
         for trigger in document["spec"]["triggers"]:
             yield "workers.yaml", trigger["metadata"]["query"]

@@ -1,5 +1,6 @@
-"""The commands of docs/deployment.md. Those that make the settings are run; Docker and a cluster are not to be had here,
-so of theirs it is looked at what they name."""
+"""The commands of docs/deployment.md: those that make the settings are run. Docker and a cluster are not to be had,
+so of theirs it is looked at what they name.
+"""
 
 import re
 import shutil

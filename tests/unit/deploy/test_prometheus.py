@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import click
@@ -42,6 +43,16 @@ def promtool(*arguments: str) -> "subprocess.CompletedProcess[str]":
 def test_prometheus_understands_them(arguments: tuple[str, ...]) -> None:
     done = promtool(*arguments)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_promtool
+def test_every_query_of_dashboards_and_runbooks_is_one(tmp_path: Path) -> None:
+    asked = [query.replace("$__rate_interval", "5m") for _, query in queries()]
+    recorded = [{"record": f"query_{number}", "expr": query} for number, query in enumerate(asked)]
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": recorded}]}))
+    done = promtool("check", "rules", str(tmp_path / "rules.yml"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(asked)} rules found" in done.stdout
 
 
 @pytest.mark.parametrize("name", NAMES)
