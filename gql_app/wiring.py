@@ -35,7 +35,7 @@ from services.judging.learnings import Learnings
 from services.judging.own_words import OwnWordsBooks
 from services.judging.preview import Previews
 from services.judging.progress import Reclassifications
-from services.judging.reclassifier import Reclassifier
+from services.judging.reclassifier import RECLASSIFICATION_RESOURCE, Reclassifier
 from services.judging.rejudging import Rejudging
 from services.judging.training import Trainer
 from services.kit.clock import Clock, SystemClock
@@ -47,6 +47,9 @@ from services.notifications.lanes import Lanes
 from services.notifications.outbox import AnnouncementPolicy
 from services.notifications.queue import NotificationQueue
 from services.notifications.reading import Notifications
+from services.protection.eraser import Eraser
+from services.protection.erasures import Erasures
+from services.protection.shields import Shields
 from services.rollups.keeper import RollupKeeper
 from services.rollups.write import Rollups
 from services.search.indexing import SearchIndex
@@ -130,6 +133,8 @@ def build_services(
         batches=Batches(jobs, pages, _announced(settings)),
         corrections=Corrections(database, clock),
         learnings=Learnings(database),
+        erasures=Erasures(database, clock),
+        shields=Shields(database),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,
@@ -188,6 +193,7 @@ def _with_workers(
             on_urgent=delivery.wake,
         ),
         trainer=Trainer(database, leases, clock),
+        eraser=Eraser(database, rollups, short_leases, clock, ordered_with=[RECLASSIFICATION_RESOURCE]),
         schedule=Schedule(database, jobs, clock),
     )
 

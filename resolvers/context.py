@@ -34,6 +34,9 @@ from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.targets import Targets
 from services.notifications.sender import OnAttempt
 from services.notifications.waiting import Waiting
+from services.protection.eraser import Eraser
+from services.protection.erasures import Erasures
+from services.protection.shields import Shields
 from services.rollups.keeper import RollupKeeper
 from services.search.indexing import SearchIndex
 from services.search.keeper import SearchKeeper
@@ -65,6 +68,8 @@ class Services:
     batches: Batches
     corrections: Corrections
     learnings: Learnings
+    erasures: Erasures
+    shields: Shields
     changes: Changes
     locks: Leases
     rate_limiter: RateLimiter
@@ -94,6 +99,8 @@ class Services:
 
     trainer: Trainer | None = None
     """What learns from corrections; likewise."""
+    eraser: Eraser | None = None
+    """What carries erasures out; likewise."""
 
     def observe_deliveries(self, on_attempt: OnAttempt) -> None:
         """Have every attempt of this process to deliver a notification told to somebody."""
@@ -103,7 +110,7 @@ class Services:
     @property
     def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
-        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer)
+        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer, self.eraser)
         all_there_are = (self.worker, self.delivery, self.schedule, *keepers)
         return [each for each in all_there_are if each is not None]
 

@@ -13,13 +13,15 @@ from services.ingestion.courses.course import Course
 from services.ingestion.courses.stream import StreamCourse
 from services.ingestion.jobs import Jobs
 from services.ingestion.legs import Legs, RunLeg, legs_left
-from services.ingestion.pages.commit import PageStore, PreparedPage
+from services.ingestion.pages.commit import PageStore
 from services.ingestion.pages.portions import portions
+from services.ingestion.pages.prepared import PreparedPage
 from services.ingestion.run import Run, RunUpstream, StoppedError, StopReason
 from services.ingestion.sweep import Deletions
 from services.kit.clock import Clock
 from services.kit.faults import outline
 from services.kit.tasks import abandon
+from services.protection.shields import TenantErasedError
 from services.sources.pages import PagePlace
 from services.sources.source import Source
 
@@ -67,6 +69,8 @@ class Ingestion:
         except UpstreamError as error:
             log.warning("run_failed", error=str(error))
             await self._jobs.finish(run.lease, JobStatus.FAILED, error=str(error))
+        except TenantErasedError as error:
+            await self._jobs.finish(run.lease, JobStatus.CANCELLED, error=str(error))
         except LeaseLostError:
             log.warning("lease_lost")
         finally:

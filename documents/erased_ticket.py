@@ -1,0 +1,16 @@
+"""Tickets that were erased with their customer, as digests: they do not come back under another customer's name."""
+
+from beanie import Document
+
+
+class ErasedTicket(Document):
+    """One ticket that must not be stored again."""
+
+    id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
+    """The digest of tenant and external id."""
+    tenant_id: str
+
+    class Settings:
+        """The collection."""
+
+        name = "erased_tickets"
