@@ -50,6 +50,7 @@ from services.notifications.reading import Notifications
 from services.protection.eraser import Eraser
 from services.protection.erasures import Erasures
 from services.protection.shields import Shields
+from services.protection.trail import Trail
 from services.rollups.keeper import RollupKeeper
 from services.rollups.write import Rollups
 from services.search.indexing import SearchIndex
@@ -135,6 +136,7 @@ def build_services(
         learnings=Learnings(database),
         erasures=Erasures(database, clock),
         shields=Shields(database),
+        trail=Trail(database, clock, keep_days=settings.audit_retention_days),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,

@@ -37,6 +37,7 @@ from services.notifications.waiting import Waiting
 from services.protection.eraser import Eraser
 from services.protection.erasures import Erasures
 from services.protection.shields import Shields
+from services.protection.trail import Trail
 from services.rollups.keeper import RollupKeeper
 from services.search.indexing import SearchIndex
 from services.search.keeper import SearchKeeper
@@ -70,6 +71,7 @@ class Services:
     learnings: Learnings
     erasures: Erasures
     shields: Shields
+    trail: Trail
     changes: Changes
     locks: Leases
     rate_limiter: RateLimiter

@@ -77,8 +77,18 @@ class Eraser(Background):
         """Carry out what there is to carry out; returns whether something is left that has to wait."""
         due = self._rows.find({"state": {"$ne": ErasureState.DONE.value}}, comment=ERASURE_COMMENT)
         rows = await due.sort("requested_at", ASCENDING).limit(_LOOKED_AT).to_list(None)
-        done = [await self._carry_out(lease, row) for row in rows if not self._must_end(lease)]
+        done = [await self._try(lease, row) for row in rows if not self._must_end(lease)]
         return not all(done)
+
+    async def _try(self, lease: Lease, row: Row) -> bool:
+        """The same of one; what cannot be carried out keeps no other one waiting."""
+        try:
+            return await self._carry_out(lease, row)
+        except (PyMongoError, LeaseLostError):
+            raise
+        except Exception:
+            log.exception("erasure_crashed", erasure_id=row["_id"])
+            return False
 
     async def _carry_out(self, lease: Lease, row: Row) -> bool:
         """Go on with an erasure; returns whether it is done."""

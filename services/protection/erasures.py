@@ -11,7 +11,9 @@ from services.coordination.interventions import Interventions
 from services.coordination.leases import ingest_resource
 from services.errors import ConflictError, InvalidInputError, NotFoundError
 from services.kit.clock import Clock
+from services.lists.cursors import LIST_MILLISECONDS, time_limited
 from services.lists.keyset import Slice, Window, read_slice
+from services.lists.numbered import Page, read_newest
 from services.protection.digests import DigestKeys
 from services.protection.names import LONGEST_NAME
 from services.tenancy import Filter, owned
@@ -111,6 +113,17 @@ class Erasures:
         """
         found = await read_slice(self._rows, await self._among(tenant_id, customer_id), "requested_at", window)
         return found.map(_erasure)
+
+    async def page(self, tenant_id: str, *, page: int, page_size: int, customer_id: str | None = None) -> Page[Erasure]:
+        """A numbered page of the same."""
+        where = await self._among(tenant_id, customer_id)
+        return (await read_newest(self._rows, where, "requested_at", page=page, page_size=page_size)).turned(_erasure)
+
+    async def count(self, tenant_id: str, *, customer_id: str | None = None) -> int:
+        """How many there are."""
+        where = await self._among(tenant_id, customer_id)
+        async with time_limited():
+            return await self._rows.count_documents(where, maxTimeMS=LIST_MILLISECONDS)
 
     async def _among(self, tenant_id: str, customer_id: str | None) -> Filter:
         if customer_id is None:

@@ -62,7 +62,7 @@ class PurgedTickets:
     async def _names(self, tenant_id: str, customer_id: str | None) -> AsyncIterator[list[Any]]:
         """The external ids in the history, or those of rows that name the customer, some at a time."""
         is_told = {"$or": [{"$eq": [f"${field}", {"$literal": customer_id}]} for field in (_OLD, _NEW)]}
-        shown: Row = {"_id": 0, "ticket_id": 1, "is_told": True if customer_id is None else is_told}
+        shown: Row = {"_id": 0, "ticket_id": 1, "is_told": {"$literal": True} if customer_id is None else is_told}
         rows = self._history.find(owned(tenant_id), shown, hint=TICKET_INDEX, batch_size=_LOOKED_AT)
         while some := await rows.to_list(_LOOKED_AT):
             if found := list(dict.fromkeys(row.get("ticket_id") for row in some if row["is_told"])):

@@ -179,8 +179,10 @@ async def test_who_comes_next_finishes_what_was_left_in_the_middle(
     await asyncio.wait([first])
     if (await erasures.get(certificate.id)).state != "done":
         assert (await erasures.get(certificate.id)).customer_id == THEM
-    await stage.db.collection(Ticket).database["distributed_locks"].update_many(
-        {"resource_id": "erasure"}, [{"$set": {"expires_at": "$$NOW"}}]
+    await (
+        stage.db.collection(Ticket)
+        .database["distributed_locks"]
+        .update_many({"resource_id": "erasure"}, [{"$set": {"expires_at": "$$NOW"}}])
     )
     certificate = await carried_out(stage.db, certificate)
     assert certificate.counts["tickets"] == 6
