@@ -49,6 +49,7 @@ from services.notifications.queue import NotificationQueue
 from services.notifications.reading import Notifications
 from services.protection.eraser import Eraser
 from services.protection.erasures import Erasures
+from services.protection.portability import CustomerExports
 from services.protection.shields import Shields
 from services.protection.trail import Trail
 from services.rollups.keeper import RollupKeeper
@@ -135,6 +136,7 @@ def build_services(
         corrections=Corrections(database, clock),
         learnings=Learnings(database),
         erasures=Erasures(database, clock),
+        customer_exports=CustomerExports(database),
         shields=Shields(database),
         trail=Trail(database, clock, keep_days=settings.audit_retention_days),
         changes=Changes(database, clock),

@@ -36,6 +36,7 @@ from services.notifications.sender import OnAttempt
 from services.notifications.waiting import Waiting
 from services.protection.eraser import Eraser
 from services.protection.erasures import Erasures
+from services.protection.portability import CustomerExports
 from services.protection.shields import Shields
 from services.protection.trail import Trail
 from services.rollups.keeper import RollupKeeper
@@ -70,6 +71,7 @@ class Services:
     corrections: Corrections
     learnings: Learnings
     erasures: Erasures
+    customer_exports: CustomerExports
     shields: Shields
     trail: Trail
     changes: Changes

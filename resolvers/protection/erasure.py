@@ -1,8 +1,8 @@
 """Answers about erasures, which only administrators ask for and see."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 
 from documents.audit_entry import AuditAction
 from documents.erasure import Erasure
@@ -89,6 +89,22 @@ async def count_erasures(context: Context, tenant_id: str, *, customer_id: str |
     """How many there are."""
     context.caller.require_tenant(tenant_id, Scope.ADMIN)
     return await context.services.erasures.count(tenant_id, customer_id=customer_id)
+
+
+async def export_customer(context: Context, tenant_id: str, customer_id: str) -> AsyncGenerator[bytes, None]:
+    """All that is stored of a customer as the chunks of a file of JSON lines; refused before the first, if at all.
+
+    Raises:
+        InvalidInputError: nobody can have such an id.
+    """
+    context.caller.require_tenant(tenant_id, Scope.ADMIN)
+    digest = await context.services.erasures.digest(tenant_id, customer_id)
+    async with aclosing(context.services.customer_exports.stream(tenant_id, customer_id)) as chunks:
+        async with acting(context, AuditAction.CUSTOMER_EXPORTED, tenant_id, target=digest):
+            first = await anext(chunks)
+        yield first
+        async for chunk in chunks:
+            yield chunk
 
 
 @asynccontextmanager

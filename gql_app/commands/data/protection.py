@@ -2,13 +2,16 @@
 
 import asyncio
 import sys
+from contextlib import aclosing
 from operator import attrgetter
+from pathlib import Path
 
 import typer
 
 from documents.erasure import Erasure, ErasureState
 from gql_app.commands.data.contexts import asking, open_context
 from gql_app.commands.data.output import print_fields, print_list
+from gql_app.commands.data.tickets import opened_output, shown_bytes
 from gql_app.commands.runtime import Means
 from gql_app.commands.waiting import waiting
 from gql_app.rest.answers.protection import AuditAnswer, ErasureAnswer
@@ -90,6 +93,22 @@ async def show_erasure(means: Means, *, erasure_id: str, as_json: bool) -> int:
     async with asking(means) as context:
         found = await resolvers.get_erasure(context, erasure_id)
     print_fields(ErasureAnswer.of(found), as_json=as_json)
+    return 0
+
+
+async def export_one_customer(means: Means, *, tenant_id: str, customer_id: str, output: Path | None) -> int:
+    """Write all that is stored of a customer to a file or to standard output.
+
+    Raises:
+        InvalidInputError: nobody can have such an id, or the file cannot be written.
+        QueryTimeoutError: the database did not finish.
+    """
+    async with open_context(means) as context:
+        with opened_output(output) as file, shown_bytes(is_apart=output is not None) as shown:
+            async with aclosing(resolvers.export_customer(context, tenant_id, customer_id)) as chunks:
+                async for chunk in chunks:
+                    file.write(chunk)
+                    shown(len(chunk))
     return 0
 
 

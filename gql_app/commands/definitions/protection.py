@@ -1,5 +1,6 @@
-"""The commands that erase, and the one that shows the audit trail."""
+"""The commands that erase and export customers, and the one that shows the audit trail."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from gql_app.commands.orders import ServiceOrder
 WORK = "gql_app.commands.data.protection"
 
 erase = typer.Typer(name="erase", no_args_is_help=True, help="Erase a customer or a tenant, for good.")
+customers = typer.Typer(name="customers", no_args_is_help=True, help="What is stored of one customer.")
 audit = typer.Typer()
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; it cannot be taken back.")]
 Customer = Annotated[str, typer.Argument(help="The customer, as tickets name them.", show_default=False)]
@@ -68,6 +70,20 @@ def show(
 ) -> ServiceOrder:
     """Show how far an erasure has come, or its certificate."""
     return ServiceOrder(f"{WORK}:show_erasure", {"erasure_id": erasure, "as_json": as_json})
+
+
+@customers.command("export")
+def export_customer(
+    tenant: Tenant,
+    customer_id: Customer,
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, writable=True, help="Where to; default: standard output.")
+    ] = None,
+) -> ServiceOrder:
+    """Write all that is stored of a customer into a file: one JSON object a line, each of a kind."""
+    return ServiceOrder(
+        f"{WORK}:export_one_customer", {"tenant_id": tenant, "customer_id": customer_id, "output": output}
+    )
 
 
 @audit.command("audit")

@@ -3,12 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, status
+from fastapi.responses import StreamingResponse
 
 from gql_app.rest.answers.protection import ErasureAnswer, ErasurePage
 from gql_app.rest.conditions import Text
 from gql_app.rest.parameters import ContextOf, PageNumber, PageSize, problems
 from gql_app.rest.strict import StrictRoute
+from gql_app.rest.tickets import MEDIA_TYPES, preceded
 from resolvers.protection import erasure as resolvers
+from services.tickets.formats import ExportFormat
 
 router = APIRouter(tags=["data protection"], route_class=StrictRoute)
 
@@ -61,6 +64,26 @@ async def list_erasures(
 async def get_erasure(context: ContextOf, erasure_id: str) -> ErasureAnswer:
     """How far an erasure has come, or its certificate."""
     return ErasureAnswer.of(await resolvers.get_erasure(context, erasure_id))
+
+
+@router.get(
+    "/tenants/{tenant_id}/customers/{customer_id:path}/export",
+    response_class=StreamingResponse,
+    responses=problems(404) | {200: {"content": {MEDIA_TYPES[ExportFormat.NDJSON]: {}}}},
+)
+async def export_customer(context: ContextOf, tenant_id: str, customer_id: str) -> StreamingResponse:
+    """All that is stored of a customer as JSON lines, each of a `kind`: `ticket` with its texts, `history`,
+    `notification`, `correction`, `quarantined_record`.
+
+    A connection that breaks off before the end means that the export failed: it is not complete then.
+    """
+    chunks = resolvers.export_customer(context, tenant_id, customer_id)
+    first = await anext(chunks)  # refused before the status line is sent
+    return StreamingResponse(
+        preceded(first, chunks),
+        media_type=MEDIA_TYPES[ExportFormat.NDJSON],
+        headers={"content-disposition": 'attachment; filename="customer.ndjson"'},
+    )
 
 
 def _asked(response: Response, answer: ErasureAnswer) -> ErasureAnswer:

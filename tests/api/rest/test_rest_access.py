@@ -78,6 +78,7 @@ FOR_ADMINS = {
     ("POST", "/tenants/{tenant_id}/erasure"): "/tenants/tenant_a/erasure",
     ("DELETE", "/tenants/{tenant_id}/erasure"): "/tenants/tenant_a/erasure",
     ("GET", "/tenants/{tenant_id}/erasures"): "/tenants/tenant_a/erasures?customer_id=nobody",
+    ("GET", "/tenants/{tenant_id}/customers/{customer_id}/export"): "/tenants/tenant_a/customers/nobody/export",
     ("GET", "/erasures/{erasure_id}"): "/erasures/{erasure}",
     ("GET", "/audit"): "/audit?tenant_id=tenant_a",
 }

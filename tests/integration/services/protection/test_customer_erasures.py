@@ -1,6 +1,7 @@
 """A customer is erased: nothing of them is left anywhere, nothing comes back, and every figure is right."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from services.judging.corrections import Corrections, PersonsWord
 from services.kit.clock import SystemClock
 from services.protection import customers
 from services.protection.erasures import Erasures
+from services.protection.portability import CustomerExports
 from services.rollups.write import Rollups
 from services.tickets.reading import Tickets
 from tests.erasing import an_eraser, carried_out, done, places_of
@@ -188,3 +190,18 @@ async def test_who_comes_next_finishes_what_was_left_in_the_middle(
     assert certificate.counts["tickets"] == 6
     assert await places_of(stage.db, THEM, WORD) == []
     assert await figures(stage.db) == await counted(stage.db)
+
+
+async def test_an_export_holds_all_that_an_erasure_removes(stage: Stage) -> None:
+    await lived_in(stage)
+    chunks = CustomerExports(stage.db).stream(TENANT, THEM)
+    lines = [json.loads(line) for line in b"".join([chunk async for chunk in chunks]).splitlines()]
+    kinds = {kind: [line for line in lines if line["kind"] == kind] for kind in {line["kind"] for line in lines}}
+    assert {line["external_id"] for line in kinds["ticket"]} == {f"E-{number}" for number in range(6)}
+    assert kinds["ticket"][0]["message"] == URGENT
+    assert {line["ticket_id"] for line in kinds["history"]} == {f"E-{number}" for number in range(7)}
+    assert len(kinds["notification"]) == 7
+    assert [line["ticket_id"] for line in kinds["correction"]] == ["E-1"]
+    assert len(kinds["quarantined_record"]) == 2
+    await carried_out(stage.db, await erased(stage.db))
+    assert b"".join([chunk async for chunk in CustomerExports(stage.db).stream(TENANT, THEM)]) == b""
