@@ -8,24 +8,26 @@ from typing import Any
 import pytest
 
 from documents.correction import Correction
-from documents.database import Database, Row
+from documents.database import Database, Row, patiently
 from documents.quarantined_record import QuarantinedRecord
 from documents.staged_detail import StagedDetail
 from documents.tenant_classifier import TenantClassifier
 from documents.ticket import Ticket, Urgency
 from documents.ticket_history import TicketHistory
 from services.analytics.stats import Stats
+from services.ingestion.pages.commit import PageStore
 from services.judging.corrections import Corrections, PersonsWord
 from services.kit.clock import SystemClock
 from services.protection import customers
 from services.protection.erasures import Erasures
 from services.protection.portability import CustomerExports
+from services.protection.shields import Shields
 from services.rollups.write import Rollups
 from services.tickets.reading import Tickets
 from tests.erasing import an_eraser, carried_out, done, places_of
 from tests.fakes import running
 from tests.integration.services.conftest import TENANT, Stage, counts, ids, ticket
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 THEM = "cust-erased-77"
 WORD = "zyxmarkerword"
@@ -156,6 +158,42 @@ async def test_a_run_at_the_same_moment_slips_nothing_through(stage: Stage) -> N
         assert await places_of(stage.db, THEM, WORD) == []
         assert await figures(stage.db) == await counted(stage.db)
         await forget_it_all(stage.db)
+
+
+@pytest.mark.parametrize(
+    ("where", "method"),
+    [(PageStore, "commit"), (Shields, "demand_same")],
+    ids=["between comparing and storing", "while it is being stored"],
+)
+async def test_a_page_that_is_held_up_is_either_found_or_compared_anew(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, where: type, method: str
+) -> None:
+    """The worst moments: the page knows of no erasure, and is stored when that is done, as far as it can be."""
+    is_there, may_go_on = asyncio.Event(), asyncio.Event()
+    original = getattr(where, method)
+
+    async def held_up(*arguments: Any) -> Any:
+        found = None if method == "commit" else await original(*arguments)
+        is_there.set()
+        await asyncio.wait_for(may_go_on.wait(), PATIENCE_SECONDS)
+        return await original(*arguments) if method == "commit" else found
+
+    monkeypatch.setattr(where, method, held_up)
+    await stage.add("E-1", customer_id=THEM, subject=WORD, message=URGENT)
+    job = await stage.jobs.start(TENANT)
+    stage.worker.wake()
+    await until(is_there.is_set, "the page")
+
+    async def erase_them() -> None:
+        with patiently(PATIENCE_SECONDS):
+            await done(stage.db, await erased(stage.db))
+
+    async with running(an_eraser(stage.db)):
+        erasing = asyncio.create_task(erase_them())
+        await asyncio.wait([erasing], timeout=2.0)  # it has to wait for a page that is being stored
+        may_go_on.set()
+        await asyncio.gather(erasing, stage.jobs.wait(job.id))
+    assert await places_of(stage.db, THEM, WORD) == []
 
 
 async def forget_it_all(database: Database) -> None:
