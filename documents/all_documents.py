@@ -18,6 +18,7 @@ from documents.rate_limit import RateLimit
 from documents.reclassification import Reclassification
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
+from documents.schema_version import SchemaVersion
 from documents.staged_detail import StagedDetail
 from documents.tenant_classifier import TenantClassifier
 from documents.tenant_lock import TenantLock
@@ -44,6 +45,7 @@ ALL_DOCUMENTS: list[type[Document]] = [
     Reclassification,
     RolledUpTicket,
     RollupBookmark,
+    SchemaVersion,
     StagedDetail,
     TenantClassifier,
     TenantLock,

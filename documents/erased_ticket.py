@@ -1,6 +1,7 @@
 """Tickets that were erased with their customer, as digests: they do not come back under another customer's name."""
 
 from beanie import Document
+from pymongo import ASCENDING, IndexModel
 
 
 class ErasedTicket(Document):
@@ -11,6 +12,7 @@ class ErasedTicket(Document):
     tenant_id: str
 
     class Settings:
-        """The collection."""
+        """Collection and indexes."""
 
         name = "erased_tickets"
+        indexes = [IndexModel([("tenant_id", ASCENDING), ("_id", ASCENDING)], name="tenant_digest")]

@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.analytics.fields import StatsQueries
+from schema.analytics.forecast import ForecastQueries
 from schema.classification.fields import ClassificationMutations, ClassificationQueries
 from schema.connections.fields import ConnectionMutations, ConnectionQueries
 from schema.ingestion.fields import IngestionQueries
@@ -27,6 +28,7 @@ class Query(
     ClassificationQueries,
     LearningQueries,
     StatsQueries,
+    ForecastQueries,
     IngestionQueries,
     ConnectionQueries,
     NotificationQueries,

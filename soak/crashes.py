@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from bson import json_util
 
 from services.ingestion.pages.commit import FINAL_EVERY
-from soak.cluster import Cluster, Process, Row, wait_for
+from soak.cluster import Cluster, Row, wait_for
+from soak.process import Process
 from soak.replica_set import ReplicaSet
 from soak.verdict import Verdict
 
@@ -95,7 +96,7 @@ def database_outages(outages: int, *, seed: int = 3) -> Verdict:
     chance = random.Random(seed)
     mock = {"ticket_count": 4_000, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
     faults = Counter[str]()
-    with Cluster(mock=mock, page_size=10, lock_ttl_seconds=5) as cluster:
+    with Cluster(mock=mock, disturbs_mongod=True, page_size=10, lock_ttl_seconds=5) as cluster:
         expected = cluster.upstream_ids(TENANT)
         cluster.worker()
         for _ in range(outages):

@@ -51,7 +51,10 @@ def frozen_database(times: int, *, load: int = 100, slack: float = 1.0, seed: in
     mock = {"ticket_count": 4_000, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
     seen: list[Seen] = []
     faults = Counter[str]()
-    with Cluster(mock=mock, page_size=10, graphql_max_cost=1_000_000) as cluster, ExitStack() as stack:
+    with (
+        Cluster(mock=mock, disturbs_mongod=True, page_size=10, graphql_max_cost=1_000_000) as cluster,
+        ExitStack() as stack,
+    ):
         expected = cluster.upstream_ids(TENANT)
         process, first = cluster.service()
         unlimited = httpx.Limits(max_connections=None)

@@ -10,6 +10,7 @@ from gql_app.commands.definitions import reading, running, tools
 from gql_app.commands.definitions.connections import connections
 from gql_app.commands.definitions.destinations import destinations
 from gql_app.commands.definitions.notifications import notifications
+from gql_app.commands.definitions.operating import cluster
 from gql_app.commands.definitions.protection import audit, customers, erase
 from gql_app.commands.definitions.rules import rules
 from gql_app.commands.definitions.runs import runs
@@ -38,7 +39,7 @@ app = typer.Typer(
 )
 for part in (
     *(running.commands, reading.commands, reading.tenants, tickets, runs, connections, notifications, destinations),
-    *(rules, customers, erase, audit),
+    *(rules, customers, erase, audit, cluster),
     tools.commands,
 ):
     app.add_typer(part)

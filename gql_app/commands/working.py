@@ -14,8 +14,10 @@ from gql_app.commands.runtime import Means
 from gql_app.commands.screen.board import Board
 from gql_app.commands.screen.following import follow_on, kept_explained, start_or_join
 from gql_app.commands.stopping import unless_stopped
+from gql_app.http.metrics_port import operators_served
 from gql_app.rest.answers.ingestion import ProgressAnswer
-from gql_app.working import at_work, spare_the_collector
+from gql_app.telemetry.telemetry import Telemetry
+from gql_app.working import at_work, spare_the_collector, watched
 
 ALIVE_FILE = "worker.alive"
 ALIVE_SECONDS = 5.0
@@ -24,14 +26,21 @@ log = structlog.get_logger("gql_app.commands")
 
 
 async def work(means: Means) -> int:
-    """Run jobs until told to stop. A file in the data directory is touched every 5 s, for health checks.
+    """Run jobs until told to stop. A file in the data directory is touched every 5 s, for health checks; operators are
+    answered at `METRICS_PORT`.
 
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
         InvalidSettingsError: there can be no data directory.
     """
     make_data_dir(means.settings)
-    async with open_context(means) as context, at_work(context.services):
+    telemetry = Telemetry(means.settings, "worker")
+    async with (
+        open_context(means, telemetry) as context,
+        watched(context.services, telemetry),
+        operators_served(means.settings, telemetry),
+        at_work(context.services),
+    ):
         spare_the_collector()
         log.info("working")
         await unless_stopped(means.stop, _keep_touching(means.settings.data_dir / ALIVE_FILE))
@@ -49,8 +58,8 @@ async def ingest(means: Means, *, tenant_id: str, as_json: bool) -> int:
         DatabaseUnavailableError: MongoDB cannot be used.
         InvalidInputError: no tenant can have such a name.
     """
-    console = Console(stderr=as_json)
-    async with open_context(means) as context:
+    console, telemetry = Console(stderr=as_json), Telemetry(means.settings, "ingest")
+    async with open_context(means, telemetry) as context, watched(context.services, telemetry):
         board = Board(console, lease_seconds=means.settings.lock_ttl_seconds)
         job_id = await start_or_join(context, tenant_id)
         async with at_work(context.services):

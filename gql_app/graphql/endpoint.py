@@ -32,6 +32,7 @@ from gql_app.graphql.schema import ApiSchema
 from gql_app.http.auth import NOBODY, Authenticator, authenticate
 from gql_app.http.limits import RequestRate, client_name
 from gql_app.settings import Settings
+from gql_app.telemetry.requests import RequestMetrics
 from resolvers.context import Context, RequestBudget, Services
 from resolvers.system import admit
 from services.access import Caller
@@ -167,8 +168,8 @@ def _budgets(connection: HTTPConnection) -> Callable[[str], RequestBudget | None
     return lambda client: None if rate is None else RequestBudget(*rate.standing(client))
 
 
-def graphql_router(settings: Settings) -> APIRouter:
-    """The routes of the endpoint."""
-    endpoint = GraphQLEndpoint(ApiSchema(settings), settings)
+def graphql_router(settings: Settings, metrics: RequestMetrics) -> APIRouter:
+    """The routes of the endpoint; its operations are counted."""
+    endpoint = GraphQLEndpoint(ApiSchema(settings, metrics), settings)
     ide = graphiql.routes if settings.graphql_ide else []
     return APIRouter(routes=[endpoint.route, WebSocketRoute(PATH, endpoint), *ide])

@@ -20,6 +20,7 @@ from documents.ticket_history import HistoryAction
 from documents.vocabulary import ConnectionState, SourceKind, SourceProblem
 from services.access import Scope
 from services.analytics.customers import CustomerOrder
+from services.analytics.forecasts.forecasts import NoForecast
 from services.classification.own.faults import OwnWordsFault
 from services.kit.civil_time import TrendUnit
 from services.tickets.following import TicketUpdateKind
@@ -57,6 +58,7 @@ EXPOSED: tuple[type[DescribedEnum], ...] = (
     JobStatus,
     JudgedBy,
     Language,
+    NoForecast,
     NotificationState,
     OwnWordsFault,
     QuarantineState,

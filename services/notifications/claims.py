@@ -25,6 +25,8 @@ class ClaimedNotification:
     refusals: int
     """How many of them were refused."""
     created_at: datetime
+    trace: str | None = None
+    """The step of a trace that found the ticket urgent."""
 
 
 @dataclass(frozen=True, slots=True)

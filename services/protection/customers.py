@@ -50,16 +50,15 @@ class CustomerErasures:
 
     async def _stored(self, work: ErasureUnderWay) -> bool:
         """Their tickets, with all that is stored about these."""
-        where = tickets_of(work)
         while not work.is_over():
-            found = self._tickets.find(where, {"external_id": 1}, hint=CUSTOMER_INDEX).limit(REMOVED_BATCH)
+            found = self._tickets.find(tickets_of(work), {"external_id": 1}, hint=CUSTOMER_INDEX).limit(REMOVED_BATCH)
             ids = [row["_id"] for row in await found.to_list(None)]
             if not ids:
                 return True
 
             async def step(session: Session, ids: Sequence[Any] = ids) -> Removed:
                 # As they are now: one of them may have become another customer's meanwhile.
-                among = {**where, "_id": {"$in": ids}}
+                among = tickets_of(work, _id={"$in": ids})
                 rows = await self._tickets.find(among, {"external_id": 1}, session=session).to_list(None)
                 texts = [row["external_id"] for row in rows if isinstance(row.get("external_id"), str)]
                 marks = await self._shields.ticket_marks(work.tenant_id, texts)
@@ -141,10 +140,11 @@ def _without(customer: Row) -> Row:
     return {"$cond": [is_told, {"$mergeObjects": ["$$this", {"changes": changes}]}, "$$this"]}
 
 
-def tickets_of(work: ErasureUnderWay) -> Filter:
-    """The customer's tickets, but for those that were created after the request and have come in since."""
+def tickets_of(work: ErasureUnderWay, **more: object) -> Filter:
+    """The customer's tickets, but for those that were created after the request and have come in since; `more` are
+    further conditions."""
     is_covered: list[Row] = [
         {"created_at": {"$not": {"$gt": work.until}}},
         {"first_ingested_at": {"$lte": work.until}},
     ]
-    return owned(work.tenant_id, customer_id=work.customer_id, **{"$or": is_covered})
+    return owned(work.tenant_id, customer_id=work.customer_id, **{"$or": is_covered}, **more)

@@ -8,7 +8,7 @@ from documents.erasure import Erasure, ErasureScope, ErasureState
 from documents.ingestion_job import IngestionJob
 from documents.tenant_protection import TenantProtection
 from services.coordination.interventions import Interventions
-from services.coordination.leases import ingest_resource
+from services.coordination.resources import ingest_resource
 from services.errors import ConflictError, InvalidInputError, NotFoundError
 from services.kit.clock import Clock
 from services.lists.cursors import LIST_MILLISECONDS, time_limited

@@ -24,9 +24,8 @@ from documents.ticket_history import TicketHistory
 from documents.ticket_life import TicketLife
 from documents.writes import Writes
 from services.protection.shields import marking
-from services.rollups.rows import BY_ID
 from services.rollups.write import Rollups
-from services.tenancy import owned
+from services.tenancy import BY_ID, owned
 
 REMOVED_BATCH = 100
 """Tickets that are removed in one transaction."""

@@ -116,7 +116,11 @@ class Shields:
             name = by_digest[row["customer_digest"]]
             until[name] = max(row["requested_at"], until.get(name, row["requested_at"]))
         named = {digester.ticket(tenant_id, name): name for name in tickets}
-        rows = await self._tickets.find({"_id": {"$in": list(named)}}, {"_id": 1}).to_list(None) if named else []
+        rows = (
+            await self._tickets.find(owned(tenant_id, _id={"$in": list(named)}), {"_id": 1}).to_list(None)
+            if named
+            else []
+        )
         return ErasedOnes(until, frozenset(named[row["_id"]] for row in rows))
 
     async def ticket_marks(self, tenant_id: str, external_ids: Iterable[str]) -> list[Row]:
@@ -127,7 +131,7 @@ class Shields:
 
 def marking(marks: Iterable[Row]) -> list[UpdateOne]:
     """The writes that store such rows; some may be there already."""
-    return [UpdateOne({"_id": mark["_id"]}, {"$setOnInsert": mark}, upsert=True) for mark in marks]
+    return [UpdateOne(owned(mark["tenant_id"], _id=mark["_id"]), {"$setOnInsert": {}}, upsert=True) for mark in marks]
 
 
 def shield_of(row: Row | None) -> Shield:

@@ -9,11 +9,12 @@ from documents.database import Database, Row, Session
 from documents.erasure import Erasure
 from documents.tenant_protection import TenantProtection
 from services.coordination.interventions import Interventions
-from services.coordination.leases import Lease, Leases, ingest_resource
+from services.coordination.leases import Lease, Leases
+from services.coordination.resources import ingest_resource
 from services.kit.clock import Clock
 from services.protection.removal import Removed
 
-Step = Callable[[Session], Coroutine[Any, Any, Removed]]
+RemovalStep = Callable[[Session], Coroutine[Any, Any, Removed]]
 """What is removed in one transaction, which can run more than once."""
 
 
@@ -61,7 +62,7 @@ class ErasureSteps:
         """To be called before the first step."""
         await self._interventions.prepare(self._resources(tenant_id))
 
-    async def make(self, work: ErasureUnderWay, step: Step) -> int:
+    async def make(self, work: ErasureUnderWay, step: RemovalStep) -> int:
         """Make a step and count it, and rest for as long as it took; returns how many rows it removed.
 
         Raises:

@@ -13,7 +13,8 @@ from documents.rate_limit import RateLimit
 from documents.ticket import Ticket
 from documents.ticket_indexes import TICKET_ID_INDEX
 from services.coordination.interventions import Interventions
-from services.coordination.leases import Lease, Leases, ingest_resource
+from services.coordination.leases import Lease, Leases
+from services.coordination.resources import ingest_resource
 from services.kit.clock import Clock
 from services.protection.purged import PurgedTickets
 from services.protection.removal import REMOVED_BATCH, Removal, Removed, name_of

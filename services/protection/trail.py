@@ -21,7 +21,7 @@ _END = ":end"
 _IS_ACT = {"action": {"$type": "string"}}
 
 
-class Trail:
+class AuditTrail:
     """Keeps one database's trail; who may read it is for others to know."""
 
     def __init__(self, database: Database, clock: Clock, *, keep_days: int) -> None:

@@ -23,6 +23,7 @@ from documents.rate_limit import RateLimit
 from documents.reclassification import Reclassification
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
+from documents.schema_version import SchemaVersion
 from documents.staged_detail import StagedDetail
 from documents.tenant_classifier import TenantClassifier
 from documents.tenant_lock import TenantLock
@@ -56,6 +57,7 @@ OTHERWISE: Mapping[type[Document], str] = {
     TenantLock: "goes at the end of a tenant's erasure: until then it orders what others write",
     RateLimit: "holds a tenant's name for a minute: it is taken out, the slots stay",
     RollupBookmark: "places in change streams; nothing of anybody",
+    SchemaVersion: "of the database; nothing of anybody",
     TenantProtection: "keeps the tenant away",
     Erasure: "the certificate",
     ErasedTicket: "digests: they keep tickets of erased customers away, also when the tenant comes back",

@@ -52,8 +52,8 @@ async def figures(page: Page, within: str = "#main") -> dict[str, int]:
     """Every figure on the page, or within a part of it, that opens a list: the address of the list, and the number."""
     links = json.dumps(f'{within} a[href*="view=tickets"]:not([href*="ticket="])')
     script = f"""[...document.querySelectorAll({links})].map((link) => {{
-      const number = (link.querySelector('.bar-count') ?? link).innerText.match(/^[0-9,]+/);
-      return number && [link.getAttribute('href'), Number(number[0].replaceAll(',', ''))];
+      const number = (link.querySelector('.bar-count') ?? link).innerText.match(/^(?:All )?([0-9,]+)/);
+      return number && [link.getAttribute('href'), Number(number[1].replaceAll(',', ''))];
     }}).filter(Boolean)"""
     found: dict[str, int] = {}
     for address, number in await page.evaluate(script):

@@ -90,7 +90,7 @@ def service_of(up: Command) -> str:
 @pytest.mark.parametrize(
     ("page", "chapter", "count"),
     [("tutorial.md", None, 13), ("operations.md", "Is it well?", 2), ("operations.md", "Upgrade", 1),
-     ("operations.md", "What is wrong?", 1), ("connections.md", None, 2)],
+     ("scaling.md", None, 1), ("operations.md", "What is wrong?", 1), ("connections.md", None, 2)],
 )  # fmt: skip
 def test_the_commands_of_a_page_do_what_it_says(up: Command, page: str, chapter: str | None, count: int) -> None:
     shown = [block for block in blocks(page, "sh", chapter=chapter) if "make run" not in block.code]

@@ -8,6 +8,7 @@ import typer
 
 from gql_app.commands.runtime import Means
 from gql_app.commands.waiting import waiting
+from gql_app.telemetry.telemetry import Telemetry
 from gql_app.wiring import open_services
 from resolvers.context import Context
 from resolvers.system import has_tenant, list_tenants
@@ -15,13 +16,14 @@ from services.access import EVERYONE
 
 
 @asynccontextmanager
-async def open_context(means: Means) -> AsyncIterator[Context]:
-    """The services of a process, asked by everyone.
+async def open_context(means: Means, telemetry: Telemetry | None = None) -> AsyncIterator[Context]:
+    """The services of a process, asked by everyone. `telemetry` is told of what they ask of MongoDB.
 
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
     """
-    async with open_services(means.settings, **means.found._asdict()) as services:
+    listeners = () if telemetry is None else telemetry.listeners
+    async with open_services(means.settings, **means.found._asdict(), listeners=listeners) as services:
         yield Context(services, EVERYONE)
 
 

@@ -27,6 +27,20 @@ def stats(
     )
 
 
+@commands.command()
+def forecast(
+    tenant: Tenant,
+    hours: Annotated[int, typer.Option(min=1, max=168, help="How many, from the next full hour on.")] = 24,
+    time_zone: Annotated[str, typer.Option(help="By whose clock, for instance Europe/Paris.")] = "UTC",
+    as_json: AsJson = False,
+) -> ServiceOrder:
+    """Show how many tickets the coming hours will have, or why nobody knows."""
+    return ServiceOrder(
+        f"{FIGURES}:show_forecast",
+        {"tenant_id": tenant, "hours": hours, "time_zone": time_zone, "as_json": as_json},
+    )
+
+
 @tenants.command("list")
 def list_all(as_json: AsJson = False) -> ServiceOrder:
     """Show every tenant with the number of its tickets and its newest run."""

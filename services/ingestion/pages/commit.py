@@ -1,10 +1,12 @@
 """Storing one portion of a page: tickets, history, outbox, quarantine and the checkpoint, in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import structlog
-from pymongo import DeleteMany, UpdateOne
+from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from documents.connection import Connection
@@ -19,10 +21,19 @@ from documents.ticket_history import TicketHistory
 from documents.writes import Writes, new_rows
 from services.coordination.leases import Leases
 from services.ingestion.courses.course import Step
+from services.ingestion.pages.changes import PageChanges
 from services.ingestion.pages.diff import STORED_FIELDS, find_changes
 from services.ingestion.pages.history import Position
 from services.ingestion.pages.portions import Portion
-from services.ingestion.pages.prepared import PreparedPage, after_stored, cursor_move, noted, progress_of, sightings
+from services.ingestion.pages.progress import (
+    after_stored,
+    counted,
+    cursor_move,
+    noted,
+    progress,
+    sightings,
+    untold,
+)
 from services.ingestion.pages.protected import Protected
 from services.ingestion.pages.quarantine import find_mended, quarantine_writes
 from services.ingestion.pages.staging import Staging, used
@@ -30,7 +41,8 @@ from services.ingestion.run import Run, StoppedError, StopReason
 from services.judging.corrections import CorrectedMeanwhileError, demand_no_other
 from services.judging.judges import JudgedMeanwhileError, Judges
 from services.kit.clock import Clock
-from services.protection.shields import ShieldedMeanwhileError, Shields, marking
+from services.observing import UNOBSERVED, Observer, TicketsStored
+from services.protection.shields import NO_SHIELD, Shield, ShieldedMeanwhileError, Shields, marking
 from services.rollups.write import Rollups
 from services.tenancy import owned
 
@@ -38,11 +50,44 @@ FINAL_EVERY = 16
 """After so many portions, and at its end, a run waits until nothing can take back what it has stored. In between, a
 failover or a crash of the database can: the next portion, which asks for the one before it, is refused then, and the
 run goes on from the checkpoint that is left."""
+_NAMES_OF_COUNTS = {"new_ingested": "new", "errors": "quarantined"}
+"""Of a job, as figures are counted by them."""
 _MAX_REPLANS = 5
 """How often a page is compared anew because another program inserted one of its tickets, or a person corrected it, or
 because it was judged anew, or is to be."""
 
 log = structlog.get_logger("services.ingestion")
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPage:
+    """A portion with everything decided, and nothing written yet."""
+
+    portion: Portion
+    at: Position
+    changes: PageChanges
+    seen_again: frozenset[str]
+    """Tickets that an earlier portion of the run has stored or found."""
+    mended: list[str]
+    """The quarantine's rows about records that can be stored now."""
+    staged: list[Row]
+    """What is told of tickets that later pages show."""
+    shield: Shield = NO_SHIELD
+    """What was left out, by what was known of that."""
+
+    def shares_tickets_with(self, other: "PreparedPage") -> bool:
+        """Whether one shows a ticket that the other shows or tells of, so that what one writes changes what the other
+        must. What both only tell of does not count: each keeps it for itself."""
+        shown, others = self._shown(), other._shown()
+        return not (
+            shown.isdisjoint(others) and shown.isdisjoint(other._told_of()) and others.isdisjoint(self._told_of())
+        )
+
+    def _shown(self) -> set[str]:
+        return {*self.portion.records.own, *self.portion.records.gone}
+
+    def _told_of(self) -> set[str]:
+        return {detail.ticket_id for detail in self.portion.details}
 
 
 class PageStore:
@@ -56,6 +101,7 @@ class PageStore:
         clock: Clock,
         *,
         on_urgent: Callable[[], None] = lambda: None,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         """`on_urgent` is told when a page with urgent tickets is stored; it must return at once."""
         self._database = database
@@ -64,7 +110,7 @@ class PageStore:
         self._clock = clock
         self._on_urgent = on_urgent
         self._staging = Staging(database, clock)
-        self._judges = Judges(database)
+        self._judges = Judges(database, observer=observer)
         self._shields = Shields(database)
         self._protected = Protected(self._shields, clock)
         self._jobs = database.collection(IngestionJob)
@@ -80,9 +126,13 @@ class PageStore:
         Raises:
             TenantErasedError: nothing may be.
         """
+        with run.observer.span("classify page", portion=portion.number):
+            return await self._prepare(run, portion)
+
+    async def _prepare(self, run: Run, portion: Portion) -> PreparedPage:
         judge, shield = await asyncio.gather(self._judges.of(run.tenant_id), self._shields.of(run.tenant_id))
-        portion = await self._protected.admitted(run.tenant_id, shield, portion)
-        at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), run.origin, judge)
+        portion, trace = await self._protected.admitted(run.tenant_id, shield, portion), run.observer.trace()
+        at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), run.origin, judge, trace)
         own, gone = portion.records.own, portion.records.gone
         ids = [*own, *gone]
         stored, mended, details, staged = await asyncio.gather(
@@ -106,7 +156,8 @@ class PageStore:
         attempt = 1
         while True:
             try:
-                await self._write(run, page)
+                with run.observer.span("store page", portion=page.portion.number):
+                    await self._write(run, page)
             except ShieldedMeanwhileError:
                 log.debug("page_compared_anew", tenant_id=run.tenant_id)  # an erasure takes many steps, and ends
             except (BulkWriteError, CorrectedMeanwhileError, JudgedMeanwhileError):
@@ -151,9 +202,11 @@ class PageStore:
         return {row["external_id"]: row for row in await cursor.to_list(None)}
 
     async def _write(self, run: Run, page: PreparedPage) -> None:
-        at, changes = page.at, page.changes
+        at, changes, is_whole, began = page.at, page.changes, run.origin.is_whole, time.monotonic()
+        counts = counted(page.portion, changes, page.seen_again)
         # A record that cannot be stored shows all the same that upstream has its ticket.
         refused = [record.external_id for record in page.portion.records.rejected if record.is_attributed]
+        seen = [*changes.seen, *filter(None, refused), *page.portion.left_out]
         # History and outbox first: where there are no transactions, a crash may repeat a row, which its id prevents,
         # but can never lose one.
         writes = (
@@ -161,14 +214,11 @@ class PageStore:
             new_rows(Notification, changes.notifications),
             Writes(QuarantinedRecord, quarantine_writes(at, page.portion.records.rejected, page.mended)),
             new_rows(StagedDetail, page.staged),
-            Writes(StagedDetail, [*used(at.tenant_id, changes.used), *_untold(at.tenant_id, page.portion.left_out)]),
+            Writes(StagedDetail, [*used(at.tenant_id, changes.used), *untold(at.tenant_id, page.portion.left_out)]),
             Writes(ErasedTicket, marking(page.portion.forgotten)),
-            Writes(
-                Ticket,
-                [*changes.tickets, *sightings(at, [*changes.seen, *filter(None, refused), *page.portion.left_out])],
-            ),
+            Writes(Ticket, [*changes.tickets, *sightings(at, seen)]),
             Writes(Connection, cursor_move(run, page.portion)),
-            Writes(IngestionJob, [UpdateOne(after_stored(run), progress_of(page, is_whole=run.origin.is_whole))]),
+            Writes(IngestionJob, [UpdateOne(after_stored(run), progress(page.portion, counts, is_whole=is_whole))]),
         )
 
         async def work(session: Session) -> None:
@@ -182,8 +232,9 @@ class PageStore:
         is_final = run.job.is_batch or page.portion.number % FINAL_EVERY == 0
         await self._leases.write(run.lease, work, is_final=is_final)
         run.stored_portions += 1
+        run.observer.note(_stored(counts, page.portion, time.monotonic() - began))
 
 
-def _untold(tenant_id: str, left_out: Collection[str]) -> list[DeleteMany]:
-    """The write that removes what was told of tickets that may not be stored."""
-    return [DeleteMany(owned(tenant_id, ticket_id={"$in": list(left_out)}))] if left_out else []
+def _stored(counts: Mapping[str, int], portion: Portion, seconds: float) -> TicketsStored:
+    named = {_NAMES_OF_COUNTS.get(name, name): count for name, count in counts.items()}
+    return TicketsStored(named, int(portion.page is not None), seconds)

@@ -136,7 +136,7 @@ class Destinations:
         if change.is_paused is not None:
             changed["is_paused"] = change.is_paused
         row = await self._rows.find_one_and_update(
-            {"_id": destination_id}, {"$set": changed}, return_document=ReturnDocument.AFTER
+            owned(known.tenant_id, _id=destination_id), {"$set": changed}, return_document=ReturnDocument.AFTER
         )
         if row is None:
             raise DestinationNotFoundError(destination_id)
@@ -148,7 +148,8 @@ class Destinations:
         Raises:
             DestinationNotFoundError: there is none with this id.
         """
-        if not (await self._rows.delete_one({"_id": destination_id})).deleted_count:
+        known = await self.get(destination_id)
+        if not (await self._rows.delete_one(owned(known.tenant_id, _id=destination_id))).deleted_count:
             raise DestinationNotFoundError(destination_id)
         await self.abandon(destination_id)
 
