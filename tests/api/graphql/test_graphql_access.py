@@ -70,8 +70,11 @@ async def foreign_values(api: Api) -> dict[str, str]:
         updated_at=now,
     )
     await connection.save()
+    erasure = await api.services.erasures.request_customer("tenant_b", "nobody", by=None)
     return {
         "tenantId": "tenant_b",
+        "customerId": "nobody",
+        "erasureId": erasure.id,
         "externalId": ticket["external_id"],
         "jobId": job["_id"],
         "notificationId": notification["_id"],
