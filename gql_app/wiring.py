@@ -63,6 +63,8 @@ from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
 from services.sources.http.transport import REQUEST_SECONDS
 from services.sources.standard.client import ExternalApi
+from services.spikes.spikes import Spikes
+from services.spikes.watcher import SpikeWatcher
 from services.survey import Surveys
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
@@ -187,6 +189,7 @@ def _reading(database: Database, clock: Clock) -> dict[str, Any]:
         "analytics": Analytics(database, clock),
         "history": HistoryFigures(database, clock),
         "forecasts": Forecasts(database, clock),
+        "spikes": Spikes(database),
         "own_words": OwnWordsBooks(database, judges, Previews(database, clock), clock),
         "reclassifications": Reclassifications(database, judges),
     }
@@ -220,6 +223,7 @@ def _with_workers(
         trainer=Trainer(database, leases, clock),
         eraser=Eraser(database, rollups, short_leases, clock, ordered_with=[RECLASSIFICATION_RESOURCE]),
         migrator=Migrator(database, short_leases, clock),
+        spike_watcher=SpikeWatcher(database, short_leases, clock, on_announced=delivery.wake),
         schedule=Schedule(database, jobs, clock),
     )
 
