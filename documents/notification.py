@@ -51,6 +51,8 @@ class Notification(Document):
     rank: int = 0
     """Its place in the queue, smaller first: begun, then untried, then what was tried in vain too often."""
     redrives: int = 0
+    trace: str | None = None
+    """The step of a trace that found the ticket urgent (W3C `traceparent`); its delivery goes on from there."""
     attempted_at: datetime | None = None
     delivered_at: datetime | None = None
     last_status: int | None = None

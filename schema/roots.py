@@ -12,6 +12,7 @@ from schema.ingestion.mutations import IngestionMutations
 from schema.nodes import NodeQueries
 from schema.notifications.destination_fields import DestinationMutations, DestinationQueries
 from schema.notifications.fields import NotificationMutations, NotificationQueries
+from schema.protection.fields import ProtectionMutations, ProtectionQueries
 from schema.subscriptions import Subscription
 from schema.system.fields import SystemQueries
 from schema.tickets.correcting import CorrectionMutations
@@ -34,6 +35,7 @@ class Query(
     ConnectionQueries,
     NotificationQueries,
     DestinationQueries,
+    ProtectionQueries,
     SystemQueries,
 ):
     """Every root field that reads."""
@@ -47,6 +49,7 @@ class Mutation(
     ConnectionMutations,
     NotificationMutations,
     DestinationMutations,
+    ProtectionMutations,
 ):
     """Every root field that changes something."""
 

@@ -27,6 +27,8 @@ class ClaimedNotification:
     refusals: int
     """How many of them were refused."""
     created_at: datetime
+    trace: str | None = None
+    """The step of a trace that found the ticket urgent."""
     spike: Mapping[str, Any] | None = None
     """What is told of a spike; None: it is about a ticket."""
 

@@ -47,10 +47,11 @@ def notification_row(
     matched: Sequence[Mapping[str, Any]],
     now: datetime,
     cause: str = "",
+    trace: str | None = None,
 ) -> Row:
     """The outbox's row for a ticket that became urgent; the same announcement has the same id.
 
-    `cause`: what made it urgent, where it is not the rules that `matched`.
+    `cause`: what made it urgent, where it is not the rules that `matched`. `trace`: the step that found it so.
     """
     return {
         "_id": notification_id(tenant_id, ticket_id, version),
@@ -70,6 +71,7 @@ def notification_row(
         "refusals": 0,
         "rank": 0,
         "redrives": 0,
+        **({"trace": trace} if trace else {}),
     }
 
 

@@ -138,7 +138,7 @@ class Destinations:
         switched = {"is_paused": change.is_paused, "spikes": change.spikes}
         changed |= {name: value for name, value in switched.items() if value is not None}
         row = await self._rows.find_one_and_update(
-            {"_id": destination_id}, {"$set": changed}, return_document=ReturnDocument.AFTER
+            owned(known.tenant_id, _id=destination_id), {"$set": changed}, return_document=ReturnDocument.AFTER
         )
         if row is None:
             raise DestinationNotFoundError(destination_id)
@@ -150,7 +150,8 @@ class Destinations:
         Raises:
             DestinationNotFoundError: there is none with this id.
         """
-        if not (await self._rows.delete_one({"_id": destination_id})).deleted_count:
+        known = await self.get(destination_id)
+        if not (await self._rows.delete_one(owned(known.tenant_id, _id=destination_id))).deleted_count:
             raise DestinationNotFoundError(destination_id)
         await self.abandon(destination_id)
 
