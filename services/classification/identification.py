@@ -7,11 +7,14 @@ that a log of a thousand English lines does not outweigh what its sender says in
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import filterfalse
 from math import log
-from typing import Any
+from operator import itemgetter
+from struct import unpack
+from typing import Any, NamedTuple
 
 from documents.ticket import Language
 from services.classification.rules import PACKS_FOLDER
@@ -29,13 +32,29 @@ _FEW_WORDS = 3
 _MAX_SPELLED = 24
 _MAX_LETTERS = 24
 """Unknown words whose letters are looked at, and how many of them."""
-_HEAD_START = 1.5
-"""Of the languages that are read, since most tickets are in one of them."""
 _LATIN_ENDS = "\u024f"
-_SUPPORTED = frozenset(language.value for language in Language if language is not Language.UNSUPPORTED)
+_READ = sorted(language for language in Language if language is not Language.UNSUPPORTED)
 
-Table = dict[str, tuple[tuple[str, float], ...]]
-"""For each word or trigram the languages that it speaks for, and how much."""
+
+class _Scale(NamedTuple):
+    """How much the elements of a list say, by their ranks: those from `last - first` on nothing."""
+
+    first: int
+    last: int
+    weight: float
+
+
+_OF_WORDS = _Scale(first=12, last=1120, weight=1.0)
+_OF_TRIGRAMS = _Scale(first=30, last=900, weight=0.35)
+
+_UNIT = 1 << 20
+"""Of a score of 1.0. That of no text reaches 1,000, so each has room in 32 bits."""
+
+Table = dict[str, int]
+"""For each word or trigram how much it says for each language: 32 bits each, side by side in one number, so that the
+scores of all languages are added in one step."""
+_HEAD_START = _UNIT * 3 // 2
+"""Of the languages that are read, since most tickets are in one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,46 +69,29 @@ class Identified:
 
 def identify(words: Sequence[str]) -> Identified:
     """The language of these words, plain ones that were split at apostrophes."""
-    borrowed = _borrowed()
-    sample = [word for word in dict.fromkeys(words[:_MAX_WORDS]) if word not in borrowed and word.isalpha()]
+    sample = [*filterfalse(_borrowed().__contains__, filter(str.isalpha, dict.fromkeys(words[:_MAX_WORDS])))]
     if not sample:
         return Identified(None)
     sample = sample[:: 1 + (len(sample) - 1) // _MAX_SAMPLE]
     letters = "".join(sample)
     if not letters.isascii() and sum(len(word) for word in sample if word[0] > _LATIN_ENDS) * 2 > len(letters):
         return Identified(Language.UNSUPPORTED, SURE)
-    unknown, scores = _by_words(sample)
+    says = _frequent_words()
+    scores = sum([says[word] for word in sample if word in says])
     found = _first(scores)
     if found.lead >= SURE:
         return found
-    _add_letters(scores, unknown[:_MAX_SPELLED])
-    found = _first(scores)
+    unknown = [word for word in sample if word not in says]
+    found = _first(scores + _by_letters(unknown[:_MAX_SPELLED]))
     if len(sample) <= _FEW_WORDS and _is_doubtful(found, known=len(unknown) < len(sample)):
         return Identified(None)
     return found
 
 
-def _by_words(sample: Sequence[str]) -> tuple[list[str], defaultdict[str, float]]:
-    """The words that are not among the frequent ones, and what the others say for each language."""
-    frequent = frequent_words()
-    scores: defaultdict[str, float] = defaultdict(float)
-    unknown = []
-    for word in sample:
-        if word in frequent:
-            for language, weight in frequent[word]:
-                scores[language] += weight
-        else:
-            unknown.append(word)
-    return unknown, scores
-
-
-def _add_letters(scores: defaultdict[str, float], words: Sequence[str]) -> None:
-    trigrams = _trigrams()
-    for word in words:
-        spelled = f"^{word[:_MAX_LETTERS]}$"
-        for start in range(len(spelled) - 2):
-            for language, weight in trigrams.get(spelled[start : start + 3], ()):
-                scores[language] += weight
+def _by_letters(words: Sequence[str]) -> int:
+    says = _trigrams()
+    spelled = [f"^{word[:_MAX_LETTERS]}$" for word in words]
+    return sum([says.get(each[start : start + 3], 0) for each in spelled for start in range(len(each) - 2)])
 
 
 def _is_doubtful(found: Identified, *, known: bool) -> bool:
@@ -99,29 +101,37 @@ def _is_doubtful(found: Identified, *, known: bool) -> bool:
     return found.lead < _UNSURE or (not known and found.language is Language.UNSUPPORTED)
 
 
-def _first(scores: dict[str, float]) -> Identified:
+def _first(scores: int) -> Identified:
     """The language for which most speaks; all that are not read count as one."""
-    by_outcome: dict[str, float] = {}
-    for language, score in scores.items():
-        if language in _SUPPORTED:
-            by_outcome[language] = score + _HEAD_START
-        elif score > by_outcome.get(Language.UNSUPPORTED, 0.0):
-            by_outcome[Language.UNSUPPORTED] = score
-    if not by_outcome:
+    count = len(_names())
+    each = unpack(f"<{count}I", scores.to_bytes(4 * count, "little"))
+    outcomes: list[tuple[int, Language]] = [
+        (score + _HEAD_START, language) for score, language in zip(each, _READ, strict=False) if score
+    ]
+    if other := max(each[len(_READ) :]):
+        outcomes.append((other, Language.UNSUPPORTED))
+    if not outcomes:
         return Identified(Language.UNSUPPORTED)
-    (best, score), *rest = sorted(by_outcome.items(), key=lambda item: (-item[1], item[0]))
-    return Identified(Language(best), score - rest[0][1] if rest else score)
+    outcomes.sort(key=itemgetter(0), reverse=True)  # of those that are even, the order stays
+    (best, language), *rest = outcomes
+    return Identified(language, (best - rest[0][0] if rest else best) / _UNIT)
 
 
 @cache
-def frequent_words() -> Table:
-    """What each frequent word says."""
-    return _table(_profiles()["words"], first=12, last=1120, scale=1.0)
+def frequent_words_of(language: Language) -> frozenset[str]:
+    """The frequent words of a language; of the unsupported one, those of all that are not read."""
+    names = _names()[len(_READ) :] if language is Language.UNSUPPORTED else (language.value,)
+    return frozenset(word for name in names for word, _ in _weighed(_profiles()["words"][name], _OF_WORDS))
+
+
+@cache
+def _frequent_words() -> Table:
+    return _table(_profiles()["words"], _OF_WORDS)
 
 
 @cache
 def _trigrams() -> Table:
-    return _table(_profiles()["trigrams"], first=30, last=900, scale=0.35)
+    return _table(_profiles()["trigrams"], _OF_TRIGRAMS)
 
 
 @cache
@@ -130,16 +140,26 @@ def _borrowed() -> frozenset[str]:
 
 
 @cache
+def _names() -> tuple[str, ...]:
+    """The languages that are known, those that are read first."""
+    return (*_READ, *(name for name in _profiles()["words"] if name not in _READ))
+
+
+@cache
 def _profiles() -> dict[str, Any]:
     return tomllib.loads((PACKS_FOLDER / "profiles.toml").read_text(encoding="utf-8"))
 
 
-def _table(lists: dict[str, str], *, first: int, last: int, scale: float) -> Table:
-    """What each element of the lists says: the more, the earlier it comes."""
-    by_rank = [scale * log(last / (first + rank)) for rank in range(last)]
-    says: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
-    for language, listed in lists.items():
-        for element, weight in zip(listed.split(), by_rank, strict=False):
-            if weight > 0:
-                says[element].append((language, weight))
-    return {element: tuple(languages) for element, languages in says.items()}
+def _table(lists: dict[str, str], scale: _Scale) -> Table:
+    """What each element of the lists says."""
+    says: defaultdict[str, int] = defaultdict(int)
+    for place, name in enumerate(_names()):
+        for element, weight in _weighed(lists[name], scale):
+            says[element] += round(weight * _UNIT) << 32 * place
+    return dict(says)
+
+
+def _weighed(listed: str, scale: _Scale) -> Iterator[tuple[str, float]]:
+    """The elements of a list with what they say: the more, the earlier they come."""
+    for rank, element in enumerate(listed.split()[: scale.last - scale.first]):
+        yield element, scale.weight * log(scale.last / (scale.first + rank))

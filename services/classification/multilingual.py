@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from documents.ticket import Language
-from services.classification.identification import frequent_words, identify
+from services.classification.identification import frequent_words_of, identify
 from services.classification.reading import SENTENCE_ENDS
 
 _OWN = 4.0
 """A lead from which on a part is taken to be in a language of its own; two frequent words give it."""
 _FOREIGN_WORDS = 4
 """Different frequent words of another language, without which a message is not looked at sentence by sentence."""
+_READ = [language for language in Language if language is not Language.UNSUPPORTED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def readings_of(
     if found.lead < _OWN:
         found = identify([*subject, *said])
     main = found.language or Language.EN
-    heading = _own_language(subject, main) if _foreign_words(subject, main) else main
+    heading = main if _foreign_words(main).isdisjoint(subject) else _own_language(subject, main)
     readings = [Reading(main, subject=heading is main)]
     if _is_mixed(message, main):
         readings = _by_sentence(message, main, heading)
@@ -89,32 +90,13 @@ def _sentences(words: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _is_mixed(words: Sequence[str], main: Language) -> bool:
-    foreign = _foreign_words(words, main)
+    foreign = _foreign_words(main).intersection(words)
     return len(foreign) >= _FOREIGN_WORDS and any(
-        len(foreign & _words_of(other)) >= _FOREIGN_WORDS
-        for other in Language
-        if other is not main and other is not Language.UNSUPPORTED
+        len(foreign & frequent_words_of(other)) >= _FOREIGN_WORDS for other in _READ if other is not main
     )
 
 
-def _foreign_words(words: Sequence[str], main: Language) -> frozenset[str]:
+@cache
+def _foreign_words(main: Language) -> frozenset[str]:
     """Those that are frequent in another language that is read, and not in this one."""
-    return _read_words().intersection(words) - _words_of(main)
-
-
-@cache
-def _read_words() -> frozenset[str]:
-    """Frequent words of the languages that are read."""
-    return frozenset().union(*(_words_of(language) for language in Language if language is not Language.UNSUPPORTED))
-
-
-@cache
-def _words_of(language: Language) -> frozenset[str]:
-    """The frequent words of a language; of the unsupported one, those of all that are not read."""
-    read = {each.value for each in Language if each is not Language.UNSUPPORTED}
-    names = {language.value} if language is not Language.UNSUPPORTED else None
-    return frozenset(
-        word
-        for word, says in frequent_words().items()
-        if any(name in names if names else name not in read for name, _ in says)
-    )
+    return frozenset().union(*map(frequent_words_of, _READ)) - frequent_words_of(main)

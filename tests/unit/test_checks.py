@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ABOVE = ("schema", "gql_app")
 BUILD_THEM = ("gql_app/wiring.py", "gql_app/parties.py")
-WITHOUT_A_CALLER = {"background", "observe_deliveries"}
+WITHOUT_A_CALLER = {"background", "observation"}
 """What of the services concerns the process and no caller: what works beside the requests."""
 
 

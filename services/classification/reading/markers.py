@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -131,7 +131,7 @@ def _quote_markers(of: _Phrases) -> QuoteMarkers:
 def _signature_markers(of: _Phrases, names: dict[str, list[str]]) -> SignatureMarkers:
     closings = _any(of("closings"))
     return SignatureMarkers(
-        closings=re.compile(rf"(?:{closings}\s?[/|]\s?)?{closings}(?!\w)"),
+        closings=re.compile(rf"{closings}(?:\s?[/|]\s?{closings})?(?!\w)"),
         thanks=re.compile(rf"{_any(of('thanks'))}(?!\w)"),
         sent_from=re.compile(rf"{_any(of('sent_from'))}(?:[^\S\n]+[^\s,;]+){{0,6}}[^\S\n]*(?m:$)"),
         footers=re.compile(rf"\b{_any(of('footers'))}\b"),
@@ -153,8 +153,26 @@ def _automatic_markers(of: _Phrases) -> AutomaticMarkers:
 
 
 def _any(phrases: Iterable[str]) -> str:
-    """A group that matches any of the phrases, the longest first."""
-    return f"(?:{'|'.join(sorted(map(_phrase, phrases), key=len, reverse=True))})"
+    """A group that matches any of the phrases, the longest first.
+
+    They are parted by their first letters: `re` tries all alternatives at each place of a text, and there are hundreds.
+    """
+    following: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for phrase in sorted(phrases, key=lambda phrase: len(_phrase(phrase)), reverse=True):
+        for letter, rest in _openings(normalise(phrase).split()):
+            following[letter][rest] = None
+    return f"(?:{'|'.join(f'{re.escape(letter)}(?:{chr(124).join(rests)})' for letter, rests in following.items())})"
+
+
+def _openings(elements: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The letters that a phrase may begin with, each with a pattern of what then follows."""
+    first, *others = elements
+    after = (_BLANKS + _phrase(" ".join(others))) if others else ""
+    for choice in first.strip("[]").split("/"):
+        for spelled in _spellings(choice[0]):
+            yield spelled[0], re.escape(spelled[1:]) + "".join(map(_letter, choice[1:])) + after
+    if first[0] == "[":
+        yield from _openings(others)
 
 
 def _phrase(phrase: str) -> str:
@@ -183,7 +201,12 @@ def _letter(letter: str) -> str:
         return "[- ]?"
     if letter.isascii():
         return re.escape(letter)
-    return f"(?:{'|'.join([letter, plain_word(letter), *filter(None, [_WRITTEN_OUT.get(letter)])])})"
+    return f"(?:{'|'.join(_spellings(letter))})"
+
+
+def _spellings(letter: str) -> list[str]:
+    """The ways in which a letter may be written."""
+    return list(dict.fromkeys([letter, plain_word(letter), *filter(None, [_WRITTEN_OUT.get(letter)])]))
 
 
 def _hints(phrase: str, common: Set[str]) -> frozenset[str]:

@@ -24,6 +24,7 @@ from services.classification.reading.words import (
     with_paragraph_ends,
     without_links,
     word_places,
+    words_and_gaps,
 )
 
 
@@ -101,11 +102,12 @@ class ReadText:
     `plain`. Of an automatic reply or a delivery notice, `is_automatic`, they are nobody's.
     """
 
-    __slots__ = ("_origin", "_parted", "_places", "_text", "is_automatic", "keys", "words")
+    __slots__ = ("_origin", "_parted", "_pieces", "_places", "_text", "is_automatic", "keys", "words")
 
     def __init__(self, text: str, origin: _Origin, *, is_automatic: bool, joined: "ReadText | None" = None) -> None:
         """`joined`: the same with apostrophes that join words, where here they part them."""
-        self.words: list[str] = split_words(text) if joined is None else at_apostrophes(joined.words)
+        self._pieces: list[str] = words_and_gaps(text) if joined is None else at_apostrophes(joined._pieces)
+        self.words = self._pieces[1::2]
         self.keys = plain(self.words)
         self.is_automatic = is_automatic
         self._text = text
@@ -130,7 +132,7 @@ class ReadText:
     def place(self, first: int, end: int) -> tuple[int, int]:
         """Where `words[first:end]`, which is not empty, stands in the original: code points, the end exclusive."""
         if not self._places:
-            self._places = word_places(self._text, apostrophe_parts=self._parted is self)
+            self._places = word_places(self._pieces)
         return self._origin.original(self._places[first][0], self._places[end - 1][1])
 
 

@@ -47,6 +47,7 @@ _PUNCTUATION = (
 )
 _JOINED = re.compile(rf"([^\W_]+(?:['_][^\W_]+)*{_PUNCTUATION})")  # `error_count` is one word
 _PARTED = re.compile(rf"([^\W_]+(?:_[^\W_]+)*{_PUNCTUATION})")
+_APOSTROPHE = re.compile("(')")
 
 
 def normalise(text: str) -> str:
@@ -179,14 +180,25 @@ def split_words(normalised: str, *, apostrophe_parts: bool = False) -> list[str]
     return (_PARTED if apostrophe_parts else _JOINED).findall(normalised)
 
 
-def at_apostrophes(words: Sequence[str]) -> list[str]:
-    """What `split_words` makes of a text whose apostrophes part words, from what it makes of one where they join."""
-    return " ".join(words).replace("'", " ").split()
+def words_and_gaps(normalised: str) -> list[str]:
+    """The words of `split_words` and what stands between them, in turns; a gap first and last, maybe an empty one."""
+    return _JOINED.split(normalised)
 
 
-def word_places(normalised: str, *, apostrophe_parts: bool = False) -> list[tuple[int, int]]:
-    """Where each of the words of `split_words` begins and ends."""
-    edges = [*accumulate(map(len, (_PARTED if apostrophe_parts else _JOINED).split(normalised)))]
+def at_apostrophes(words_in_gaps: Sequence[str]) -> list[str]:
+    """What `words_and_gaps` would be if apostrophes parted words."""
+    parted: list[str] = []
+    for index, piece in enumerate(words_in_gaps):
+        if "'" in piece and index % 2:
+            parted += _APOSTROPHE.split(piece)
+        else:
+            parted.append(piece)
+    return parted
+
+
+def word_places(words_in_gaps: Sequence[str]) -> list[tuple[int, int]]:
+    """Where each of the words of `words_and_gaps` begins and ends."""
+    edges = [*accumulate(map(len, words_in_gaps))]
     return [*zip(edges[::2], edges[1::2], strict=False)]
 
 
