@@ -11,6 +11,7 @@ import httpx
 from documents.database import Database, connect
 from documents.driver import Listener
 from gql_app.parties import build_connections, build_destinations
+from gql_app.protecting import build_eraser, build_protection
 from gql_app.settings import Settings
 from resolvers.context import Services
 from services.analytics.figures import Analytics
@@ -37,7 +38,7 @@ from services.judging.learnings import Learnings
 from services.judging.own_words import OwnWordsBooks
 from services.judging.preview import Previews
 from services.judging.progress import Reclassifications
-from services.judging.reclassifier import RECLASSIFICATION_RESOURCE, Reclassifier
+from services.judging.reclassifier import Reclassifier
 from services.judging.rejudging import Rejudging
 from services.judging.training import Trainer
 from services.kit.clock import Clock, SystemClock
@@ -51,11 +52,6 @@ from services.notifications.outbox import AnnouncementPolicy
 from services.notifications.queue import NotificationQueue
 from services.notifications.reading import Notifications
 from services.observing import Observation
-from services.protection.eraser import Eraser
-from services.protection.erasures import Erasures
-from services.protection.portability import CustomerExports
-from services.protection.shields import Shields
-from services.protection.trail import AuditTrail
 from services.rollups.keeper import RollupKeeper
 from services.rollups.write import Rollups
 from services.search.indexing import SearchIndex
@@ -146,7 +142,7 @@ def build_services(
         batches=Batches(jobs, pages, _announced(settings), observer=observation),
         corrections=Corrections(database, clock),
         learnings=Learnings(database),
-        **_protecting(settings, database, clock),
+        **build_protection(settings, database, clock),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,
@@ -161,16 +157,6 @@ def build_services(
     if not settings.run_worker:
         return services
     return _with_workers(services, settings, database, _delivery(settings, database, services, clock), clock)
-
-
-def _protecting(settings: Settings, database: Database, clock: Clock) -> dict[str, Any]:
-    """What keeps people's data from where it may not be, and notes who does what."""
-    return {
-        "erasures": Erasures(database, clock),
-        "customer_exports": CustomerExports(database),
-        "shields": Shields(database),
-        "trail": AuditTrail(database, clock, keep_days=settings.audit_retention_days),
-    }
 
 
 def _reading(database: Database, clock: Clock) -> dict[str, Any]:
@@ -219,7 +205,7 @@ def _with_workers(
             on_urgent=delivery.wake,
         ),
         trainer=Trainer(database, leases, clock),
-        eraser=Eraser(database, rollups, short_leases, clock, ordered_with=[RECLASSIFICATION_RESOURCE]),
+        eraser=build_eraser(database, short_leases, services.retentions, clock),
         migrator=Migrator(database, short_leases, clock),
         schedule=Schedule(database, jobs, clock),
     )

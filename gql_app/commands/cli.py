@@ -11,7 +11,7 @@ from gql_app.commands.definitions.connections import connections
 from gql_app.commands.definitions.destinations import destinations
 from gql_app.commands.definitions.notifications import notifications
 from gql_app.commands.definitions.operating import cluster
-from gql_app.commands.definitions.protection import audit, customers, erase
+from gql_app.commands.definitions.protection import audit, customers, erase, retention
 from gql_app.commands.definitions.rules import rules
 from gql_app.commands.definitions.runs import runs
 from gql_app.commands.definitions.tickets import tickets
@@ -39,7 +39,7 @@ app = typer.Typer(
 )
 for part in (
     *(running.commands, reading.commands, reading.tenants, tickets, runs, connections, notifications, destinations),
-    *(rules, customers, erase, audit, cluster),
+    *(rules, customers, erase, retention, audit, cluster),
     tools.commands,
 ):
     app.add_typer(part)
