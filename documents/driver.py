@@ -9,16 +9,15 @@ Two bounds keep that from those who wait, whatever they call:
 
 - A server without a sign of life is given up after 2.5 s (`HEARTBEAT_SECONDS` + `LATE_SECONDS`): pymongo ends
   what waits on its connections, opens new ones when it is back, and looks for it until then.
-- Everything that Motor does passes through `run_on_executor` of its "framework"
-  (https://motor.readthedocs.io/en/stable/developer-guide.html#frameworks). Ours answers by the call's deadline, with
-  an error if need be, also where no thread is free or only one connection hangs.
+- All that Motor does passes through `run_on_executor` of its "framework" (motor.readthedocs.io, developer guide). Ours
+  answers by the call's deadline, with an error if need be, also where no thread is free or only one connection hangs.
 
 pymongo's own deadline (`timeoutMS`) is not used: it replaces each operation's `maxTimeMS` by what is left of it.
 """
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
@@ -49,6 +48,7 @@ from pymongo.errors import (
     PyMongoError,
     ServerSelectionTimeoutError,
 )
+from pymongo.monitoring import CommandListener, ConnectionPoolListener
 
 from documents.failures import OUT_OF_DISK_SPACE
 
@@ -58,6 +58,7 @@ Client = AsyncIOMotorClient[Row]
 ClientDatabase = AsyncIOMotorDatabase[Row]
 Collection = AsyncIOMotorCollection[Row]
 ChangeStream = AsyncIOMotorChangeStream[Row]
+Listener = CommandListener | ConnectionPoolListener
 Session = AsyncIOMotorClientSession | None
 """A transaction's session; None on a server without transactions."""
 
@@ -71,7 +72,6 @@ SELECTION_SECONDS = 2.0
 """How long a call waits for a server that can take it, as after a failover."""
 SOCKET_SECONDS = 3_600.0
 """The longest that a thread waits for an answer of a server that lives: creating an index takes long."""
-PARTING_SECONDS = 1.0
 HAND_OVER_SECONDS = 0.001
 """How long a thread that computes keeps the others waiting; with Python's 5 ms, a page took a tenth longer."""
 THREADS = 64
@@ -98,11 +98,10 @@ def patience() -> float:
 class Driver:
     """A client of MongoDB, with what its calls run in."""
 
-    def __init__(self, url: str, lack_of_room: Callable[[], str | None] = lambda: None) -> None:
-        """Open no connection yet.
-
-        `lack_of_room` is asked when the server cannot be reached, and says so if its disk is full: a server that dies
-        of it cannot tell.
+    def __init__(
+        self, url: str, lack_of_room: Callable[[], str | None] = lambda: None, listeners: Sequence[Listener] = ()
+    ) -> None:
+        """Open no connection yet. `lack_of_room` is asked when no server answers, and says so if its disk is full.
 
         Raises:
             ConfigurationError, InvalidURI, ValueError: the URL makes no sense.
@@ -120,13 +119,14 @@ class Driver:
             waitQueueTimeoutMS=_milliseconds(SELECTION_SECONDS),
             socketTimeoutMS=_milliseconds(SOCKET_SECONDS),
             appname="support-ticket-analytics",
+            event_listeners=list(listeners),
         )
         client: Any = self.client  # motor's stub makes the description a method
         self._calls.knows_a_server = lambda: bool(client.topology_description.known_servers)
 
     def close(self) -> None:
         """Close every connection; takes 1 s at the longest."""
-        with pymongo.timeout(PARTING_SECONDS):  # it says goodbye to the server
+        with pymongo.timeout(1.0):  # it says goodbye to the server
             self.client.close()
         self._calls.close()
 

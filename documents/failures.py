@@ -24,6 +24,10 @@ class DatabaseUnavailableError(DatabaseError):
     """MongoDB cannot be reached or used; the message says where and why, in one line."""
 
 
+class DatabaseTooNewError(DatabaseUnavailableError):
+    """A newer version of the service has changed the stored data so that this one may not work on it."""
+
+
 class DatabaseFullError(DatabaseUnavailableError):
     """There is no room on MongoDB's disk."""
 

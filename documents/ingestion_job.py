@@ -47,6 +47,8 @@ class IngestionJob(Document, RunCounts):
     heartbeat_at: datetime | None = None
     request_id: str | None = None
     """The request that asked for the run; the run's log lines carry it."""
+    trace: str | None = None
+    """The step of a trace that asked for the run (W3C `traceparent`): whichever process runs it, goes on from there."""
     is_batch: bool = False
     """Its records are sent by a client, through one process: no other can go on with it."""
     fence: int = 0

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import IndexModel
-from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.errors import OperationFailure
 
 from documents.all_documents import ALL_DOCUMENTS
 from documents.database import OLDEST_WIRE_VERSION, is_transactional
 from documents.driver import ClientDatabase, Driver, Row
-from documents.failures import DatabaseUnavailableError, one_line, unusable_url
 from documents.indexes import PURGE_DELETED_INDEX, PURGE_QUARANTINED_INDEX
+from documents.opening import plain_driver
 from documents.quarantined_record import QuarantinedRecord
+from documents.schema_version import read_schema_version
 from documents.ticket import Ticket
 
 _OF_SETTINGS = {Ticket: PURGE_DELETED_INDEX, QuarantinedRecord: PURGE_QUARANTINED_INDEX}
@@ -32,6 +33,10 @@ class DatabaseFacts:
     """Whether there is a primary that takes writes."""
     seconds_ahead: float
     """Its clock's difference to ours."""
+    data_version: int
+    """Which migration its data is of."""
+    needed_version: int
+    """Programs that know no version as high may not work on it."""
     is_empty: bool
     """Whether none of our collections is there."""
     missing_indexes: tuple[str, ...]
@@ -47,16 +52,8 @@ async def inspect_database(url: str, name: str, now: Callable[[], datetime]) -> 
     Raises:
         DatabaseUnavailableError: the URL is malformed, or no server that lets us in answers within 2 s.
     """
-    try:
-        driver = Driver(url)
-    except (InvalidURI, ConfigurationError, ValueError) as error:
-        raise unusable_url(url, error) from None
-    try:
+    async with plain_driver(url) as driver:
         return await _facts(driver, driver.client[name], now)
-    except PyMongoError as error:
-        raise DatabaseUnavailableError(f"MongoDB cannot be used: {one_line(error)}") from error
-    finally:
-        driver.close()
 
 
 async def _facts(driver: Driver, database: ClientDatabase, now: Callable[[], datetime]) -> DatabaseFacts:
@@ -66,6 +63,7 @@ async def _facts(driver: Driver, database: ClientDatabase, now: Callable[[], dat
     halfway = before + (now() - before) / 2
     missing = {document: await _missing(database, document) for document in ALL_DOCUMENTS}
     names = set(await database.list_collection_names())
+    schema = await read_schema_version(database)
     disk = await _disk(database) or await _disk(driver.client.admin)
     return DatabaseFacts(
         version=(await driver.client.admin.command("buildInfo"))["version"],
@@ -73,6 +71,8 @@ async def _facts(driver: Driver, database: ClientDatabase, now: Callable[[], dat
         is_transactional=is_transactional(hello),
         is_writable=bool(hello.get("isWritablePrimary")),
         seconds_ahead=(hello["localTime"].replace(tzinfo=UTC) - halfway).total_seconds(),
+        data_version=schema.version,
+        needed_version=schema.needs,
         is_empty=names.isdisjoint(_name(document) for document in ALL_DOCUMENTS),
         missing_indexes=tuple(f"{_name(document)}.{index}" for document, found in missing.items() for index in found),
         free_bytes=None if disk is None else int(disk["fsTotalSize"] - disk["fsUsedSize"]),

@@ -23,7 +23,7 @@ class DestinationFormat(DescribedEnum):
 class SourceKind(DescribedEnum):
     """The help desks that can be read."""
 
-    STANDARD = "standard", "The contract's API."
+    STANDARD = "standard", "An API like the operator's."
     ZENDESK = "zendesk", "Zendesk Support."
     GITHUB = "github", "The issues of a GitHub repository."
 

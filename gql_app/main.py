@@ -16,7 +16,7 @@ from gql_app.http.compression import Compressed
 from gql_app.http.cors import cors
 from gql_app.http.headers import CompletedHeaders
 from gql_app.http.limits import BodyLimit, ClientLimit, RequestRate
-from gql_app.http.observability import Metrics, Observed
+from gql_app.http.observability import Observed
 from gql_app.http.origins import OwnPagesOnly
 from gql_app.http.problems import Problems, add_error_handlers
 from gql_app.rest import analytics as stats
@@ -32,21 +32,24 @@ from gql_app.rest import (
     system,
     tickets,
 )
+from gql_app.rest.protection import erasure, retention, trail
 from gql_app.settings import Settings
-from gql_app.working import at_work
+from gql_app.telemetry.telemetry import Telemetry
+from gql_app.working import at_work, watched
 from resolvers.context import Services
 
-READ_BODIES = (GRAPHQL, "/classification", "/connections", "/destinations", "/notifications", "/tickets")
+READ_BODIES = (GRAPHQL, "/classification", "/connections", "/destinations", "/notifications", "/tenants", "/tickets")
 """The paths that read the bodies of their requests, and those below them; the bodies of others are thrown away before
 anything happens."""
 SUBJECTS = (
     *("ingestion", "connections", "tickets", "classification", "statistics"),
-    *("notifications", "destinations", "circuit breakers", "system"),
+    *("notifications", "destinations", "circuit breakers", "data protection", "system"),
 )
 """The order of the REST documentation."""
 _ROUTES = (
     *(system, tickets, stats, ingestion, batch, corrections, classification),
     *(notifications, destinations, connections, circuits),
+    *(erasure, retention, trail),
     *(api_docs, dashboard),
 )
 """Requests look for their route in this order, behind GraphQL's: what is asked most often comes first."""
@@ -54,18 +57,20 @@ _ROUTES = (
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 
 
-def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
-    """Build the application; `open_services` is entered when it starts and left when it stops."""
+def create_app(settings: Settings, open_services: OpenServices, telemetry: Telemetry | None = None) -> FastAPI:
+    """Build the application; `open_services` is entered when it starts and left when it stops.
+
+    `telemetry`: that of the process, which whoever has made it closes; None: one of its own.
+    """
+    telemetry = telemetry or Telemetry(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services() as services:
             app.state.services = services
-            services.observe_deliveries(metrics.attempted)
-            async with at_work(services):
+            async with watched(services, telemetry), at_work(services):
                 yield
 
-    metrics = Metrics()
     rate = RequestRate(settings.requests_per_minute) if settings.requests_per_minute else None
     app = FastAPI(
         title="Support ticket analytics",
@@ -76,23 +81,24 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=_middlewares(settings, metrics, rate),
+        middleware=_middlewares(settings, telemetry, rate),
+        telemetry=telemetry.of_fastapi,
     )
     app.state.settings = settings
     app.state.authenticator = Authenticator(settings)
-    app.state.metrics = metrics
+    app.state.telemetry = telemetry
     app.state.request_rate = rate
     add_error_handlers(app)
-    app.include_router(graphql_router(settings))
+    app.include_router(graphql_router(settings, telemetry.note_operation))
     for module in _ROUTES:
         app.include_router(module.router)
     app.openapi = lambda: api_docs.openapi_of(app)  # type: ignore[method-assign]  # FastAPI documents this way
     return app
 
 
-def _middlewares(settings: Settings, metrics: Metrics, rate: RequestRate | None) -> list[Middleware]:
+def _middlewares(settings: Settings, telemetry: Telemetry, rate: RequestRate | None) -> list[Middleware]:
     """From the outside in: a request is named and counted first, whatever then becomes of it."""
-    middlewares = [Middleware(Observed, metrics=metrics), Middleware(CompletedHeaders)]
+    middlewares = [Middleware(Observed, metrics=telemetry.requests), Middleware(CompletedHeaders)]
     if settings.auth_mode == "open":
         middlewares.append(Middleware(OwnPagesOnly, settings=settings))
     middlewares += [*cors(settings), Middleware(Compressed), Middleware(Problems)]

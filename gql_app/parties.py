@@ -16,6 +16,7 @@ from services.notifications.receivers.answers import Notifier
 from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.targets import Targets
 from services.notifications.waiting import Waiting
+from services.observing import Observer
 from services.sources.source import Source
 
 SECRETS_KEY_FILE = "secrets.key"
@@ -59,14 +60,14 @@ def build_destinations(
 
 
 def build_connections(
-    settings: Settings, database: Database, default: Source, clock: Clock, terms: ReadingTerms
+    settings: Settings, database: Database, default: Source, clock: Clock, terms: ReadingTerms, observer: Observer
 ) -> ConnectionServices:
     """`default`: what tenants without connections read."""
     rules = AddressRules(allow_private=settings.allow_private_destinations, allow_loopback=True)
     connections = Connections(database, _box(settings), rules, clock)
     return {
         "connections": connections,
-        "sources": Sources(default, connections, database, rules, clock, terms),
+        "sources": Sources(default, connections, database, rules, clock, terms, observer=observer),
     }
 
 

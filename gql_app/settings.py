@@ -47,6 +47,19 @@ class Settings(BaseSettings):
     """Log lines for people, or one JSON object a line."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least important lines that are logged."""
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where `serve`, `up` and `worker` serve `/metrics` and `/health/live` for operators alone; 0: any port that is
+    free, which the log names. Unset: nowhere."""
+    metrics_host: str = "127.0.0.1"
+    """The address of that port. Whoever reaches it needs no credential."""
+    metrics_tenants: int = Field(default=0, ge=0, le=10_000)
+    """So many tenants are named at that port, those who wait longest for a run with success; 0: none is."""
+    otel_exporter_otlp_endpoint: str | None = None
+    """An OpenTelemetry collector that is sent traces and metrics by OTLP over HTTP, as `http://localhost:4318`."""
+    otel_traces_exporter: Literal["otlp", "none"] = "otlp"
+    """`none`: it is sent no traces."""
+    otel_metrics_exporter: Literal["otlp", "none"] = "otlp"
+    """`none`: it is sent no metrics."""
 
     rate_limit_per_minute: int = Field(default=60, ge=0)
     """Requests to the external API in any rolling 60 s, over all processes; 0: no limit."""
@@ -66,6 +79,8 @@ class Settings(BaseSettings):
     """How long a ticket that was deleted upstream is kept."""
     quarantine_retention_days: int = Field(default=30, ge=1, le=20_000)
     """How long a record that cannot be stored is kept after a run met it last."""
+    audit_retention_days: int = Field(default=730, ge=30, le=20_000)
+    """How long an entry of the audit trail is kept; entries that are there keep the time that they were given."""
 
     circuit_open_seconds: float = Field(default=30.0, gt=0)
     """How long a destination that failed too often is left alone."""
@@ -105,6 +120,9 @@ class Settings(BaseSettings):
     """Host names under which the service may be asked, beside this machine's own; needed with `auth_mode=open` only."""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     """Addresses and networks of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    keep_alive_seconds: int = Field(default=5, ge=1, le=3_600)
+    """How long a connection is kept for the client's next request. Behind a balancer longer than that one keeps it: who
+    closes first while a request is on its way has it fail."""
     max_body_bytes: int = Field(default=1_000_000, ge=1)
     """Of a request, and of a message over WebSocket."""
     max_batch_bytes: int = Field(default=1_000_000_000, ge=1)
@@ -150,7 +168,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("external_api_url", "notify_url", "jwt_jwks_url")
+    @field_validator("external_api_url", "notify_url", "jwt_jwks_url", "otel_exporter_otlp_endpoint")
     @classmethod
     def _is_http_url(cls, value: str | None, info: ValidationInfo) -> str | None:
         is_mock = value == BUNDLED_MOCK and info.field_name == "external_api_url"

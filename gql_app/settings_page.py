@@ -20,6 +20,7 @@ SETTINGS_PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 CHAPTERS = {
     "mongo_url": "What the service depends on",
     "host": "Where it listens, keeps its files, and how it logs",
+    "metrics_port": "What operators see",
     "rate_limit_per_minute": "Ingestion",
     "circuit_open_seconds": "Notifications",
     "auth_mode": "Who may call it",

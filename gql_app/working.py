@@ -7,7 +7,10 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from resolvers.context import Services
+from gql_app.telemetry.telemetry import Telemetry
+from resolvers.context import Context, Services
+from resolvers.system import get_survey
+from services.access import EVERYONE
 from services.kit.background import shut_down
 
 _SHUTDOWN_SECONDS = 20.0
@@ -32,6 +35,18 @@ async def at_work(services: Services) -> AsyncIterator[None]:
             for task in unfinished:
                 task.cancel()
             await asyncio.wait(unfinished)
+
+
+@asynccontextmanager
+async def watched(services: Services, telemetry: Telemetry) -> AsyncIterator[None]:
+    """Operators see what the services do inside; at the end, what is left to be sent to a collector is sent."""
+    context = Context(services, EVERYONE)
+    telemetry.attach(services.observation, lambda: get_survey(context))
+    try:
+        yield
+    finally:
+        await telemetry.end()
+        await asyncio.to_thread(telemetry.close)
 
 
 def spare_the_collector() -> None:

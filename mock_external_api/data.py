@@ -10,6 +10,7 @@ from typing import Any
 from mock_external_api.clock import epoch_ms, iso
 from mock_external_api.settings import MockSettings
 from mock_external_api.texts.compose import compose, draw_topics
+from mock_external_api.texts.mail import as_received
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -51,6 +52,7 @@ class Ticket:
 def make_tickets(settings: MockSettings, reference: datetime) -> list[Ticket]:
     """Make the sample tickets up to `reference`, oldest first; the same arguments give the same tickets."""
     count, rng = settings.ticket_count, settings.generator("tickets")
+    mails = settings.generator("mails")
     now_ms = epoch_ms(reference)
     created = _creation_times(rng, count, now_ms)
     tenants = _apportion(rng, settings.tenants, count)
@@ -61,7 +63,8 @@ def make_tickets(settings: MockSettings, reference: datetime) -> list[Ticket]:
     deleted_count = round(count * settings.deleted_share)
     tickets = []
     for index, created_ms in enumerate(created):
-        subject, message = compose(rng, topics[index], sources[index])
+        written = compose(rng, topics[index], sources[index])
+        subject, message = as_received(mails, topics[index], sources[index], *written)
         status, updated_ms = _fate(rng, created_ms, now_ms)
         record = {
             "id": f"tkt-{index + 1:06d}",

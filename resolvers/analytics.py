@@ -7,6 +7,7 @@ from documents.ticket import CountedField
 from resolvers.context import Context
 from services.analytics.closing_times import TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder
+from services.analytics.forecasts.forecasts import Forecast
 from services.analytics.history.ageing import Ageing
 from services.analytics.history.flow import BacklogPoint, FlowStep
 from services.analytics.history.status_times import StatusTime
@@ -99,6 +100,12 @@ async def get_trend(
         breakdown=breakdown,
         wanted=wanted,
     )
+
+
+async def get_forecast(context: Context, tenant_id: str, *, hours: int, time_zone: str) -> Forecast:
+    """How many tickets the coming hours will have, or why nobody knows."""
+    context.caller.require_tenant(tenant_id)
+    return await context.services.forecasts.forecast(tenant_id, hours=hours, time_zone=time_zone)
 
 
 async def get_customers(

@@ -7,6 +7,7 @@ from functools import cached_property
 from resolvers.loaders import Loaders, TenantLoaders
 from services.access import Caller
 from services.analytics.figures import Analytics
+from services.analytics.forecasts.forecasts import Forecasts
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
 from services.connections.connections import Connections
@@ -26,18 +27,28 @@ from services.judging.progress import Reclassifications
 from services.judging.reclassifier import Reclassifier
 from services.judging.training import Trainer
 from services.kit.background import Background
+from services.migration.migrator import Migrator
 from services.notifications.backlog import Backlogs
 from services.notifications.circuits import Circuits
 from services.notifications.delivery import Delivery
 from services.notifications.reading import Notifications
 from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.targets import Targets
-from services.notifications.sender import OnAttempt
 from services.notifications.waiting import Waiting
+from services.observing import Observation
+from services.protection.ages.retentions import Retentions
+from services.protection.eraser import Eraser
+from services.protection.erasures import Erasures
+from services.protection.portability import CustomerExports
+from services.protection.shields import Shields
+from services.protection.trail import AuditTrail
 from services.rollups.keeper import RollupKeeper
 from services.search.indexing import SearchIndex
 from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
+from services.spikes.spikes import Spikes
+from services.spikes.watcher import SpikeWatcher
+from services.survey import Surveys
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
 from services.tickets.following import FollowedTickets
@@ -60,11 +71,18 @@ class Services:
     stats: Stats
     analytics: Analytics
     history: HistoryFigures
+    forecasts: Forecasts
+    spikes: Spikes
     jobs: Jobs
     runs: Runs
     batches: Batches
     corrections: Corrections
     learnings: Learnings
+    erasures: Erasures
+    customer_exports: CustomerExports
+    retentions: Retentions
+    shields: Shields
+    trail: AuditTrail
     changes: Changes
     locks: Leases
     rate_limiter: RateLimiter
@@ -77,6 +95,9 @@ class Services:
     backlogs: Backlogs
     connections: Connections
     sources: Sources
+    surveys: Surveys
+    observation: Observation
+    """Hands on what all of them do to whoever is attached."""
     own_words: OwnWordsBooks
     reclassifications: Reclassifications
     worker: Worker | None = None
@@ -94,17 +115,18 @@ class Services:
 
     trainer: Trainer | None = None
     """What learns from corrections; likewise."""
-
-    def observe_deliveries(self, on_attempt: OnAttempt) -> None:
-        """Have every attempt of this process to deliver a notification told to somebody."""
-        if self.delivery is not None:
-            self.delivery.observe(on_attempt)
+    eraser: Eraser | None = None
+    """What carries erasures out; likewise."""
+    migrator: Migrator | None = None
+    """What brings stored data to the present version; likewise."""
+    spike_watcher: SpikeWatcher | None = None
+    """What looks for spikes; likewise."""
 
     @property
     def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
-        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer)
-        all_there_are = (self.worker, self.delivery, self.schedule, *keepers)
+        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer, self.spike_watcher)
+        all_there_are = (self.worker, self.delivery, self.schedule, *keepers, self.eraser, self.migrator)
         return [each for each in all_there_are if each is not None]
 
 

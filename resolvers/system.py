@@ -7,6 +7,7 @@ from services.access import Scope
 from services.health import HealthReport
 from services.notifications.backlog import Backlog
 from services.sources.budget import RateLimitState
+from services.survey import Survey
 
 
 def admit(context: Context) -> None:
@@ -26,6 +27,11 @@ async def get_health(context: Context, only: Collection[str] | None = None) -> H
 async def get_backlog(context: Context) -> Backlog:
     """How many notifications wait; numbers only, asked for without a credential."""
     return await context.services.backlogs.now()
+
+
+async def get_survey(context: Context) -> Survey:
+    """The state of the whole service, for its operators; it has tenants' names, which not everybody may see."""
+    return await context.services.surveys.now()
 
 
 async def get_rate_limit(context: Context) -> RateLimitState:

@@ -3,6 +3,8 @@
 import strawberry
 
 from schema.analytics.fields import StatsQueries
+from schema.analytics.forecast import ForecastQueries
+from schema.analytics.spikes import SpikeQueries
 from schema.classification.fields import ClassificationMutations, ClassificationQueries
 from schema.connections.fields import ConnectionMutations, ConnectionQueries
 from schema.ingestion.fields import IngestionQueries
@@ -10,6 +12,7 @@ from schema.ingestion.mutations import IngestionMutations
 from schema.nodes import NodeQueries
 from schema.notifications.destination_fields import DestinationMutations, DestinationQueries
 from schema.notifications.fields import NotificationMutations, NotificationQueries
+from schema.protection.fields import ProtectionMutations, ProtectionQueries
 from schema.subscriptions import Subscription
 from schema.system.fields import SystemQueries
 from schema.tickets.correcting import CorrectionMutations
@@ -26,10 +29,13 @@ class Query(
     ClassificationQueries,
     LearningQueries,
     StatsQueries,
+    ForecastQueries,
+    SpikeQueries,
     IngestionQueries,
     ConnectionQueries,
     NotificationQueries,
     DestinationQueries,
+    ProtectionQueries,
     SystemQueries,
 ):
     """Every root field that reads."""
@@ -43,6 +49,7 @@ class Mutation(
     ConnectionMutations,
     NotificationMutations,
     DestinationMutations,
+    ProtectionMutations,
 ):
     """Every root field that changes something."""
 

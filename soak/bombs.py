@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 
 from soak.bad_data import good_record
-from soak.cluster import Cluster, Process, wait_for
+from soak.cluster import Cluster, wait_for
+from soak.process import Process
 from soak.verdict import Verdict
 
 MEGABYTE = 1_000_000

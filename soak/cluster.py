@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,70 +20,32 @@ from pymongo import MongoClient
 from pymongo.database import Database as MongoDatabase
 
 from documents.ingestion_job import IngestionJob, JobStatus
-from gql_app.local import bundled_mock, embedded_mongo, supervisor
+from gql_app.local import embedded_mongo, supervisor
+from soak.process import Process
 
 PATIENCE_SECONDS = 300.0
 """How long a scenario waits for what has to happen: only a fault uses it up, however busy the machine is."""
+SHARED_MONGOD = "SHARED_MONGO_URL"
+"""The variable with the MongoDB to use; unset, each cluster starts one of its own."""
 Row = dict[str, Any]
-
-
-class Process:
-    """A child process whose output goes to a file."""
-
-    def __init__(self, name: str, command: list[str], environment: Mapping[str, str], log: Path) -> None:
-        self.name = name
-        self.log = log
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                command, env={**os.environ, **environment}, stdout=output, stderr=output, start_new_session=True
-            )
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it still runs."""
-        return self._process.poll() is None
-
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal."""
-        self._process.send_signal(number)
-
-    def kill(self) -> None:
-        """End it without any chance to clean up."""
-        if self.is_alive:
-            self.send(signal.SIGKILL)
-        self._process.wait()
-
-    def stop(self, seconds: float = 10.0) -> int:
-        """Ask it to end; returns its exit code, or kills it after `seconds`."""
-        if self.is_alive:
-            self.send(signal.SIGCONT)
-            self.send(signal.SIGTERM)
-        try:
-            return self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            return -signal.SIGKILL
-
-    def resident_bytes(self) -> int:
-        """Its resident memory (Linux)."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-
-    def tail(self) -> str:
-        """The end of what it printed."""
-        return _tail(self.log)
 
 
 class Cluster:
     """MongoDB and the mock upstream, with our processes on top."""
 
-    def __init__(self, *, mock: Mapping[str, object] = {}, mongo_url: str | None = None, **settings: object) -> None:
-        """`mock`: settings of the mock upstream; `settings`: ours, by name in lower case."""
+    def __init__(
+        self,
+        *,
+        mock: Mapping[str, object] = {},
+        mongo_url: str | None = None,
+        disturbs_mongod: bool = False,
+        **settings: object,
+    ) -> None:
+        """`mock`: settings of the mock upstream; `settings`: ours, by name in lower case.
+
+        Whoever sends signals to mongod says so: another one may be shared.
+        """
+        mongo_url = mongo_url or (None if disturbs_mongod else os.environ.get(SHARED_MONGOD))
         self._stack = ExitStack()
         self.home = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         self._stack.callback(_await_end_of_servers, self.home)  # they write until then, also into removed directories
@@ -137,8 +98,12 @@ class Cluster:
 
     def signal_mongod(self, number: signal.Signals) -> None:
         """Send a signal to the embedded MongoDB server; its supervisor restarts it when it dies of it."""
-        state = json.loads((self.home / "mongo" / supervisor.STATE).read_text())
-        os.kill(state["pid"], number)
+        os.kill(self.mongod_pid(), number)
+
+    def mongod_pid(self) -> int:
+        """The process id of the embedded MongoDB server."""
+        pid: int = json.loads((self.home / "mongo" / supervisor.STATE).read_text())["pid"]
+        return pid
 
     def control(self, path: str, body: object) -> Any:
         """Steer the mock upstream."""
@@ -188,21 +153,23 @@ class Cluster:
     ) -> Process:
         environment = self.environment | {key.upper(): str(value) for key, value in settings.items()}
         log = self.home / f"{name}-{len(self._processes)}.log"
-        command = [sys.executable, *arguments]
-        if open_files is not None:
-            command = ["sh", "-c", f'ulimit -n {open_files} && exec "$@"', "sh", *command]
-        process = Process(name, command, environment, log)
+        process = Process(name, arguments, environment, log, open_files)
         self._processes.append(process)
         return process
 
     def _show_logs(self) -> None:
         for process in reversed(self._processes):
             sys.stderr.write(f"--- {process.name} {process.pid}\n{process.tail()}\n")
-        sys.stderr.write(f"--- mock\n{_tail(self.home / 'mock' / 'mock.log')}\n")
 
     def _start_mock(self, settings: Mapping[str, object]) -> str:
         environment = {f"MOCK_{name.upper()}": str(value) for name, value in settings.items()}
-        return self._stack.enter_context(bundled_mock.start(self.home, settings=environment)).url
+        port = free_port()
+        mock = Process("mock", ["-m", "mock_external_api", "--port", str(port)], environment, self.home / "mock.log")
+        self._processes.append(mock)
+        url = f"http://127.0.0.1:{port}"
+        with httpx.Client(base_url=url, timeout=PATIENCE_SECONDS) as client:
+            wait_for(lambda: _answers(client, "/health"), what=f"the mock: {mock.tail()}")
+        return url
 
 
 def free_port() -> int:
@@ -223,19 +190,16 @@ def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS, *
     while not condition():
         if time.monotonic() - start > seconds:
             raise TimeoutError(f"waited {seconds:.0f} s for {what}")
-        time.sleep(0.02)
+        # To look costs what it looks at some of its time: the longer it has taken, the less a moment more matters.
+        time.sleep(min(0.02 + (time.monotonic() - start) / 20, 0.2))
     return time.monotonic() - start
 
 
 def _await_end_of_servers(home: Path) -> None:
-    """Wait until MongoDB and the mock, which nobody uses any more, have been shut down by their supervisors."""
+    """Wait until MongoDB, which nobody uses any more, has been shut down by its supervisor."""
     for file in home.glob(f"*/{supervisor.SUPERVISOR_LOCK}"):
         with file.open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-
-
-def _tail(log: Path) -> str:
-    return log.read_text(errors="replace")[-3000:]
 
 
 def _answers(client: httpx.Client, path: str) -> bool:

@@ -17,7 +17,8 @@ from documents.database import connect
 from services.notifications.breaker import CircuitBreaker, RequestResult
 from services.notifications.breaker_updates import FAILURES_TO_OPEN
 from services.notifications.outbox import notification_row
-from soak.cluster import PATIENCE_SECONDS, Cluster, Process, free_port, wait_for
+from soak.cluster import PATIENCE_SECONDS, Cluster, free_port, wait_for
+from soak.process import Process
 from soak.verdict import Verdict
 
 MATCHED = [{"rule": "outage", "keyword": "down", "text": "down"}]
@@ -144,7 +145,8 @@ def _await_progress(taken: Callable[[], int], all_of_them: int) -> None:
 
 def one_probe(races: int) -> Verdict:
     """Let 100 racers in 4 processes ask a half-open circuit for a permit; count the permits of each race."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     processes = 4
     with Cluster() as cluster:
         barrier = context.Barrier(processes)

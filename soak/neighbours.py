@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import jwt
@@ -20,7 +21,12 @@ from soak.verdict import Verdict
 
 NOISY, QUIET = "noisy", "quiet"
 SECRET = "s" * 32
-SETTINGS = {"auth_mode": "jwt", "jwt_secret": SECRET, "jwt_issuer": "https://soak", "jwt_audience": "soak"}
+SETTINGS: dict[str, Any] = {
+    "auth_mode": "jwt",
+    "jwt_secret": SECRET,
+    "jwt_issuer": "https://soak",
+    "jwt_audience": "soak",
+}
 P95_SECONDS = 0.5
 PER_SOCKET = 20
 """Operations on one WebSocket, the setting's default."""

@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from soak.cluster import PATIENCE_SECONDS, Cluster, Process, wait_for
+from soak.cluster import PATIENCE_SECONDS, Cluster, wait_for
+from soak.process import Process
 from soak.verdict import Verdict
 
 LIMIT = 60
@@ -143,7 +144,7 @@ def health(*, slack: float = 1.0) -> Verdict:
 
     `slack`: by how much the promised seconds are stretched, for a machine that is busy with other things.
     """
-    with Cluster() as cluster:
+    with Cluster(disturbs_mongod=True) as cluster:
         _, service = cluster.service()
         wait_for(lambda: service.get("/health").status_code == 200, what="a healthy service")
         begin = time.monotonic()

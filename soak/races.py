@@ -22,7 +22,8 @@ TENANT = "contested"
 
 def one_runner(races: int) -> Verdict:
     """Let 64 starters in 4 processes race; count the winners of each race."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     with Cluster() as cluster:
         barrier = context.Barrier(PROCESSES)
         results: Queue[tuple[int, int, int]] = context.Queue()

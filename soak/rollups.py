@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from services.rollups.write import ROLLED_UP
-from soak.cluster import Cluster, Process, Row, wait_for
+from soak.cluster import Cluster, Row, wait_for
+from soak.process import Process
 from soak.verdict import Verdict
 
 INGESTED, FOREIGN = "tenant_a", "foreign"

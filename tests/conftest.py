@@ -20,13 +20,17 @@ from gql_app.working import spare_the_collector
 from resolvers.context import Services
 from services.ingestion.jobs import Jobs
 from services.ingestion.worker import Worker
+from tests.expense import pytest_runtest_makereport, pytest_runtest_protocol, pytest_terminal_summary  # noqa: F401
 from tests.fakes import MockApi, app_with, empty, make_settings, open_client, open_services, running
 from tests.order import in_good_order
+from tests.tenant_scope import watching
 from tests.waiting import PATIENCE_SECONDS
 
 # How long an example takes says something about the machine, not about the code.
 hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("any machine")
+
+WATCH = watching()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -57,6 +61,14 @@ def _plain_logs() -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )
+
+
+@pytest.fixture(autouse=True)
+def _every_query_names_its_tenant() -> Iterator[None]:
+    """A command of the application's on tenants' rows that names no tenant fails the test that sent it."""
+    WATCH.offences.clear()
+    yield
+    assert sorted(set(WATCH.offences)) == []
 
 
 @pytest.fixture(scope="session")

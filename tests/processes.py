@@ -1,5 +1,6 @@
 """Our commands as real processes, for what only a process shows: signals, exit codes, terminals, shared servers."""
 
+import atexit
 import codecs
 import fcntl
 import os
@@ -8,24 +9,33 @@ import re
 import signal
 import socket
 import struct
-import subprocess
-import sys
 import termios
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import httpx
 
 from gql_app.settings import Settings
+from soak.prepared import preparing, started
 from tests.waiting import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[1]
 FOREIGN = re.compile(r"^(MOCK_.*|COLUMNS|LINES|" + "|".join(name.upper() for name in Settings.model_fields) + ")$")
 OUR_ENVIRONMENT = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
+
+
+@cache
+def prepare() -> None:
+    """See to it that processes are forked from one that has loaded the libraries, from now on."""
+    open_until_the_end = ExitStack()
+    atexit.register(open_until_the_end.close)
+    open_until_the_end.enter_context(preparing())
 
 
 class Command:
@@ -46,13 +56,12 @@ class Command:
             fcntl.ioctl(output, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         else:
             settings["COLUMNS"] = columns
-        self.process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=home,
-            env=OUR_ENVIRONMENT | {name: str(value) for name, value in {**settings, **environment}.items()},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+        prepare()
+        self.process = started(
+            arguments,
+            environment=OUR_ENVIRONMENT | {name: str(value) for name, value in {**settings, **environment}.items()},
+            output=output,
+            directory=home,
         )
         os.close(output)
         self._seen = ""
@@ -110,6 +119,33 @@ class Command:
         """End it without any chance to clean up."""
         self.process.kill()
         self.process.wait()
+
+
+class Outcome(NamedTuple):
+    """What became of a command."""
+
+    code: int
+    output: str
+    errors: str
+
+
+def outcome(environment: Mapping[str, str], *arguments: str, given: str = "") -> Outcome:
+    """Run a Python program to its end, in its data directory if it has one, with something to read."""
+    prepare()
+    with TemporaryFile() as source, TemporaryFile() as output, TemporaryFile() as errors:
+        source.write(given.encode())
+        source.seek(0)
+        files = {"given": source.fileno(), "output": output.fileno(), "errors": errors.fileno()}
+        environment = {"PYTHONPATH": str(ROOT), **environment}
+        directory = Path(environment.get("DATA_DIR", ROOT))
+        process = started(arguments, environment=environment, directory=directory, **files)
+        try:
+            code = process.wait(PATIENCE_SECONDS)
+        finally:
+            process.kill()
+        output.seek(0)
+        errors.seek(0)
+        return Outcome(code, output.read().decode(), errors.read().decode())
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from gql_app.commands.runtime import Means
 from gql_app.commands.screen.board import WIDEST_BAR
 from gql_app.commands.screen.runs import ended
 from gql_app.rest.answers.batches import BatchAnswer
+from gql_app.telemetry.telemetry import Telemetry
+from gql_app.working import watched
 from resolvers.ingestion import store_batch
 from services.ingestion.batches.files import find_format, read_records, to_columns
 from services.ingestion.batches.formats import FileFormat
@@ -32,7 +34,8 @@ async def import_file(
         InvalidInputError: the file is none, a column is given wrongly, or no tenant can have such a name.
     """
     columns = to_columns(column)
-    async with open_context(means) as context:
+    telemetry = Telemetry(means.settings, "import")
+    async with open_context(means, telemetry.listeners) as context, watched(context.services, telemetry):
         with _shown(Console(stderr=as_json), path) as file:
             records = read_records(file, form or find_format(file), columns)
             outcome = await store_batch(context, tenant_id, records)

@@ -24,7 +24,8 @@ class Misspelling(NamedTuple):
 
 def misspellings(names: Iterable[str], known: Iterable[str]) -> Iterator[Misspelling]:
     """Which of the names are nearly known ones. A name whose known one is given as well is somebody else's."""
-    given, known = {name.upper(): name for name in names}, sorted(known)
+    # OpenTelemetry's own settings are many, and some of them are as long as they are alike.
+    given, known = {name.upper(): name for name in names if not name.upper().startswith("OTEL_")}, sorted(known)
     for upper, name in sorted(given.items()):
         nearest = [] if upper in known else get_close_matches(upper, known, n=1, cutoff=SIMILARITY)
         yield from (Misspelling(name, meant) for meant in nearest if meant not in given)

@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Any
 
 import structlog
-from fastapi import FastAPI
 from rich.console import Console
 
 from gql_app.commands.configuration import load_mock_settings
 from gql_app.commands.data.contexts import open_context
+from gql_app.commands.metrics_port import operators_served
 from gql_app.commands.runtime import Means
 from gql_app.commands.screen.board import Board
 from gql_app.commands.screen.following import show_everything
@@ -20,6 +20,7 @@ from gql_app.commands.waiting import waiting
 from gql_app.http.address import url_of
 from gql_app.http.server import create_server
 from gql_app.main import create_app
+from gql_app.telemetry.telemetry import Telemetry
 from gql_app.working import spare_the_collector
 from resolvers.context import Services
 from services.kit.background import shut_down
@@ -36,7 +37,12 @@ async def serve(means: Means, *, listener: socket.socket) -> int:
         DatabaseUnavailableError: MongoDB cannot be used.
         AddressError: somebody else was faster in listening there.
     """
-    async with open_context(means) as context, _serving(means, context.services, listener):
+    telemetry = Telemetry(means.settings, "serve")
+    async with (
+        open_context(means, telemetry.listeners) as context,
+        operators_served(means.settings, telemetry),
+        _serving(means, context.services, listener, telemetry),
+    ):
         log.info("serving", url=url_of(listener), auth_mode=means.settings.auth_mode)
         if means.settings.auth_mode == "open":
             log.warning("access_is_open", meaning="whoever reaches this address may do everything")
@@ -52,31 +58,34 @@ async def up(means: Means, *, tenants: Sequence[str] | None, listener: socket.so
         AddressError: somebody else was faster in listening there.
         InvalidInputError: no tenant can have such a name.
     """
-    console, settings = Console(), means.settings
+    console, settings, telemetry = Console(), means.settings, Telemetry(means.settings, "up")
     wanted = tenants or (list(load_mock_settings().tenants) if settings.uses_bundled_mock else [])
     async with AsyncExitStack() as open_parts:
         with waiting("Starting the service.", console):
-            context = await open_parts.enter_async_context(open_context(means))
-            app = await open_parts.enter_async_context(_serving(means, context.services, listener))
+            context = await open_parts.enter_async_context(open_context(means, telemetry.listeners))
+            await open_parts.enter_async_context(operators_served(settings, telemetry))
+            await open_parts.enter_async_context(_serving(means, context.services, listener, telemetry))
         for name, path in LINKS.items():
             console.print(f"{name:<18} {url_of(listener)}{path}", highlight=False, soft_wrap=True)
         console.print()
         with Board(console, lease_seconds=settings.lock_ttl_seconds) as board:
-            await unless_stopped(means.stop, show_everything(board, context, app.state.metrics, wanted))
+            await unless_stopped(means.stop, show_everything(board, context, telemetry.work, wanted))
             board.part("Stopping; what is unfinished goes on next time.")
     return 0
 
 
 @asynccontextmanager
-async def _serving(means: Means, services: Services, listener: socket.socket) -> AsyncIterator[FastAPI]:
+async def _serving(
+    means: Means, services: Services, listener: socket.socket, telemetry: Telemetry
+) -> AsyncIterator[None]:
     """Requests are answered inside; at the end the worker hands its jobs back while the last answers are sent."""
-    app = create_app(means.settings, lambda: nullcontext(services))
+    app = create_app(means.settings, lambda: nullcontext(services), telemetry)
     server = create_server(app)
     async with _alongside(server.serve([listener]), means.stop):
         try:
             await unless_stopped(means.stop, server.ready.wait())
             spare_the_collector()
-            yield app
+            yield
         finally:
             shut_down(services.background)
             server.stop()

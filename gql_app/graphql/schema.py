@@ -1,6 +1,7 @@
 """The schema as it is served: guarded before execution, limited in time, and with a code on every error."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from typing import Any
@@ -24,6 +25,7 @@ from gql_app.graphql.guard.extension import Costs, Guard
 from gql_app.graphql.guard.limits import Limits
 from gql_app.graphql.guard.variables import excess
 from gql_app.graphql.identity_cache import IdentityCache
+from gql_app.graphql.operations import NoteOperation, OperationCounts
 from gql_app.graphql.shared_streams import Results, SharedStreams
 from gql_app.settings import Settings
 from resolvers.context import Context
@@ -41,7 +43,8 @@ class ApiSchema(Schema):
     as nobody who runs the service has a reason to do without.
     """
 
-    def __init__(self, settings: Settings, *, direct: bool = True) -> None:
+    def __init__(self, settings: Settings, note: NoteOperation | None = None, *, direct: bool = True) -> None:
+        self._counts = OperationCounts(note)
         self.limits = limits = Limits(
             depth=settings.graphql_max_depth,
             aliases=settings.graphql_max_aliases,
@@ -86,6 +89,30 @@ class ApiSchema(Schema):
 
         The result is a `PreExecutionError` where the operation was refused before it began.
         """
+        began = time.perf_counter()
+        result = await self._execute(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            allowed_operation_types,
+            operation_extensions,
+        )
+        studied = self._documents.known(query or "")
+        self._counts.ended(studied, operation_name or None, result, time.perf_counter() - began)
+        return result
+
+    async def _execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None,
+        context_value: Context | None,
+        root_value: Any | None,
+        operation_name: str | None,
+        allowed_operation_types: Iterable[OperationType] | None,
+        operation_extensions: dict[str, Any] | None,
+    ) -> ExecutionResult:
         refusal = self._refusal(query, variable_values)
         if refusal is not None:
             return refusal
@@ -125,10 +152,12 @@ class ApiSchema(Schema):
         """Execute any operation over a WebSocket: a subscription's results one by one, or the one of the others."""
         refusal = self._refusal(query, variable_values)
         if refusal is not None:
+            self._counts.ended(None, None, refusal, 0.0)
             return _single(refusal)
         studied = await self._study(query, context_value)
         telling = None if studied.document is None else self._telling(studied.document, operation_name or None)
         if context_value is not None and telling is not None:
+            self._counts.followed(studied, operation_name or None)
             return self._subscribed(query or "", variable_values or {}, operation_name or None, context_value, telling)
         return _single(await self.execute(query, variable_values, context_value, root_value, operation_name))
 

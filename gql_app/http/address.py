@@ -7,8 +7,8 @@ class AddressError(Exception):
     """The service cannot listen there; the message is one line."""
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Take an address without listening on it yet; port 0: any that is free.
+def bind(host: str, port: int, settings: str = "HOST or PORT") -> socket.socket:
+    """Take an address without listening on it yet; port 0: any that is free. `settings`: who wants another, sets these.
 
     Raises:
         AddressError: somebody else has it, or it is none of this machine's.
@@ -19,7 +19,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except OSError as error:
-        raise AddressError(f"Cannot listen on {host}:{port}: {error.strerror}; set HOST or PORT.") from error
+        raise AddressError(f"Cannot listen on {host}:{port}: {error.strerror}; set {settings}.") from error
     return listener
 
 

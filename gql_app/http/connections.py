@@ -29,6 +29,8 @@ class Stage(Enum):
 
     SILENT = "silent", 10.0
     """The first byte of a request."""
+    IDLE = "idle", inf
+    """The next request, after an answer; uvicorn's own timer ends that (`keep_alive_seconds`)."""
     HEAD = "head", 10.0
     """The rest of a request's head, however slowly it trickles."""
     BODY = "body", 10.0

@@ -147,7 +147,10 @@ class HttpConnection(HttpToolsProtocol, Watched):
             return Stage.BUSY, 0
         if self._in_head:
             return Stage.HEAD, self._requests
-        return (Stage.DRAINED if self._in_body else Stage.SILENT), self._requests
+        if self._in_body:
+            return Stage.DRAINED, self._requests
+        # A byte that begins no request stops uvicorn's timer: from then on the silence is timed by us.
+        return (Stage.IDLE if self.timeout_keep_alive_task else Stage.SILENT), self._requests
 
     def give_up(self, stage: Stage) -> None:
         """It has waited for too long."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from gql_app.http.address import AddressError
 from gql_app.http.connections import SWEEP_SECONDS, OpenConnections, connection_limit
@@ -60,7 +60,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def create_server(app: FastAPI) -> Server:
+def create_server(app: Starlette) -> Server:
     """A server with the limits of the application's settings; the application logs its requests itself."""
     settings: Settings = app.state.settings
     limit = connection_limit(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
@@ -72,6 +72,7 @@ def create_server(app: FastAPI) -> Server:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=settings.keep_alive_seconds,
         http=HttpConnection,
         ws=SocketConnection,
         ws_max_size=settings.max_body_bytes,

@@ -1,21 +1,13 @@
 """Routes about the service itself, for people, load balancers and Prometheus. They need no credential."""
 
-import asyncio
-
-import structlog
 from fastapi import APIRouter, Request, Response, status
 
-from documents.failures import DatabaseError, translating
-from gql_app.http.observability import Metrics
 from gql_app.rest.answers.base import HealthAnswer, LiveAnswer
 from gql_app.rest.parameters import PublicContext
+from gql_app.telemetry.telemetry import Telemetry
 from resolvers import system as resolvers
-from services.kit.clock import SystemClock
-
-OUTBOX_SECONDS = 2.0
 
 router = APIRouter(tags=["system"])
-log = structlog.get_logger(__name__)
 
 
 @router.get("/health", responses={503: {"model": HealthAnswer, "description": "A dependency cannot be reached."}})
@@ -37,16 +29,10 @@ async def is_ready(context: PublicContext, response: Response) -> HealthAnswer:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-async def get_metrics(context: PublicContext, request: Request) -> Response:
-    """Prometheus metrics; they name routes, never tenants. Without the database, the outbox's are the last known."""
-    metrics: Metrics = request.app.state.metrics
-    try:
-        with translating():
-            async with asyncio.timeout(OUTBOX_SECONDS):
-                metrics.show_backlog(await resolvers.get_backlog(context), SystemClock().now())
-    except (DatabaseError, TimeoutError) as error:
-        log.warning("outbox_unknown", error=str(error)[:200])
-    text, media_type = metrics.render()
+async def get_metrics(request: Request) -> Response:
+    """Prometheus metrics; they name routes, never tenants. Without the database, its figures are the last known."""
+    telemetry: Telemetry = request.app.state.telemetry
+    text, media_type = await telemetry.render()
     return Response(text, media_type=media_type)
 
 

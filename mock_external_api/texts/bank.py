@@ -1,31 +1,34 @@
-"""Loads the text bank, `bank.toml`."""
+"""Loads the text bank: `bank.toml`, `languages.toml` and `mail.toml`."""
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 Words = tuple[str, ...]
+Templates = tuple[tuple[str, str], ...]
+"""Pairs of subject and message."""
+UrgencyName = Literal["high", "medium", "low"]
 
 
-class Topic(BaseModel):
-    """Tickets about one thing; the fields are explained at the top of `bank.toml`."""
-
+class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+
+class Topic(_Part):
+    """Tickets about one thing; the fields are explained at the top of `bank.toml`."""
+
     name: str
-    urgency: Literal["high", "medium", "low"]
+    urgency: UrgencyName
     weight: float
-    tickets: tuple[tuple[str, str], ...]
+    tickets: Templates
     details: Words
     """Sentences that may follow the message."""
 
 
-class Phrases(BaseModel):
+class Phrases(_Part):
     """Sentences that fit under tickets of any topic."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     asks: Words
     calm: Words
@@ -33,10 +36,8 @@ class Phrases(BaseModel):
     quotes: Words
 
 
-class Bank(BaseModel):
-    """The whole text bank."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Bank(_Part):
+    """The texts in English, and what fills the slots of all."""
 
     topics: tuple[Topic, ...]
     phrases: Phrases
@@ -49,9 +50,44 @@ class Bank(BaseModel):
     slots: dict[str, Words]
 
 
-def _load() -> Bank:
-    text = Path(__file__).with_name("bank.toml").read_text(encoding="utf-8")
-    return Bank.model_validate(tomllib.loads(text))
+class Thread(_Part):
+    """What a mail program puts under a mail, in one language."""
+
+    said: str
+    """The line above what is quoted."""
+    answer: str
+    """What support had written before."""
+    footer: str
+    """What a company's mail server adds."""
 
 
-BANK = _load()
+class MailBank(Thread):
+    """What surrounds an English mail, and the blocks under any mail."""
+
+    signatures: Words
+
+
+class LanguageBank(Thread):
+    """Tickets in another language than English, by urgency."""
+
+    weight: float
+    """Of 100 tickets, so many are in this language."""
+    openings: Words
+    sign_offs: Words
+    high: Templates
+    medium: Templates
+    low: Templates
+
+    def tickets(self, urgency: UrgencyName) -> Templates:
+        """The templates of tickets that are so urgent."""
+        return {"high": self.high, "medium": self.medium, "low": self.low}[urgency]
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+
+
+BANK = Bank.model_validate(_read("bank.toml"))
+MAIL = MailBank.model_validate(_read("mail.toml"))
+LANGUAGES = TypeAdapter(dict[str, LanguageBank]).validate_python(_read("languages.toml"))
+"""The languages other than English, by their codes."""

@@ -5,9 +5,11 @@ from typing import Any
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from documents.audit_entry import AuditAction, AuditOutcome
 from documents.circuit_breaker import CircuitState
 from documents.described import DescribedEnum
 from documents.destination import DestinationFormat
+from documents.erasure import ErasureScope, ErasureState
 from documents.ingestion_job import JobStatus
 from documents.ingestion_log import RunOutcome
 from documents.notification import NotificationState
@@ -18,6 +20,7 @@ from documents.ticket_history import HistoryAction
 from documents.vocabulary import ConnectionState, SourceKind, SourceProblem
 from services.access import Scope
 from services.analytics.customers import CustomerOrder
+from services.analytics.forecasts.forecasts import NoForecast
 from services.classification.own.faults import OwnWordsFault
 from services.kit.civil_time import TrendUnit
 from services.tickets.following import TicketUpdateKind
@@ -40,17 +43,22 @@ class HealthStatus(DescribedEnum):
 
 
 EXPOSED: tuple[type[DescribedEnum], ...] = (
+    AuditAction,
+    AuditOutcome,
     CircuitState,
     ConnectionState,
     CountedField,
     CustomerOrder,
     DestinationFormat,
+    ErasureScope,
+    ErasureState,
     HealthStatus,
     HistoryAction,
     IngestionActivity,
     JobStatus,
     JudgedBy,
     Language,
+    NoForecast,
     NotificationState,
     OwnWordsFault,
     QuarantineState,

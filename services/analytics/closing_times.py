@@ -94,8 +94,7 @@ class ClosingTimes:
 
     async def _times(self, of: Partition, session: Session) -> _Times | None:
         """None: too much is not in the rollups."""
-        single, gone = await self._single(of, session), await self._gone(of, session)
-        if single is None or gone is None:
+        if (gone := await self._gone(of, session)) is None or (single := await self._single(of, session)) is None:
             return None
         buckets: Counter[int] = Counter()
         if of.whole_days is not None:
@@ -109,8 +108,6 @@ class ClosingTimes:
 
     async def _single(self, of: Partition, session: Session) -> list[int] | None:
         """The times of tickets that are not in the rollups."""
-        if of.gone is None:
-            return None
         pipeline: list[Row] = [
             {"$match": of.single},
             {"$match": {"status": _CLOSED, "created_at": {"$type": "date"}}},
@@ -128,6 +125,8 @@ class ClosingTimes:
 
     async def _gone(self, of: Partition, session: Session) -> list[int] | None:
         """The times of tickets that are in the rollups and must not."""
+        if of.gone is None:
+            return None
         found = self._tickets.find(of.gone, {"_id": 1}, session=session, hint=COUNTED_INDEX, max_time_ms=self._limit)
         tickets = await found.limit(self._max_single + 1).to_list(None)
         if len(tickets) > self._max_single:

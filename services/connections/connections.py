@@ -91,7 +91,7 @@ class Connections:
             known = await self.get(connection_id)
             if not (update := await self._changes(known, change)):
                 return known
-            unchanged = {"_id": connection_id, "removed_at": None, "updated_at": known.updated_at}
+            unchanged = owned(known.tenant_id, _id=connection_id, removed_at=None, updated_at=known.updated_at)
             try:
                 row = await self._rows.find_one_and_update(
                     unchanged, {"$set": update}, return_document=ReturnDocument.AFTER
@@ -109,7 +109,9 @@ class Connections:
         """
         nothing = ("cursor", "full_at", "problem", "problem_detail", "schedule_minutes", "next_run_at")
         gone: Row = {**dict.fromkeys(nothing), "settings": {}, "sealed_secrets": {}, "removed_at": self._clock.now()}
-        found = await self._rows.update_one({"_id": connection_id, "removed_at": None}, {"$set": gone})
+        known = await self.get(connection_id)
+        among = owned(known.tenant_id, _id=connection_id, removed_at=None)
+        found = await self._rows.update_one(among, {"$set": gone})
         if not found.matched_count:
             raise ConnectionNotFoundError(connection_id)
 
@@ -125,8 +127,12 @@ class Connections:
         counts: Row = {"failures": 0 if is_well else {"$add": ["$failures", 1]}}
         success: Row = {"last_success_at": now} if is_well else {}
         literal = {"state": state.value, "last_run_at": now, **success, **said}
+        try:
+            known = await self.get(connection_id)
+        except ConnectionNotFoundError:
+            return
         await self._rows.update_one(
-            {"_id": connection_id, "removed_at": None},
+            owned(known.tenant_id, _id=connection_id, removed_at=None),
             [
                 {"$set": counts | {name: {"$literal": value} for name, value in literal.items()}},
                 {"$set": {"next_run_at": next_run_from(now)}},
@@ -178,7 +184,7 @@ class Connections:
     async def _insert(self, connection: Connection, *, is_known: bool) -> bool:
         """Whether it could be stored; not if another one has taken its place or prefix at this moment."""
         if is_known:
-            removed = {"_id": connection.id, "removed_at": {"$ne": None}}
+            removed = owned(connection.tenant_id, _id=connection.id, removed_at={"$ne": None})
             return (await self._rows.replace_one(removed, _row(connection))).matched_count > 0
         try:
             await self._rows.insert_one(_row(connection))

@@ -19,6 +19,7 @@ from services.errors import SecretsKeyError, UpstreamError
 from services.kit.addresses import AddressRules, CheckedTransport
 from services.kit.clock import Clock
 from services.kit.retry import Patience
+from services.observing import UNOBSERVED, Observer
 from services.sources.budget import RateLimiter
 from services.sources.github.opening import open_github
 from services.sources.http.transport import REQUEST_SECONDS
@@ -113,6 +114,8 @@ class Sources:
         rules: AddressRules,
         clock: Clock,
         terms: ReadingTerms,
+        *,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         """`default`: what a tenant without connections reads."""
         self._default = default
@@ -121,6 +124,7 @@ class Sources:
         self._rules = rules
         self._clock = clock
         self._terms = terms
+        self._observer = observer
         self._clients: dict[tuple[str, bytes], httpx.AsyncClient] = {}
 
     async def of(self, tenant_id: str, connection_id: str | None) -> Source:
@@ -180,7 +184,14 @@ class Sources:
         return SourceParts(http, limiter, self._limiter, self._clock, terms.patience, terms.page_size)
 
     def _limiter(self, name: str, limit: int) -> RateLimiter:
-        return RateLimiter(self._database, self._clock, limit=limit, request_seconds=REQUEST_SECONDS, name=name)
+        return RateLimiter(
+            self._database,
+            self._clock,
+            limit=limit,
+            request_seconds=REQUEST_SECONDS,
+            name=name,
+            observer=self._observer,
+        )
 
     def _client(self, address: str) -> httpx.AsyncClient:
         """One for each server: it pools connections by address, and another name at the same address is another's."""

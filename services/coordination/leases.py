@@ -21,7 +21,9 @@ from pymongo.errors import DuplicateKeyError, ExecutionTimeout, PyMongoError
 from documents.database import Database, Row, Session, session_id_of
 from documents.tenant_lock import TenantLock
 from services.coordination.lock_updates import give_back, renew, take_if_free
+from services.coordination.resources import ingest_resource
 from services.kit.tasks import abandon
+from services.observing import UNOBSERVED, LeaseLost, Observer
 
 _BLOCKED_MILLISECONDS = 1_000
 """A transaction that holds a lock for longer than this hangs: storing a page takes some 30 ms."""
@@ -86,24 +88,18 @@ class LockState:
     expires_at: datetime | None = None
 
 
-def ingest_resource(tenant_id: str) -> str:
-    """The resource whose lease makes its holder the one writer of a tenant's tickets."""
-    return f"ingest:{tenant_id}"
-
-
 class Leases:
     """Leases of `ttl_seconds`: taken, kept, written under and given back."""
 
-    def __init__(self, database: Database, *, ttl_seconds: float) -> None:
-        self._database = database
+    def __init__(self, database: Database, *, ttl_seconds: float, observer: Observer = UNOBSERVED) -> None:
+        self._database, self._observer = database, observer
         self._locks = database.collection(TenantLock)
         self.ttl_seconds = ttl_seconds
 
     async def acquire(self, resource_id: str, owner_id: str) -> Lease | None:
         """Take the lease for `owner_id` if nobody holds it; None if somebody does, even the same owner.
 
-        Nobody renews it before it goes into `held`. A holder before that did not give it back is taken for dead: what
-        it has left open in its session is undone.
+        Nobody renews it before it goes into `held`. What a holder before has left open, who died, is undone.
         """
         session, asked_at = await self._database.new_session(), time.monotonic()
         row = await self._take(resource_id, owner_id, uuid4().hex, session_id_of(session))
@@ -118,8 +114,7 @@ class Leases:
     async def write(self, lease: Lease, work: Work[T], *, last: bool = False, is_final: bool = True) -> T:
         """Run `work` in a transaction that proves and renews the lease; `last`: that also gives it back.
 
-        Transactions under one lease take turns; one that has begun goes on to its end even if the caller is cancelled.
-        `is_final`: see `Database.in_transaction`.
+        Transactions under one lease take turns, and go on even if the caller is cancelled. `is_final`: see `Database`.
 
         Raises:
             LeaseLostError: it is no longer held; nothing was written.
@@ -140,9 +135,8 @@ class Leases:
     ) -> AsyncIterator[L]:
         """Keep a lease that was just taken (`acquire`, which may have come to nothing) until the end of the block.
 
-        At the end it is given back, unless its last write has done so. `renewal`: a write under the lease that is made
-        instead of an empty one. `on_lost` is told once if the lease is lost, or if it could not be renewed for so long
-        that the holder has to stop.
+        At the end it is given back, unless its last write has done so. `renewal`: what is written instead of nothing.
+        `on_lost` is told once if the lease is lost, or could not be renewed for so long that the holder has to stop.
         """
         if lease is None:
             yield lease
@@ -235,6 +229,8 @@ class Leases:
         on_lost()
 
     async def _part_with(self, lease: Lease) -> None:
+        if lease.is_lost:
+            self._observer.note(LeaseLost(lease.resource_id.partition(":")[0]))
         with suppress(TimeoutError):
             async with asyncio.timeout(_PARTING_SECONDS):
                 with suppress(LeaseLostError, PyMongoError):

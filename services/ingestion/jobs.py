@@ -25,12 +25,14 @@ from pymongo.errors import DuplicateKeyError
 from documents.database import Database, Row, Session
 from documents.ingestion_job import IngestionJob, JobStatus
 from documents.ingestion_log import IngestionLog
-from services.coordination.leases import Lease, Leases, ingest_resource
+from services.coordination.leases import Lease, Leases
+from services.coordination.resources import ingest_resource, tenant_of_resource
 from services.errors import AlreadyRunningError, JobFinishedError, JobNotFoundError
-from services.ingestion.audit import log_row, remarks_on
+from services.ingestion.audit import ended, log_row, tell_of_end
 from services.ingestion.claims import claimable, hopeless
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
+from services.observing import UNOBSERVED, Observer
 from services.tenancy import owned
 
 _CLAIM_CANDIDATES = 20
@@ -40,11 +42,10 @@ _POLL_SECONDS = 0.1
 class Jobs:
     """Starts, claims, ends, cancels and finds jobs."""
 
-    def __init__(self, database: Database, leases: Leases, clock: Clock) -> None:
+    def __init__(self, database: Database, leases: Leases, clock: Clock, *, observer: Observer = UNOBSERVED) -> None:
         self._jobs = database.collection(IngestionJob)
         self._logs = database.collection(IngestionLog)
-        self._leases = leases
-        self._clock = clock
+        self._leases, self._clock, self._observer = leases, clock, observer
 
     async def start(
         self,
@@ -70,6 +71,7 @@ class Jobs:
             active=True,
             queued_at=self._clock.now(),
             request_id=request_id,
+            trace=self._observer.trace(),
             is_batch=is_batch,
             connections=list(connections),
         )
@@ -144,21 +146,18 @@ class Jobs:
             LeaseLostError: the lease is no longer held; nothing was written.
         """
 
-        async def work(session: Session) -> None:
-            row = await self._jobs.find_one(_job_of(lease), session=session)
-            if row is not None:
-                row |= {"status": status.value, "ended_at": self._clock.now(), "remarks": list(remarks)}
-                row["error"] = error or remarks_on(row)
-                log = log_row(row)
-                await self._logs.replace_one({"_id": log["_id"]}, log, upsert=True, session=session)
-                ended = {name: row[name] for name in ("status", "ended_at", "error", "remarks")}
-                await self._jobs.update_one(
-                    {"_id": row["_id"]},
-                    {"$set": {**ended, "waiting_until": None}, "$unset": {"active": ""}},
-                    session=session,
-                )
+        async def work(session: Session) -> tuple[Row, bool] | None:
+            if (row := await self._jobs.find_one(_job_of(lease), session=session)) is None:
+                return None
+            end = ended(row, status, self._clock.now(), error, remarks)
+            update = {"$set": {**end, "waiting_until": None}, "$unset": {"active": ""}}
+            logged = log_row(row | end)
+            await self._logs.replace_one(owned(row["tenant_id"], _id=row["_id"]), logged, upsert=True, session=session)
+            await self._jobs.update_one(_job_of(lease), update, session=session)
+            return logged, bool(row.get("is_batch"))
 
-        await self._leases.write(lease, work, last=True)
+        if (end := await self._leases.write(lease, work, last=True)) is not None:
+            tell_of_end(end[0], self._observer, is_batch=end[1])
 
     async def cancel(self, job_id: str, *, wait_seconds: float = 2.0) -> IngestionJob:
         """Ask for the job's end (e) and wait a little for it; the answer's status tells whether it came.
@@ -168,24 +167,24 @@ class Jobs:
             JobFinishedError: it has ended already.
             QueryTimeoutError: a worker died while it stored a page of the job, and nobody has taken over yet.
         """
+        job = await self.get(job_id)
         async with time_limited():
             row = await self._jobs.find_one_and_update(
-                {"_id": job_id, "active": True},
+                owned(job.tenant_id, _id=job_id, active=True),
                 {"$set": {"cancel_requested": True}},
                 return_document=ReturnDocument.AFTER,
                 maxTimeMS=int(wait_seconds * 1000),
             )
         if row is None:
-            ended = await self.get(job_id)
-            raise JobFinishedError(job_id, ended.status.value)
-        async with self._leases.held(await self._leases.acquire(ingest_resource(row["tenant_id"]), job_id)) as lease:
+            raise JobFinishedError(job_id, (await self.get(job_id)).status.value)
+        async with self._leases.held(await self._leases.acquire(ingest_resource(job.tenant_id), job_id)) as lease:
             if lease is not None:  # nobody runs it
                 await self.finish(lease, JobStatus.CANCELLED)
         return await self.wait(job_id, seconds=wait_seconds)
 
-    async def is_cancelled(self, job_id: str) -> bool:
+    async def is_cancelled(self, job: IngestionJob) -> bool:
         """Whether somebody asked for the job's end."""
-        row = await self._jobs.find_one({"_id": job_id}, {"cancel_requested": 1})
+        row = await self._jobs.find_one(owned(job.tenant_id, _id=job.id), {"cancel_requested": 1})
         return row is None or bool(row.get("cancel_requested"))
 
     async def note_waiting(self, lease: Lease, until: datetime | None) -> None:
@@ -214,8 +213,9 @@ class Jobs:
     async def wait(self, job_id: str, *, seconds: float | None = None) -> IngestionJob:
         """Wait until the job has ended, or for so many seconds; returns it as it then is."""
         deadline = None if seconds is None else self._clock.monotonic() + seconds
+        unended = owned((await self.get(job_id)).tenant_id, _id=job_id, active={"$ne": None})
         while deadline is None or self._clock.monotonic() < deadline:
-            if not await self._jobs.count_documents({"_id": job_id, "active": {"$ne": None}}):
+            if not await self._jobs.count_documents(unended):
                 break
             await self._clock.sleep(_POLL_SECONDS)
         return await self.get(job_id)
@@ -247,4 +247,4 @@ class Jobs:
 
 
 def _job_of(lease: Lease) -> Row:
-    return {"_id": lease.owner_id, "active": True}
+    return owned(tenant_of_resource(lease.resource_id), _id=lease.owner_id, active=True)

@@ -100,19 +100,19 @@ class Legs:
         is_last = number + 1 == len(run.job.connections)
         update: Row = {"$set": {"leg": number + 1, **({} if is_last else _NEXT_LEG)}}
         if error is not None:
-            name = await self._name(connection_id)
+            name = await self._name(run.tenant_id, connection_id)
             update |= {"$inc": {"failed_legs": 1}, "$push": {"irregularities": f"{name}: {error}"}}
 
         async def work(session: Session) -> None:
-            await self._jobs.update_one({"_id": run.job.id}, update, session=session)
+            await self._jobs.update_one(owned(run.tenant_id, _id=run.job.id), update, session=session)
             if error is None and run.origin.tells_moments:
                 await self._note_walked(run, connection_id, session)
 
         await self._leases.write(run.lease, work)
 
-    async def _name(self, connection_id: str) -> str:
+    async def _name(self, tenant_id: str, connection_id: str) -> str:
         """What people know the connection by."""
-        row = await self._rows.find_one({"_id": connection_id}, {"source": 1, "account": 1})
+        row = await self._rows.find_one(owned(tenant_id, _id=connection_id), {"source": 1, "account": 1})
         return connection_id if row is None else f"{row['source']} {row['account']}"
 
     async def _forget_staged(self, run: Run, connection_id: str) -> None:

@@ -13,10 +13,13 @@ from services.errors import UpstreamError
 from services.ingestion.jobs import Jobs
 from services.kit.tasks import abandon
 from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy
+from services.observing import UNOBSERVED, Observer
 from services.sources.pages import PagePlace, SourcePage, UpstreamCaller
 from services.sources.source import Source
 
 T = TypeVar("T")
+_SHOWN_CHARACTERS = 100
+"""Of a place that a source names, in traces."""
 
 
 class StopReason(Enum):
@@ -30,6 +33,11 @@ class StopReason(Enum):
     """The database has lost what the run had stored last, as in a failover; the run goes on where that leaves it."""
     LEASE_LOST = "lease lost"
     """The lease could not be renewed in time, so another process may have it."""
+
+    @property
+    def label(self) -> str:
+        """The reason as figures are counted by it."""
+        return self.name.lower()
 
 
 class StoppedError(Exception):
@@ -64,7 +72,11 @@ CONTRACT = Origin()
 class Run:
     """A job under a lease, until it is told to stop."""
 
-    def __init__(self, job: IngestionJob, lease: Lease, origin: Origin = CONTRACT) -> None:
+    def __init__(
+        self, job: IngestionJob, lease: Lease, origin: Origin = CONTRACT, *, observer: Observer = UNOBSERVED
+    ) -> None:
+        self.observer = observer
+        """Who is told of what the run does."""
         self.job = job
         """As it was claimed; counts and checkpoint go on in the database."""
         self.lease = lease
@@ -160,7 +172,8 @@ class RunUpstream:
     async def page(self, place: PagePlace) -> FetchedPage:
         """One page; the next one may be asked for while this one is being stored, but not two at once."""
         before = self._retries
-        page = await self._answer(self.source.page(self._caller, place))
+        with self._run.observer.span("fetch page", place=str(place)[:_SHOWN_CHARACTERS]):
+            page = await self._answer(self.source.page(self._caller, place))
         return FetchedPage(page, self._retries - before)
 
     async def deleted_ids(self) -> set[str]:

@@ -24,8 +24,8 @@ from services.ingestion.pages.diff import STORED_FIELDS
 from services.ingestion.pages.history import Position, as_gone
 from services.ingestion.run import Run, RunUpstream
 from services.kit.clock import Clock
-from services.rollups.rows import BY_ID
-from services.tenancy import Filter, live, owned
+from services.observing import TicketsStored
+from services.tenancy import BY_ID, Filter, live, owned
 
 _BATCH = 500
 _MAX_MISSING_SHARE = 0.2
@@ -83,7 +83,7 @@ class Deletions:
         """
         if upstream.source.capabilities.tells_deletions or not run.origin.is_whole:
             return []
-        job = await IngestionJob.get(run.job.id)
+        job = await IngestionJob.find_one(_job_of(run))
         if job is None or job.records_seen == 0:
             if await self._tickets.count_documents(_upstreams(run), limit=1):
                 await self._doubt(run, "upstream is empty: nothing was deleted")
@@ -156,9 +156,10 @@ class Deletions:
             history = new_rows(TicketHistory, [as_gone(at, row) for row in present])
             await self._database.write(history, session=session)
             await self._tickets.update_many(_among(run, tickets), deletion, session=session, hint=BY_ID)
-            await self._jobs.update_one({"_id": at.job_id}, {"$inc": {"deleted": len(tickets)}}, session=session)
+            await self._jobs.update_one(_job_of(run), {"$inc": {"deleted": len(tickets)}}, session=session)
 
         await self._leases.write(run.lease, work)
+        run.observer.note(TicketsStored({"deleted": len(tickets)}))
 
     async def _note_asked(self, run: Run, answers: _Answers, *, is_faultless: bool) -> None:
         """The next run asks for others. What is there although a faultless walk has not shown it is never listed."""
@@ -175,7 +176,7 @@ class Deletions:
 
     async def _doubt(self, run: Run, doubt: str) -> None:
         async def work(session: Session) -> None:
-            await self._jobs.update_one({"_id": run.job.id}, {"$addToSet": {"irregularities": doubt}}, session=session)
+            await self._jobs.update_one(_job_of(run), {"$addToSet": {"irregularities": doubt}}, session=session)
 
         await self._leases.write(run.lease, work)
 
@@ -188,6 +189,10 @@ def _unseen(run: Run, **more: object) -> Filter:
 def _upstreams(run: Run, **more: object) -> Filter:
     """The live tickets that upstream knows, or once knew."""
     return live(run.tenant_id, from_file={"$ne": True}, connection_id=run.origin.connection_id, **more)
+
+
+def _job_of(run: Run) -> Filter:
+    return owned(run.tenant_id, _id=run.job.id)
 
 
 def _among(run: Run, tickets: list[Row]) -> Row:

@@ -20,6 +20,7 @@ from services.ingestion.sweep import Deletions
 from services.kit.clock import Clock
 from services.kit.faults import outline
 from services.kit.tasks import abandon
+from services.protection.shields import TenantErasedError
 from services.sources.pages import PagePlace
 from services.sources.source import Source
 
@@ -49,10 +50,10 @@ class Ingestion:
         self._clock = clock
         self._max_pages = max_pages
 
-    async def execute(self, run: Run) -> None:
+    async def execute(self, run: Run) -> StopReason | None:
         """Walk, sweep and end the job; or leave it to another worker when told to, or when the lease is lost.
 
-        Whoever calls keeps the lease meanwhile (`Jobs.held`).
+        Whoever calls keeps the lease meanwhile (`Jobs.held`). Returns why the run was stopped, if it was.
 
         Raises:
             PyMongoError: the database failed; the job goes on at its checkpoint when it is back.
@@ -61,16 +62,19 @@ class Ingestion:
         try:
             remarks = [remark for number in legs_left(run.job) for remark in await self._read(run, number)]
             await self._jobs.finish(run.lease, JobStatus.COMPLETED, remarks=remarks)
-            log.info("run_completed")
         except StoppedError as stopped:
             await self._end_early(run, stopped.reason)
+            return stopped.reason
         except UpstreamError as error:
-            log.warning("run_failed", error=str(error))
             await self._jobs.finish(run.lease, JobStatus.FAILED, error=str(error))
+        except TenantErasedError as error:
+            await self._jobs.finish(run.lease, JobStatus.CANCELLED, error=str(error))
         except LeaseLostError:
             log.warning("lease_lost")
+            return StopReason.LEASE_LOST
         finally:
             await abandon(watch)
+        return None
 
     async def _read(self, run: Run, number: int) -> list[str]:
         """Read one leg; returns remarks for the log, which are no fault of the run.
@@ -141,7 +145,7 @@ class Ingestion:
         while True:
             await self._clock.sleep(_CANCEL_POLL_SECONDS)
             try:
-                if await self._jobs.is_cancelled(run.job.id):
+                if await self._jobs.is_cancelled(run.job):
                     run.stop(StopReason.CANCELLED)
             except PyMongoError as error:
                 log.warning("cancel_unknown", error=outline(error))

@@ -14,6 +14,7 @@ from services.ingestion.run import Run, StopReason
 from services.ingestion.walk import Ingestion
 from services.kit.background import FAULT_PAUSE_SECONDS, Background
 from services.kit.faults import outline, trace
+from services.observing import UNOBSERVED, Observer, RunLeft, RunTaken
 
 _POLL_SECONDS = 0.5
 _HAND_BACK_TRIES = 60
@@ -24,8 +25,9 @@ log = structlog.get_logger("services.worker")
 class Worker(Background):
     """Runs up to `concurrency` jobs until it is shut down."""
 
-    def __init__(self, jobs: Jobs, ingestion: Ingestion, *, concurrency: int) -> None:
+    def __init__(self, jobs: Jobs, ingestion: Ingestion, *, concurrency: int, observer: Observer = UNOBSERVED) -> None:
         super().__init__(log)
+        self._observer = observer
         self._jobs = jobs
         self._ingestion = ingestion
         self._concurrency = concurrency
@@ -42,7 +44,7 @@ class Worker(Background):
         if claimed is None:
             await self.rest(_POLL_SECONDS)
             return
-        run = Run(*claimed)
+        run = Run(*claimed, observer=self._observer)
         self._runs[run.job.id] = run
         self._start(self._carry(run))
         if self.is_shut_down:  # the order came during the claim
@@ -60,26 +62,34 @@ class Worker(Background):
     async def _carry(self, run: Run) -> None:
         """Run one job under its lease."""
         # The task has a context of its own: every log line of the run tells whose it is and who asked for it.
-        bind_contextvars(job_id=run.job.id, tenant_id=run.tenant_id, request_id=run.job.request_id)
+        ids = {"job_id": run.job.id, "tenant_id": run.tenant_id}
+        bind_contextvars(**ids, request_id=run.job.request_id)
         log.info("run_started", page=run.job.next_page)
+        self._observer.note(RunTaken())
+        reason: str | None = StopReason.SHUTDOWN.label  # if it is cancelled
         try:
-            async with self._jobs.held(run.lease, on_lost=partial(run.stop, StopReason.LEASE_LOST)):
-                await self._execute(run)
+            with self._observer.span("ingestion run", parent=run.job.trace, **ids):
+                async with self._jobs.held(run.lease, on_lost=partial(run.stop, StopReason.LEASE_LOST)):
+                    reason = await self._execute(run)
         finally:
+            self._observer.note(RunLeft(reason))
             del self._runs[run.job.id]
             self.wake()
 
-    async def _execute(self, run: Run) -> None:
-        """Whatever goes wrong with the run, the worker goes on and the job is not stuck."""
+    async def _execute(self, run: Run) -> str | None:
+        """Whatever goes wrong with the run, the worker goes on and the job is not stuck; returns why it was left."""
         try:
-            await self._ingestion.execute(run)
+            stopped = await self._ingestion.execute(run)
         except PyMongoError as error:
             log.warning("database_failed", error=outline(error))
             await self._hand_back(run, None)
+            return "database"
         except Exception as error:  # noqa: BLE001  (it is logged)
             # Neither its text nor a traceback with it: they may quote what upstream sent.
             log.error("run_crashed", error=outline(error), trace=trace(error))  # noqa: TRY400
             await self._hand_back(run, outline(error))
+            return "crash"
+        return None if stopped in (None, StopReason.CANCELLED) else stopped.label
 
     async def _hand_back(self, run: Run, fault: str | None) -> None:
         """Give the job to whoever comes next, as soon as the database listens."""

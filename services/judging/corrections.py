@@ -27,10 +27,9 @@ from services.judging.verdicts import CORRECTABLE, corrected, judged, text_key, 
 from services.kit.clock import Clock
 from services.kit.stored_json import to_stored
 from services.notifications.outbox import notification_row
-from services.rollups.rows import BY_ID
 from services.rollups.write import Rollups
 from services.search.terms import SEARCHED_FIELDS, search_fields
-from services.tenancy import live, owned
+from services.tenancy import BY_ID, live, owned
 from services.tickets.record import PROJECTION, TicketRecord, to_record
 
 MAX_NOTE_CHARACTERS = 500

@@ -1,15 +1,18 @@
 """The judges of the tenants."""
 
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from documents.database import Collection, Database, Row, Session
 from documents.tenant_classifier import TenantClassifier
-from services.classification.judging import RULES_ALONE, Judge
+from services.classification.classifier import Classification
+from services.classification.judging import Judge
 from services.classification.learned import from_row
 from services.classification.own.words import NO_OWN_WORDS, OwnBook, OwnWords
-from services.rollups.rows import BY_ID
-from services.tenancy import owned
+from services.observing import UNOBSERVED, Observer, TicketJudged
+from services.tenancy import BY_ID, owned
 
 MAX_JUDGES = 256
 """So many are kept ready."""
@@ -20,11 +23,30 @@ class JudgedMeanwhileError(Exception):
     """Since something was judged, the judge has become another one, or tickets that it replaces were judged anew."""
 
 
+@dataclass(frozen=True, slots=True)
+class ObservedJudge(Judge):
+    """A judge who tells of each ticket."""
+
+    observer: Observer = UNOBSERVED
+
+    def judge(self, *, subject: str, message: str, replies: str = "") -> Classification:
+        """Classify a ticket, and tell how long that took."""
+        began = time.perf_counter()
+        # By its name: a class with slots is another one than the one in which `super()` was written.
+        result = Judge.judge(self, subject=subject, message=message, replies=replies)
+        language = None if result.language is None else result.language.value
+        self.observer.note(TicketJudged(language, time.perf_counter() - began))
+        return result
+
+
 class Judges:
     """Makes the judge of each tenant, and keeps it until something of the tenant's own has changed."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, observer: Observer = UNOBSERVED) -> None:
+        """`observer` is told of every ticket that they judge."""
         self._classifiers = database.collection(TenantClassifier)
+        self._observer = observer
+        self._rules_alone = ObservedJudge(observer=observer)
         self._ready: dict[str, Judge] = {}
 
     async def of(self, tenant_id: str, *, session: Session = None) -> Judge:
@@ -34,14 +56,14 @@ class Judges:
         """
         row = await self._classifiers.find_one({"_id": tenant_id}, {"revision": 1}, session=session)
         if row is None or not row.get("revision"):
-            return RULES_ALONE
+            return self._rules_alone
         judge = self._ready.get(tenant_id)
         if judge is None or judge.revision != row["revision"]:
             # All of it may be large, and is only read when it is another one.
             row = await self._classifiers.find_one({"_id": tenant_id}, _READ, session=session)
             if row is None:
-                return RULES_ALONE
-            judge = _judge(row)
+                return self._rules_alone
+            judge = _judge(row, self._observer)
             if len(self._ready) >= MAX_JUDGES:
                 self._ready.clear()
             self._ready[tenant_id] = judge
@@ -73,7 +95,8 @@ def book_of_words(words: OwnWords) -> OwnBook | None:
     return None if words == NO_OWN_WORDS else OwnBook(words)
 
 
-def _judge(row: Row) -> Judge:
+def _judge(row: Row, observer: Observer) -> Judge:
     own = row.get("own_words") or {}
     words = OwnWords(tuple(own.get("high", ())), tuple(own.get("harmless", ())))
-    return Judge(revision=row["revision"], own=book_of_words(words), learned=from_row(row.get("layers") or {}))
+    learned = from_row(row.get("layers") or {})
+    return ObservedJudge(revision=row["revision"], own=book_of_words(words), learned=learned, observer=observer)

@@ -18,8 +18,9 @@ from services.notifications.lanes import Lanes
 from services.notifications.queue import NotificationQueue
 from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.targets import Target, Targets
-from services.notifications.sender import OnAttempt, Sender
+from services.notifications.sender import Sender
 from services.notifications.slots import Slots
+from services.observing import UNOBSERVED, Observer
 
 _POLL_SECONDS = 0.5
 _SHORTEST_POLL_SECONDS = 0.25
@@ -44,6 +45,7 @@ class Delivery(Background):
         *,
         concurrency: int,
         patience: RetryRules,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         """`concurrency`: requests in flight to one destination; its circuit limits them for all processes together."""
         super().__init__(log)
@@ -55,13 +57,9 @@ class Delivery(Background):
         self._clock = clock
         self._patience = patience
         self._slots = Slots(concurrency)
-        self._on_attempt: OnAttempt = lambda kind, result, seconds: None
+        self._observer = observer
         self._senders: dict[str, Sender] = {}
         self._maintained_at = self._complained_at = -_MAINTENANCE_SECONDS
-
-    def observe(self, on_attempt: OnAttempt) -> None:
-        """Have every attempt of this process told to somebody."""
-        self._on_attempt = on_attempt
 
     async def _round(self) -> None:
         try:
@@ -129,7 +127,7 @@ class Delivery(Background):
                 self._slots,
                 self._clock,
                 patience=self._patience,
-                on_attempt=self._on_attempt,
+                observer=self._observer,
             )
             self._senders[target.destination_id] = sender
             self._start(self._keep(sender))

@@ -28,7 +28,7 @@ from pymongo import UpdateOne
 from documents.database import Database, Row
 from documents.notification import DEFAULT_DESTINATION, Notification, NotificationState
 from services.notifications.claims import ClaimedNotification, Flood, Settlement
-from services.tenancy import Filter, owned
+from services.tenancy import BY_ID, Filter, owned, owned_by_any
 
 _PENDING = NotificationState.PENDING.value
 TOO_OLD = "not delivered within 72 h"
@@ -62,11 +62,11 @@ class NotificationQueue:
         if not rows:
             return []
         claim = uuid4().hex
-        ids = {"$in": [row["_id"] for row in rows]}
+        among = owned_by_any({row["tenant_id"] for row in rows}, _id={"$in": [row["_id"] for row in rows]})
         update = [{"$set": {"claim": claim, "due_at": {"$add": ["$$NOW", self._claim_ms]}}}]
-        result = await self._rows.update_many({"_id": ids, **_DUE}, update)
+        result = await self._rows.update_many({**among, **_DUE}, update, hint=BY_ID)
         if result.modified_count < len(rows):
-            mine = await self._rows.find({"_id": ids, "claim": claim}, {"_id": 1}).to_list(None)
+            mine = await self._rows.find({**among, "claim": claim}, {"_id": 1}, hint=BY_ID).to_list(None)
             kept = {row["_id"] for row in mine}
             rows = [row for row in rows if row["_id"] in kept]
         return [_claimed(row, claim) for row in rows]
@@ -100,10 +100,9 @@ class NotificationQueue:
     async def release(self, claimed: Sequence[ClaimedNotification]) -> None:
         """Give back what was not sent, without using up an attempt (e)."""
         if claimed:
-            await self._rows.update_many(
-                {"_id": {"$in": [one.id for one in claimed]}, "claim": {"$in": [one.claim for one in claimed]}},
-                [{"$set": {"claim": None, "due_at": "$$NOW"}}],
-            )
+            ids, claims = [one.id for one in claimed], [one.claim for one in claimed]
+            among = owned_by_any({one.tenant_id for one in claimed}, _id={"$in": ids}, claim={"$in": claims})
+            await self._rows.update_many(among, [{"$set": {"claim": None, "due_at": "$$NOW"}}], hint=BY_ID)
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Record results (b, c, d), in one round trip.
@@ -136,9 +135,9 @@ def _write(settlement: Settlement) -> UpdateOne:
         "attempted_at": "$$NOW",
         "last_status": settlement.status,
     }
-    where: Row = {"_id": notification.id, "state": _PENDING}
+    where = owned(notification.tenant_id, _id=notification.id, state=_PENDING)
     if settlement.state is NotificationState.DELIVERED:
-        return UpdateOne(where, [{"$set": {**settled, "delivered_at": "$$NOW"}}])
+        return UpdateOne(where, [{"$set": {**settled, "delivered_at": "$$NOW"}}], hint=BY_ID)
     settled["last_error"] = {"$literal": settlement.error}
     settled["rank"] = settlement.rank
     if settlement.is_refusal:
@@ -146,7 +145,7 @@ def _write(settlement: Settlement) -> UpdateOne:
     if settlement.state is NotificationState.PENDING:
         settled["state"] = {"$cond": [_passed("$give_up_at"), NotificationState.DEAD.value, _PENDING]}
         settled["due_at"] = {"$add": ["$$NOW", int(settlement.delay_seconds * 1000)]}
-    return UpdateOne({**where, "claim": notification.claim}, [{"$set": settled}])
+    return UpdateOne({**where, "claim": notification.claim}, [{"$set": settled}], hint=BY_ID)
 
 
 def _lane(destination_id: str, tenant_id: str, limit: int) -> list[Row]:
@@ -184,4 +183,6 @@ def _claimed(row: dict[str, Any], claim: str) -> ClaimedNotification:
         attempts=row["attempts"],
         refusals=row.get("refusals", 0),
         created_at=row["created_at"],
+        trace=row.get("trace"),
+        spike=row.get("spike"),
     )

@@ -149,7 +149,9 @@ class Notifications:
         if known.destination_id not in await self._existing([known.destination_id]):
             raise DestinationGoneError(notification_id)
         row = await self._rows.find_one_and_update(
-            {"_id": notification_id, "state": _DEAD}, _redriven(), return_document=ReturnDocument.AFTER
+            owned(known.tenant_id, _id=notification_id, state=_DEAD),
+            _redriven(),
+            return_document=ReturnDocument.AFTER,
         )
         if row is None:
             raise NotDeadError(notification_id, (await self.get(notification_id)).state.value)

@@ -6,7 +6,7 @@ itself when it has had nothing to do for a while; `services/notifications/delive
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
@@ -24,6 +24,7 @@ from services.notifications.receivers.answers import Verdict
 from services.notifications.receivers.formats import compose
 from services.notifications.receivers.targets import Target
 from services.notifications.slots import Slots
+from services.observing import Attribute, NotificationAttempted, Observer
 
 _GATHER_SECONDS = 0.01
 """How long a round waits for more results to settle them together."""
@@ -35,10 +36,6 @@ _LAST_REQUESTS_SECONDS = 3.0
 _DIGEST_GATHERS_SECONDS = 10.0
 """How long alerts are gathered for a digest, counted from the oldest."""
 _DIGEST_AT_MOST = 500
-
-OnAttempt = Callable[[str, str, float | None], None]
-"""Told of every attempt: the kind of its destination, what it came to, and of a delivery the seconds that it took
-from the ticket's becoming urgent."""
 
 log = structlog.get_logger("services.notification_delivery")
 
@@ -59,7 +56,7 @@ class Sender(Background):
         clock: Clock,
         *,
         patience: RetryRules,
-        on_attempt: OnAttempt,
+        observer: Observer,
     ) -> None:
         super().__init__(log)
         self.target = target
@@ -70,7 +67,7 @@ class Sender(Background):
         self._slots = slots
         self._clock = clock
         self._patience = patience
-        self._on_attempt = on_attempt
+        self._observer = observer
         self._sending: set[asyncio.Task[None]] = set()
         self._done: list[tuple[RequestResult, list[Outcome]]] = []
         self._room = AT_FIRST
@@ -164,33 +161,37 @@ class Sender(Background):
                     self._look_again = max(_GATHER_SECONDS, min(_FULL_SECONDS, wait))
                     return []
                 digest = await self._queue.claim(self.target.destination_id, tenants, _DIGEST_AT_MOST)
-                return [digest] if digest else []
+                return _apart(digest)
         claimed = await self._queue.claim(self.target.destination_id, tenants, limit)
         passed = 1 if len(tenants) <= LANES_AT_ONCE else LANES_AT_ONCE
         self._tenants = [*tenants[passed:], *tenants[:passed]]
         return [[each] for each in claimed]
 
     async def _send(self, batch: list[ClaimedNotification], permit: Permit) -> None:
-        target = self.target
+        target, began = self.target, self._clock.monotonic()
         try:
             message = compose(target.format, batch, target.secrets, self._clock.now())
-            attempt = await target.notifier.send(message)
+            with self._observer.span("deliver notification", parent=batch[0].trace, **_named(target, batch)) as step:
+                attempt = await target.notifier.send(message)
+                step.add(result=attempt.verdict.value)
             outcomes: list[Outcome] = [self._patience.settle(each, attempt) for each in batch]
             self._done.append((result_of(permit, attempt), outcomes))
-            self._tell(batch, attempt.verdict, outcomes)
+            self._tell(batch, attempt.verdict, outcomes, self._clock.monotonic() - began)
         except asyncio.CancelledError:
             self._done.append((RequestResult(permit, None), [*batch]))
             raise
         except Exception:
             log.exception("notification_crashed")  # its permit and its claim end by themselves
 
-    def _tell(self, batch: list[ClaimedNotification], verdict: Verdict, outcomes: list[Outcome]) -> None:
+    def _tell(
+        self, batch: list[ClaimedNotification], verdict: Verdict, outcomes: list[Outcome], seconds: float
+    ) -> None:
         for outcome in outcomes:
             if isinstance(outcome, Settlement) and outcome.state is NotificationState.DEAD:
                 log.warning("notification_dead", notification_id=outcome.notification.id, error=outcome.error)
         now = self._clock.now()
         took = max(0.0, (now - batch[0].created_at).total_seconds()) if verdict is Verdict.DELIVERED else None
-        self._on_attempt(self.target.kind, verdict.value, took)
+        self._observer.note(NotificationAttempted(self.target.kind, verdict.value, seconds, took))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
@@ -211,3 +212,16 @@ class Sender(Background):
         for result, _ in done:
             # A success gives its place back and adds two.
             self._room = min(self._slots.most, self._room + 3) if result.is_success else 0
+
+
+def _named(target: Target, batch: Sequence[ClaimedNotification]) -> dict[str, Attribute]:
+    """What a trace tells of a request: the first notification's ids, and how many there are."""
+    first = batch[0]
+    ids = {"notification_id": first.id, "tenant_id": first.tenant_id, "ticket_id": first.ticket_id}
+    return {**ids, "destination_kind": target.kind, "notifications": len(batch), "attempt": first.attempts + 1}
+
+
+def _apart(claimed: list[ClaimedNotification]) -> list[list[ClaimedNotification]]:
+    """What was claimed for a digest: the tickets together, and each spike by itself."""
+    tickets = [each for each in claimed if each.spike is None]
+    return [*([tickets] if tickets else []), *([each] for each in claimed if each.spike is not None)]

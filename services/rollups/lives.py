@@ -11,9 +11,9 @@ from documents.ticket_life import TicketLife
 from documents.ticket_rollup import TicketRollup
 from services.rollups.events import Event, flow_events, stays, stored_events, sum_events
 from services.rollups.joins import Joined, joined
-from services.rollups.rows import BY_ID, COUNTING, RowKey, additions
+from services.rollups.rows import COUNTING, RowKey, additions
 from services.rollups.steps import as_date, lives, stored_life, told_rows
-from services.tenancy import Filter, owned, owned_by_any
+from services.tenancy import BY_ID, Filter, owned, owned_by_any
 
 REBUILT = (*COUNTED_FIELDS, "created_at")
 """The stored fields that statistics of a past moment rest on."""
@@ -56,7 +56,8 @@ class Lives:
         if not tickets:
             return
         fresh = await self._worked_out(tenant_id, tickets, session)
-        found = self._lives.find({"_id": {"$in": [life["_id"] for life in fresh]}}, session=session)
+        same = owned(tenant_id, _id={"$in": [life["_id"] for life in fresh]})
+        found = self._lives.find(same, session=session, hint=BY_ID)
         known = {repr(life["_id"]): life for life in await found.to_list(None)}
         changed = [life for life in fresh if known.get(repr(life["_id"])) != life]
         before = [known[key] for life in changed if (key := repr(life["_id"])) in known]
@@ -75,10 +76,18 @@ class Lives:
         removed = [life for life in known if repr((life["tenant_id"], life["_id"]["ticket"])) not in there]
         await self._replace([life for life in removed if not life["over"]], [], session)
 
+    async def erase(self, tenant_id: str, names: Sequence[Any], session: Session) -> int:
+        """Remove the lives of these tickets (external ids), with all that was counted of them; returns how many."""
+        found = self._lives.find(lives_among(tenant_id, ticket={"$in": list(names)}), session=session)
+        lives_there = await found.to_list(None)
+        await self._replace(lives_there, [], session)
+        return len(lives_there)
+
     async def _replace(self, before: Sequence[Row], after: Sequence[Row], session: Session) -> None:
         """Put some lives in the place of others, and count their events instead."""
         if before:
-            await self._lives.delete_many({"_id": {"$in": [life["_id"] for life in before]}}, session=session)
+            gone = owned_by_any({life["tenant_id"] for life in before}, _id={"$in": [life["_id"] for life in before]})
+            await self._lives.delete_many(gone, session=session, hint=BY_ID)
         if after:
             await self._lives.insert_many(list(after), session=session)
         for tenant_id in sorted({life["tenant_id"] for life in (*before, *after)}):

@@ -23,7 +23,7 @@ from documents.ticket_rollup import EVERY_DAY
 from services.kit.clock import EPOCH
 from services.statuses import CLOSING_WORDS, category_of
 from services.tags import tags_in
-from services.tenancy import Filter, owned, owned_by_any
+from services.tenancy import BY_ID, Filter, owned, owned_by_any
 
 KEYWORD = "keyword"
 TAG = CountedField.TAG.value
@@ -32,8 +32,6 @@ CLOSED_AFTER = "closed_after"
 QUARTER = "quarter"
 TOTALS = CountedField.URGENCY.value
 """A field in which every ticket has one value that the rollups hold; it has the fewest, so totals are its sums."""
-BY_ID = "_id_"
-"""The planner has been seen to prefer the walk over all of a tenant's tickets."""
 UNKNOWN = "unknown"
 """The name under which tickets without the counted field appear."""
 QUARTER_MILLISECONDS = 900_000
@@ -161,17 +159,16 @@ def additions(tenant_id: str, rows: Mapping[RowKey, Increments]) -> list[UpdateO
     ids = {key: row_id(tenant_id, key) for key in sorted(rows, key=str)}  # always in the same order
     updates: list[UpdateOne | DeleteMany] = [
         UpdateOne(
-            {"_id": row_id},
-            {
-                "$inc": dict(rows[key]),
-                "$setOnInsert": {"tenant_id": tenant_id, "counting": COUNTING, **key._asdict()},
-            },
+            owned(tenant_id, _id=row_id),
+            {"$inc": dict(rows[key]), "$setOnInsert": {"counting": COUNTING, **key._asdict()}},
             upsert=True,
+            hint=BY_ID,
         )
         for key, row_id in ids.items()
     ]
     lessened = [ids[key] for key, increments in rows.items() if increments["tickets"] < 0]
-    return [*updates, DeleteMany({"_id": {"$in": lessened}, "tickets": 0})] if lessened else updates
+    empty = owned(tenant_id, _id={"$in": lessened}, tickets=0)
+    return [*updates, DeleteMany(empty, hint=BY_ID)] if lessened else updates
 
 
 def bucket_of(milliseconds: int) -> int:

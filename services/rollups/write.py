@@ -25,9 +25,9 @@ from documents.ticket_rollup import TicketRollup
 from services.kit.clock import EPOCH
 from services.rollups.closes import last_closes
 from services.rollups.lives import Lives
-from services.rollups.rows import BY_ID, COUNTED_PROJECTION, COUNTING, additions, counted_as, negated, sum_rows
+from services.rollups.rows import COUNTED_PROJECTION, COUNTING, additions, counted_as, negated, sum_rows
 from services.statuses import category_of
-from services.tenancy import deleted, live, owned
+from services.tenancy import BY_ID, deleted, deleted_of_any, live, live_of_any, owned
 
 ROLL_UP_BATCH = 400
 """Tickets rolled up in one transaction, which takes about 0.3 s."""
@@ -68,6 +68,20 @@ class Rollups:
         alone = live(tenant_id, rolled_up=NOT_ROLLED_UP), deleted(tenant_id, rolled_up=LIFE_NOT_OVER)
         counts = [await self._tickets.count_documents(where, limit=limit, comment=comment) for where in alone]
         return sum(counts)
+
+    async def total_backlog(self, tenant_ids: Sequence[str], *, at_most: int, milliseconds: int) -> int:
+        """The same of all these tenants together, counted up to `at_most`; the server is given so long for either."""
+        if not tenant_ids:
+            return 0
+        alone = (
+            live_of_any(tenant_ids, rolled_up=NOT_ROLLED_UP),
+            deleted_of_any(tenant_ids, rolled_up=LIFE_NOT_OVER),
+        )
+        counts = [
+            await self._tickets.count_documents(where, limit=at_most, hint=COUNTED_INDEX, maxTimeMS=milliseconds)
+            for where in alone
+        ]
+        return min(at_most, sum(counts))
 
     async def roll_up(self, tenant_id: str, *, at_most: int = ROLL_UP_BATCH, session: Session = None) -> int:
         """Roll up the next tickets, the oldest first, and then the lives of deleted ones; returns how many there were.
@@ -131,6 +145,11 @@ class Rollups:
         rows = negated(sum_rows(receipt["counted"] for receipt in receipts))
         await self._rows.bulk_write(additions(tenant_id, rows), session=session)
         return len(receipts)
+
+    async def forget_lives(self, tenant_id: str, names: Sequence[Any], session: Session) -> int:
+        """Take all out of the rollups that they tell of the past of these tickets (external ids), which are erased
+        together with their history; returns of how many they told. The tickets are taken back besides."""
+        return await self._lives.erase(tenant_id, names, session)
 
     async def check(self, ticket_ids: Sequence[Any], *, session: Session = None) -> int:
         """Take back whatever other programs have changed of these tickets; returns how many.

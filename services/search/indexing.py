@@ -66,6 +66,15 @@ class SearchIndex:
             groups: list[Row] = await found.to_list(None)
         return dict.fromkeys(tenant_ids, 0) | {group["_id"]: group["tickets"] for group in groups}
 
+    async def total_backlog(self, tenant_ids: Sequence[str], *, at_most: int, milliseconds: int) -> int:
+        """The same of all of them together, counted up to `at_most`; the server is given so long."""
+        if not tenant_ids:
+            return 0
+        outdated = owned_by_any(tenant_ids, search_version=_OUTDATED)
+        return await self._tickets.count_documents(
+            outdated, limit=at_most, hint=SEARCH_BACKLOG_INDEX, maxTimeMS=milliseconds
+        )
+
     async def has_backlog(self, tenant_id: str, *, comment: str = "") -> bool:
         """Whether there are any."""
         outdated = owned(tenant_id, search_version=_OUTDATED)

@@ -19,6 +19,7 @@ from pymongo.errors import DuplicateKeyError
 from documents.database import Database, Row
 from documents.rate_limit import RateLimit
 from services.kit.clock import EPOCH, Clock
+from services.observing import UNOBSERVED, Observer, SlotTaken, SourceThrottled
 
 OnWait = Callable[[datetime], Awaitable[None]]
 """Told until when (at least) a request has to wait."""
@@ -58,6 +59,7 @@ class RateLimiter:
         request_seconds: float,
         name: str = "external_api",
         window_seconds: float = WINDOW_SECONDS,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         """`request_seconds` is the longest that a request may take before its client gives it up."""
         self._budgets = database.collection(RateLimit)
@@ -67,9 +69,19 @@ class RateLimiter:
         self._lost_after = window_seconds + request_seconds + LOST_REQUEST_MARGIN_SECONDS
         self._paused_until = 0.0
         self.limit = limit
+        self.observer = observer
+        """Who is told of the requests."""
+        self.source = name.partition(":")[0]
+        """The kind of source, for figures: the rest of a budget's name is a tenant's account."""
 
     async def acquire(self, tenant_id: str, on_wait: OnWait) -> str:
         """Wait for a slot and take it; returns its id for `settle`."""
+        began = self._clock.monotonic()
+        slot_id = await self._acquire(tenant_id, on_wait)
+        self.observer.note(SlotTaken(self.source, self._clock.monotonic() - began))
+        return slot_id
+
+    async def _acquire(self, tenant_id: str, on_wait: OnWait) -> str:
         slot_id = uuid4().hex
         while True:
             if self.limit == 0:
@@ -101,6 +113,7 @@ class RateLimiter:
 
     async def pause(self, seconds: float) -> None:
         """Upstream has said 429: send nothing for so long. A pause is never shortened."""
+        self.observer.note(SourceThrottled(self.source))
         self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
         if self.limit:
             until = {"$add": ["$$NOW", _ms(seconds)]}

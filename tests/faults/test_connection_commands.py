@@ -16,7 +16,7 @@ import pytest
 from pymongo import MongoClient
 
 from tests.connecting import KEY, TOKEN, HelpDesk, help_desk, record
-from tests.processes import OUR_ENVIRONMENT, ROOT
+from tests.processes import OUR_ENVIRONMENT, ROOT, outcome
 from tests.waiting import PATIENCE_SECONDS
 
 OTHER_TOKEN = "an0ther-s3cret"
@@ -39,19 +39,10 @@ def environment(tmp_path: Path, mongo_url: str) -> Iterator[dict[str, str]]:
 
 def call(environment: dict[str, str], *arguments: str, given: str = "") -> tuple[int, str]:
     """The exit code, and all that was printed."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "gql_app", "connections", *arguments],
-        cwd=environment["DATA_DIR"],
-        env=environment,
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
-    assert TOKEN not in ran.stdout + ran.stderr
-    assert OTHER_TOKEN not in ran.stdout + ran.stderr
-    return ran.returncode, ran.stdout + ran.stderr
+    code, output, errors = outcome(environment, "-m", "gql_app", "connections", *arguments, given=given)
+    assert TOKEN not in output + errors
+    assert OTHER_TOKEN not in output + errors
+    return code, output + errors
 
 
 def shown(environment: dict[str, str], name: str) -> Any:

@@ -3,7 +3,6 @@
 import json
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,7 @@ from pymongo import MongoClient
 from documents.inspection import DatabaseFacts, inspect_database
 from gql_app.commands.doctor.verdicts import judge_database, judge_room
 from gql_app.local.embedded_mongo import find_mongod
-from tests.processes import ROOT, Command, serving_mock
+from tests.processes import OUR_ENVIRONMENT, Command, outcome, serving_mock
 from tests.waiting import eventually
 
 NOWHERE = "http://127.0.0.1:1"
@@ -41,7 +40,8 @@ def settings(mongo_url: str, mock: str) -> Iterator[dict[str, object]]:
     """Those of a service that has been started before."""
     name = f"test_{uuid4().hex[:12]}"
     # In a process of its own: opening a database binds the document classes, which other tests use.
-    subprocess.run([sys.executable, "-c", OPENING, mongo_url, name], cwd=ROOT, check=True)
+    opened = outcome(OUR_ENVIRONMENT, "-c", OPENING, mongo_url, name)
+    assert opened.code == 0, opened.errors
     yield {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": mock}
     with MongoClient(mongo_url) as client:
         client.drop_database(name)
@@ -79,7 +79,7 @@ def standalone(tmp_path: Path) -> Iterator[str]:
 def test_all_is_well(tmp_path: Path, settings: dict[str, str]) -> None:
     checks = examine(tmp_path, code=0, **settings)
     assert list(checks) == [
-        *("settings", "data directory", "database", "version", "transactions", "indexes", "clock", "disk"),
+        *("settings", "data directory", "database", "version", "transactions", "data", "indexes", "clock", "disk"),
         "external API",
     ]
     with Command(tmp_path, "-m", "gql_app", "doctor", **settings) as command:

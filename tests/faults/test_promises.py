@@ -1,9 +1,10 @@
 """The promises of docs/reliability.md on real processes, small; `make soak` runs them at full size."""
 
-import multiprocessing
+import os
+import pickle
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +23,10 @@ from soak import (
     slow_clients,
     upstream,
 )
+from soak.cluster import SHARED_MONGOD
+from soak.prepared import started
 from soak.verdict import Verdict
+from tests.processes import ROOT, prepare
 
 BUSY = 10.0
 """How many times the promised seconds may take here: the machine may be busy. `make soak` measures the promise."""
@@ -33,10 +37,10 @@ FEW_BOMBS = ["40 kB of escaped quotes", "64 MB in gzip", "300,000 records", "100
 SOME_TROUBLES = [each for each in upstream.troubles(1) if (each.status, each.retry_after) in FEW_TROUBLES]
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "killed workers lose nothing": partial(crashes.resume, 2, tickets=800, lease_seconds=LONG_LEASE, slack=BUSY),
-    "a holder that slept writes nothing": partial(crashes.fencing, 1, lease_seconds=LONG_LEASE),
-    "a database that dies": partial(crashes.database_outages, 1),
-    "a frozen database holds nobody up": partial(frozen.frozen_database, 1, load=20, slack=BUSY),
-    "a failover": partial(crashes.failovers, 1),
+    "a holder that slept writes nothing": partial(crashes.fencing, 1, tickets=1_200, lease_seconds=LONG_LEASE),
+    "a database that dies": partial(crashes.database_outages, 1, tickets=2_400),
+    "a frozen database holds nobody up": partial(frozen.frozen_database, 1, tickets=2_400, load=20, slack=BUSY),
+    "a failover": partial(crashes.failovers, 1, tickets=2_400),
     "the outbound limit over four processes": partial(operations.rate_limit, None),
     "urgent tickets are announced": partial(delivery.delivery, 150, outage_seconds=2),
     "a half-open circuit sends one probe": partial(delivery.one_probe, 5),
@@ -67,8 +71,17 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_promise_is_held(name: str) -> None:
+def test_the_promise_is_held(name: str, tmp_path: Path, mongo_url: str) -> None:
     # In a process of its own: opening a database binds the document classes, which the other tests use.
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-        verdict = process.submit(SCENARIOS[name]).result()
-    assert verdict.held, str(verdict)
+    prepare()
+    scenario, log = tmp_path / "scenario", tmp_path / "log"
+    scenario.write_bytes(pickle.dumps(SCENARIOS[name]))
+    arguments, environment = ["-m", "tests.one_promise", str(scenario)], os.environ | {SHARED_MONGOD: mongo_url}
+    with log.open("wb") as output:
+        process = started(arguments, environment=environment, output=output.fileno(), directory=ROOT)
+    try:
+        assert process.wait() == 0, log.read_text()
+    finally:
+        process.kill()
+    verdict: Verdict = pickle.loads(scenario.read_bytes())  # noqa: S301 (our own)
+    assert verdict.held, f"{verdict}\n{log.read_text()}"

@@ -1,8 +1,6 @@
 """The rules on the command line, as real processes, and what becomes of judging anew when its process is killed."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +10,8 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
-from tests.processes import OUR_ENVIRONMENT, ROOT
-from tests.waiting import PATIENCE_SECONDS, eventually
+from tests.processes import OUR_ENVIRONMENT, ROOT, Command, outcome
+from tests.waiting import eventually
 
 TENANT = "acme"
 
@@ -32,22 +30,10 @@ def database(environment: dict[str, str]) -> Iterator[Any]:
         yield client[environment["MONGO_DB"]]
 
 
-def started(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "gql_app", "rules", *arguments],
-        cwd=environment["DATA_DIR"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def call(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
     """The exit code, and what was printed."""
-    process = started(environment, *arguments)
-    printed, complaints = process.communicate(timeout=PATIENCE_SECONDS)
-    return process.returncode, printed or complaints
+    code, printed, complaints = outcome(environment, "-m", "gql_app", "rules", *arguments)
+    return code, printed or complaints
 
 
 def insert(database: Any, count: int) -> None:
@@ -110,10 +96,8 @@ def test_killed_in_the_middle_it_goes_on_and_every_ticket_is_judged_once(
     environment: dict[str, str], database: Any
 ) -> None:
     insert(database, 3_000)
-    process = started(environment, "apply", TENANT)
-    eventually(lambda: database.ticket_history.count_documents({}) >= 200)
-    process.kill()
-    process.communicate()
+    with Command(Path(environment["DATA_DIR"]), "-m", "gql_app", "rules", "apply", TENANT, **environment):
+        eventually(lambda: database.ticket_history.count_documents({}) >= 200)
     half = database.ticket_history.count_documents({})
 
     code, printed = call(environment, "apply", TENANT, "--json")

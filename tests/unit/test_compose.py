@@ -115,4 +115,4 @@ def test_the_image_runs_without_root_on_a_pinned_python() -> None:
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
     assert bases[-1] == "python:3.11-slim-bookworm"
     assert all(re.search(r":\d", base) for base in bases)
-    assert re.search(r"^USER service$", DOCKERFILE, re.MULTILINE)
+    assert re.search(r"^USER 10001:10001$", DOCKERFILE, re.MULTILINE)

@@ -6,11 +6,11 @@ import { SignIn } from "./frame/sign-in.js";
 import { Home } from "./home/home.js";
 import { catchLinks, useAddress } from "./kit/address.js";
 import { html, render, useEffect, useState } from "./kit/html.js";
-import { connect } from "./kit/live.js";
+import { connect, useConnection } from "./kit/live.js";
 import * as token from "./kit/token.js";
 import { useAnswer, useChanges } from "./kit/use-answer.js";
 import { Overview } from "./overview/overview.js";
-import { Problem, Skeleton } from "./parts/states.js";
+import { Empty, Problem, Skeleton } from "./parts/states.js";
 
 const TITLE = "Support ticket analytics";
 /** The views that are fetched when they are first opened. @type {Record<string, () => Promise<any>>} */
@@ -44,7 +44,8 @@ function Signed() {
   const frame = useAnswer("frame", {}, version);
   const wanted = address.get("view") ?? "";
   const name = Object.hasOwn(LATER, wanted) ? wanted : "overview";
-  const View = useView(name);
+  const { View, isMissing } = useView(name);
+  const isNew = isWithoutTickets(frame.data?.tenants, tenant);
   useEffect(() => {
     document.title = tenant ? `${tenant} · ${name} · ${TITLE}` : TITLE;
   }, [tenant, name]);
@@ -54,23 +55,44 @@ function Signed() {
     <${Header} address=${address} frame=${frame} view=${tenant ? name : null} />
     <main id="main" tabindex="-1">
       <${Problem} text=${frame.problem} />
-      ${tenant
-        ? View
-          ? html`<${View} key=${tenant + name} address=${address} version=${version} />`
-          : html`<${Skeleton} lines=${12} />`
-        : html`<${Home} address=${address} frame=${frame} />`}
+      ${!tenant && html`<${Home} address=${address} frame=${frame} />`}
+      ${tenant && View && html`<${View} key=${tenant + name} address=${address} version=${version} isNew=${isNew} />`}
+      ${tenant && !View && (isMissing ? html`<${Missing} />` : html`<${Skeleton} lines=${12} />`)}
     </main>
     <${Help} />
   `;
 }
 
-/** The component of a view, null until it is here. @param {string} name */
+/** Whether nothing is stored of a tenant; false as long as that is not known. @param {any[] | undefined} tenants @param {string | null} tenant */
+function isWithoutTickets(tenants, tenant) {
+  return tenants !== undefined && !tenants.some(({ tenantId, ticketCount }) => tenantId === tenant && ticketCount > 0);
+}
+
+/**
+ * The component of a view, null until it is here. One that could not be fetched is fetched with the next connection.
+ * @param {string} name
+ */
 function useView(name) {
   const [views, setViews] = useState(/** @type {Record<string, any>} */ ({ overview: Overview }));
+  const [missing, setMissing] = useState(/** @type {string | null} */ (null));
+  const connection = useConnection();
   useEffect(() => {
-    if (!views[name]) LATER[name]().then((View) => setViews((known) => ({ ...known, [name]: View })));
-  }, [name]);
-  return views[name] ?? null;
+    if (views[name]) return;
+    LATER[name]().then(
+      (View) => setViews((known) => ({ ...known, [name]: View })),
+      () => setMissing(name),
+    );
+  }, [name, connection]);
+  return { View: views[name] ?? null, isMissing: missing === name };
+}
+
+function Missing() {
+  return html`
+    <${Empty} title="This part of the page could not be fetched">
+      <p>The service cannot be reached, or has been renewed since the page was opened.</p>
+      <p><button type="button" onClick=${() => location.reload()}>Load the page again</button></p>
+    <//>
+  `;
 }
 
 catchLinks();

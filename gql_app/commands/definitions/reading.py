@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gql_app.commands.definitions.options import AsJson, Tenant
+from gql_app.commands.definitions.options import AsJson, Limit, Tenant
 from gql_app.commands.orders import ServiceOrder
 
 FIGURES = "gql_app.commands.data.figures"
@@ -25,6 +25,26 @@ def stats(
         f"{FIGURES}:show_stats",
         {"tenant_id": tenant, "from_date": from_date, "to_date": to_date, "as_json": as_json},
     )
+
+
+@commands.command()
+def forecast(
+    tenant: Tenant,
+    hours: Annotated[int, typer.Option(min=1, max=168, help="How many, from the next full hour on.")] = 24,
+    time_zone: Annotated[str, typer.Option(help="By whose clock, for instance Europe/Paris.")] = "UTC",
+    as_json: AsJson = False,
+) -> ServiceOrder:
+    """Show how many tickets the coming hours will have, or why nobody knows."""
+    return ServiceOrder(
+        f"{FIGURES}:show_forecast",
+        {"tenant_id": tenant, "hours": hours, "time_zone": time_zone, "as_json": as_json},
+    )
+
+
+@commands.command()
+def spikes(tenant: Tenant, limit: Limit = 20, as_json: AsJson = False) -> ServiceOrder:
+    """Show the hours in which too many of a tenant's customers wrote, newest first."""
+    return ServiceOrder(f"{FIGURES}:show_spikes", {"tenant_id": tenant, "limit": limit, "as_json": as_json})
 
 
 @tenants.command("list")

@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from documents.inspection import DatabaseFacts
+from documents.schema_version import KNOWN_VERSION
 
 CLOCK_SECONDS = 5.0
 """Tokens run out, and hours of statistics begin, by our clock; leases and the rate limit are told by MongoDB's."""
@@ -32,7 +33,8 @@ class Examination(BaseModel):
 
 def judge_database(facts: DatabaseFacts) -> list[Check]:
     """Verdicts on a database that answers."""
-    return [_version(facts), _transactions(facts), _indexes(facts), judge_clock(facts.seconds_ahead), _disk(facts)]
+    clock = judge_clock(facts.seconds_ahead)
+    return [_version(facts), _transactions(facts), _data(facts), _indexes(facts), clock, _disk(facts)]
 
 
 def judge_clock(seconds_ahead: float) -> Check:
@@ -59,6 +61,16 @@ def _transactions(facts: DatabaseFacts) -> Check:
         return _check("transactions", False, "a standalone server has none", f"{remedy} stored.")
     detail = "a replica set or sharded cluster" + ("" if facts.is_writable else ", without a primary")
     return _check("transactions", facts.is_writable, detail, "Wait for the election, or look at rs.status().")
+
+
+def _data(facts: DatabaseFacts) -> Check:
+    if facts.is_empty:
+        return _check("data", True, "there is none yet")
+    detail = f"version {facts.data_version}; this program knows version {KNOWN_VERSION}"
+    if facts.data_version < KNOWN_VERSION:
+        detail += ", to which the next `serve` or `worker` brings it"
+    remedy = "Use a newer version of the service, or restore the backup from before the upgrade."
+    return _check("data", facts.needed_version <= KNOWN_VERSION, detail, remedy)
 
 
 def _indexes(facts: DatabaseFacts) -> Check:

@@ -10,7 +10,7 @@ from documents.failures import DatabaseError, translating
 from documents.ingestion_job import IngestionJob
 from gql_app.commands.screen.alerts import Alerts
 from gql_app.commands.screen.board import Board
-from gql_app.http.observability import Metrics
+from gql_app.telemetry.work import WorkMetrics
 from resolvers.circuits import get_circuit
 from resolvers.context import Context
 from resolvers.ingestion import get_job, start_ingestion
@@ -54,7 +54,7 @@ async def follow_on(board: Board, context: Context, job_id: str) -> IngestionJob
         await asyncio.sleep(FOLLOW_SECONDS)
 
 
-async def show_everything(board: Board, context: Context, metrics: Metrics, tenants: Sequence[str]) -> None:
+async def show_everything(board: Board, context: Context, metrics: WorkMetrics, tenants: Sequence[str]) -> None:
     """Ingest the tenants, and show that and the alerts until cancelled.
 
     Raises:
@@ -69,7 +69,7 @@ async def show_everything(board: Board, context: Context, metrics: Metrics, tena
 
 
 @asynccontextmanager
-async def kept_explained(board: Board, context: Context, metrics: Metrics | None = None) -> AsyncIterator[None]:
+async def kept_explained(board: Board, context: Context, metrics: WorkMetrics | None = None) -> AsyncIterator[None]:
     """Inside, the board says what runs wait for; with the `metrics` of this process also how alerts stand."""
     task = asyncio.create_task(_keep_explained(board, context, metrics))
     try:
@@ -78,7 +78,7 @@ async def kept_explained(board: Board, context: Context, metrics: Metrics | None
         await abandon(task)
 
 
-async def _keep_explained(board: Board, context: Context, metrics: Metrics | None) -> None:
+async def _keep_explained(board: Board, context: Context, metrics: WorkMetrics | None) -> None:
     while True:
         try:
             with translating():
@@ -98,6 +98,6 @@ def _tell(board: Board, alerts: Alerts) -> None:
     board.tell(lines, (alerts.waiting == 0, alerts.is_held_up, board.is_busy))
 
 
-async def _alerts(context: Context, metrics: Metrics) -> Alerts:
+async def _alerts(context: Context, metrics: WorkMetrics) -> Alerts:
     backlog, circuit = await asyncio.gather(get_backlog(context), get_circuit(context, DEFAULT_CIRCUIT))
     return Alerts(backlog, circuit, metrics.failed_attempts)

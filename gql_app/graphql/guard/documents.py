@@ -43,6 +43,10 @@ class Documents:
         async with self.turns.turn(client):
             return self.get(schema, query)
 
+    def known(self, query: str) -> Studied | None:
+        """What there is to know of it, if it was studied lately."""
+        return self._known.get(query)
+
     def get(self, schema: GraphQLSchema, query: str) -> Studied:
         """The same at once."""
         studied = self._known.get(query)

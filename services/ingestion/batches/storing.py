@@ -23,6 +23,7 @@ from services.ingestion.pages.portions import Portion
 from services.ingestion.run import Origin, Run, StopReason
 from services.kit.faults import outline
 from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy
+from services.observing import UNOBSERVED, Observer
 from services.sources.pages import BEGINNING
 from services.sources.records.records import PageRecords, sort_records
 
@@ -53,8 +54,16 @@ class BatchOutcome:
 class Batches:
     """Stores files of tickets."""
 
-    def __init__(self, jobs: Jobs, pages: PageStore, announce: AnnouncementPolicy = ANNOUNCE_ALL) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        pages: PageStore,
+        announce: AnnouncementPolicy = ANNOUNCE_ALL,
+        *,
+        observer: Observer = UNOBSERVED,
+    ) -> None:
         self._jobs = jobs
+        self._observer = observer
         self._announce = announce
         self._pages = pages
 
@@ -74,7 +83,7 @@ class Batches:
         claimed = await self._jobs.take(tenant_id, job.id)
         if claimed is None:  # somebody has cancelled it already, or was faster
             raise AlreadyRunningError(tenant_id, job.id)
-        run = Run(*claimed, Origin(is_file=True, announce=self._announce))
+        run = Run(*claimed, Origin(is_file=True, announce=self._announce), observer=self._observer)
         outcome = BatchOutcome(job)
         async with self._jobs.held(run.lease, on_lost=partial(run.stop, StopReason.LEASE_LOST)):
             try:
@@ -95,7 +104,7 @@ class Batches:
         number = 0
         # In threads: reading and parsing take as long as the disk and the records want.
         while lines := await asyncio.to_thread(list, islice(records, PORTION_LINES)):
-            if await self._jobs.is_cancelled(run.job.id):
+            if await self._jobs.is_cancelled(run.job):
                 await self._jobs.finish(run.lease, JobStatus.CANCELLED)
                 return
             number += 1

@@ -163,10 +163,12 @@ def _announce_if_risen(changes: PageChanges, at: Position, external_id: str, new
     """A ticket is announced when its urgency becomes high; not when it only comes back, or changes otherwise."""
     has_risen = new.get("urgency") == Urgency.HIGH and old_urgency != Urgency.HIGH
     if has_risen and at.origin.announce.wants(new, is_first_sight=old_urgency is None):
-        row = notification_row(
-            at.tenant_id, external_id, version=f"{at.job_id}:{at.page}", matched=new["matched"], now=at.now
+        version = f"{at.job_id}:{at.page}"
+        changes.notifications.append(
+            notification_row(
+                at.tenant_id, external_id, version=version, matched=new["matched"], now=at.now, trace=at.trace
+            )
         )
-        changes.notifications.append(row)
 
 
 def _keep(changes: PageChanges, ticket: UpstreamTicket, known: Row, at: Position, *, has_moved: bool) -> None:

@@ -24,6 +24,8 @@ class Position:
     now: datetime
     origin: Origin = CONTRACT
     judge: Judge = RULES_ALONE
+    trace: str | None = None
+    """The step of a trace that saw it."""
 
 
 def history_rows(at: Position, external_id: str, happened: Sequence[Happened]) -> list[Row]:

@@ -1,6 +1,7 @@
 """One request to a source: within the budget, with a hard time limit, and no more of an answer than fits."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -9,6 +10,7 @@ from typing import Final
 import httpx
 
 from services.errors import UpstreamError
+from services.observing import SourceAnswered
 from services.sources.budget import RateLimiter
 from services.sources.pages import UpstreamCaller
 
@@ -92,13 +94,17 @@ class Transport:
     async def _send(self, caller: UpstreamCaller, url: httpx.URL, headers: Mapping[str, str]) -> UpstreamAnswer:
         """A slot whose request got no answer is left unsettled: upstream may have counted it at any time."""
         slot = await self.limiter.acquire(caller.tenant_id, caller.on_wait)
+        began, status = time.monotonic(), None
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
                 answer = await self._receive(url, headers)
+            status = answer.status
         except UpstreamError:
             raise
         except Exception as error:  # whatever a broken answer makes the HTTP library do
             raise TransientError(f"no whole answer ({type(error).__name__})") from error
+        finally:
+            self.limiter.observer.note(SourceAnswered(self.limiter.source, status, time.monotonic() - began))
         await self.limiter.settle(slot)
         return answer
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from graphql import (
+    GraphQLArgument,
     GraphQLField,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLObjectType,
-    build_schema,
     get_named_type,
     is_composite_type,
     is_enum_type,
@@ -23,15 +23,15 @@ from documents.destination import Destination, DestinationFormat
 from documents.ingestion_job import IngestionJob
 from documents.notification import Notification
 from documents.ticket import Ticket
-from gql_app.graphql_sdl import committed
 from schema.base.ids import global_id
 from services.errors import ErrorCode
 from tests.api.graphql.client import Api
+from tests.committed_schema import committed_schema
 from tests.fakes import bearer, make_token
 
 SHARED = {"viewer", "tenants", "health", "rateLimit", "circuitBreaker", "resetCircuitBreaker", "offeredSources"}
 """Root fields that show what all tenants share, or only what the caller may see."""
-SCHEMA = build_schema(committed())
+SCHEMA = committed_schema()
 
 
 def root_fields(root: GraphQLObjectType | None, *, but: Iterable[str] = ()) -> Iterator[tuple[str, GraphQLField]]:
@@ -71,8 +71,12 @@ async def foreign_values(api: Api) -> dict[str, str]:
         updated_at=now,
     )
     await connection.save()
+    erasure = await api.services.erasures.request_customer("tenant_b", "nobody", by=None)
     return {
         "tenantId": "tenant_b",
+        "customerId": "nobody",
+        "days": "365",
+        "erasureId": erasure.id,
         "externalId": ticket["external_id"],
         "jobId": job["_id"],
         "notificationId": notification["_id"],
@@ -100,11 +104,11 @@ def arguments(field: GraphQLField, values: dict[str, str]) -> str:
             inner = ", ".join(f"{key}: {literal(values[key], field)}" for key, field in demanded.items())
             written.append(f"{name}: {{{inner}}}")
         else:
-            written.append(f'{name}: "{values[name]}"')
+            written.append(f"{name}: {literal(values[name], argument)}")
     return f"({', '.join(written)})" if written else ""
 
 
-def literal(value: str, field: GraphQLInputField) -> str:
+def literal(value: str, field: GraphQLInputField | GraphQLArgument) -> str:
     """A value as a document has it: a member of an enum is no text, and neither is a number."""
     return value if is_enum_type(get_named_type(field.type)) or value.isdigit() else f'"{value}"'
 

@@ -177,7 +177,7 @@ async def test_a_form_is_told_what_a_source_needs(api: Api) -> None:
       name description expected isSecret isRequired default insteadOf neededWith
     } } }"""
     told = await ask(api, query)
-    assert {each["description"] for each in told} >= {"The contract's API.", "Zendesk Support."}
+    assert {each["description"] for each in told} >= {"An API like the operator's.", "Zendesk Support."}
     found = {each["source"]: each["needs"] for each in told}
     assert {name.lower() for name in found} == {source.value for source in SOURCE_NEEDS}
     needs = {each["name"]: (each["insteadOf"], each["neededWith"]) for each in found["ZENDESK"]}

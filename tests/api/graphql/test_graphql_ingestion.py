@@ -7,7 +7,7 @@ from typing import Any
 from documents.database import Database
 from documents.ingestion_job import IngestionJob, JobStatus
 from resolvers.context import Services
-from services.coordination.leases import ingest_resource
+from services.coordination.resources import ingest_resource
 from tests.api.graphql.client import Api
 from tests.fakes import MockApi, app_with, at_rest, bearer, make_jwt_settings, make_settings, open_client
 from tests.waiting import PATIENCE_SECONDS, until

@@ -15,7 +15,7 @@ from documents.notification import Notification
 from documents.quarantined_record import QuarantinedRecord
 from documents.ticket_history import TicketHistory
 from resolvers.context import Services
-from services.coordination.leases import ingest_resource
+from services.coordination.resources import ingest_resource
 from tests.fakes import app_with, at_rest, bearer, make_jwt_settings, open_client
 
 URL = "/ingest/batch?tenant_id=acme"

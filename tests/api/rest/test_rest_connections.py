@@ -143,7 +143,7 @@ async def test_what_fails_says_what_to_do(app_client: httpx.AsyncClient, service
 
 async def test_a_form_is_told_what_each_source_needs(app_client: httpx.AsyncClient) -> None:
     found = {each["source"]: each for each in (await app_client.get("/connections/sources")).json()["sources"]}
-    assert found["standard"]["description"] == "The contract's API."
+    assert found["standard"]["description"] == "An API like the operator's."
     needs = {need["name"]: need for need in found["zendesk"]["needs"]}
     assert needs["subdomain"]["instead_of"] == ["base_url"]
     assert needs["email"]["needed_with"] == ["api_token"]

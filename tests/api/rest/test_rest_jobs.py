@@ -7,7 +7,7 @@ import pytest
 
 from documents.database import Database
 from resolvers.context import Services
-from services.coordination.leases import ingest_resource
+from services.coordination.resources import ingest_resource
 from tests.api.rest.jobs import RUN, progress, reach, start
 from tests.fakes import MockApi, app_with, make_settings, open_client, open_services
 from tests.waiting import until

@@ -1,9 +1,6 @@
 """Indexes at start: what was declared otherwise by an earlier version is replaced, what others made stays."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,8 +8,7 @@ from pymongo import MongoClient
 
 from documents.ticket import Ticket
 from documents.ticket_indexes import COUNTED_INDEX
-
-ROOT = Path(__file__).parents[3]
+from tests.processes import OUR_ENVIRONMENT, outcome
 
 
 @pytest.fixture
@@ -37,7 +33,8 @@ asyncio.run(main())
 
 def keys_after_start(mongo_url: str, name: str) -> dict[str, list[str]]:
     """Open the database as a start does; in a process of its own, as that binds the document classes to it."""
-    subprocess.run([sys.executable, "-c", OPEN, mongo_url, name], cwd=ROOT, check=True)
+    opened = outcome(OUR_ENVIRONMENT, "-c", OPEN, mongo_url, name)
+    assert opened.code == 0, opened.errors
     with MongoClient(mongo_url) as client:
         found = client[name].tickets.index_information()
     return {index: [key for key, _ in one["key"]] for index, one in found.items()}
@@ -62,9 +59,9 @@ def test_an_index_with_other_options_is_told(mongo_url: str, name: str) -> None:
     declared = next(index for index in Ticket.Settings.indexes if index.document["name"] == COUNTED_INDEX)
     with MongoClient(mongo_url) as client:
         client[name].tickets.create_index(list(declared.document["key"].items()), name=COUNTED_INDEX, unique=True)
-    opened = subprocess.run([sys.executable, "-c", OPEN, mongo_url, name], cwd=ROOT, capture_output=True, text=True)
-    assert opened.returncode != 0
-    assert COUNTED_INDEX in opened.stderr
+    opened = outcome(OUR_ENVIRONMENT, "-c", OPEN, mongo_url, name)
+    assert opened.code != 0
+    assert COUNTED_INDEX in opened.errors
 
 
 def test_the_indexes_of_others_stay(mongo_url: str, name: str) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import structlog
+from prometheus_client import CollectorRegistry
 
-from gql_app.http.observability import Metrics
 from gql_app.logs import configure_logging
+from gql_app.telemetry.work import WorkMetrics
+from services.observing import NotificationAttempted
 from tests.fakes import make_settings
 
 NASTY = "first\r\nsecond\x1b[2J\u2028third"
@@ -83,7 +85,7 @@ def test_every_outgoing_request_is_not_worth_a_line(capsys: pytest.CaptureFixtur
 
 
 def test_failed_attempts_to_deliver_are_counted_over_all_destinations() -> None:
-    metrics = Metrics()
+    metrics = WorkMetrics(CollectorRegistry())
     for kind, verdict in (("default", "delivered"), ("default", "failed"), ("slack", "refused"), ("slack", "busy")):
-        metrics.attempted(kind, verdict, None)
+        metrics.note(NotificationAttempted(kind, verdict, 0.1, None))
     assert metrics.failed_attempts == 3

@@ -6,6 +6,7 @@ import pytest
 from mock_external_api.clock import epoch_ms
 from mock_external_api.data import Ticket, make_tickets
 from mock_external_api.settings import MockSettings
+from mock_external_api.texts.bank import LANGUAGES, MAIL
 
 NOW = datetime(2026, 2, 5, 12, 30, tzinfo=UTC)
 FIELDS = ["id", "tenant_id", "source", "customer_id", "subject", "message", "created_at", "updated_at", "status"]
@@ -99,3 +100,18 @@ def test_a_few_customers_write_most(tickets: list[Ticket]) -> None:
 
 def test_deleted_share_is_exact(tickets: list[Ticket]) -> None:
     assert sum(ticket.deleted for ticket in tickets) == 500
+
+
+def test_customers_write_in_many_languages(tickets: list[Ticket]) -> None:
+    for bank in LANGUAGES.values():
+        subjects = {subject.split("{")[0] for pairs in (bank.high, bank.medium, bank.low) for subject, _ in pairs}
+        written = sum(t.record["subject"].startswith(tuple(subjects)) for t in tickets)
+        assert 0.75 * bank.weight < written / 100 < 1.4 * bank.weight
+
+
+def test_mails_come_as_mail_programs_send_them_and_nothing_else_does(tickets: list[Ticket]) -> None:
+    mails = [t.record["message"] for t in tickets if t.record["source"] == "email"]
+    others = [t.record["message"] for t in tickets if t.record["source"] != "email"]
+    for mark, share in {"<html>": 0.25, "<blockquote>": 0.09, "\n> ": 0.26, MAIL.footer: 0.13}.items():
+        assert share * 0.8 < sum(mark in mail for mail in mails) / len(mails) < share * 1.3
+        assert not [other for other in others if mark in other]

@@ -5,7 +5,7 @@ from string import Formatter
 
 import pytest
 
-from mock_external_api.texts.bank import BANK, Topic
+from mock_external_api.texts.bank import BANK, LANGUAGES, MAIL, Topic
 from mock_external_api.texts.compose import compose, draw_topics
 from mock_external_api.texts.slots import NUMBERS, SlotFiller
 
@@ -19,7 +19,11 @@ def texts() -> list[tuple[Topic, str, str]]:
 
 def _templates() -> list[str]:
     fixed = [text for words in (*BANK.openings.values(), *vars(BANK.phrases).values()) for text in words]
-    return fixed + [text for topic in BANK.topics for pair in (*topic.tickets, topic.details) for text in pair]
+    fixed += [text for topic in BANK.topics for pair in (*topic.tickets, topic.details) for text in pair]
+    for bank in LANGUAGES.values():
+        fixed += [text for pair in (*bank.high, *bank.medium, *bank.low) for text in pair]
+        fixed += [*bank.openings, *bank.sign_offs]
+    return fixed + [text for each in (MAIL, *LANGUAGES.values()) for text in (each.said, each.answer, each.footer)]
 
 
 def test_every_slot_of_every_template_can_be_filled() -> None:

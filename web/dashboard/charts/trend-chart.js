@@ -112,10 +112,11 @@ function messageOf(title, steps, unit, zone) {
   return `${title}: ${number(total)} in all, most in ${stepName(most.start, unit, zone)}: ${number(most.count)}`;
 }
 
-/** The next round number at the top of a scale. @param {number} value */
+/** The next round number at the top of a scale, of which the half is a whole number, too. @param {number} value */
 function ceiling(value) {
   const power = 10 ** Math.floor(Math.log10(value));
-  return power * (/** @type {number} */ ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((each) => each * power >= value)));
+  const tops = [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].map((each) => Math.round(each * power));
+  return /** @type {number} */ (tops.find((each) => each >= value && each % 2 === 0));
 }
 
 /** Evenly spread steps that get a mark on the axis. @param {Step[]} steps */

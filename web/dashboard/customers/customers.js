@@ -5,6 +5,7 @@ import { counted, number, share } from "../kit/format.js";
 import { html } from "../kit/html.js";
 import { periodOf } from "../kit/period.js";
 import { useAnswer } from "../kit/use-answer.js";
+import { NoTickets } from "../parts/no-tickets.js";
 import { Empty, Problem, Skeleton } from "../parts/states.js";
 import { useNow } from "../parts/time.js";
 
@@ -17,8 +18,8 @@ const COUNTS = {
 };
 const MOST = 100;
 
-/** @param {{address: URLSearchParams, version: number}} props */
-export function Customers({ address, version }) {
+/** @param {{address: URLSearchParams, version: number, isNew: boolean}} props `isNew`: the tenant has no tickets */
+export function Customers({ address, version, isNew }) {
   const now = useNow();
   const { from, to } = periodOf(address, now);
   const rank = Object.hasOwn(COUNTS, address.get("rank") ?? "") ? /** @type {keyof COUNTS} */ (address.get("rank")) : "tickets";
@@ -27,9 +28,9 @@ export function Customers({ address, version }) {
   const found = answer.data?.tenantStats?.customers;
   return html`
     <h1 class="unseen">Customers of ${address.get("tenant")}</h1>
-    <${Problem} text=${answer.problem} />
+    <${Problem} text=${answer.problem} onAgain=${answer.again} />
     ${!found && answer.isLoading && html`<${Skeleton} lines=${12} />`}
-    ${found?.length === 0 && html`<${Empty} title="No customer in this period"><p>Take a longer period.</p><//>`}
+    ${found?.length === 0 && (isNew ? html`<${NoTickets} address=${address} isNew />` : html`<${Empty} title="No customer in this period"><p>Take a longer period.</p><//>`)}
     ${found?.length > 0 &&
     html`<div class=${answer.isLoading ? "stale" : ""} aria-busy=${answer.isLoading}>
       <div class="toolbar">

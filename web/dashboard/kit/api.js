@@ -4,6 +4,8 @@ import operations from "../queries.js";
 import * as token from "./token.js";
 
 const DEADLINE_MS = 20_000;
+/** What is answered in the place of a service that is away. */
+const GATEWAY = [502, 503, 504];
 
 /** Why there is no answer, in words for people. */
 export class Failure extends Error {
@@ -37,7 +39,7 @@ export async function ask(name, variables = {}, signal) {
   if (answer.status === 401 || code === "UNAUTHENTICATED") token.refuse(used);
   const words = first ? said(first) : (body.detail ?? null);
   if (!body.data || Object.values(body.data).every((value) => value === null)) {
-    throw new Failure(words ?? `The service answered with status ${answer.status}.`, code ?? "INTERNAL", first?.extensions?.errors);
+    throw new Failure(words ?? `The service answered with status ${answer.status}.`, code ?? (GATEWAY.includes(answer.status) ? "UNAVAILABLE" : "INTERNAL"), first?.extensions?.errors);
   }
   return { data: body.data, problem: words };
 }

@@ -1,18 +1,23 @@
 // @ts-check
 /** An operation's answer as a hook: asked again when its variables or the tenant's tickets change. */
 import { ask } from "./api.js";
-import { useEffect, useState } from "./html.js";
+import { useEffect, useRef, useState } from "./html.js";
 import { follow } from "./live.js";
 
 const AT_MOST_EVERY_MS = 2_000;
+const FIRST_WAIT_MS = 2_000;
+const LONGEST_WAIT_MS = 30_000;
+/** Why something fails that the same question may soon be answered: it is asked again. */
+const PASSING = ["UNREACHABLE", "UNAVAILABLE", "RATE_LIMITED"];
 
-/** @typedef {{data: any, problem: string | null, code: string | null, isLoading: boolean, key: string}} Answer */
-/** @type {Answer} */
+/** @typedef {{data: any, problem: string | null, code: string | null, isLoading: boolean, key: string}} Said */
+/** @typedef {Said & {again: () => void}} Answer `again`: asks once more */
+/** @type {Said} */
 const NOTHING = { data: null, problem: null, code: null, isLoading: true, key: "" };
 
 /**
  * What was answered last stays until the next answer is there, so that nothing jumps; `data` of other variables is
- * marked by `isLoading`.
+ * marked by `isLoading`. What failed and may pass is asked again by itself, after longer and longer waits.
  * @param {string} name
  * @param {Record<string, unknown> | null} variables null: not yet
  * @param {number} version asked again when it changes
@@ -20,21 +25,36 @@ const NOTHING = { data: null, problem: null, code: null, isLoading: true, key: "
  */
 export function useAnswer(name, variables, version = 0) {
   const [answer, setAnswer] = useState(NOTHING);
+  const [round, setRound] = useState(0);
+  const again = () => setRound((before) => before + 1);
+  const failed = useRef({ key: "", times: 0 });
   const key = variables && JSON.stringify(variables);
   useEffect(() => {
     if (key === null) return undefined;
     const stop = new AbortController();
+    /** @type {number | undefined} */
+    let waiting;
+    if (failed.current.key !== key) failed.current = { key, times: 0 };
     ask(name, JSON.parse(key), stop.signal).then(
-      ({ data, problem }) => setAnswer({ data, problem, code: null, isLoading: false, key }),
+      ({ data, problem }) => {
+        failed.current.times = 0;
+        setAnswer({ data, problem, code: null, isLoading: false, key });
+      },
       (failure) => {
         if (stop.signal.aborted) return;
-        const said = { problem: failure.message, code: failure.code, isLoading: false, key };
+        const isAgain = PASSING.includes(failure.code);
+        if (isAgain) waiting = setTimeout(again, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failed.current.times));
+        failed.current.times += 1;
+        const said = { problem: isAgain ? `${failure.message} Trying again …` : failure.message, code: failure.code, isLoading: false, key };
         setAnswer((before) => ({ ...said, data: before.key === key ? before.data : null }));
       },
     );
-    return () => stop.abort();
-  }, [name, key, version]);
-  return { ...answer, isLoading: answer.isLoading || answer.key !== key };
+    return () => {
+      clearTimeout(waiting);
+      stop.abort();
+    };
+  }, [name, key, version, round]);
+  return { ...answer, isLoading: answer.isLoading || answer.key !== key, again };
 }
 
 /**

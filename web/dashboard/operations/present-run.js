@@ -9,6 +9,8 @@ import { useNow } from "../parts/time.js";
 import { COUNTS } from "./runs.js";
 
 const ACTIVE = ["QUEUED", "RUNNING"];
+/** The lock is looked at now and then only: of a run that has just begun it may not be known yet. */
+const LOCK_NEWS_MS = 10_000;
 
 /** @param {{tenant: string, present: any, zone: string, onChange: () => void}} props */
 export function PresentRun({ tenant, present, zone, onChange }) {
@@ -25,13 +27,13 @@ export function PresentRun({ tenant, present, zone, onChange }) {
           : html`<button type="button" class="primary" disabled=${order.isGiven || !present} onClick=${() => order.give("start-ingestion", { tenant })}>Start a run</button>`}
       </div>
       <${Problem} text=${order.problem} />
-      ${job ? html`<${Progress} job=${job} zone=${zone} />` : html`<p class="quiet">${present && !id ? "There has been no run yet." : ""}</p>`}
+      ${job ? html`<${Progress} job=${job} lock=${present?.lock} zone=${zone} />` : html`<p class="quiet">${present && !id ? "There has been no run yet." : ""}</p>`}
     </section>
   `;
 }
 
-/** @param {{job: any, zone: string}} props */
-function Progress({ job, zone }) {
+/** @param {{job: any, lock: any, zone: string}} props `lock`: the tenant's, which a worker that lives renews */
+function Progress({ job, lock, zone }) {
   const now = useNow(1_000);
   const isActive = ACTIVE.includes(job.status);
   const end = job.endedAt ? new Date(job.endedAt).getTime() : now;
@@ -45,17 +47,24 @@ function Progress({ job, zone }) {
       ${seconds !== null && html`<span>${number(Math.round(tickets / seconds))} tickets/s</span><span>${duration(seconds)}</span>`}
       ${job.retries > 0 && html`<span>${counted(job.retries, "repeated request")}</span>`}
     </p>
-    <p class="run-wait">${isActive ? waiting(job, now, zone) : (job.error ?? "")}</p>
+    <p class="run-wait">${isActive ? waiting(job, lock, now, zone) : (job.error ?? "")}</p>
     <${Counts} counts=${job.counts} />
   `;
 }
 
-/** What an active run waits for, or where it goes on. @param {any} job @param {number} now @param {string} zone */
-function waiting(job, now, zone) {
+/** What an active run waits for, or where it goes on. @param {any} job @param {any} lock @param {number} now @param {string} zone */
+function waiting(job, lock, now, zone) {
   const left = job.waitingUntil ? Math.ceil((new Date(job.waitingUntil).getTime() - now) / 1000) : 0;
   if (left > 0) return `Waiting for the limit until ${clock(job.waitingUntil, zone)}, ${left} s`;
+  if (isOrphan(job, lock, now)) return `Its worker is gone; the next one goes on ${job.processedPages ? `after page ${number(job.processedPages)}` : "from the first page"}.`;
   if (job.status === "RUNNING") return job.cancelRequested ? "Ends with the page at hand; what is stored stays." : "";
   return job.processedPages ? `Waits for a worker; goes on after page ${number(job.processedPages)}.` : "Waits for a worker.";
+}
+
+/** Whether nobody works on a run that is under way. @param {any} job @param {any} lock @param {number} now */
+function isOrphan(job, lock, now) {
+  const isNews = now - new Date(job.startedAt).getTime() < LOCK_NEWS_MS;
+  return job.status === "RUNNING" && lock && !isNews && !(lock.locked && lock.ownerId === job.jobId && new Date(lock.expiresAt).getTime() > now);
 }
 
 /** @param {{counts: Record<string, number>}} props */

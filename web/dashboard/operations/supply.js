@@ -7,13 +7,15 @@ import { useNow } from "../parts/time.js";
 /** @param {{present: any, zone: string}} props */
 export function Supply({ present, zone }) {
   const now = useNow(1_000);
-  const { lock, rateLimit } = present ?? {};
+  const { lock, rateLimit, ingestionJobs } = present ?? {};
+  const job = ingestionJobs?.nodes[0];
   return html`
     <section class="card supply">
       <h2>Requests to the external API</h2>
       ${rateLimit ? html`<${Budget} budget=${rateLimit} now=${now} zone=${zone} />` : html`<p class="quiet">–</p>`}
       <h2>Lock</h2>
       <p>${lock ? lockText(lock, now, zone) : "–"}</p>
+      ${lock?.locked && lock.ownerId === job?.jobId && html`<p class="quiet">If its worker has died, another one goes on then, ${job.processedPages ? `after page ${number(job.processedPages)}` : "from the first page"}.</p>`}
     </section>
   `;
 }

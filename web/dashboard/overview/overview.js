@@ -1,6 +1,5 @@
 // @ts-check
 /** A tenant's figures for a period; each opens the tickets that it counts. What is clicked in a chart restricts all of them. */
-import { viewed } from "../kit/address.js";
 import { choiceOf, filterOf, listOf } from "../kit/conditions.js";
 import { counted } from "../kit/format.js";
 import { html } from "../kit/html.js";
@@ -10,14 +9,15 @@ import { useAnswer } from "../kit/use-answer.js";
 import { AtRisk } from "./at-risk.js";
 import { Bars } from "../charts/bars.js";
 import { FilterChips } from "../parts/filter-chips.js";
-import { Empty, Problem, Skeleton } from "../parts/states.js";
+import { NoTickets } from "../parts/no-tickets.js";
+import { Problem, Skeleton } from "../parts/states.js";
 import { useNow } from "../parts/time.js";
 import { HeatMap } from "../charts/heat-map.js";
 import { Figures } from "./figures.js";
 import { Trend } from "./trend.js";
 
-/** @param {{address: URLSearchParams, version: number}} props */
-export function Overview({ address, version }) {
+/** @param {{address: URLSearchParams, version: number, isNew: boolean}} props `isNew`: the tenant has no tickets */
+export function Overview({ address, version, isNew }) {
   const now = useNow();
   const zone = zoneOf(address);
   const period = periodOf(address, now);
@@ -33,33 +33,40 @@ export function Overview({ address, version }) {
   const variables = { ...asked, trendFrom: iso(begin), unit, zone, filter, isFiltered: filter !== null };
   const answer = useAnswer("overview", isReady ? variables : null, version);
   const stats = answer.data?.tenantStats;
-  if (stats?.totalTickets === 0 && period.name === "all" && !filter) return html`<${NoTickets} tenant=${tenant} />`;
+  const title = html`<h1 class="unseen">Overview of ${tenant}</h1>`;
+  if (stats?.totalTickets === 0 && isNew) return html`${title}<${NoTickets} address=${address} isNew />`;
   const problem = answer.isLoading ? null : answer.problem;
   return html`
-    <h1 class="unseen">Overview of ${tenant}</h1>
+    ${title}
     <${FilterChips} address=${address} />
     <p class="unseen" role="status">${filter && stats && !answer.isLoading && `${counted(stats.totalTickets, "ticket")} with these filters`}</p>
-    <${Problem} text=${problem} />
+    <${Problem} text=${problem} onAgain=${answer.again} />
     ${!stats && !problem && html`<${Skeleton} lines=${6} tall />`}
     ${stats &&
     html`<div class=${answer.isLoading ? "overview stale" : "overview"} aria-busy=${answer.isLoading}>
       <${Figures} address=${address} stats=${stats} before=${answer.data.before ?? null} period=${period} beforeFrom=${before} />
-      <${Trend} address=${address} stats=${stats} unit=${unit} zone=${zone} begin=${begin} end=${period.to} />
-      ${stats.heatMap && html`<${HeatMap} cells=${stats.heatMap} total=${stats.totalTickets} hrefOf=${cellHref(address)} />`}
-      <${Breakdowns} address=${address} stats=${stats} />
-      <div class="halves">
-        <${Keywords} address=${address} stats=${stats} />
-        <${AtRisk} address=${address} customers=${stats.atRiskCustomers} />
-      </div>
+      ${isAnyOf(stats)
+        ? html`<${Charts} address=${address} stats=${stats} unit=${unit} zone=${zone} begin=${begin} end=${period.to} />`
+        : html`<section class="card"><${NoTickets} address=${address} isNew=${isNew} /></section>`}
     </div>`}
   `;
 }
 
-/** @param {{tenant: string}} props */
-function NoTickets({ tenant }) {
+/** Whether anything came or was closed. @param {any} stats */
+function isAnyOf({ totalTickets, flow }) {
+  return totalTickets > 0 || (flow ?? []).some((/** @type {any} */ step) => step.closed > 0);
+}
+
+/** @param {{address: URLSearchParams, stats: any, unit: any, zone: string, begin: Date, end: Date | null}} props */
+function Charts({ address, stats, ...time }) {
   return html`
-    <h1 class="unseen">Overview of ${tenant}</h1>
-    <${Empty} title="No tickets of this tenant yet"><p><a href=${viewed("ingestion")}>Start a run</a></p><//>
+    <${Trend} address=${address} stats=${stats} ...${time} />
+    ${stats.heatMap && html`<${HeatMap} cells=${stats.heatMap} total=${stats.totalTickets} hrefOf=${cellHref(address)} />`}
+    <${Breakdowns} address=${address} stats=${stats} />
+    <div class="halves">
+      <${Keywords} address=${address} stats=${stats} />
+      <${AtRisk} address=${address} customers=${stats.atRiskCustomers} />
+    </div>
   `;
 }
 

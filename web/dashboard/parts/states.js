@@ -2,9 +2,11 @@
 /** What is shown where there is nothing to show: something failed, is empty, or has not come yet. */
 import { html } from "../kit/html.js";
 
-/** @param {{text: string | null}} props */
-export function Problem({ text }) {
-  return text ? html`<p class="problem" role="alert"><span aria-hidden="true">!</span> ${text}</p>` : null;
+/** @param {{text: string | null, onAgain?: () => void}} props `onAgain`: what tries once more, where somebody may ask for that */
+export function Problem({ text, onAgain }) {
+  if (!text) return null;
+  const button = onAgain && html`<button type="button" onClick=${onAgain}>Try again</button>`;
+  return html`<div class="problem" role="alert"><p><span aria-hidden="true">!</span> ${text}</p>${button}</div>`;
 }
 
 /** @param {{title: string, children?: any}} props */

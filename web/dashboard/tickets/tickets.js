@@ -11,15 +11,16 @@ import { ColumnMenu, useColumns } from "./columns.js";
 import { ExportLinks } from "./export-links.js";
 import { ORDERS, listedBy, orderOf } from "./listing.js";
 import { FilterChips } from "../parts/filter-chips.js";
-import { Empty, Problem, Skeleton } from "../parts/states.js";
+import { NoTickets } from "../parts/no-tickets.js";
+import { Problem, Skeleton } from "../parts/states.js";
 import { TicketTable } from "./ticket-table.js";
 import { useNow } from "../parts/time.js";
 import { TicketDrawer } from "./ticket-drawer.js";
 
 const PAGE = 50;
 
-/** @param {{address: URLSearchParams, version: number}} props `version`: of all tickets of the tenant */
-export function Tickets({ address, version }) {
+/** @param {{address: URLSearchParams, version: number, isNew: boolean}} props `version`: of all tickets of the tenant; `isNew`: it has none */
+export function Tickets({ address, version, isNew }) {
   const now = useNow();
   const zone = zoneOf(address);
   const [columns, toggleColumn] = useColumns();
@@ -37,14 +38,14 @@ export function Tickets({ address, version }) {
       <${ExportLinks} address=${address} now=${now} />
     </div>
     <${FilterChips} address=${address} hasSearch />
-    <${Problem} text=${answer.problem} />
+    <${Problem} text=${answer.problem} onAgain=${answer.again} />
     ${!page && answer.isLoading && html`<${Skeleton} lines=${12} />`}
     ${page &&
     html`
       <div class=${answer.isLoading ? "stale" : ""} aria-busy=${answer.isLoading}>
         <p class="total" role="status"><strong data-figure="total">${counted(page.totalCount, "ticket")}</strong></p>
         ${page.nodes.length === 0
-          ? html`<${Nothing} />`
+          ? html`<${NoTickets} address=${address} isNew=${isNew} />`
           : html`<${TicketTable} tickets=${page.nodes} columns=${columns} zone=${zone} now=${now} query=${address.get("q") ?? ""} />`}
         <${Pages} info=${page.pageInfo} />
       </div>
@@ -87,14 +88,6 @@ function Order({ address }) {
         ${Object.entries(ORDERS).map(([name, title]) => html`<option key=${name} value=${name}>${title}</option>`)}
       </select>
     </label>
-  `;
-}
-
-function Nothing() {
-  return html`
-    <${Empty} title="No ticket matches">
-      <p>Remove a filter, take a longer period, or search for fewer words.</p>
-    <//>
   `;
 }
 

@@ -23,6 +23,7 @@ export function Learning({ learning, zone, now }) {
       `}
       ${labels.length > 0 && html`<${Trials} labels=${labels} />`}
       ${trainedAt && html`<${Beside} learning=${learning} />`}
+      ${corrections > 0 && html`<p><a href=${viewed("tickets", { judged_by: "person", period: "all", from: null, to: null })}>Tickets that people have corrected</a></p>`}
       ${labels.some((/** @type {any} */ each) => each.isOn) && html`<p><a href=${viewed("tickets", { judged_by: "learned", period: "all", from: null, to: null })}>Tickets that it decides</a></p>`}
     </section>
   `;

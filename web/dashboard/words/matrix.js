@@ -6,13 +6,20 @@ import { Badge } from "../tickets/badges.js";
 
 const ORDER = ["high", "medium", "low"];
 
+/** Where on the page those stand that would go from one value to another. @param {{label: string, before: string | null, after: string}} transition */
+export function movedId({ label, before, after }) {
+  return `moved-${label}-${before}-${after}`;
+}
+
 /** @param {{transitions: any[]}} props those of the urgency */
 export function UrgencyMatrix({ transitions }) {
   const isUnknown = transitions.some(({ before }) => !ORDER.includes(before));
   const rows = isUnknown ? [...ORDER, null] : ORDER;
-  const count = (/** @type {string | null} */ before, /** @type {string} */ after) => {
+  const cell = (/** @type {string | null} */ before, /** @type {string} */ after) => {
     const those = transitions.filter((each) => each.after === after && (before === null ? !ORDER.includes(each.before) : each.before === before));
-    return those.reduce((sum, { tickets }) => sum + tickets, 0);
+    const count = those.reduce((sum, { tickets }) => sum + tickets, 0);
+    if (before === after || count === 0) return html`<td key=${after} class=${before === after ? "same" : "none-move"}>${number(count)}</td>`;
+    return html`<td key=${after} class="moves"><a href=${`#${movedId(those[0])}`}>${number(count)}</a></td>`;
   };
   return html`
     <table class="matrix">
@@ -23,7 +30,7 @@ export function UrgencyMatrix({ transitions }) {
           (before) => html`
             <tr key=${before}>
               <th scope="row"><span class="quiet">today</span> <${Badge} field="urgency" value=${before} text=${words(before)} /></th>
-              ${ORDER.map((after) => html`<td key=${after} class=${before === after ? "same" : count(before, after) ? "moves" : "none-move"}>${number(count(before, after))}</td>`)}
+              ${ORDER.map((after) => cell(before, after))}
             </tr>
           `,
         )}

@@ -5,7 +5,7 @@ import { counted, number, words as named } from "../kit/format.js";
 import { html } from "../kit/html.js";
 import { Problem, Skeleton } from "../parts/states.js";
 import { Badge } from "../tickets/badges.js";
-import { UrgencyMatrix } from "./matrix.js";
+import { UrgencyMatrix, movedId } from "./matrix.js";
 
 /** @typedef {{isAsked: boolean, isLoading: boolean, found: any, problem: string | null, isFaulty: boolean, again: () => void}} Trial `found`: null until there is one; `isFaulty`: the words cannot be tried */
 
@@ -35,9 +35,10 @@ function Found({ found }) {
   if (found.total === 0) return html`<p class="none">This tenant has no tickets yet: the words count for those that come.</p>`;
   const moved = found.transitions.filter((/** @type {any} */ each) => each.before !== each.after);
   const [urgency, others] = [moved.filter(isOfUrgency), moved.filter((/** @type {any} */ each) => !isOfUrgency(each))];
+  const all = html`<a href=${viewed("tickets", { period: "all", from: null, to: null })}>${counted(found.total, "ticket")}</a>`;
   return html`
-    <p class="found"><strong>${number(found.changed)}</strong> of ${counted(found.lookedAt, "ticket")} would change, <strong>${number(found.raised)}</strong> would become urgent.</p>
-    ${!found.isComplete && html`<p class="partial">Only the newest ${number(found.lookedAt)} of ${counted(found.total, "ticket")} were looked at; all of them will be judged when you save.</p>`}
+    <p class="found"><strong>${number(found.changed)}</strong> of ${found.isComplete ? all : counted(found.lookedAt, "ticket")} would change, <strong>${number(found.raised)}</strong> would become urgent.</p>
+    ${!found.isComplete && html`<p class="partial">Only the newest ${number(found.lookedAt)} of ${all} were looked at; all of them will be judged when you save.</p>`}
     ${found.refusal && html`<${Problem} text=${`This would not be saved: ${found.refusal} Take more exact words.`} />`}
     <${UrgencyMatrix} transitions=${found.transitions.filter(isOfUrgency)} />
     ${moved.length === 0 && html`<p class="quiet">No ticket that you have would get another urgency, sentiment or need for action.</p>`}
@@ -60,7 +61,7 @@ function isOfUrgency(transition) {
 function Moved({ transition }) {
   const { label, before, after, tickets, samples } = transition;
   return html`
-    <section class="moved">
+    <section class="moved" id=${movedId(transition)}>
       <h3><${Value} label=${label} value=${before} /> <span aria-hidden="true">→</span><span class="unseen">becomes</span> <${Value} label=${label} value=${after} /> <span class="quiet">${counted(tickets, "ticket")}</span></h3>
       <ul>
         ${samples.map(

@@ -7,7 +7,8 @@ from pymongo.errors import AutoReconnect
 
 from documents.database import Database, Session
 from documents.tenant_lock import TenantLock
-from services.coordination.leases import Lease, LeaseLostError, Leases, Work, ingest_resource
+from services.coordination.leases import Lease, LeaseLostError, Leases, Work
+from services.coordination.resources import ingest_resource
 from tests.waiting import PATIENCE_SECONDS
 
 RESOURCE = ingest_resource("acme")

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from resolvers.context import Services
 from services.classification.judging import RULES_ALONE, version_of
 from services.classification.own.faults import OwnWordsFault
 from services.classification.own.words import OwnWords
-from services.coordination.leases import Leases
+from services.coordination.leases import Lease, Leases
 from services.ingestion.worker import Worker
 from services.judging.judges import JudgedMeanwhileError, Judges
 from services.judging.preview import MAX_SAMPLES, Previews
@@ -183,6 +183,39 @@ async def test_who_asks_has_the_open_ones_announced_once(db: Database, services:
     told = await db.collection(Notification).find({}).to_list(None)
     assert [row["ticket_id"] for row in told] == ["t00001"]
     assert told[0]["reason"] == "own words: warehouse"
+
+
+class _Overtaken(Reclassifier):
+    """One whose first walk ends at the very moment at which its tenant's words are saved anew."""
+
+    save_anew: list[Callable[[], Awaitable[object]]]
+
+    async def _end(self, lease: Lease, tenant_id: str, version: str, row: Row) -> None:
+        if self.save_anew:
+            await self.save_anew.pop()()
+        await super()._end(lease, tenant_id, version, row)
+
+
+async def test_what_is_to_be_announced_is_not_lost_to_words_that_are_saved_meanwhile(
+    db: Database, services: Services
+) -> None:
+    await store(db, [ticket(1, "about the warehouse"), ticket(2, "about the cellar")])
+    revision = await save(services, "warehouse")
+    await services.reclassifications.request(TENANT, announce=True)
+    rejudging = Rejudging(db, Judges(db), Rollups(db), SystemClock())
+    overtaken = _Overtaken(db, rejudging, Leases(db, ttl_seconds=60), SystemClock())
+
+    async def save_anew() -> None:
+        await save(services, "warehouse", "cellar", revision=revision)
+        await services.reclassifications.request(TENANT, announce=True)
+
+    overtaken.save_anew = [save_anew]
+    async with running(overtaken):
+        await until(lambda: _all_are(db, TENANT, version_of(revision + 1)))
+        await done(services)
+
+    told = await db.collection(Notification).find({}).sort("ticket_id").to_list(None)
+    assert [row["ticket_id"] for row in told] == ["t00001", "t00002"]
 
 
 async def test_a_persons_word_stays(db: Database, services: Services) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from math import inf
 
 import pytest
 from fastapi import FastAPI, Request, WebSocket
@@ -69,7 +70,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every patience is a few tenths of a second."""
     monkeypatch.setattr(served, "SWEEP_SECONDS", 0.1)
     for stage in Stage:
-        if stage is not Stage.BUSY:
+        if stage.seconds < inf:
             monkeypatch.setattr(stage, "seconds", 0.3)
 
 
@@ -214,6 +215,24 @@ class TestSlowClients:
             assert (await exchange(port, b"")).raw == b""
             app.state.go_on.set()
             assert b"at last" in (await waiting.rest()).raw
+
+    async def test_who_was_answered_may_come_back_later(self, app: FastAPI) -> None:
+        app.state.settings = make_settings(keep_alive_seconds=3_600)
+        async with serving(app) as (port, _), connected(port) as client:
+            await client.send(head("GET /"))
+            await client.reader.readuntil(b'"here"')
+            for _ in range(2):  # longer than silence is borne
+                assert (await exchange(port, b"")).raw == b""
+            await client.send(OK)
+            assert (await client.rest()).status == 200
+
+    async def test_but_not_with_bytes_that_begin_no_request(self, app: FastAPI) -> None:
+        app.state.settings = make_settings(keep_alive_seconds=3_600)
+        async with serving(app) as (port, _), connected(port) as client:
+            await client.send(head("GET /"))
+            await client.reader.readuntil(b'"here"')
+            await client.send(b"\r\n")
+            assert (await client.rest()).raw == b""
 
 
 class TestManyClients:

@@ -6,11 +6,13 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry, generate_latest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from gql_app.http.observability import NO_ROUTE, Metrics, Observed
+from gql_app.http.observability import NO_ROUTE, Observed
+from gql_app.telemetry.requests import RequestMetrics
 
 
 async def answer(_: Request) -> PlainTextResponse:
@@ -18,10 +20,10 @@ async def answer(_: Request) -> PlainTextResponse:
 
 
 @pytest.fixture
-async def client_and_metrics() -> AsyncIterator[tuple[httpx.AsyncClient, Metrics]]:
-    metrics = Metrics()
+async def client_and_metrics() -> AsyncIterator[tuple[httpx.AsyncClient, CollectorRegistry]]:
+    registry = CollectorRegistry()
     app = FastAPI()
-    app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(Observed, metrics=RequestMetrics(registry))
     app.get("/own/{name}")(lambda name: name)
     app.include_router(APIRouter(routes=[Route("/plain", answer), Route("/plain/{name}", answer)]))
 
@@ -30,7 +32,7 @@ async def client_and_metrics() -> AsyncIterator[tuple[httpx.AsyncClient, Metrics
 
     app.mount("/mounted", mounted)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-        yield client, metrics
+        yield client, registry
 
 
 @pytest.mark.parametrize(
@@ -44,8 +46,8 @@ async def client_and_metrics() -> AsyncIterator[tuple[httpx.AsyncClient, Metrics
     ],
 )
 async def test_a_request_is_counted_under_its_route(
-    client_and_metrics: tuple[httpx.AsyncClient, Metrics], path: str, label: str
+    client_and_metrics: tuple[httpx.AsyncClient, CollectorRegistry], path: str, label: str
 ) -> None:
-    client, metrics = client_and_metrics
+    client, registry = client_and_metrics
     await client.get(path)
-    assert f'http_requests_total{{method="GET",route="{label}"' in metrics.render()[0].decode()
+    assert f'http_requests_total{{method="GET",route="{label}"' in generate_latest(registry).decode()

@@ -115,4 +115,4 @@ def test_rows_of_different_keys_have_different_ids() -> None:
 def test_rows_that_can_come_to_nothing_are_removed_if_they_do() -> None:
     more, less = RowKey("all", "status", "open"), RowKey("all", "status", "closed")
     *_, removal = additions("acme", {more: {"tickets": 1}, **negated({less: {"tickets": 1}})})
-    assert removal._filter == {"_id": {"$in": [row_id("acme", less)]}, "tickets": 0}  # type: ignore[union-attr]
+    assert removal._filter == {"tenant_id": "acme", "_id": {"$in": [row_id("acme", less)]}, "tickets": 0}  # type: ignore[union-attr]

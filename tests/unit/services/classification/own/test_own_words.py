@@ -129,6 +129,19 @@ def test_whatever_is_not_refused_can_be_used(high: list[str], harmless: list[str
             classify(subject=text, message=message, own=book)
 
 
+_SYLLABLES = st.sampled_from(["ba", "Lö", "zor", "mit", "Qué", "fão", "nix", "W3", "ô", "straß", "чай"])
+_WORDS = st.lists(_SYLLABLES, min_size=2, max_size=4).map("".join)
+
+
+@tried_on(200)
+@given(st.lists(_WORDS, min_size=1, max_size=4).map(" ".join))
+def test_an_accepted_entry_finds_its_own_words(entry: str) -> None:
+    words = OwnWords(high=(entry,))
+    if not find_faults(words):
+        judged = classify(subject="", message=f"{entry.upper()} 1234", own=OwnBook(words))
+        assert [reason.rule for reason in judged.matched] == [OWN_RULE]
+
+
 @pytest.mark.parametrize(
     "text", ["P1", "vip * down", "fire/flood alarm", "Störung", "aujourd'hui appli", "Refundo", "asp", "urgnt"]
 )

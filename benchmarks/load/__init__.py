@@ -1,0 +1,1 @@
+"""What many dashboards and many tenants cost, and whether anything grows while they do."""

@@ -1,0 +1,1 @@
+"""The commands for who runs the service on machines of their own: clusters, backups."""
