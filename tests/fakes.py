@@ -175,7 +175,10 @@ async def open_services(
 def at_rest(services: Services) -> Services:
     """The same services, with nothing that works beside the requests."""
     nothing = dict.fromkeys(
-        ("worker", "delivery", "schedule", "rollup_keeper", "search_keeper", "reclassifier", "trainer", "migrator")
+        (
+            *("worker", "delivery", "schedule", "rollup_keeper", "search_keeper"),
+            *("reclassifier", "trainer", "eraser", "migrator"),
+        )
     )
     return replace(services, **nothing)
 
