@@ -19,6 +19,7 @@ from documents.reclassification import Reclassification
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.schema_version import SchemaVersion
+from documents.spike import Spike
 from documents.staged_detail import StagedDetail
 from documents.tenant_classifier import TenantClassifier
 from documents.tenant_lock import TenantLock
@@ -46,6 +47,7 @@ ALL_DOCUMENTS: list[type[Document]] = [
     RolledUpTicket,
     RollupBookmark,
     SchemaVersion,
+    Spike,
     StagedDetail,
     TenantClassifier,
     TenantLock,

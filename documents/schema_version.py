@@ -6,12 +6,14 @@ from beanie import Document
 from pydantic import BaseModel
 
 from documents.driver import ClientDatabase
-from documents.failures import DatabaseTooNewError
+from documents.failures import DatabaseTooNewError, DatabaseUnavailableError
 
 KNOWN_VERSION = 1
 """The number of the newest migration in `services/migration/`: the version that this program brings data to."""
 SCHEMA = "data"
 """The `_id` of the one row."""
+RESTORING = "restoring"
+"""The `_id` of another, as long as a backup is not wholly restored."""
 
 
 class AppliedMigration(BaseModel):
@@ -52,7 +54,13 @@ async def demand_known_version(database: ClientDatabase) -> None:
 
     Raises:
         DatabaseTooNewError: it may not.
+        DatabaseUnavailableError: a backup is being restored, or was not to its end.
     """
+    if await database[SchemaVersion.Settings.name].find_one({"_id": RESTORING}) is not None:
+        raise DatabaseUnavailableError(
+            f"a backup is being restored into the database {database.name}, or was not restored to its end: "
+            "wait, or drop the database and restore again"
+        )
     found = await read_schema_version(database)
     if found.needs > KNOWN_VERSION:
         raise DatabaseTooNewError(

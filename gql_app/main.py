@@ -89,7 +89,7 @@ def create_app(settings: Settings, open_services: OpenServices, telemetry: Telem
     app.state.telemetry = telemetry
     app.state.request_rate = rate
     add_error_handlers(app)
-    app.include_router(graphql_router(settings, telemetry.requests))
+    app.include_router(graphql_router(settings, telemetry.note_operation))
     for module in _ROUTES:
         app.include_router(module.router)
     app.openapi = lambda: api_docs.openapi_of(app)  # type: ignore[method-assign]  # FastAPI documents this way

@@ -46,6 +46,8 @@ from services.rollups.keeper import RollupKeeper
 from services.search.indexing import SearchIndex
 from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
+from services.spikes.spikes import Spikes
+from services.spikes.watcher import SpikeWatcher
 from services.survey import Surveys
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
@@ -70,6 +72,7 @@ class Services:
     analytics: Analytics
     history: HistoryFigures
     forecasts: Forecasts
+    spikes: Spikes
     jobs: Jobs
     runs: Runs
     batches: Batches
@@ -116,11 +119,13 @@ class Services:
     """What carries erasures out; likewise."""
     migrator: Migrator | None = None
     """What brings stored data to the present version; likewise."""
+    spike_watcher: SpikeWatcher | None = None
+    """What looks for spikes; likewise."""
 
     @property
     def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
-        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer)
+        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer, self.spike_watcher)
         all_there_are = (self.worker, self.delivery, self.schedule, *keepers, self.eraser, self.migrator)
         return [each for each in all_there_are if each is not None]
 

@@ -18,6 +18,7 @@ async def create_destination(
     *,
     secret: str | None = None,
     digest_above: int | None = None,
+    spikes: bool = True,
 ) -> SavedDestination:
     """Add a destination; what waits for the operator's notifier goes there from now on.
 
@@ -31,7 +32,9 @@ async def create_destination(
     context.caller.require_tenant(tenant_id, Scope.ADMIN)
     destinations = context.services.destinations
     async with acting(context, AuditAction.DESTINATION_ADDED, tenant_id, needs_open_tenant=True) as act:
-        saved = await destinations.create(tenant_id, url, format_, secret=secret, digest_above=digest_above)
+        saved = await destinations.create(
+            tenant_id, url, format_, secret=secret, digest_above=digest_above, spikes=spikes
+        )
         act.target = saved.destination.id
     return saved
 

@@ -4,6 +4,7 @@ import strawberry
 
 from schema.analytics.fields import StatsQueries
 from schema.analytics.forecast import ForecastQueries
+from schema.analytics.spikes import SpikeQueries
 from schema.classification.fields import ClassificationMutations, ClassificationQueries
 from schema.connections.fields import ConnectionMutations, ConnectionQueries
 from schema.ingestion.fields import IngestionQueries
@@ -29,6 +30,7 @@ class Query(
     LearningQueries,
     StatsQueries,
     ForecastQueries,
+    SpikeQueries,
     IngestionQueries,
     ConnectionQueries,
     NotificationQueries,

@@ -48,23 +48,25 @@ def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | No
     """
     originals = {TicketText.SUBJECT: subject, TicketText.MESSAGE: message, TicketText.REPLIES: replies}
     texts = {name: read_text(original, name) for name, original in originals.items() if original}
-    language, readings = _readings(texts)
+    joined = _Spoken(texts)
+    parted = joined if all(text.parted() is text for text in texts.values()) else _Spoken(_parted(texts))
+    language, readings = _readings(texts, parted)
     keys: list[str] = []
     signals: list[Hit[Signal]] = []
     reasons: dict[tuple[str, str], MatchedRule] = {}
     for reading in readings:
         pack = pack_of(reading.language)
-        spoken = _Spoken({name: text.parted() if pack.apostrophe_parts else text for name, text in texts.items()})
+        spoken = parted if pack.apostrophe_parts else joined
         written = reading.masked(spoken.keys, spoken.message_start)
         read = spelling_of(pack.language).corrected(written)
         if own is not None:
             read = own.with_own_spelling(written, read, pack)
         found = find_signals(read, pack, heading=spoken.heading, own=own)
         for hit in found:
-            signals.append(Hit(len(keys) + hit.start, len(keys) + hit.end, hit.entry))
             if (told := (hit.entry.rule.name, hit.entry.keyword)) not in reasons:
                 reasons[told] = spoken.reason(hit)
-        keys += read
+        signals += [Hit(len(keys) + hit.start, len(keys) + hit.end, hit.entry) for hit in found] if keys else found
+        keys += [*read, *["."] * (len(spoken.keys) - len(read))]
     urgency = min((hit.entry.rule.urgency for hit in signals), key=_BY_URGENCY.index, default=Urgency.LOW)
     return Classification(
         urgency=urgency,
@@ -76,8 +78,11 @@ def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | No
     )
 
 
-def _readings(texts: Mapping[TicketText, ReadText]) -> tuple[Language | None, Sequence[Reading]]:
-    spoken = _Spoken({name: text.parted() for name, text in texts.items()})
+def _parted(texts: Mapping[TicketText, ReadText]) -> Mapping[TicketText, ReadText]:
+    return {name: text.parted() for name, text in texts.items()}
+
+
+def _readings(texts: Mapping[TicketText, ReadText], spoken: "_Spoken") -> tuple[Language | None, Sequence[Reading]]:
     said = {name: text.said() for name, text in texts.items()}
     subject = said.pop(TicketText.SUBJECT, [])
     return readings_of(
@@ -122,18 +127,20 @@ class _Spoken:
 
 def _sentiment(signals: Sequence[Hit[Signal]]) -> Sentiment:
     """Negative wins; thanks that follow a request are politeness and say nothing of the mood."""
-    moods = set()
+    moods = []
     has_asked = False
     for hit in signals:
         rule = hit.entry.rule
         has_asked = has_asked or rule.urgency is not Urgency.LOW or rule.action in _REQUESTS
         if not (rule.courtesy and has_asked):
-            moods.add(rule.sentiment)
+            moods.append(rule.sentiment)
     return next((mood for mood in (Sentiment.NEGATIVE, Sentiment.POSITIVE) if mood in moods), Sentiment.NEUTRAL)
 
 
 def _asks_for_something(signals: Sequence[Hit[Signal]], words: Sequence[str]) -> bool:
     """Whether a ticket of low urgency asks for something; a wish for the product does not, however polite."""
+    if not any(hit.entry.is_request for hit in signals):
+        return False
     sentence = list(accumulate(word in SENTENCE_ENDS for word in words))
     closed = max((sentence[hit.start] for hit in signals if hit.entry.rule.action is Action.NONE), default=-1)
     by_action: dict[Action, list[Hit[Signal]]] = {action: [] for action in Action}

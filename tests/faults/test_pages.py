@@ -48,7 +48,8 @@ def run_blocks(home: Path, shown: list[Block], service: str) -> list[str]:
     receiver = str(free_port())
     script = "set -e\n" + "".join(f"{block.code}\necho '{END}'\n" for block in shown if "make run" not in block.code)
     script = script.replace(SERVICE, service).replace(RECEIVER, receiver).replace(STAND_IN, stand_in(home))
-    environment = {**OUR_ENVIRONMENT, "PYTHONPATH": str(ROOT), "DATA_DIR": ".data", "PORT": "0"}
+    path = f"{ROOT / '.venv' / 'bin'}:{OUR_ENVIRONMENT['PATH']}"
+    environment = {**OUR_ENVIRONMENT, "PATH": path, "PYTHONPATH": str(ROOT), "DATA_DIR": ".data", "PORT": "0"}
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=home,
@@ -90,7 +91,8 @@ def service_of(up: Command) -> str:
 @pytest.mark.parametrize(
     ("page", "chapter", "count"),
     [("tutorial.md", None, 13), ("operations.md", "Is it well?", 2), ("operations.md", "Upgrade", 1),
-     ("scaling.md", None, 1), ("operations.md", "What is wrong?", 1), ("connections.md", None, 2)],
+     ("scaling.md", None, 1), ("operations.md", "What is wrong?", 1), ("metrics.md", None, 1),
+     ("connections.md", None, 2), ("runbooks.md", None, 1)],
 )  # fmt: skip
 def test_the_commands_of_a_page_do_what_it_says(up: Command, page: str, chapter: str | None, count: int) -> None:
     shown = [block for block in blocks(page, "sh", chapter=chapter) if "make run" not in block.code]
@@ -100,11 +102,13 @@ def test_the_commands_of_a_page_do_what_it_says(up: Command, page: str, chapter:
 
 
 def test_a_backup_of_the_embedded_database_can_be_restored(tmp_path: Path) -> None:
-    backup, restore = blocks("operations.md", "sh", chapter="Backup and restore")
+    dump, put_back, backup, restore = blocks("operations.md", "sh", chapter="Backup and restore")
     (tmp_path / "own.csv").write_text("id,created_at\nA-1,2026-02-05T09:00:00Z\n")
     with start_up(tmp_path) as command:
         service_of(command)
-        run_blocks(tmp_path, [Block("sh", ".venv/bin/python -m gql_app import own.csv --tenant acme", None)], SERVICE)
+        own = Block("sh", ".venv/bin/python -m gql_app import own.csv --tenant acme", None)
+        printed = run_blocks(tmp_path, [own, dump, put_back], SERVICE)
+        assert printed[1].split(" collections")[0] == printed[2].split(" collections")[0]
         command.stop()
         assert command.exit_code() == 0
     run_blocks(tmp_path, [backup, restore], SERVICE)

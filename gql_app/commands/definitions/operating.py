@@ -17,7 +17,31 @@ Zones = Annotated[
     ),
 ]
 
+BACKUP = "gql_app.commands.operating.backup"
+
+commands = typer.Typer()
 cluster = typer.Typer(name="cluster", no_args_is_help=True, help="How the collections lie on a sharded cluster.")
+
+
+@commands.command()
+def backup(
+    directory: Annotated[Path, typer.Argument(help="A directory that is not there yet.", show_default=False)],
+    as_json: AsJson = False,
+) -> ServiceOrder:
+    """Write the whole database to files, as it is at one moment, while it is used; mongorestore reads them, too."""
+    return ServiceOrder(f"{BACKUP}:make_backup", {"directory": directory, "as_json": as_json})
+
+
+@commands.command()
+def restore(
+    directory: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A backup.", show_default=False)],
+    as_json: AsJson = False,
+) -> ServiceOrder:
+    """Put a backup back, into a database that is empty. Stop every process first.
+
+    The embedded MongoDB is restored into an empty DATA_DIR; a backup holds no keys (SECRETS_KEY, secrets.key).
+    """
+    return ServiceOrder(f"{BACKUP}:restore_backup", {"directory": directory, "as_json": as_json})
 
 
 @cluster.command("check")

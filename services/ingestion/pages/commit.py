@@ -29,8 +29,8 @@ from services.ingestion.pages.progress import (
     after_stored,
     counted,
     cursor_move,
-    noted,
     progress,
+    remarked,
     sightings,
     untold,
 )
@@ -186,7 +186,7 @@ class PageStore:
             StoppedError: what was stored before is lost; nothing was written.
         """
         end: Row = {"next_page": step.next, "last_page": None}
-        update: Row = {"$set": end | ({"upstream_total": None} if moved else {}), **noted(step.remarks)}
+        update: Row = {"$set": end | ({"upstream_total": None} if moved else {}), **remarked(step.remarks)}
 
         async def work(session: Session) -> None:
             found = await self._jobs.update_one(after_stored(run), update, session=session)

@@ -54,11 +54,11 @@ def progress(portion: Portion, counts: dict[str, int], *, is_whole: bool) -> Row
             "retries": portion.retries,
         },
         "$currentDate": {"heartbeat_at": True},
-        **noted(notes),
+        **remarked(notes),
     }
 
 
-def noted(remarks: Sequence[str]) -> Row:
+def remarked(remarks: Sequence[str]) -> Row:
     """The part of an update that adds to what casts doubt on the walk."""
     return {"$push": {"irregularities": {"$each": list(remarks), "$slice": MAX_REMARKS}}} if remarks else {}
 

@@ -45,6 +45,7 @@ OF_A_TENANT = {
     ("GET", "/tickets/{external_id}/history"): "/tickets/{ticket}/history?tenant_id=tenant_a",
     ("GET", "/tenants/{tenant_id}/stats"): "/tenants/tenant_a/stats",
     ("GET", "/tenants/{tenant_id}/forecast"): "/tenants/tenant_a/forecast",
+    ("GET", "/tenants/{tenant_id}/spikes"): "/tenants/tenant_a/spikes",
     ("GET", "/tenants/{tenant_id}/learning"): "/tenants/tenant_a/learning",
     ("GET", "/classification/{tenant_id}"): "/classification/tenant_a",
     ("POST", "/classification/{tenant_id}/preview"): "/classification/tenant_a/preview",

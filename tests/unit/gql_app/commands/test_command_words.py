@@ -39,6 +39,7 @@ ARGUMENTS = {
     "url": "https://example.com/x",
     "source": "standard",
     "days": "365",
+    "directory": str(Path(__file__).parent),
 }
 
 
