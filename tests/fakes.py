@@ -126,8 +126,9 @@ class MockApi:
 
 
 def make_settings(**changes: Any) -> Settings:
-    """Settings for tests: no outbound or inbound limit, pages of 20 tickets, log lines as JSON."""
+    """Settings for tests: no outbound or inbound limit, time for every operation, pages of 20 tickets, logs as JSON."""
     usual = {"rate_limit_per_minute": 0, "requests_per_minute": 0, "page_size": 20, "log_format": "json"}
+    usual |= {"graphql_max_seconds": PATIENCE_SECONDS}
     return Settings(_env_file=None, **{**usual, **changes})
 
 
