@@ -62,6 +62,7 @@ OVER_ALL_TENANTS = {
     "services/rollups/write.py:Rollups.check.<locals>.work": CHANGED,
     "services/search/indexing.py:SearchIndex.check": CHANGED,
     "services/judging/reclassifier.py:Reclassifier._due": "which tenants have tickets to be judged anew",
+    "services/spikes/watcher.py:SpikeWatcher._look_at_all": "which tenants have tickets to look at",
     "services/migration/m0001_runs_of_quarantined.py:name_runs": "brings the rows of all tenants to a version",
     "services/protection/ages/retentions.py:Retentions.due": "which tenants keep their tickets for a time only",
     "services/judging/training.py:Trainer._due": "which tenants have corrections to learn from",
