@@ -27,6 +27,7 @@ from documents.reclassification import Reclassification
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.schema_version import SchemaVersion
+from documents.spike import Spike
 from documents.staged_detail import StagedDetail
 from documents.tenant_classifier import TenantClassifier
 from documents.tenant_lock import TenantLock
@@ -82,6 +83,7 @@ SHARDING: dict[type[Document], ShardKey | Unsharded] = {
     RolledUpTicket: _BY_ROW,
     RollupBookmark: Unsharded("a row for each keeper, which goes on through the changes of all shards"),
     SchemaVersion: Unsharded("one row, about the database as a whole"),
+    Spike: _BY_TENANT,
     StagedDetail: _BY_TICKET,
     TenantClassifier: _OF_TENANT,
     TenantLock: ShardKey(("resource_id",), before_tenant=WRITER_LOCK),

@@ -24,6 +24,7 @@ from documents.reclassification import Reclassification
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.schema_version import SchemaVersion
+from documents.spike import Spike
 from documents.staged_detail import StagedDetail
 from documents.tenant_classifier import TenantClassifier
 from documents.tenant_lock import TenantLock
@@ -47,6 +48,7 @@ TENANT_ROWS: Mapping[type[Document], str] = {
     RolledUpTicket: "tenant_id",
     TicketLife: "tenant_id",
     TicketRollup: "tenant_id",
+    Spike: "tenant_id",
     TenantClassifier: "_id",
     Reclassification: "_id",
 }
