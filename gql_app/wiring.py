@@ -81,17 +81,14 @@ async def open_services(
         lack_of_room=lack_of_room,
         listeners=listeners,
     )
-    leases = Leases(database, ttl_seconds=LONGEST_LEASE_SECONDS)
     timeouts = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
     # A pool of its own: a notifier that hangs must not take connections from ingestion.
     limits = httpx.Limits(max_connections=settings.notify_concurrency)
     both = partial(httpx.AsyncClient, follow_redirects=False, verify=httpx.create_ssl_context())
     try:
-        await Migrator(database, leases, SystemClock()).prepare()
-        async with (
-            both(timeout=timeouts) as http,
-            both(timeout=settings.notify_timeout_seconds, limits=limits) as aside,
-        ):
+        await Migrator(database, Leases(database, ttl_seconds=LONGEST_LEASE_SECONDS), SystemClock()).prepare()
+        notifying = both(timeout=settings.notify_timeout_seconds, limits=limits)
+        async with both(timeout=timeouts) as http, notifying as aside:
             services = build_services(settings, database, http, external_api_url, notify_http=aside)
             try:
                 yield services

@@ -60,7 +60,7 @@ async def store_settings(database: Database, tenant_id: str) -> None:
     await database.collection(StagedDetail).insert_one({"_id": f"staged_{tenant_id}", **of_tenant, "staged_at": now})
     record = {"_id": f"record_{tenant_id}", **of_tenant, "raw": WORD, "recorded_at": now}
     await database.collection(QuarantinedRecord).insert_one(record)
-    spike = {"_id": f"spk_{tenant_id}", "tenant_id": tenant_id, "keywords": [{"keyword": WORD}], "started_at": now}
+    spike = {"_id": f"spk_{tenant_id}", "tenant_id": tenant_id, "keywords": [{"keyword": "outage"}], "started_at": now}
     await database.collection(Spike).insert_one(spike)
     await database.collection(TenantClassifier).insert_one({"_id": tenant_id, "layers": {"urgency": {WORD: [1.0]}}})
 
