@@ -55,6 +55,7 @@ OVER_ALL_TENANTS = {
     "services/notifications/receivers/destinations.py:Destinations.abandon": "whose it was is gone with it",
     "services/coordination/keepers.py:Keeper._in_batches": KEEPERS,
     "services/coordination/keepers.py:Keeper._work_off_all": KEEPERS,
+    "services/spikes/watcher.py:SpikeWatcher._look_at_all": KEEPERS,
     "services/rollups/keeper.py:RollupKeeper._remove.<locals>.work": KEEPERS,
     "services/spikes/watcher.py:SpikeWatcher._look_at_all": KEEPERS,
     "services/rollups/keeper.py:RollupKeeper._touched": CHANGED,

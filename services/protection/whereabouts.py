@@ -48,6 +48,7 @@ TENANT_ROWS: Mapping[type[Document], str] = {
     RolledUpTicket: "tenant_id",
     TicketLife: "tenant_id",
     TicketRollup: "tenant_id",
+    Spike: "tenant_id",
     TenantClassifier: "_id",
     Reclassification: "_id",
     Spike: "tenant_id",

@@ -8,6 +8,7 @@ same spike, or it known.
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -25,6 +26,7 @@ from services.coordination.leases import Lease, LeaseLostError, Leases
 from services.kit.background import Background
 from services.kit.clock import Clock
 from services.notifications.outbox import SpikeNotice, spike_rows
+from services.protection.shields import Shield, ShieldedMeanwhileError, Shields
 from services.spikes.arrivals import SPIKES_COMMENT, quarter_begin
 from services.spikes.detection import QUARTERS_AN_HOUR, FoundSpike
 from services.spikes.search import SpikeFigures, SpikeSearch
@@ -60,6 +62,7 @@ class SpikeWatcher(Background):
         self._on_announced = on_announced
         self._look_seconds = look_seconds
         self._search = SpikeSearch(database)
+        self._shields = Shields(database)
         self._tickets = database.collection(Ticket)
         self._spikes = database.collection(Spike)
         self._destinations = database.collection(Destination)
@@ -88,14 +91,17 @@ class SpikeWatcher(Background):
                     self._log.warning("spikes_not_looked_for", tenant_id=tenant_id, error=str(error)[:200])
 
     async def look_at(self, lease: Lease, tenant_id: str) -> None:
-        """Look for spikes of one tenant, and store and announce what is new.
+        """Look for spikes of one tenant, and store and announce what is new; nothing of one that is erased meanwhile.
 
         Raises:
             LeaseLostError: somebody else watches; nothing was written.
         """
-        now = self._clock.now()
+        now, shield = self._clock.now(), await self._shields.of(tenant_id)
+        if shield.is_erased:
+            return
         for spike in await self._search.find(tenant_id, now):
-            await self._store(lease, tenant_id, spike, now)
+            with suppress(ShieldedMeanwhileError):  # it is found again
+                await self._store(lease, tenant_id, spike, now, shield)
         over = {"$set": {"is_over": True}}
         calm = owned(tenant_id, is_over=False, until={"$lte": now - OVER_AFTER})
         if await self._spikes.count_documents(calm, limit=1, comment=SPIKES_COMMENT):
@@ -105,7 +111,7 @@ class SpikeWatcher(Background):
 
             await self._leases.write(lease, work)
 
-    async def _store(self, lease: Lease, tenant_id: str, found: FoundSpike, now: datetime) -> None:
+    async def _store(self, lease: Lease, tenant_id: str, found: FoundSpike, now: datetime, shield: Shield) -> None:
         known = await self._known(tenant_id, found, None)
         row = _row(tenant_id, found, known, now)
         period = row["started_at"], row["until"]
@@ -120,6 +126,7 @@ class SpikeWatcher(Background):
         ]
 
         async def work(session: Session) -> bool:
+            await self._shields.demand_same(tenant_id, shield, session)
             meanwhile = await self._known(tenant_id, found, session)
             if meanwhile is not None:
                 mine = owned(tenant_id, _id=meanwhile["_id"])

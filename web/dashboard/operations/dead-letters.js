@@ -14,7 +14,7 @@ import { Notices } from "./notices.js";
 export function DeadLetters({ tenant, dead, count, zone, now, cursor, onPage, onChange }) {
   const order = useOrder(onChange);
   const again = (/** @type {any} */ notice) => html`
-    <button type="button" disabled=${order.isGiven} aria-label=${`Send the notification of ${notice.ticketId} again`}
+    <button type="button" disabled=${order.isGiven} aria-label=${`Send the notification of ${notice.ticketId || "a spike"} again`}
       onClick=${() => order.give("redrive-one", { notification: notice.notificationId })}>Send again</button>
   `;
   return html`

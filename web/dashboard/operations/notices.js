@@ -61,7 +61,7 @@ export function Notices({ notices, zone, now, title, why, act }) {
         ${notices.map(
           (notice) => html`
             <tr key=${notice.notificationId}>
-              <td class="col-subject"><a class="subject" href=${viewed("tickets", { ticket: notice.ticketId })} dir="auto">${notice.ticketId}</a><span class="excerpt" dir="auto">${notice.reason}</span></td>
+              <td class="col-subject">${notice.ticketId ? html`<a class="subject" href=${viewed("tickets", { ticket: notice.ticketId })} dir="auto">${notice.ticketId}</a>` : html`<span class="subject">Spike</span>`}<span class="excerpt" dir="auto">${notice.reason}</span></td>
               <td class="amount" data-title=${notice.attempts === 1 ? "attempt" : "attempts"}>${number(notice.attempts)}</td>
               <td><${Moment} at=${notice.createdAt} zone=${zone} now=${now} /></td>
               <td><bdi>${why(notice)}</bdi></td>

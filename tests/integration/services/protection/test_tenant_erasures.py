@@ -10,6 +10,7 @@ from documents.connection import Connection
 from documents.database import Database, Row
 from documents.destination import Destination
 from documents.quarantined_record import QuarantinedRecord
+from documents.spike import Spike
 from documents.staged_detail import StagedDetail
 from documents.tenant_classifier import TenantClassifier
 from documents.ticket import Ticket
@@ -59,6 +60,8 @@ async def store_settings(database: Database, tenant_id: str) -> None:
     await database.collection(StagedDetail).insert_one({"_id": f"staged_{tenant_id}", **of_tenant, "staged_at": now})
     record = {"_id": f"record_{tenant_id}", **of_tenant, "raw": WORD, "recorded_at": now}
     await database.collection(QuarantinedRecord).insert_one(record)
+    spike = {"_id": f"spk_{tenant_id}", "tenant_id": tenant_id, "keywords": [{"keyword": "outage"}], "started_at": now}
+    await database.collection(Spike).insert_one(spike)
     await database.collection(TenantClassifier).insert_one({"_id": tenant_id, "layers": {"urgency": {WORD: [1.0]}}})
 
 

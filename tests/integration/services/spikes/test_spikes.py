@@ -14,6 +14,7 @@ from documents.database import Database
 from documents.destination import DestinationFormat
 from documents.ingestion_job import IngestionJob
 from documents.spike import Spike
+from documents.tenant_protection import TenantProtection
 from services.kit.clock import SystemClock
 from services.notifications.receivers.changes import DestinationChange
 from services.rollups.write import Rollups
@@ -84,6 +85,13 @@ async def test_nothing_is_looked_for_before_a_source_has_brought_all(world: Worl
     assert await world.look() == []  # the first run of all
     await jobs.insert_one({"_id": "before", "tenant_id": "acme", "status": "completed"})
     assert len(await world.look()) == 1
+
+
+async def test_of_a_tenant_that_is_erased_nothing_is_stored(world: World) -> None:
+    await world.rush()
+    erased = {"_id": "acme", "revision": 1, "is_erased": True}
+    await world.db.collection(TenantProtection).insert_one(erased)
+    assert await world.look() == []
 
 
 async def test_a_new_tenant_has_none(db: Database) -> None:
