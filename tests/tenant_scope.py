@@ -31,6 +31,7 @@ BY_ITS_ID = "whoever knows its id alone asks for it; what follows names the tena
 KEEPERS = "keeps what is made of all tenants' tickets; one process at a time does it"
 CHANGED = "told of changes by `_id` alone, of tickets of whatever tenants"
 OUTBOX = "serves the destinations of all tenants in turn; reads along an index of what is pending"
+FIGURES = "figures for operators, of all tenants together"
 OVER_ALL_TENANTS = {
     "services/connections/connections.py:Connections.get": BY_ITS_ID,
     "services/ingestion/jobs.py:Jobs.get": BY_ITS_ID,
@@ -42,7 +43,11 @@ OVER_ALL_TENANTS = {
     "services/ingestion/jobs.py:Jobs.claim": "a worker takes the next job of whatever tenant",
     "services/ingestion/schedule.py:Schedule._round": "the next connection that is due, of whatever tenant",
     "services/tickets/tenants.py:Tenants._names_in": "which tenants there are",
-    "services/notifications/backlog.py:Backlogs.now": "figures for operators, along an index",
+    "services/notifications/backlog.py:Backlogs.now": FIGURES,
+    "services/survey.py:Surveys._queue": FIGURES,
+    "services/survey.py:Surveys._connected": FIGURES,
+    "services/survey.py:Surveys._successes": FIGURES,
+    "services/survey.py:Surveys._to_be_worked_on": FIGURES,
     "services/notifications/lanes.py:Lanes.due_destinations": OUTBOX,
     "services/notifications/lanes.py:Lanes.due_tenants": OUTBOX,
     "services/notifications/queue.py:NotificationQueue.adopt": OUTBOX,
@@ -109,6 +114,8 @@ def _unscoped_joins(pipeline: list[Mapping[str, Any]]) -> Iterator[str]:
     for stage in pipeline:
         for name, told in stage.items():
             match name:
+                case "$lookup" if told.get("foreignField") == TENANTS.get(told["from"], ""):
+                    yield from _unscoped_joins(told.get("pipeline", []))
                 case "$lookup":
                     yield from _unscoped_stages(told["from"], told.get("pipeline", []))
                 case "$unionWith" if isinstance(told, Mapping):

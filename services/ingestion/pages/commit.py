@@ -32,7 +32,7 @@ from services.judging.judges import JudgedMeanwhileError, Judges
 from services.kit.clock import Clock
 from services.observing import UNOBSERVED, Observer, TicketsStored
 from services.rollups.write import Rollups
-from services.tenancy import owned
+from services.tenancy import BY_ID, owned
 
 FINAL_EVERY = 16
 """After so many portions, and at its end, a run waits until nothing can take back what it has stored. In between, a
@@ -159,7 +159,7 @@ class PageStore:
         update: Row = {"$set": end | ({"upstream_total": None} if moved else {}), **noted(step.remarks)}
 
         async def work(session: Session) -> None:
-            found = await self._jobs.update_one(_after_stored(run), update, session=session)
+            found = await self._jobs.update_one(_after_stored(run), update, session=session, hint=BY_ID)
             if not found.matched_count:
                 raise StoppedError(StopReason.ROLLED_BACK)
 
@@ -177,6 +177,7 @@ class PageStore:
     async def _write(self, run: Run, page: PreparedPage) -> None:
         at, changes, is_whole, began = page.at, page.changes, run.origin.is_whole, time.monotonic()
         counts = counted(page.portion, changes, page.seen_again)
+        reached = progress(page.portion, counts, is_whole=is_whole)
         # A record that cannot be stored shows all the same that upstream has its ticket.
         refused = [record.external_id for record in page.portion.records.rejected if record.is_attributed]
         # History and outbox first: where there are no transactions, a crash may repeat a row, which its id prevents,
@@ -189,7 +190,7 @@ class PageStore:
             Writes(StagedDetail, used(at.tenant_id, changes.used)),
             Writes(Ticket, [*changes.tickets, *_marks(at, [*changes.seen, *filter(None, refused)])]),
             Writes(Connection, _cursor(run, page.portion)),
-            Writes(IngestionJob, [UpdateOne(_after_stored(run), progress(page.portion, counts, is_whole=is_whole))]),
+            Writes(IngestionJob, [UpdateOne(_after_stored(run), reached, hint=BY_ID)]),
         )
 
         async def work(session: Session) -> None:
