@@ -56,4 +56,7 @@ class Correction(Document):
         """Collection and indexes."""
 
         name = "corrections"
-        indexes = [IndexModel([("tenant_id", ASCENDING), ("at", DESCENDING)], name="tenant_at")]
+        indexes = [
+            IndexModel([("tenant_id", ASCENDING), ("at", DESCENDING)], name="tenant_at"),
+            IndexModel([("tenant_id", ASCENDING), ("ticket_id", ASCENDING)], name="tenant_ticket"),
+        ]

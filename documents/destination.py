@@ -32,6 +32,8 @@ class Destination(Document):
     """What requests are signed with, the present secret first."""
     digest_above: int | None = None
     """More alerts than that within a minute are sent together; null: each by itself."""
+    spikes: bool = True
+    """Whether it is told of spikes, too, as far as its format knows any."""
     is_paused: bool = False
     created_at: datetime
     updated_at: datetime

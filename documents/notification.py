@@ -1,28 +1,34 @@
-"""The outbox: urgent tickets that have to be announced, written with the page that made them urgent."""
+"""The outbox: urgent tickets that have to be announced, written with the page that made them urgent; and spikes."""
 
 from datetime import datetime
+from typing import Any
 
 from beanie import Document
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.vocabulary import NotificationState
 
-__all__ = ["DEFAULT_DESTINATION", "DEFAULT_KIND", "Notification", "NotificationState"]
+__all__ = ["DEFAULT_DESTINATION", "DEFAULT_KIND", "NO_TICKET", "Notification", "NotificationState"]
 
 DEFAULT_DESTINATION = ""
 """The destination of a tenant that has none of its own: the operator's `NOTIFY_URL`."""
 DEFAULT_KIND = "default"
+NO_TICKET = ""
+"""The ticket of what announces a spike."""
 
 
 class Notification(Document):
-    """One announcement of one urgent ticket; its id is derived from what it announces, so a replay adds nothing."""
+    """One announcement of one urgent ticket, or of a spike; its id is derived from what it announces, so a replay adds
+    nothing."""
 
     id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId
     tenant_id: str
     ticket_id: str
     """The ticket's external id."""
     version: str
-    """The change that made the ticket urgent: the run and page that stored it."""
+    """The change that made the ticket urgent: the run and page that stored it. Of a spike, its id."""
+    spike: dict[str, Any] | None = None
+    """What is told of a spike, as it was when it was found: `spike_id` and figures."""
     destination_id: str = DEFAULT_DESTINATION
     """Where it goes. What a page writes is not addressed yet: `services/notifications/lanes.py` does that."""
     kind: str = DEFAULT_KIND

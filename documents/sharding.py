@@ -10,10 +10,14 @@ from dataclasses import dataclass
 
 from beanie import Document
 
+from documents.audit_entry import AuditEntry
 from documents.circuit_breaker import Circuit
 from documents.connection import Connection
 from documents.correction import Correction
 from documents.destination import Destination
+from documents.digest_key import DigestKey
+from documents.erased_ticket import ErasedTicket
+from documents.erasure import Erasure
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.notification import Notification
@@ -23,9 +27,11 @@ from documents.reclassification import Reclassification
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.schema_version import SchemaVersion
+from documents.spike import Spike
 from documents.staged_detail import StagedDetail
 from documents.tenant_classifier import TenantClassifier
 from documents.tenant_lock import TenantLock
+from documents.tenant_protection import TenantProtection
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from documents.ticket_life import TicketLife
@@ -60,10 +66,14 @@ _OF_TENANT = ShardKey(("_id",))
 """One row a tenant, whose name is its id."""
 
 SHARDING: dict[type[Document], ShardKey | Unsharded] = {
+    AuditEntry: Unsharded("small rows about what people do, also to what all tenants share"),
     Circuit: Unsharded("one small row for each destination, which any process looks up by its name"),
     Connection: _BY_TENANT,
     Correction: _BY_TENANT,
     Destination: _BY_TENANT,
+    DigestKey: Unsharded("one row"),
+    ErasedTicket: _BY_ROW,
+    Erasure: Unsharded("one small row for each erasure, which is looked up by its id"),
     IngestionJob: _BY_TENANT,
     IngestionLog: _BY_TENANT,
     Notification: _BY_TICKET,
@@ -73,9 +83,11 @@ SHARDING: dict[type[Document], ShardKey | Unsharded] = {
     RolledUpTicket: _BY_ROW,
     RollupBookmark: Unsharded("a row for each keeper, which goes on through the changes of all shards"),
     SchemaVersion: Unsharded("one row, about the database as a whole"),
+    Spike: _BY_TENANT,
     StagedDetail: _BY_TICKET,
     TenantClassifier: _OF_TENANT,
     TenantLock: ShardKey(("resource_id",), before_tenant=WRITER_LOCK),
+    TenantProtection: _OF_TENANT,
     Ticket: ShardKey(("tenant_id", "external_id")),
     TicketHistory: _BY_TICKET,
     TicketLife: _BY_ROW,

@@ -63,6 +63,8 @@ class TenantClassifier(Document):
     corrected: int = 0
     """Grows with each correction, and with each one that is taken back."""
     corrected_at: datetime | None = None
+    erased: int | None = None
+    """Grows whenever somebody is erased whose words may have been learned from."""
     own_words: OwnWordsRevision | None = None
     own_words_before: list[OwnWordsRevision] = []
     """Those before, the last ones first; not read by judges."""

@@ -32,6 +32,7 @@ from gql_app.rest import (
     system,
     tickets,
 )
+from gql_app.rest.protection import erasure, trail
 from gql_app.settings import Settings
 from gql_app.telemetry.telemetry import Telemetry
 from gql_app.working import at_work, watched
@@ -42,12 +43,13 @@ READ_BODIES = (GRAPHQL, "/classification", "/connections", "/destinations", "/no
 anything happens."""
 SUBJECTS = (
     *("ingestion", "connections", "tickets", "classification", "statistics"),
-    *("notifications", "destinations", "circuit breakers", "system"),
+    *("notifications", "destinations", "circuit breakers", "data protection", "system"),
 )
 """The order of the REST documentation."""
 _ROUTES = (
     *(system, tickets, stats, ingestion, batch, corrections, classification),
     *(notifications, destinations, connections, circuits),
+    *(erasure, trail),
     *(api_docs, dashboard),
 )
 """Requests look for their route in this order, behind GraphQL's: what is asked most often comes first."""
@@ -87,7 +89,7 @@ def create_app(settings: Settings, open_services: OpenServices, telemetry: Telem
     app.state.telemetry = telemetry
     app.state.request_rate = rate
     add_error_handlers(app)
-    app.include_router(graphql_router(settings, telemetry.requests))
+    app.include_router(graphql_router(settings, telemetry.note_operation))
     for module in _ROUTES:
         app.include_router(module.router)
     app.openapi = lambda: api_docs.openapi_of(app)  # type: ignore[method-assign]  # FastAPI documents this way

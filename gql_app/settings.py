@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """How long a ticket that was deleted upstream is kept."""
     quarantine_retention_days: int = Field(default=30, ge=1, le=20_000)
     """How long a record that cannot be stored is kept after a run met it last."""
+    audit_retention_days: int = Field(default=730, ge=30, le=20_000)
+    """How long an entry of the audit trail is kept; entries that are there keep the time that they were given."""
 
     circuit_open_seconds: float = Field(default=30.0, gt=0)
     """How long a destination that failed too often is left alone."""

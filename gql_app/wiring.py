@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,6 +9,7 @@ import httpx
 
 from documents.database import Database, connect
 from documents.driver import Listener
+from gql_app.background import announced, with_workers
 from gql_app.parties import build_connections, build_destinations
 from gql_app.settings import Settings
 from resolvers.context import Services
@@ -24,40 +24,30 @@ from services.coordination.leases import Leases
 from services.health import Health
 from services.ingestion.batches.storing import Batches
 from services.ingestion.jobs import Jobs
-from services.ingestion.legs import Legs
 from services.ingestion.pages.commit import PageStore
 from services.ingestion.reading import Runs
-from services.ingestion.schedule import Schedule
-from services.ingestion.sweep import Deletions
-from services.ingestion.walk import Ingestion
-from services.ingestion.worker import Worker
 from services.judging.corrections import Corrections
 from services.judging.judges import Judges
 from services.judging.learnings import Learnings
 from services.judging.own_words import OwnWordsBooks
 from services.judging.preview import Previews
 from services.judging.progress import Reclassifications
-from services.judging.reclassifier import Reclassifier
-from services.judging.rejudging import Rejudging
-from services.judging.training import Trainer
 from services.kit.clock import Clock, SystemClock
 from services.kit.retry import Patience
 from services.migration.migrator import Migrator
 from services.notifications.backlog import Backlogs
-from services.notifications.delivery import Delivery
-from services.notifications.judging import RetryRules
-from services.notifications.lanes import Lanes
-from services.notifications.outbox import AnnouncementPolicy
-from services.notifications.queue import NotificationQueue
 from services.notifications.reading import Notifications
 from services.observing import Observation
-from services.rollups.keeper import RollupKeeper
+from services.protection.erasures import Erasures
+from services.protection.portability import CustomerExports
+from services.protection.shields import Shields
+from services.protection.trail import AuditTrail
 from services.rollups.write import Rollups
 from services.search.indexing import SearchIndex
-from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
 from services.sources.http.transport import REQUEST_SECONDS
 from services.sources.standard.client import ExternalApi
+from services.spikes.spikes import Spikes
 from services.survey import Surveys
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
@@ -65,9 +55,6 @@ from services.tickets.following import FollowedTickets
 from services.tickets.reading import Tickets
 from services.tickets.search import Search
 from services.tickets.tenants import Tenants
-
-SETTLE_SECONDS = 20.0
-"""How long after a notification's request the database may take until others may claim it."""
 
 
 @asynccontextmanager
@@ -81,8 +68,7 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Connect to MongoDB and the external API and build every service; closes both at the end.
 
-    `lack_of_room` says so if MongoDB has no room on its disk, as far as that is known. `listeners` are told of
-    connections to MongoDB, and of its commands.
+    `lack_of_room` says so if MongoDB has no room on its disk, as far as known; `listeners` are told of its commands.
 
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
@@ -95,15 +81,13 @@ async def open_services(
         lack_of_room=lack_of_room,
         listeners=listeners,
     )
-    leases = Leases(database, ttl_seconds=LONGEST_LEASE_SECONDS)
-    timeouts = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
     # A pool of its own: a notifier that hangs must not take connections from ingestion.
     limits = httpx.Limits(max_connections=settings.notify_concurrency)
     both = partial(httpx.AsyncClient, follow_redirects=False, verify=httpx.create_ssl_context())
     try:
-        await Migrator(database, leases, SystemClock()).prepare()
+        await Migrator(database, Leases(database, ttl_seconds=LONGEST_LEASE_SECONDS), SystemClock()).prepare()
         async with (
-            both(timeout=timeouts) as http,
+            both(timeout=httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)) as http,
             both(timeout=settings.notify_timeout_seconds, limits=limits) as aside,
         ):
             services = build_services(settings, database, http, external_api_url, notify_http=aside)
@@ -138,9 +122,10 @@ def build_services(
         **_reading(database, clock),
         jobs=jobs,
         runs=Runs(database, jobs),
-        batches=Batches(jobs, pages, _announced(settings), observer=observation),
+        batches=Batches(jobs, pages, announced(settings), observer=observation),
         corrections=Corrections(database, clock),
         learnings=Learnings(database),
+        **_protecting(settings, database, clock),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,
@@ -154,7 +139,17 @@ def build_services(
     )
     if not settings.run_worker:
         return services
-    return _with_workers(services, settings, database, _delivery(settings, database, services, clock), clock)
+    return with_workers(services, settings, database, clock)
+
+
+def _protecting(settings: Settings, database: Database, clock: Clock) -> dict[str, Any]:
+    """What keeps people's data from where it may not be, and notes who does what."""
+    return {
+        "erasures": Erasures(database, clock),
+        "customer_exports": CustomerExports(database),
+        "shields": Shields(database),
+        "trail": AuditTrail(database, clock, keep_days=settings.audit_retention_days),
+    }
 
 
 def _reading(database: Database, clock: Clock) -> dict[str, Any]:
@@ -172,62 +167,13 @@ def _reading(database: Database, clock: Clock) -> dict[str, Any]:
         "analytics": Analytics(database, clock),
         "history": HistoryFigures(database, clock),
         "forecasts": Forecasts(database, clock),
+        "spikes": Spikes(database),
         "own_words": OwnWordsBooks(database, judges, Previews(database, clock), clock),
         "reclassifications": Reclassifications(database, judges),
     }
-
-
-def _with_workers(
-    services: Services, settings: Settings, database: Database, delivery: Delivery, clock: Clock
-) -> Services:
-    """The same services with what works beside the requests."""
-    jobs, leases, rollups = services.jobs, services.locks, Rollups(database)
-    connections, sources, observer = services.connections, services.sources, services.observation
-    legs = Legs(database, leases, connections, sources, clock, announce=_announced(settings))
-    pages = PageStore(database, leases, rollups, clock, on_urgent=delivery.wake, observer=observer)
-    deletions = Deletions(database, leases, clock)
-    ingestion = Ingestion(jobs, legs, pages, deletions, clock, max_pages=settings.upstream_max_pages)
-    ttl_seconds = min(settings.lock_ttl_seconds, LONGEST_LEASE_SECONDS)
-    short_leases = Leases(database, ttl_seconds=ttl_seconds, observer=observer)
-    return replace(
-        services,
-        worker=Worker(jobs, ingestion, concurrency=settings.worker_concurrency, observer=observer),
-        delivery=delivery,
-        rollup_keeper=RollupKeeper(database, rollups, short_leases, clock),
-        search_keeper=SearchKeeper(database, services.search_index, short_leases, clock),
-        reclassifier=Reclassifier(
-            database,
-            Rejudging(database, Judges(database, observer=observer), rollups, clock),
-            short_leases,
-            clock,
-            on_urgent=delivery.wake,
-        ),
-        trainer=Trainer(database, leases, clock),
-        migrator=Migrator(database, short_leases, clock),
-        schedule=Schedule(database, jobs, clock),
-    )
-
-
-def _announced(settings: Settings) -> AnnouncementPolicy:
-    """What is announced of the contract's API, and of files."""
-    return AnnouncementPolicy(open_only=settings.announce == "open")
 
 
 def _terms(settings: Settings, patience: Patience | None) -> ReadingTerms:
     """How sources are read."""
     patience = patience or Patience(seconds=settings.upstream_patience_seconds)
     return ReadingTerms(patience, settings.page_size, settings.rate_limit_per_minute)
-
-
-def _delivery(settings: Settings, database: Database, services: Services, clock: Clock) -> Delivery:
-    return Delivery(
-        Lanes(database),
-        NotificationQueue(database, claim_seconds=settings.notify_timeout_seconds + SETTLE_SECONDS),
-        services.circuits,
-        services.targets,
-        services.destinations,
-        clock,
-        concurrency=settings.notify_concurrency,
-        patience=RetryRules().with_attempts(settings.notify_attempts),
-        observer=services.observation,
-    )

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from documents.audit_entry import AuditAction
 from documents.tenant_classifier import OwnWordsRevision
 from resolvers.context import Context
+from resolvers.protection.acting import acting
 from services.access import Scope
 from services.classification.own.words import OwnWords
 from services.judging.preview import ClassificationPreview
@@ -61,10 +63,11 @@ async def save_own_words(
         RevisionConflictError: somebody else has saved others meanwhile.
     """
     context.caller.require_tenant(tenant_id, Scope.ADMIN)
-    services = context.services
-    await services.own_words.save(tenant_id, words, expected_revision=expected_revision, editor=context.caller.subject)
-    if announce:
-        await services.reclassifications.request(tenant_id, announce=True)
+    services, editor = context.services, context.caller.subject
+    async with acting(context, AuditAction.OWN_WORDS_SAVED, tenant_id, needs_open_tenant=True):
+        await services.own_words.save(tenant_id, words, expected_revision=expected_revision, editor=editor)
+        if announce:
+            await services.reclassifications.request(tenant_id, announce=True)
     _wake(context)
     return await get_classification_rules(context, tenant_id)
 
@@ -90,7 +93,8 @@ async def reclassify_tickets(context: Context, tenant_id: str, *, announce: bool
     `announce`: announce the open tickets that became urgent by the last change, or become so by this.
     """
     context.caller.require_tenant(tenant_id, Scope.ADMIN)
-    progress = await context.services.reclassifications.request(tenant_id, announce=announce)
+    async with acting(context, AuditAction.RECLASSIFICATION_REQUESTED, tenant_id, needs_open_tenant=True):
+        progress = await context.services.reclassifications.request(tenant_id, announce=announce)
     _wake(context)
     return progress
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from documents.audit_entry import AuditAction
 from documents.connection import Connection
 from documents.vocabulary import SourceKind
 from resolvers.context import Context
+from resolvers.protection.acting import acting
 from services.access import Scope
 from services.connections.changes import ConnectionChange, ConnectionNotFoundError, NewConnection
 from services.connections.checking import CheckOutcome, try_connection
@@ -21,7 +23,10 @@ async def create_connection(context: Context, new: NewConnection) -> Connection:
         SecretsKeyError: there is no key to seal secrets with.
     """
     context.caller.require_tenant(new.tenant_id, Scope.ADMIN)
-    return await context.services.connections.create(new)
+    async with acting(context, AuditAction.CONNECTION_ADDED, new.tenant_id, needs_open_tenant=True) as act:
+        made = await context.services.connections.create(new)
+        act.target = made.id
+    return made
 
 
 async def list_connections(context: Context, tenant_id: str) -> list[Connection]:
@@ -50,8 +55,9 @@ async def change_connection(context: Context, connection_id: str, change: Connec
         ConnectionNotFoundError: there is none with this id that the caller may see.
         InvalidInputError, AddressRefusedError, ConflictError, SecretsKeyError: as of `create_connection`.
     """
-    await get_connection(context, connection_id)
-    return await context.services.connections.change(connection_id, change)
+    known = await get_connection(context, connection_id)
+    async with acting(context, AuditAction.CONNECTION_CHANGED, known.tenant_id, target=connection_id):
+        return await context.services.connections.change(connection_id, change)
 
 
 async def delete_connection(context: Context, connection_id: str) -> Connection:
@@ -61,7 +67,8 @@ async def delete_connection(context: Context, connection_id: str) -> Connection:
         ConnectionNotFoundError: there is none with this id that the caller may see.
     """
     connection = await get_connection(context, connection_id)
-    await context.services.connections.remove(connection_id)
+    async with acting(context, AuditAction.CONNECTION_REMOVED, connection.tenant_id, target=connection_id):
+        await context.services.connections.remove(connection_id)
     return connection
 
 
@@ -71,7 +78,9 @@ async def check_connection(context: Context, connection_id: str) -> CheckOutcome
     Raises:
         ConnectionNotFoundError: there is none with this id that the caller may see.
     """
-    return await try_connection(context.services.sources, await get_connection(context, connection_id))
+    connection = await get_connection(context, connection_id)
+    async with acting(context, AuditAction.CONNECTION_TRIED, connection.tenant_id, target=connection_id):
+        return await try_connection(context.services.sources, connection)
 
 
 async def try_new_connection(context: Context, new: NewConnection) -> CheckOutcome:
@@ -81,7 +90,8 @@ async def try_new_connection(context: Context, new: NewConnection) -> CheckOutco
         InvalidInputError, AddressRefusedError, SecretsKeyError: as of `create_connection`.
     """
     context.caller.require_tenant(new.tenant_id, Scope.ADMIN)
-    return await try_connection(context.services.sources, await context.services.connections.draft(new))
+    async with acting(context, AuditAction.CONNECTION_TRIED, new.tenant_id):
+        return await try_connection(context.services.sources, await context.services.connections.draft(new))
 
 
 def list_offered_sources(context: Context) -> Mapping[SourceKind, SourceNeeds]:

@@ -36,10 +36,17 @@ from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.targets import Targets
 from services.notifications.waiting import Waiting
 from services.observing import Observation
+from services.protection.eraser import Eraser
+from services.protection.erasures import Erasures
+from services.protection.portability import CustomerExports
+from services.protection.shields import Shields
+from services.protection.trail import AuditTrail
 from services.rollups.keeper import RollupKeeper
 from services.search.indexing import SearchIndex
 from services.search.keeper import SearchKeeper
 from services.sources.budget import RateLimiter
+from services.spikes.spikes import Spikes
+from services.spikes.watcher import SpikeWatcher
 from services.survey import Surveys
 from services.tickets.batches import TicketBatches
 from services.tickets.export import Exports
@@ -64,11 +71,16 @@ class Services:
     analytics: Analytics
     history: HistoryFigures
     forecasts: Forecasts
+    spikes: Spikes
     jobs: Jobs
     runs: Runs
     batches: Batches
     corrections: Corrections
     learnings: Learnings
+    erasures: Erasures
+    customer_exports: CustomerExports
+    shields: Shields
+    trail: AuditTrail
     changes: Changes
     locks: Leases
     rate_limiter: RateLimiter
@@ -101,14 +113,18 @@ class Services:
 
     trainer: Trainer | None = None
     """What learns from corrections; likewise."""
+    eraser: Eraser | None = None
+    """What carries erasures out; likewise."""
     migrator: Migrator | None = None
     """What brings stored data to the present version; likewise."""
+    spike_watcher: SpikeWatcher | None = None
+    """What looks for spikes; likewise."""
 
     @property
     def background(self) -> list[Background]:
         """What works beside the requests, and has to be shut down."""
-        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer, self.migrator)
-        all_there_are = (self.worker, self.delivery, self.schedule, *keepers)
+        keepers = (self.rollup_keeper, self.search_keeper, self.reclassifier, self.trainer, self.spike_watcher)
+        all_there_are = (self.worker, self.delivery, self.schedule, *keepers, self.eraser, self.migrator)
         return [each for each in all_there_are if each is not None]
 
 

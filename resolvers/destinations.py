@@ -1,7 +1,9 @@
 """Answers about tenants' own destinations, which only administrators see and change."""
 
+from documents.audit_entry import AuditAction
 from documents.destination import Destination, DestinationFormat
 from resolvers.context import Context
+from resolvers.protection.acting import acting
 from services.access import Scope
 from services.notifications.receivers.answers import Attempt
 from services.notifications.receivers.changes import DestinationChange, SavedDestination
@@ -16,6 +18,7 @@ async def create_destination(
     *,
     secret: str | None = None,
     digest_above: int | None = None,
+    spikes: bool = True,
 ) -> SavedDestination:
     """Add a destination; what waits for the operator's notifier goes there from now on.
 
@@ -27,7 +30,13 @@ async def create_destination(
         SecretsKeyError: there is no key to seal secrets with.
     """
     context.caller.require_tenant(tenant_id, Scope.ADMIN)
-    return await context.services.destinations.create(tenant_id, url, format_, secret=secret, digest_above=digest_above)
+    destinations = context.services.destinations
+    async with acting(context, AuditAction.DESTINATION_ADDED, tenant_id, needs_open_tenant=True) as act:
+        saved = await destinations.create(
+            tenant_id, url, format_, secret=secret, digest_above=digest_above, spikes=spikes
+        )
+        act.target = saved.destination.id
+    return saved
 
 
 async def list_destinations(context: Context, tenant_id: str) -> list[Destination]:
@@ -56,8 +65,9 @@ async def change_destination(context: Context, destination_id: str, change: Dest
         DestinationNotFoundError: there is none with this id that the caller may see.
         AddressRefusedError, InvalidSecretError, InvalidInputError, SecretsKeyError: as of `create_destination`.
     """
-    await get_destination(context, destination_id)
-    saved = await context.services.destinations.change(destination_id, change)
+    known = await get_destination(context, destination_id)
+    async with acting(context, AuditAction.DESTINATION_CHANGED, known.tenant_id, target=destination_id):
+        saved = await context.services.destinations.change(destination_id, change)
     _wake(context)
     return saved
 
@@ -69,8 +79,9 @@ async def delete_destination(context: Context, destination_id: str) -> Destinati
         DestinationNotFoundError: there is none with this id that the caller may see.
     """
     destination = await get_destination(context, destination_id)
-    await context.services.destinations.delete(destination_id)
-    await context.services.circuits.forget(destination_id)
+    async with acting(context, AuditAction.DESTINATION_REMOVED, destination.tenant_id, target=destination_id):
+        await context.services.destinations.delete(destination_id)
+        await context.services.circuits.forget(destination_id)
     return destination
 
 
@@ -81,7 +92,9 @@ async def try_destination(context: Context, destination_id: str) -> Attempt:
         DestinationNotFoundError: there is none with this id that the caller may see.
         SecretsKeyError: its secrets cannot be read.
     """
-    return await context.services.targets.try_out(await get_destination(context, destination_id))
+    destination = await get_destination(context, destination_id)
+    async with acting(context, AuditAction.DESTINATION_TRIED, destination.tenant_id, target=destination_id):
+        return await context.services.targets.try_out(destination)
 
 
 def _wake(context: Context) -> None:

@@ -5,11 +5,13 @@ from typing import TypeVar
 
 from beanie import Document
 
+from documents.audit_entry import AuditAction
 from documents.database import Row
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.quarantined_record import QuarantinedRecord
 from resolvers.context import Context
+from resolvers.protection.acting import acting
 from services.access import Scope
 from services.coordination.leases import LockState
 from services.errors import JobNotFoundError
@@ -32,10 +34,13 @@ async def start_ingestion(context: Context, tenant_id: str) -> IngestionJob:
 
     Raises:
         AlreadyRunningError: the tenant has an active run.
+        TenantErasedError: it was erased.
     """
     context.caller.require_tenant(tenant_id, Scope.INGEST_RUN)
-    connections = [each.id for each in await context.services.connections.of_tenant(tenant_id)]
-    job = await context.services.jobs.start(tenant_id, request_id=context.request_id, connections=connections)
+    async with acting(context, AuditAction.RUN_STARTED, tenant_id, needs_open_tenant=True) as act:
+        connections = [each.id for each in await context.services.connections.of_tenant(tenant_id)]
+        job = await context.services.jobs.start(tenant_id, request_id=context.request_id, connections=connections)
+        act.target = job.id
     if context.services.worker is not None:
         context.services.worker.wake()
     return job
@@ -50,7 +55,10 @@ async def store_batch(context: Context, tenant_id: str, records: Iterator[FileRe
         UnavailableError: the storing was interrupted; the records so far are stored.
     """
     context.caller.require_tenant(tenant_id, Scope.INGEST_RUN)
-    return await context.services.batches.store(tenant_id, records, request_id=context.request_id)
+    async with acting(context, AuditAction.BATCH_STORED, tenant_id, needs_open_tenant=True) as act:
+        outcome = await context.services.batches.store(tenant_id, records, request_id=context.request_id)
+        act.target = outcome.job.id
+    return outcome
 
 
 async def get_job(context: Context, job_id: str, scope: Scope = Scope.TICKETS_READ) -> IngestionJob:
@@ -123,7 +131,8 @@ async def cancel_ingestion(context: Context, job_id: str) -> IngestionJob:
         JobFinishedError: it has ended already.
     """
     job = await get_job(context, job_id, Scope.INGEST_RUN)
-    return await context.services.jobs.cancel(job.id)
+    async with acting(context, AuditAction.RUN_CANCELLED, job.tenant_id, target=job.id):
+        return await context.services.jobs.cancel(job.id)
 
 
 async def get_state(context: Context, tenant_id: str) -> IngestionState:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from documents.audit_entry import AuditAction
 from documents.notification import Notification, NotificationState
 from resolvers.context import Context
+from resolvers.protection.acting import acting
 from services.access import Scope
 from services.errors import ForbiddenError, NotificationNotFoundError
 from services.kit.clock import SystemClock
@@ -115,7 +117,8 @@ async def redrive_dead_letters(
         context.caller.require_tenant(tenant_id)
     elif context.caller.tenants is not None:
         raise ForbiddenError("Name one of your tenants.")
-    count = await context.services.notifications.redrive_many(tenant_id, wanted)
+    async with acting(context, AuditAction.NOTIFICATIONS_REDRIVEN, tenant_id):
+        count = await context.services.notifications.redrive_many(tenant_id, wanted)
     _wake(context)
     return count
 
@@ -132,7 +135,8 @@ async def redrive_notification(context: Context, notification_id: str) -> Notifi
     known = await context.services.notifications.get(notification_id)
     if not context.caller.may_see(known.tenant_id):
         raise NotificationNotFoundError(notification_id)
-    redriven = await context.services.notifications.redrive(notification_id)
+    async with acting(context, AuditAction.NOTIFICATIONS_REDRIVEN, known.tenant_id, target=notification_id):
+        redriven = await context.services.notifications.redrive(notification_id)
     _wake(context)
     return redriven
 

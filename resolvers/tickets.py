@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 
+from documents.audit_entry import AuditAction
 from documents.database import Row
 from resolvers.context import Context
+from resolvers.protection.acting import acting
 from services.coordination.ticket_edits import NO_EDITS
 from services.lists.keyset import Slice, Window
 from services.lists.numbered import Page
@@ -108,7 +110,7 @@ async def load_ticket_list_count(context: Context, tenant_id: str, wanted: Ticke
     return await context.loaders.ticket_list_counts.load(tenant_id, wanted)
 
 
-def export_tickets(
+async def export_tickets(
     context: Context,
     tenant_id: str,
     wanted: TicketFilter,
@@ -119,7 +121,12 @@ def export_tickets(
 ) -> AsyncIterator[bytes]:
     """All matching tickets as the chunks of a file; refused before the first chunk, if at all."""
     context.caller.require_tenant(tenant_id)
-    return context.services.exports.stream(tenant_id, wanted, form, order=ORDERINGS[order], has_bom=has_bom)
+    async with acting(context, AuditAction.TICKETS_EXPORTED, tenant_id):
+        chunks = context.services.exports.stream(tenant_id, wanted, form, order=ORDERINGS[order], has_bom=has_bom)
+        first = await anext(chunks)
+    yield first
+    async for chunk in chunks:
+        yield chunk
 
 
 async def follow_tickets(

@@ -11,8 +11,10 @@ from documents.quarantined_record import QuarantinedRecord as RecordDocument
 from resolvers.context import Context
 from resolvers.ingestion import find_run
 from resolvers.notifications import get_notification
+from resolvers.spikes import find_spike
 from resolvers.system import has_tenant
 from resolvers.tickets import get_ticket, has_customer
+from schema.analytics.spikes import to_spike
 from schema.base.ids import GlobalId, Node
 from schema.base.info import Info
 from schema.ingestion.types import to_job, to_log, to_quarantined
@@ -68,6 +70,11 @@ async def _record(context: Context, tenant_id: str, key: str) -> Node | None:
     return None if record is None else to_quarantined(record)
 
 
+async def _spike(context: Context, tenant_id: str, key: str) -> Node | None:
+    spike = await find_spike(context, tenant_id, key)
+    return None if spike is None else to_spike(spike)
+
+
 async def _notification(context: Context, tenant_id: str, key: str) -> Node | None:
     return to_notification(await get_notification(context, tenant_id, key))
 
@@ -80,5 +87,6 @@ FINDERS: dict[str, Callable[[Context, str, str], Awaitable[Node | None]]] = {
     "IngestionLog": _log,
     "QuarantinedRecord": _record,
     "Notification": _notification,
+    "Spike": _spike,
 }
 """How each type that implements `Node` is found."""

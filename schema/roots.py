@@ -4,6 +4,7 @@ import strawberry
 
 from schema.analytics.fields import StatsQueries
 from schema.analytics.forecast import ForecastQueries
+from schema.analytics.spikes import SpikeQueries
 from schema.classification.fields import ClassificationMutations, ClassificationQueries
 from schema.connections.fields import ConnectionMutations, ConnectionQueries
 from schema.ingestion.fields import IngestionQueries
@@ -11,6 +12,7 @@ from schema.ingestion.mutations import IngestionMutations
 from schema.nodes import NodeQueries
 from schema.notifications.destination_fields import DestinationMutations, DestinationQueries
 from schema.notifications.fields import NotificationMutations, NotificationQueries
+from schema.protection.fields import ProtectionMutations, ProtectionQueries
 from schema.subscriptions import Subscription
 from schema.system.fields import SystemQueries
 from schema.tickets.correcting import CorrectionMutations
@@ -28,10 +30,12 @@ class Query(
     LearningQueries,
     StatsQueries,
     ForecastQueries,
+    SpikeQueries,
     IngestionQueries,
     ConnectionQueries,
     NotificationQueries,
     DestinationQueries,
+    ProtectionQueries,
     SystemQueries,
 ):
     """Every root field that reads."""
@@ -45,6 +49,7 @@ class Mutation(
     ConnectionMutations,
     NotificationMutations,
     DestinationMutations,
+    ProtectionMutations,
 ):
     """Every root field that changes something."""
 

@@ -51,6 +51,8 @@ class ErrorCode(StrEnum):
     """The tenant has a running or queued ingestion."""
     JOB_FINISHED = "JOB_FINISHED", 409
     """The job has ended and cannot be cancelled."""
+    TENANT_ERASED = "TENANT_ERASED", 409
+    """The tenant was erased; nothing is stored for it until it is reopened."""
     TOO_LARGE = "TOO_LARGE", 413
     """The request's body is larger than allowed."""
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE", 415

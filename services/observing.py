@@ -103,7 +103,7 @@ class NotificationAttempted:
     """Of a delivery: from the ticket's becoming urgent."""
 
 
-Event = (
+ServiceEvent = (
     RunTaken
     | RunLeft
     | RunEnded
@@ -129,7 +129,7 @@ class TracedStep:
 class Observer:
     """Whoever is told. This one does not care."""
 
-    def note(self, event: Event) -> None:
+    def note(self, event: ServiceEvent) -> None:
         """Take note of an event, at once and from whatever thread."""
 
     def span(
@@ -160,7 +160,7 @@ class Observation(Observer):
         """Hand on to this one from now on, and to no other."""
         self._observer = observer
 
-    def note(self, event: Event) -> None:
+    def note(self, event: ServiceEvent) -> None:
         """Hand the event on."""
         self._observer.note(event)
 

@@ -4,6 +4,7 @@ All of it is read along indexes, and each question is given so long; how often i
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from services.notifications.backlog import Backlog, Backlogs
 from services.rollups.write import Rollups
 from services.search.indexing import SearchIndex
 from services.sources.budget import RateLimiter, RateLimitState
+from services.tenancy import owned_by_any
 
 SURVEY_MILLISECONDS = 2_000
 """The longest that a question may take of the server."""
@@ -94,14 +96,14 @@ class Surveys:
         )
 
     async def _successes(self) -> dict[str, datetime]:
-        groups = await self._logs.aggregate(
-            _last_successes(self._clock.now() - GONE_AFTER), maxTimeMS=SURVEY_MILLISECONDS
-        ).to_list(None)
-        return {
-            group["_id"]: group["since"]
-            for group in groups
-            if isinstance(group["_id"], str) and isinstance(group["since"], datetime)
-        }
+        since = self._clock.now() - GONE_AFTER
+        last = await self._logs.aggregate(_last_runs(since), maxTimeMS=SURVEY_MILLISECONDS).to_list(None)
+        named = [row for row in last if isinstance(row["_id"], str) and row["_id"]]  # others may have written any
+        found = {row["_id"]: row["at"] for row in named if row["status"] in _SUCCESSES}
+        if failing := [row["_id"] for row in named if row["_id"] not in found]:
+            rows = self._logs.aggregate(_without_success(failing), maxTimeMS=SURVEY_MILLISECONDS)
+            found |= {row["_id"]: row["at"] for row in await rows.to_list(None)}
+        return found
 
 
 _BY_STATUS: list[Row] = [
@@ -114,38 +116,46 @@ _BY_STATE: list[Row] = [
 ]
 
 
-def _last_successes(since: datetime) -> list[Row]:
-    """Stages from the logs to `{_id: tenant, since: moment}`, of tenants that had any run since then.
+_SUCCESSES = (RunOutcome.SUCCESS.value, RunOutcome.PARTIAL_SUCCESS.value)
 
-    One step along the index for each tenant, and one more to its last success, past what has failed since.
+
+_NEWEST = {"started_at": -1, "_id": -1}
+_OLDEST = {"started_at": 1, "_id": 1}
+
+
+def _last_runs(since: datetime) -> list[Row]:
+    """Stages from the logs to `{_id: tenant, at: moment, status: outcome}` of each tenant's last run, if it began since
+    then: one step along the index for each tenant.
     """
-    successes = [RunOutcome.SUCCESS.value, RunOutcome.PARTIAL_SUCCESS.value]
     return [
-        {"$sort": {"tenant_id": 1, "started_at": -1, "_id": -1}},
-        {"$group": {"_id": "$tenant_id", "last": {"$first": "$started_at"}}},
-        {"$match": {"last": {"$gte": since}}},
-        *_first_of("success", {"status": {"$in": successes}}, newest=True),
-        *_first_of("first", {"started_at": {"$type": "date"}}, newest=False),
-        {"$project": {"since": {"$ifNull": [{"$first": "$success.started_at"}, {"$first": "$first.started_at"}]}}},
+        {"$sort": {"tenant_id": 1, **_NEWEST}},
+        {"$group": {"_id": "$tenant_id", "at": {"$first": "$started_at"}, "status": {"$first": "$status"}}},
+        {"$match": {"at": {"$gte": since}}},
     ]
 
 
-def _first_of(name: str, condition: Row, *, newest: bool) -> list[Row]:
-    """A stage that finds the tenant's newest, or oldest, row in the log under a condition."""
-    order = -1 if newest else 1
+def _without_success(tenant_ids: Sequence[str]) -> list[Row]:
+    """Stages from the logs of tenants whose last run failed to `{_id: tenant, at: moment}` of the last one that did
+    not, or of the first one of all. It looks past what has failed since.
+    """
     return [
-        {
-            "$lookup": {
-                "from": str(IngestionLog.Settings.name),
-                "localField": "_id",
-                "foreignField": "tenant_id",
-                "as": name,
-                "pipeline": [
-                    {"$match": condition},
-                    {"$sort": {"started_at": order, "_id": order}},
-                    {"$limit": 1},
-                    {"$project": {"_id": 0, "started_at": 1}},
-                ],
-            }
+        {"$match": owned_by_any(tenant_ids)},
+        {"$sort": {"tenant_id": 1, **_NEWEST}},
+        {"$group": {"_id": "$tenant_id"}},
+        _one_of("success", {"status": {"$in": list(_SUCCESSES)}}, _NEWEST),
+        _one_of("first", {"started_at": {"$type": "date"}}, _OLDEST),
+        {"$project": {"at": {"$ifNull": [{"$first": "$success.started_at"}, {"$first": "$first.started_at"}]}}},
+    ]
+
+
+def _one_of(name: str, condition: Row, order: Row) -> Row:
+    """A stage that finds one of the tenant's rows in the log, the first in this order under a condition."""
+    return {
+        "$lookup": {
+            "from": str(IngestionLog.Settings.name),
+            "localField": "_id",
+            "foreignField": "tenant_id",
+            "as": name,
+            "pipeline": [{"$match": condition}, {"$sort": order}, {"$limit": 1}],
         }
-    ]
+    }

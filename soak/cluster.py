@@ -190,7 +190,8 @@ def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS, *
     while not condition():
         if time.monotonic() - start > seconds:
             raise TimeoutError(f"waited {seconds:.0f} s for {what}")
-        time.sleep(0.02)
+        # To look costs what it looks at some of its time: the longer it has taken, the less a moment more matters.
+        time.sleep(min(0.02 + (time.monotonic() - start) / 20, 0.2))
     return time.monotonic() - start
 
 

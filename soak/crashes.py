@@ -65,10 +65,10 @@ def resume(
     return Verdict("resume: nothing lost, nothing twice, counts right", measured, held)
 
 
-def fencing(pauses: int, *, lease_seconds: float = LEASE_SECONDS, seed: int = 2) -> Verdict:
+def fencing(pauses: int, *, tickets: int = 2_000, lease_seconds: float = LEASE_SECONDS, seed: int = 2) -> Verdict:
     """SIGSTOP the holder at random moments, let another worker finish its job, wake it: it must write nothing."""
     chance = random.Random(seed)
-    mock = {"ticket_count": 2_000, "rate_limit_per_minute": 0, "latency_ms": 20}
+    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": 20}
     written = Counter[str]()
     with Cluster(mock=mock, page_size=10, lock_ttl_seconds=lease_seconds) as cluster:
         for _ in range(pauses):
@@ -91,10 +91,10 @@ def fencing(pauses: int, *, lease_seconds: float = LEASE_SECONDS, seed: int = 2)
     return Verdict("fencing: a stale holder writes nothing", measured, not written)
 
 
-def database_outages(outages: int, *, seed: int = 3) -> Verdict:
+def database_outages(outages: int, *, tickets: int = 4_000, seed: int = 3) -> Verdict:
     """SIGKILL mongod at random moments of a run; the supervisor restarts it."""
     chance = random.Random(seed)
-    mock = {"ticket_count": 4_000, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
+    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
     faults = Counter[str]()
     with Cluster(mock=mock, disturbs_mongod=True, page_size=10, lock_ttl_seconds=5) as cluster:
         expected = cluster.upstream_ids(TENANT)
@@ -111,10 +111,10 @@ def database_outages(outages: int, *, seed: int = 3) -> Verdict:
     return Verdict("a database that dies and returns", measured, not faults)
 
 
-def failovers(times: int, *, seed: int = 7) -> Verdict:
+def failovers(times: int, *, tickets: int = 4_000, seed: int = 7) -> Verdict:
     """SIGKILL the primary of a replica set of three during a run; the majority elects another one."""
     chance = random.Random(seed)
-    mock = {"ticket_count": 4_000, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
+    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
     faults = Counter[str]()
     with (
         TemporaryDirectory(prefix="soak-set-") as home,

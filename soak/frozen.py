@@ -42,13 +42,15 @@ class Seen(NamedTuple):
     back: float
 
 
-def frozen_database(times: int, *, load: int = 100, slack: float = 1.0, seed: int = 11) -> Verdict:
+def frozen_database(
+    times: int, *, tickets: int = 4_000, load: int = 100, slack: float = 1.0, seed: int = 11
+) -> Verdict:
     """Freeze mongod at random moments of a run; meanwhile ask for everything there is, and `load` requests more.
 
     `slack`: by how much the promised seconds are stretched, for a machine that is busy with other things.
     """
     chance = random.Random(seed)
-    mock = {"ticket_count": 4_000, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
+    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
     seen: list[Seen] = []
     faults = Counter[str]()
     with (

@@ -13,7 +13,8 @@ from soak.cluster import free_port, wait_for
 
 MEMBERS = 3
 NAME = "soak"
-OPTIONS = "--bind_ip 127.0.0.1 --wiredTigerCacheSizeGB 0.25 --oplogSize 64"
+NO_DIAGNOSTICS = "--setParameter diagnosticDataCollectionEnabled=false"
+OPTIONS = f"--bind_ip 127.0.0.1 --wiredTigerCacheSizeGB 0.25 --oplogSize 64 {NO_DIAGNOSTICS}"
 
 
 class ReplicaSet:

@@ -20,6 +20,7 @@ from gql_app.working import spare_the_collector
 from resolvers.context import Services
 from services.ingestion.jobs import Jobs
 from services.ingestion.worker import Worker
+from tests.expense import pytest_runtest_makereport, pytest_runtest_protocol, pytest_terminal_summary  # noqa: F401
 from tests.fakes import MockApi, app_with, empty, make_settings, open_client, open_services, running
 from tests.order import in_good_order
 from tests.tenant_scope import watching

@@ -17,6 +17,7 @@ from documents.database import Database, Row, patiently
 from documents.ingestion_job import IngestionJob
 from gql_app.main import create_app
 from gql_app.settings import Settings
+from gql_app.telemetry.telemetry import Telemetry
 from gql_app.wiring import build_services
 from mock_external_api.app import create_app as create_mock
 from mock_external_api.script import ScriptedAnswer
@@ -174,19 +175,22 @@ async def open_services(
 def at_rest(services: Services) -> Services:
     """The same services, with nothing that works beside the requests."""
     nothing = dict.fromkeys(
-        ("worker", "delivery", "schedule", "rollup_keeper", "search_keeper", "reclassifier", "trainer", "migrator")
+        (
+            *("worker", "delivery", "schedule", "rollup_keeper", "search_keeper"),
+            *("reclassifier", "trainer", "eraser", "migrator"),
+        )
     )
     return replace(services, **nothing)
 
 
-def app_with(services: Services, settings: Settings) -> FastAPI:
+def app_with(services: Services, settings: Settings, telemetry: Telemetry | None = None) -> FastAPI:
     """The real application on services that are open already."""
 
     @asynccontextmanager
     async def ready() -> AsyncIterator[Services]:
         yield services
 
-    return create_app(settings, ready)
+    return create_app(settings, ready, telemetry)
 
 
 @asynccontextmanager

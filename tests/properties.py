@@ -13,10 +13,10 @@ _FEW = 3
 """One example in so many is tried otherwise: other ones each time."""
 
 
-def tried_on(examples: int) -> Callable[[Any], Any]:
-    """Decorates a property: so many examples, and no deadline for any of them."""
+def tried_on(examples: int, *, one_in: int = _FEW) -> Callable[[Any], Any]:
+    """Decorates a property: so many examples, or one in so many of them, and no deadline for any."""
     tried = settings(
-        max_examples=examples if THOROUGH else examples // _FEW,
+        max_examples=examples if THOROUGH else examples // one_in,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )

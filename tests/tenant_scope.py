@@ -60,6 +60,7 @@ OVER_ALL_TENANTS = {
     "services/rollups/lives.py:Lives.forget": CHANGED,
     "services/rollups/write.py:Rollups.check.<locals>.work": CHANGED,
     "services/search/indexing.py:SearchIndex.check": CHANGED,
+    "services/spikes/watcher.py:SpikeWatcher._look_at_all": "which tenants there are",
     "services/judging/reclassifier.py:Reclassifier._due": "which tenants have tickets to be judged anew",
     "services/migration/m0001_runs_of_quarantined.py:name_runs": "brings the rows of all tenants to a version",
     "services/judging/training.py:Trainer._due": "which tenants have corrections to learn from",

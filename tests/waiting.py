@@ -9,6 +9,7 @@ from typing import TypeVar
 PATIENCE_SECONDS = 120.0
 """How long a test waits: ten times what the slowest of them needs on a busy machine. Only a fault uses it up."""
 POLL_SECONDS = 0.02
+MAX_POLL_SECONDS = 0.2
 T = TypeVar("T")
 
 
@@ -21,7 +22,7 @@ async def until(probe: Callable[[], T | Awaitable[T | None] | None], what: str =
         if found:
             return found
         assert time.monotonic() < deadline, f"{what} did not come in {PATIENCE_SECONDS:.0f} s"
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(_pause(deadline))
 
 
 async def becomes(read: Callable[[], Awaitable[object]], expected: object) -> None:
@@ -38,5 +39,11 @@ def eventually(probe: Callable[[], T | None], complaint: Callable[[], str] = lam
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (answer := probe()):
         assert time.monotonic() < deadline, complaint()
-        time.sleep(POLL_SECONDS)
+        time.sleep(_pause(deadline))
     return answer
+
+
+def _pause(deadline: float) -> float:
+    """Until the next look, which takes others' time: the longer it has taken, the less a moment more matters."""
+    waited = time.monotonic() + PATIENCE_SECONDS - deadline
+    return min(POLL_SECONDS + waited / 20, MAX_POLL_SECONDS)

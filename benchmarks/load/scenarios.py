@@ -13,7 +13,8 @@ from benchmarks.load.crowd import Crowd, look
 from benchmarks.load.watching import Watch
 from benchmarks.report import Chapter, Finding
 from benchmarks.stage import Stage, sample
-from soak.cluster import Cluster, Process, wait_for
+from soak.cluster import Cluster, wait_for
+from soak.process import Process
 
 TENANTS = ("tenant_a", "tenant_b", "tenant_c", "tenant_d")
 DASHBOARDS = 50

@@ -35,7 +35,7 @@ async def import_file(
     """
     columns = to_columns(column)
     telemetry = Telemetry(means.settings, "import")
-    async with open_context(means, telemetry) as context, watched(context.services, telemetry):
+    async with open_context(means, telemetry.listeners) as context, watched(context.services, telemetry):
         with _shown(Console(stderr=as_json), path) as file:
             records = read_records(file, form or find_format(file), columns)
             outcome = await store_batch(context, tenant_id, records)

@@ -11,13 +11,13 @@ from rich.console import Console
 
 from gql_app.commands.configuration import load_mock_settings
 from gql_app.commands.data.contexts import open_context
+from gql_app.commands.metrics_port import operators_served
 from gql_app.commands.runtime import Means
 from gql_app.commands.screen.board import Board
 from gql_app.commands.screen.following import show_everything
 from gql_app.commands.stopping import unless_stopped
 from gql_app.commands.waiting import waiting
 from gql_app.http.address import url_of
-from gql_app.http.metrics_port import operators_served
 from gql_app.http.server import create_server
 from gql_app.main import create_app
 from gql_app.telemetry.telemetry import Telemetry
@@ -39,7 +39,7 @@ async def serve(means: Means, *, listener: socket.socket) -> int:
     """
     telemetry = Telemetry(means.settings, "serve")
     async with (
-        open_context(means, telemetry) as context,
+        open_context(means, telemetry.listeners) as context,
         operators_served(means.settings, telemetry),
         _serving(means, context.services, listener, telemetry),
     ):
@@ -62,7 +62,7 @@ async def up(means: Means, *, tenants: Sequence[str] | None, listener: socket.so
     wanted = tenants or (list(load_mock_settings().tenants) if settings.uses_bundled_mock else [])
     async with AsyncExitStack() as open_parts:
         with waiting("Starting the service.", console):
-            context = await open_parts.enter_async_context(open_context(means, telemetry))
+            context = await open_parts.enter_async_context(open_context(means, telemetry.listeners))
             await open_parts.enter_async_context(operators_served(settings, telemetry))
             await open_parts.enter_async_context(_serving(means, context.services, listener, telemetry))
         for name, path in LINKS.items():

@@ -16,6 +16,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.graphql import OperationType
 
 from gql_app.graphql import graphiql
+from gql_app.graphql.operations import NoteOperation
 from gql_app.graphql.over_http import (
     PLAIN_JSON,
     MalformedRequestError,
@@ -32,7 +33,6 @@ from gql_app.graphql.schema import ApiSchema
 from gql_app.http.auth import NOBODY, Authenticator, authenticate
 from gql_app.http.limits import RequestRate, client_name
 from gql_app.settings import Settings
-from gql_app.telemetry.requests import RequestMetrics
 from resolvers.context import Context, RequestBudget, Services
 from resolvers.system import admit
 from services.access import Caller
@@ -168,8 +168,8 @@ def _budgets(connection: HTTPConnection) -> Callable[[str], RequestBudget | None
     return lambda client: None if rate is None else RequestBudget(*rate.standing(client))
 
 
-def graphql_router(settings: Settings, metrics: RequestMetrics) -> APIRouter:
-    """The routes of the endpoint; its operations are counted."""
-    endpoint = GraphQLEndpoint(ApiSchema(settings, metrics), settings)
+def graphql_router(settings: Settings, note: NoteOperation) -> APIRouter:
+    """The routes of the endpoint; `note` is told of its operations."""
+    endpoint = GraphQLEndpoint(ApiSchema(settings, note), settings)
     ide = graphiql.routes if settings.graphql_ide else []
     return APIRouter(routes=[endpoint.route, WebSocketRoute(PATH, endpoint), *ide])

@@ -25,10 +25,9 @@ from gql_app.graphql.guard.extension import Costs, Guard
 from gql_app.graphql.guard.limits import Limits
 from gql_app.graphql.guard.variables import excess
 from gql_app.graphql.identity_cache import IdentityCache
-from gql_app.graphql.operations import OperationCounts
+from gql_app.graphql.operations import NoteOperation, OperationCounts
 from gql_app.graphql.shared_streams import Results, SharedStreams
 from gql_app.settings import Settings
-from gql_app.telemetry.requests import RequestMetrics
 from resolvers.context import Context
 from schema.base.scalars import SCALARS
 from schema.base.selection import fields_of, fragments_of
@@ -44,8 +43,8 @@ class ApiSchema(Schema):
     as nobody who runs the service has a reason to do without.
     """
 
-    def __init__(self, settings: Settings, metrics: RequestMetrics | None = None, *, direct: bool = True) -> None:
-        self._counts = OperationCounts(metrics)
+    def __init__(self, settings: Settings, note: NoteOperation | None = None, *, direct: bool = True) -> None:
+        self._counts = OperationCounts(note)
         self.limits = limits = Limits(
             depth=settings.graphql_max_depth,
             aliases=settings.graphql_max_aliases,

@@ -22,6 +22,7 @@ Secret = Annotated[str | None, Field(description="For `webhook`: `whsec_` and 24
 DigestAbove = Annotated[
     int | None, Field(description="Send more alerts than that within a minute together; not for `specification`.")
 ]
+Spikes = Annotated[bool, Field(description="Tell it of spikes, too; `specification` knows none.")]
 
 
 class NewDestination(BaseModel):
@@ -34,6 +35,7 @@ class NewDestination(BaseModel):
     format: DestinationFormat
     secret: Secret = None
     digest_above: DigestAbove = None
+    spikes: Spikes = True
 
 
 class ChangedDestination(BaseModel):
@@ -49,12 +51,14 @@ class ChangedDestination(BaseModel):
     """Null: no digests any more."""
     is_paused: bool | None = None
     """What is for a paused destination waits."""
+    spikes: bool | None = None
+    """Whether it is told of spikes."""
 
     def to_change(self) -> DestinationChange:
         """The same as the services take it."""
         ends_digests = "digest_above" in self.model_fields_set and self.digest_above is None
         above = NO_DIGEST if ends_digests else self.digest_above
-        return DestinationChange(self.url, self.secret, self.rotate_secret, above, self.is_paused)
+        return DestinationChange(self.url, self.secret, self.rotate_secret, above, self.is_paused, self.spikes)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(409))
@@ -67,6 +71,7 @@ async def create(context: ContextOf, response: Response, wanted: NewDestination)
         wanted.format,
         secret=wanted.secret,
         digest_above=wanted.digest_above,
+        spikes=wanted.spikes,
     )
     response.headers["location"] = f"/destinations/{saved.destination.id}"
     return SavedAnswer.of_saved(saved)

@@ -63,7 +63,7 @@ async def export(context: ContextOf, query: Annotated[ExportQuery, Query()]) -> 
     first = await anext(chunks)  # the database answers before the status line is sent
     name = re.sub(r"[^A-Za-z0-9._-]", "_", query.tenant_id)
     return StreamingResponse(
-        _preceded(first, chunks),
+        preceded(first, chunks),
         media_type=MEDIA_TYPES[query.format],
         headers={"content-disposition": f'attachment; filename="tickets-{name}.{query.format}"'},
     )
@@ -84,7 +84,8 @@ async def get_ticket(context: ContextOf, external_id: str, tenant_id: TenantId) 
     return TicketAnswer.of(await resolvers.get_ticket(context, tenant_id, external_id))
 
 
-async def _preceded(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def preceded(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A chunk that was read before the status line was sent, and those that follow."""
     yield first
     async for chunk in rest:
         yield chunk

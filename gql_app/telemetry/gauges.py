@@ -15,13 +15,13 @@ from services.notifications.backlog import KINDS, Backlog
 from services.survey import Survey
 
 OVERDUE = {"1h": timedelta(hours=1), "6h": timedelta(hours=6), "1d": timedelta(days=1), "7d": timedelta(days=7)}
-OTHERS = "_other"
+OTHER_TENANTS = "_other"
 """Under this name stand all tenants that have no label of their own."""
 Families = Iterator[GaugeMetricFamily]
 ByLabels = dict[tuple[str, ...], float]
 
 
-class Reading(NamedTuple):
+class LastReading(NamedTuple):
     """What was read last."""
 
     survey: Survey | None
@@ -34,7 +34,7 @@ class Reading(NamedTuple):
 class SurveyGauges(Collector):
     """The figures; they name no tenant."""
 
-    def __init__(self, last: Callable[[], Reading], now: Callable[[], datetime]) -> None:
+    def __init__(self, last: Callable[[], LastReading], now: Callable[[], datetime]) -> None:
         self._last = last
         self._now = now
 
@@ -59,7 +59,7 @@ class SurveyGauges(Collector):
 class TenantGauges(Collector):
     """Figures by tenant, of so many at most: those who wait longest. Only for who may know the tenants' names."""
 
-    def __init__(self, last: Callable[[], Reading], now: Callable[[], datetime], *, at_most: int) -> None:
+    def __init__(self, last: Callable[[], LastReading], now: Callable[[], datetime], *, at_most: int) -> None:
         self._last = last
         self._now = now
         self._at_most = at_most
@@ -69,9 +69,9 @@ class TenantGauges(Collector):
         survey = self._last().survey
         since = survey.no_success_since if survey is not None else {}
         named = heapq.nsmallest(self._at_most, since, key=lambda tenant_id: (since[tenant_id], tenant_id))
-        shown = {tenant_id: since[tenant_id] for tenant_id in named if tenant_id != OTHERS}
+        shown = {tenant_id: since[tenant_id] for tenant_id in named if tenant_id != OTHER_TENANTS}
         if others := since.keys() - shown.keys():
-            shown[OTHERS] = min(since[tenant_id] for tenant_id in others)
+            shown[OTHER_TENANTS] = min(since[tenant_id] for tenant_id in others)
         family = GaugeMetricFamily(
             "tenant_last_success_seconds", "Since the tenant's last run with success.", labels=["tenant"]
         )

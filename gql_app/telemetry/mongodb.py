@@ -27,7 +27,7 @@ COMMANDS = frozenset(
         *("find", "getMore", "aggregate", "count", "distinct"),
         *("insert", "update", "delete", "findAndModify", "bulkWrite"),
         *("commitTransaction", "abortTransaction", "killSessions", "endSessions", "killCursors"),
-        *("hello", "ping", "createIndexes", "dropIndexes", "listIndexes", "collMod"),
+        *("hello", "ping", "create", "createIndexes", "dropIndexes", "listIndexes", "collMod"),
     ]
 )
 """Those that have a label of their own."""
@@ -38,7 +38,7 @@ ERRORS = {
     **dict.fromkeys((91, 189, 10058, 10107, 11600, 11602, 13435, 13436), "not_primary"),
 }
 """What some codes of the server mean; of the last ones the driver looks for another server."""
-COMMAND_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+COMMAND_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5)
 CHECKOUT_BUCKETS = (0.0001, 0.001, 0.01, 0.1, 0.5, 1, 2.5)
 REASONS = {"timeout": "timeout", "connectionError": "connection_error", "poolClosed": "pool_closed"}
 

@@ -1,4 +1,4 @@
-"""The figures of `/metrics`, sent to a collector by OTLP every minute. Loaded only where one is named."""
+"""The figures of `/metrics`, sent to a collector by OTLP every minute: loaded only where one is named."""
 
 import os
 import time
@@ -14,19 +14,19 @@ from opentelemetry.sdk.metrics.export import (
     Histogram,
     HistogramDataPoint,
     Metric,
+    MetricExportResult,
     MetricsData,
     NumberDataPoint,
     ResourceMetrics,
     ScopeMetrics,
     Sum,
 )
-from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.samples import Sample
 
-from gql_app.telemetry.tracing import PARTING_SECONDS
+from gql_app.telemetry.collector import Collector
 
 INTERVAL_MILLISECONDS = 60_000
 """The specification's default of `OTEL_METRIC_EXPORT_INTERVAL`."""
@@ -38,9 +38,9 @@ log = structlog.get_logger("gql_app.observability")
 class MetricsExport:
     """A thread that sends a registry's figures now and then. What cannot be sent is gone: the next tells as much."""
 
-    def __init__(self, endpoint: str, resource: Resource, registry: CollectorRegistry) -> None:
-        self._exporter = OTLPMetricExporter(endpoint=f"{endpoint}/v1/metrics")
-        self._resource = resource
+    def __init__(self, collector: Collector, registry: CollectorRegistry) -> None:
+        self._collector = collector
+        self._exporter = OTLPMetricExporter(endpoint=collector.url("metrics"))
         self._registry = registry
         self._began = time.time_ns()
         self._interval = float(os.environ.get("OTEL_METRIC_EXPORT_INTERVAL") or INTERVAL_MILLISECONDS) / 1000
@@ -49,9 +49,9 @@ class MetricsExport:
         self._thread.start()
 
     def close(self) -> None:
-        """Send once more, for a second at most."""
+        """Send once more, and no more; may take as long as a request."""
         self._is_over.set()
-        self._thread.join(PARTING_SECONDS)
+        self._thread.join()
         self._exporter.shutdown()
 
     def _send_again_and_again(self) -> None:
@@ -59,15 +59,18 @@ class MetricsExport:
         while not is_over:
             is_over = self._is_over.wait(self._interval)
             try:
-                self._exporter.export(self._figures())
+                result = self._exporter.export(self._figures())
             except Exception:
                 log.exception("metrics_export_failed")
+            else:
+                if result is not MetricExportResult.SUCCESS:
+                    self._collector.failed("metrics")
 
     def _figures(self) -> MetricsData:
         now = time.time_ns()
         metrics = [_metric(family, self._began, now) for family in self._registry.collect() if family.samples]
         scope = ScopeMetrics(InstrumentationScope("gql_app"), metrics, "")
-        return MetricsData([ResourceMetrics(self._resource, [scope], "")])
+        return MetricsData([ResourceMetrics(self._collector.resource, [scope], "")])
 
 
 def _metric(family: Family, began: int, now: int) -> Metric:

@@ -1,10 +1,11 @@
 """What operators see of one process: its figures for Prometheus, and its traces and figures for a collector."""
 
+import asyncio
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from fastapi.telemetry import TelemetryConfig
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -25,10 +26,16 @@ from gql_app.telemetry.requests import RequestMetrics
 from gql_app.telemetry.surveyor import Ask, Surveyor
 from gql_app.telemetry.work import WorkMetrics
 from services.kit.clock import SystemClock
-from services.observing import NOT_TRACED, Attribute, Event, Observation, Observer, TracedStep
+from services.observing import NOT_TRACED, Attribute, Observation, Observer, ServiceEvent, TracedStep
 
 if TYPE_CHECKING:
+    from fastapi.telemetry import TelemetryConfig
+
+    from gql_app.telemetry.sending import Sending
     from gql_app.telemetry.tracing import Tracing
+
+SENDING = "gql_app.telemetry.sending:Sending"
+"""Loaded where there is a collector: OpenTelemetry's SDK takes a tenth of a second."""
 
 NOT_TRACED_PATHS = ("/health", "/metrics")
 """Asked every few seconds by machines."""
@@ -50,7 +57,7 @@ class Telemetry(Observer):
         self.work = WorkMetrics(self._registry)
         self.listeners: list[Listener] = [CommandMetrics(self._registry), PoolMetrics(self._registry)]
         self._tracing: Tracing | None = None
-        self._close: list[Callable[[], None]] = []
+        self._part: Callable[[], None] = lambda: None
         endpoint = settings.otel_exporter_otlp_endpoint
         sends_metrics = endpoint is not None and settings.otel_metrics_exporter == "otlp"
         now = SystemClock().now
@@ -61,19 +68,8 @@ class Telemetry(Observer):
             named = TenantGauges(lambda: self._surveyor.last, now, at_most=settings.metrics_tenants)
             self._of_tenants.register(named)
         if endpoint is not None:
-            self._begin_sending(endpoint.rstrip("/"), settings, command)
-
-    def _begin_sending(self, endpoint: str, settings: Settings, command: str) -> None:
-        # The SDK takes a tenth of a second to load, which nobody should wait for who has no collector.
-        from gql_app.telemetry.otlp_metrics import MetricsExport  # noqa: PLC0415
-        from gql_app.telemetry.tracing import Tracing, resource_of  # noqa: PLC0415
-
-        resource = resource_of(command)
-        if settings.otel_traces_exporter == "otlp":
-            self._tracing = Tracing(endpoint, resource)
-            self._close.append(self._tracing.close)
-        if settings.otel_metrics_exporter == "otlp":
-            self._close.append(MetricsExport(endpoint, resource, self._registry).close)
+            sending: Sending = resolve_name(SENDING)(endpoint, settings, command, self._registry)
+            self._tracing, self._part = sending.tracing, sending.close
 
     def attach(self, observation: Observation, ask: Ask) -> None:
         """Be told of what services do; `ask` answers how the whole service stands."""
@@ -85,17 +81,17 @@ class Telemetry(Observer):
         await self._surveyor.end()
 
     def close(self) -> None:
-        """Send what is left to be sent, for some seconds at most."""
-        while self._close:
-            self._close.pop()()
+        """Send what is left to be sent, for a second at most."""
+        self._part()
 
     async def render(self, *, with_tenants: bool = False) -> tuple[bytes, str]:
         """The Prometheus text and its content type; `with_tenants`: who reads it may know their names."""
         await self._surveyor.asked()
-        text = generate_latest(self._registry)
+        # In a thread: it takes some ms of computing, in which this process has requests to answer.
+        text = await asyncio.to_thread(generate_latest, self._registry)
         return text + generate_latest(self._of_tenants) if with_tenants else text, CONTENT_TYPE_LATEST
 
-    def note(self, event: Event) -> None:
+    def note(self, event: ServiceEvent) -> None:
         """Count an event."""
         self.work.note(event)
 
@@ -112,11 +108,13 @@ class Telemetry(Observer):
     def note_operation(
         self, kind: str, fields: Collection[str], result: str, codes: Collection[str], seconds: float | None
     ) -> None:
-        """Count a GraphQL operation, see `RequestMetrics.count_operation`."""
+        """Count a GraphQL operation, see `RequestMetrics.count_operation`; its request's span tells what it was."""
         self.requests.count_operation(kind, fields, result, codes, seconds)
+        if self._tracing is not None:
+            self._tracing.add({"graphql.operation.type": kind, "graphql.root_fields": " ".join(sorted(fields))})
 
     @property
-    def of_fastapi(self) -> TelemetryConfig:
+    def of_fastapi(self) -> "TelemetryConfig":
         """What FastAPI is told: it makes the spans of requests, which go on from a client's `traceparent`."""
         nothing: TelemetryConfig = {"metrics": False, "logs": False, "operation_spans": False, "auto_configure": False}
         if self._tracing is None:

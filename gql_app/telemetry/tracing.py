@@ -1,43 +1,26 @@
-"""Traces, sent to a collector by OTLP. This loads OpenTelemetry's SDK, so it is loaded only where a collector is named.
+"""Traces, sent to a collector by OTLP: loaded only where one is named (`collector.py`)."""
 
-What a collector does costs nothing here: spans go into a bounded queue that a thread of the SDK's empties, what does
-not fit in is dropped, and at the end what is left is sent for a second at most.
-"""
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from threading import Thread
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import Span, SpanKind, StatusCode, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from gql_app import VERSION
+from gql_app.telemetry.collector import Collector
 from services.observing import Attribute, TracedStep
 
-SERVICE_NAME = "support-ticket-analytics"
-"""Unless `OTEL_SERVICE_NAME` says another one."""
-PARTING_SECONDS = 1.0
-"""How long sending may go on after the order to stop."""
 _HEADER = "traceparent"
 
 
-def resource_of(command: str) -> Resource:
-    """How this process is named to a collector; `command`: what it runs as."""
-    resource = Resource.create({"service.version": VERSION, "gql_app.command": command})
-    is_named = not str(resource.attributes["service.name"]).startswith("unknown_service")
-    return resource if is_named else resource.merge(Resource({"service.name": SERVICE_NAME}))
-
-
 class Tracing:
-    """Makes spans, and sends them. The SDK reads what else there is to set (`OTEL_...`) from the environment."""
+    """Makes spans. They go into a bounded queue, and a thread of the SDK's sends what is in it."""
 
-    def __init__(self, endpoint: str, resource: Resource) -> None:
-        self.provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-        self.provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces")))
+    def __init__(self, collector: Collector) -> None:
+        self.provider = TracerProvider(resource=collector.resource, shutdown_on_exit=False)
+        self.provider.add_span_processor(BatchSpanProcessor(_ToldExporter(collector)))
         self._tracer = self.provider.get_tracer("gql_app")
         self._propagator = TraceContextTextMapPropagator()
 
@@ -65,12 +48,30 @@ class Tracing:
         self._propagator.inject(carrier)
         return carrier.get(_HEADER)
 
+    def add(self, attributes: Mapping[str, Attribute]) -> None:
+        """Say more of the present span."""
+        get_current_span().set_attributes(attributes)
+
     def close(self) -> None:
-        """Send what is left, and no more spans."""
-        # The SDK waits for up to 30 s.
-        closing = Thread(target=self.provider.shutdown, name="tracing-shutdown", daemon=True)
-        closing.start()
-        closing.join(PARTING_SECONDS)
+        """Send what is left, and no more spans; may take half a minute."""
+        self.provider.shutdown()
+
+
+class _ToldExporter(SpanExporter):
+    """The SDK's, telling of what it could not send."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+        self._exporter = OTLPSpanExporter(endpoint=collector.url("traces"))
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        result = self._exporter.export(spans)
+        if result is not SpanExportResult.SUCCESS:
+            self._collector.failed("traces")
+        return result
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()  # type: ignore[no-untyped-call]
 
 
 class _SpanStep(TracedStep):

@@ -13,7 +13,7 @@ from schema.base.cost import Cost, ListSize
 from schema.base.info import Info
 from services.analytics.forecasts.forecasts import Forecast as Computed
 from services.analytics.forecasts.forecasts import NoForecast
-from services.analytics.forecasts.trial import BAND, Trial
+from services.analytics.forecasts.trial import BAND, BackTest
 
 HoursAhead = Annotated[int, strawberry.argument(description="How many hours, from the next full one on: 1 to 168.")]
 
@@ -100,7 +100,7 @@ def to_forecast(computed: Computed) -> Forecast:
     )
 
 
-def to_trial(trial: Trial) -> ForecastTrial:
+def to_trial(trial: BackTest) -> ForecastTrial:
     """A trial as clients see it."""
     exact = {name: round(getattr(trial, name), 3) for name in ("skill", "error", "rival_error", "coverage")}
     return ForecastTrial(weeks=trial.weeks, weeks_won=trial.weeks_won, **exact)

@@ -5,9 +5,11 @@ from typing import Any
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from documents.audit_entry import AuditAction, AuditOutcome
 from documents.circuit_breaker import CircuitState
 from documents.described import DescribedEnum
 from documents.destination import DestinationFormat
+from documents.erasure import ErasureScope, ErasureState
 from documents.ingestion_job import JobStatus
 from documents.ingestion_log import RunOutcome
 from documents.notification import NotificationState
@@ -41,11 +43,15 @@ class HealthStatus(DescribedEnum):
 
 
 EXPOSED: tuple[type[DescribedEnum], ...] = (
+    AuditAction,
+    AuditOutcome,
     CircuitState,
     ConnectionState,
     CountedField,
     CustomerOrder,
     DestinationFormat,
+    ErasureScope,
+    ErasureState,
     HealthStatus,
     HistoryAction,
     IngestionActivity,

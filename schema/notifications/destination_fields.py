@@ -85,6 +85,7 @@ class DestinationMutations:
                 input.format,
                 secret=input.secret,
                 digest_above=input.digest_above,
+                spikes=input.spikes,
             )
         except (InvalidInputError, ConflictError) as error:
             return to_refused(error.code, str(error))
@@ -102,6 +103,7 @@ class DestinationMutations:
             rotate_secret=input.rotate_secret,
             digest_above=input.digest_above,
             is_paused=input.is_paused,
+            spikes=input.spikes,
         )
         try:
             saved = await change_destination(info.context, input.destination_id, change)

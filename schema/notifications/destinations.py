@@ -24,6 +24,9 @@ class Destination:
     digest_above: int | None = strawberry.field(
         description="More alerts than that within a minute are sent together; null: each by itself."
     )
+    spikes: bool = strawberry.field(
+        description="Whether it is told of spikes, too; the format `SPECIFICATION` knows none, whatever this says."
+    )
     is_paused: bool = strawberry.field(description="Whether what is for it waits.")
     created_at: datetime = strawberry.field(description="When it was added.")
     updated_at: datetime = strawberry.field(description="When it was changed last.")
@@ -42,6 +45,9 @@ class CreateDestinationInput:
     digest_above: int | None = strawberry.field(
         default=None, description="Send more alerts than that within a minute together; not for `SPECIFICATION`."
     )
+    spikes: bool = strawberry.field(
+        default=True, description="Tell it of spikes, too; the format `SPECIFICATION` knows none."
+    )
 
 
 @strawberry.input(description="What to change of a destination; what is left out, or null, stays.")
@@ -56,6 +62,7 @@ class ChangeDestinationInput:
     rotate_secret: bool = strawberry.field(default=False, description="The same with a secret that is made.")
     digest_above: int | None = strawberry.field(default=None, description="As of `createDestination`; 0: no digests.")
     is_paused: bool | None = strawberry.field(default=None, description="Whether what is for it waits.")
+    spikes: bool | None = strawberry.field(default=None, description="Whether it is told of spikes.")
 
 
 @strawberry.input(description="Which destination to remove.")
@@ -136,7 +143,7 @@ def to_destination(stored: DestinationDocument) -> Destination:
         is_signed=bool(stored.secrets),
         **{
             name: getattr(stored, name)
-            for name in ("tenant_id", "format", "digest_above", "is_paused", "created_at", "updated_at")
+            for name in ("tenant_id", "format", "digest_above", "spikes", "is_paused", "created_at", "updated_at")
         },
     )
 

@@ -16,7 +16,7 @@ from schema.ingestion.payloads import Refusal
 from services.kit.clock import SystemClock
 
 
-@strawberry.type(description="The announcement of a ticket that became urgent.")
+@strawberry.type(description="The announcement of a ticket that became urgent, or of a spike.")
 class Notification(Node):
     """A notification at a moment."""
 
@@ -24,7 +24,8 @@ class Notification(Node):
         description="Its id, as the receiver sees it in the header `Idempotency-Key`."
     )
     tenant_id: str = strawberry.field(description="The tenant whose ticket it is about.")
-    ticket_id: str = strawberry.field(description="The ticket's id upstream.")
+    ticket_id: str = strawberry.field(description="The ticket's id upstream; empty where it is about a spike.")
+    spike_id: str | None = strawberry.field(description="The spike that it is about; null: it is about a ticket.")
     destination_id: str | None = strawberry.field(
         description="The tenant's destination that it goes to; null: the operator's notifier."
     )
@@ -150,6 +151,7 @@ def to_notification(stored: NotificationDocument) -> Notification:
         notification_id=stored.id,
         destination_id=stored.destination_id or None,
         stored=stored,
+        spike_id=(stored.spike or {}).get("spike_id"),
         urgency=Urgency(stored.urgency),
         # A new row is due since the beginning of time; what clients can use is when it came to be.
         next_attempt_at=max(stored.due_at, stored.created_at) if is_pending else None,

@@ -48,13 +48,15 @@ def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | No
     """
     originals = {TicketText.SUBJECT: subject, TicketText.MESSAGE: message, TicketText.REPLIES: replies}
     texts = {name: read_text(original, name) for name, original in originals.items() if original}
-    language, readings = _readings(texts)
+    joined = _Spoken(texts)
+    parted = joined if all(text.parted() is text for text in texts.values()) else _Spoken(_parted(texts))
+    language, readings = _readings(texts, parted)
     keys: list[str] = []
     signals: list[Hit[Signal]] = []
     reasons: dict[tuple[str, str], MatchedRule] = {}
     for reading in readings:
         pack = pack_of(reading.language)
-        spoken = _Spoken({name: text.parted() if pack.apostrophe_parts else text for name, text in texts.items()})
+        spoken = parted if pack.apostrophe_parts else joined
         written = reading.masked(spoken.keys, spoken.message_start)
         read = spelling_of(pack.language).corrected(written)
         if own is not None:
@@ -76,8 +78,11 @@ def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | No
     )
 
 
-def _readings(texts: Mapping[TicketText, ReadText]) -> tuple[Language | None, Sequence[Reading]]:
-    spoken = _Spoken({name: text.parted() for name, text in texts.items()})
+def _parted(texts: Mapping[TicketText, ReadText]) -> Mapping[TicketText, ReadText]:
+    return {name: text.parted() for name, text in texts.items()}
+
+
+def _readings(texts: Mapping[TicketText, ReadText], spoken: "_Spoken") -> tuple[Language | None, Sequence[Reading]]:
     said = {name: text.said() for name, text in texts.items()}
     subject = said.pop(TicketText.SUBJECT, [])
     return readings_of(

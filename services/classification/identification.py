@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import filterfalse
 from math import log
+from operator import itemgetter
 from struct import unpack
 from typing import Any, NamedTuple
 
@@ -31,10 +32,8 @@ _FEW_WORDS = 3
 _MAX_SPELLED = 24
 _MAX_LETTERS = 24
 """Unknown words whose letters are looked at, and how many of them."""
-_HEAD_START = 1.5
-"""Of the languages that are read, since most tickets are in one of them."""
 _LATIN_ENDS = "\u024f"
-_READ = [language.value for language in Language if language is not Language.UNSUPPORTED]
+_READ = sorted(language for language in Language if language is not Language.UNSUPPORTED)
 
 
 class _Scale(NamedTuple):
@@ -54,6 +53,8 @@ _UNIT = 1 << 20
 Table = dict[str, int]
 """For each word or trigram how much it says for each language: 32 bits each, side by side in one number, so that the
 scores of all languages are added in one step."""
+_HEAD_START = _UNIT * 3 // 2
+"""Of the languages that are read, since most tickets are in one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +103,18 @@ def _is_doubtful(found: Identified, *, known: bool) -> bool:
 
 def _first(scores: int) -> Identified:
     """The language for which most speaks; all that are not read count as one."""
-    names = _names()
-    each = unpack(f"<{len(names)}I", scores.to_bytes(4 * len(names), "little"))
-    outcomes = [(-score - _HEAD_START * _UNIT, name) for score, name in zip(each, _READ, strict=False) if score]
+    count = len(_names())
+    each = unpack(f"<{count}I", scores.to_bytes(4 * count, "little"))
+    outcomes: list[tuple[int, Language]] = [
+        (score + _HEAD_START, language) for score, language in zip(each, _READ, strict=False) if score
+    ]
     if other := max(each[len(_READ) :]):
-        outcomes.append((-other, Language.UNSUPPORTED))
+        outcomes.append((other, Language.UNSUPPORTED))
     if not outcomes:
         return Identified(Language.UNSUPPORTED)
-    (best, name), *rest = sorted(outcomes)
-    return Identified(Language(name), ((rest[0][0] if rest else 0) - best) / _UNIT)
+    outcomes.sort(key=itemgetter(0), reverse=True)  # of those that are even, the order stays
+    (best, language), *rest = outcomes
+    return Identified(language, (best - rest[0][0] if rest else best) / _UNIT)
 
 
 @cache

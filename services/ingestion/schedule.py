@@ -16,6 +16,7 @@ from services.errors import AlreadyRunningError
 from services.ingestion.jobs import Jobs
 from services.kit.background import Background
 from services.kit.clock import Clock
+from services.protection.shields import Shields, TenantErasedError
 from services.tenancy import Filter, owned
 
 _LOOK_SECONDS = 5.0
@@ -30,6 +31,7 @@ class Schedule(Background):
     def __init__(self, database: Database, jobs: Jobs, clock: Clock) -> None:
         super().__init__(log)
         self._rows = database.collection(Connection)
+        self._shields = Shields(database)
         self._jobs = jobs
         self._clock = clock
 
@@ -44,8 +46,9 @@ class Schedule(Background):
         if not due:
             return  # another process has taken them meanwhile
         try:
+            await self._shields.demand_open(tenant_id)
             job = await self._jobs.start(tenant_id, connections=due)
-        except AlreadyRunningError:
+        except (AlreadyRunningError, TenantErasedError):
             log.info("schedule_left_out", tenant_id=tenant_id, connections=due)
         else:
             log.info("schedule_started", tenant_id=tenant_id, connections=due, job_id=job.id)

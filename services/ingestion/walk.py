@@ -20,6 +20,7 @@ from services.ingestion.sweep import Deletions
 from services.kit.clock import Clock
 from services.kit.faults import outline
 from services.kit.tasks import abandon
+from services.protection.shields import TenantErasedError
 from services.sources.pages import PagePlace
 from services.sources.source import Source
 
@@ -66,6 +67,8 @@ class Ingestion:
             return stopped.reason
         except UpstreamError as error:
             await self._jobs.finish(run.lease, JobStatus.FAILED, error=str(error))
+        except TenantErasedError as error:
+            await self._jobs.finish(run.lease, JobStatus.CANCELLED, error=str(error))
         except LeaseLostError:
             log.warning("lease_lost")
             return StopReason.LEASE_LOST

@@ -53,7 +53,7 @@ class Trainer(Background):
                 while held is not None and not (self.is_shut_down or held.is_lost):
                     for row in await self._due():
                         if not self.is_shut_down:
-                            await self._learn(held, row["_id"], row["corrected"])
+                            await self._learn(held, row["_id"], row)
                     await self.rest(_LOOK_SECONDS)
         except (PyMongoError, LeaseLostError) as error:
             self._log.warning("learning_interrupted", error=str(error)[:200])
@@ -68,16 +68,19 @@ class Trainer(Background):
         }
         is_old = {"learning.trained_at": {"$lte": now - LEARN_ANEW_AFTER}}
         among = {"corrected": {"$gt": 0}, "$or": [is_new, is_old]}
-        return await self._classifiers.find(among, {"corrected": 1}, comment=LEARNING_COMMENT).to_list(None)
+        return await self._classifiers.find(among, {"corrected": 1, "erased": 1}, comment=LEARNING_COMMENT).to_list(
+            None
+        )
 
-    async def _learn(self, lease: Lease, tenant_id: str, corrected: int) -> None:
+    async def _learn(self, lease: Lease, tenant_id: str, row: Row) -> None:
+        """Learn anew. `row`: the tenant's classifier, as it was before anything was read."""
         found = await self._sets.of(tenant_id, await self._judges.of(tenant_id))
         learned, trials, changed = await asyncio.to_thread(_learned_from, found)
-        learning = self._report(found, trials, corrected, changed)
+        learning = self._report(found, trials, row["corrected"], changed)
 
         async def work(session: Session) -> None:
             await self._corrections.delete_many(owned(tenant_id, _id={"$in": found.gone}), session=session)
-            await self._store(tenant_id, learning, learned, session)
+            await self._store(tenant_id, learning, learned, row.get("erased"), session)
 
         await self._leases.write(lease, work)
         on = [trial.label for trial in trials if trial.is_on]
@@ -103,12 +106,17 @@ class Trainer(Background):
             ],
         )
 
-    async def _store(self, tenant_id: str, learning: Learning, learned: Learned, session: Session) -> None:
-        """The tenant's revision grows only with what decides."""
-        row = await self._classifiers.find_one({"_id": tenant_id}, {"layers": 1}, session=session)
+    async def _store(
+        self, tenant_id: str, learning: Learning, learned: Learned, erased: int | None, session: Session
+    ) -> None:
+        """The tenant's revision grows only with what decides. Nothing is stored if somebody was erased meanwhile, whose
+        words may be in it: it is learned anew without them."""
+        row = await self._classifiers.find_one({"_id": tenant_id}, {"layers": 1, "erased": 1}, session=session)
+        if row is None or row.get("erased") != erased:
+            return
         layers = to_row(learned)
         update: dict[str, Any] = {"$set": {"learning": learning.model_dump()}}
-        if ((row or {}).get("layers") or {}) != layers:
+        if (row.get("layers") or {}) != layers:
             update["$set"] |= {"layers": layers, "changed_at": learning.trained_at}
             update["$inc"] = {"revision": 1}
         await self._classifiers.update_one({"_id": tenant_id}, update, session=session)

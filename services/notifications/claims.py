@@ -1,7 +1,9 @@
 """What passes between the queue and those who send: a claimed notification, and what became of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from documents.notification import NotificationState
 
@@ -27,6 +29,8 @@ class ClaimedNotification:
     created_at: datetime
     trace: str | None = None
     """The step of a trace that found the ticket urgent."""
+    spike: Mapping[str, Any] | None = None
+    """What is told of a spike; None: it is about a ticket."""
 
 
 @dataclass(frozen=True, slots=True)

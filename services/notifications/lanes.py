@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from pymongo import UpdateOne
 
-from documents.database import Database, Row
+from documents.database import Database, Row, Session
 from documents.destination import Destination
 from documents.notification import DEFAULT_DESTINATION, Notification, NotificationState
-from documents.writes import new_rows
+from documents.writes import Writes
 from services.notifications.outbox import notification_id
 from services.tenancy import owned
 
@@ -56,16 +56,24 @@ class Lanes:
     async def address(self, tenant_id: str, destinations: Sequence[Destination]) -> None:
         """Address what is due of a tenant and not addressed yet to all of its destinations, which are at least one.
 
-        What is being sent at this moment stays where it is.
+        What is being sent at this moment stays where it is. One transaction for some of them: whoever erases a row
+        meanwhile leaves no copy of it behind.
         """
         unaddressed = owned(tenant_id, destination_id=DEFAULT_DESTINATION, state=_PENDING, **_IS_DUE)
         first, *others = destinations
-        while rows := await self._rows.find(unaddressed).limit(ADDRESSED_AT_ONCE).to_list(None):
-            # The copies first: a crash in between repeats them, which their ids prevent.
+
+        async def work(session: Session) -> int:
+            rows = await self._rows.find(unaddressed, session=session).limit(ADDRESSED_AT_ONCE).to_list(None)
+            # The copies first: where there are no transactions, a crash repeats them, which their ids prevent.
             copies = [_addressed(row, destination) for row in rows for destination in others]
-            await self._database.write(new_rows(Notification, copies), session=None)
+            made = [UpdateOne({"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True) for row in copies]
             to_first = {"$set": {"destination_id": first.id, "kind": first.format.value}}
-            await self._rows.bulk_write([UpdateOne({"_id": row["_id"], **unaddressed}, to_first) for row in rows])
+            moved = [UpdateOne({"_id": row["_id"], **unaddressed}, to_first) for row in rows]
+            await self._database.write(Writes(Notification, made), Writes(Notification, moved), session=session)
+            return len(rows)
+
+        while await self._database.in_transaction(work):
+            pass
 
 
 def _first_is_due() -> Row:

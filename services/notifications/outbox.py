@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from documents.database import Row
-from documents.notification import DEFAULT_DESTINATION, DEFAULT_KIND, NotificationState
+from documents.destination import Destination, DestinationFormat
+from documents.notification import DEFAULT_DESTINATION, DEFAULT_KIND, NO_TICKET, NotificationState
 from documents.ticket import StatusCategory, Urgency
 from services.classification.rules import all_rules
 from services.kit.clock import EPOCH
@@ -72,6 +73,38 @@ def notification_row(
         "redrives": 0,
         **({"trace": trace} if trace else {}),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeNotice:
+    """What is told of a spike."""
+
+    tenant_id: str
+    spike_id: str
+    reason: str
+    """In words."""
+    figures: Mapping[str, Any]
+    """For programs."""
+
+
+def spike_rows(notice: SpikeNotice, destinations: Sequence[Destination], now: datetime) -> list[Row]:
+    """The outbox's rows for a spike: one for each destination that is told of them, addressed.
+
+    A destination in the specification's format is none of these: that format knows tickets alone.
+    """
+    tenant_id, version = notice.tenant_id, f"spike:{notice.spike_id}"
+    row = notification_row(tenant_id, NO_TICKET, version=version, matched=(), now=now, cause=notice.reason)
+    return [
+        {
+            **row,
+            "_id": notification_id(tenant_id, NO_TICKET, version, each.id),
+            "destination_id": each.id,
+            "kind": each.format.value,
+            "spike": {"spike_id": notice.spike_id, **notice.figures},
+        }
+        for each in destinations
+        if each.spikes and each.format is not DestinationFormat.SPECIFICATION
+    ]
 
 
 def notification_id(tenant_id: str, ticket_id: str, version: str, *further: str) -> str:

@@ -184,4 +184,5 @@ def _claimed(row: dict[str, Any], claim: str) -> ClaimedNotification:
         refusals=row.get("refusals", 0),
         created_at=row["created_at"],
         trace=row.get("trace"),
+        spike=row.get("spike"),
     )

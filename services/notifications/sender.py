@@ -161,7 +161,7 @@ class Sender(Background):
                     self._look_again = max(_GATHER_SECONDS, min(_FULL_SECONDS, wait))
                     return []
                 digest = await self._queue.claim(self.target.destination_id, tenants, _DIGEST_AT_MOST)
-                return [digest] if digest else []
+                return _apart(digest)
         claimed = await self._queue.claim(self.target.destination_id, tenants, limit)
         passed = 1 if len(tenants) <= LANES_AT_ONCE else LANES_AT_ONCE
         self._tenants = [*tenants[passed:], *tenants[:passed]]
@@ -219,3 +219,9 @@ def _named(target: Target, batch: Sequence[ClaimedNotification]) -> dict[str, At
     first = batch[0]
     ids = {"notification_id": first.id, "tenant_id": first.tenant_id, "ticket_id": first.ticket_id}
     return {**ids, "destination_kind": target.kind, "notifications": len(batch), "attempt": first.attempts + 1}
+
+
+def _apart(claimed: list[ClaimedNotification]) -> list[list[ClaimedNotification]]:
+    """What was claimed for a digest: the tickets together, and each spike by itself."""
+    tickets = [each for each in claimed if each.spike is None]
+    return [*([tickets] if tickets else []), *([each] for each in claimed if each.spike is not None)]

@@ -76,6 +76,13 @@ class Lives:
         removed = [life for life in known if repr((life["tenant_id"], life["_id"]["ticket"])) not in there]
         await self._replace([life for life in removed if not life["over"]], [], session)
 
+    async def erase(self, tenant_id: str, names: Sequence[Any], session: Session) -> int:
+        """Remove the lives of these tickets (external ids), with all that was counted of them; returns how many."""
+        found = self._lives.find(lives_among(tenant_id, ticket={"$in": list(names)}), session=session)
+        lives_there = await found.to_list(None)
+        await self._replace(lives_there, [], session)
+        return len(lives_there)
+
     async def _replace(self, before: Sequence[Row], after: Sequence[Row], session: Session) -> None:
         """Put some lives in the place of others, and count their events instead."""
         if before:

@@ -146,6 +146,11 @@ class Rollups:
         await self._rows.bulk_write(additions(tenant_id, rows), session=session)
         return len(receipts)
 
+    async def forget_lives(self, tenant_id: str, names: Sequence[Any], session: Session) -> int:
+        """Take all out of the rollups that they tell of the past of these tickets (external ids), which are erased
+        together with their history; returns of how many they told. The tickets are taken back besides."""
+        return await self._lives.erase(tenant_id, names, session)
+
     async def check(self, ticket_ids: Sequence[Any], *, session: Session = None) -> int:
         """Take back whatever other programs have changed of these tickets; returns how many.
 

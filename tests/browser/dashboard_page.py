@@ -1,9 +1,13 @@
 """What tests do on the dashboard, in the words of its users."""
 
 import json
+import random
+from collections import defaultdict
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from tests.browser.chromium import Page
+from tests.properties import THOROUGH
 
 TOTAL = "document.querySelector('[data-figure=total]')"
 SETTLED = "!document.querySelector('[aria-busy=true], .skeleton, .loading-page')"
@@ -59,6 +63,16 @@ async def figures(page: Page, within: str = "#main") -> dict[str, int]:
     for address, number in await page.evaluate(script):
         assert found.setdefault(address, number) == number, address
     return found
+
+
+def some_of_each_kind(found: dict[str, int]) -> list[tuple[str, int]]:
+    """Figures to open: one of those whose addresses have the same parameters, another each time; thoroughly, all."""
+    if THOROUGH:
+        return list(found.items())
+    kinds: dict[tuple[str, ...], list[tuple[str, int]]] = defaultdict(list)
+    for address, number in found.items():
+        kinds[tuple(name for name, _ in parse_qsl(urlsplit(address).query))].append((address, number))
+    return [random.choice(kind) for kind in kinds.values()]
 
 
 async def told(page: Page, selector: str) -> list[Any]:

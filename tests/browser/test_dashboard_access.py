@@ -20,14 +20,14 @@ from gql_app.http.dashboard import WEB_FOLDER, bundle
 from resolvers.context import Services
 from services.classification.own.words import OwnWords
 from services.connections.changes import NewConnection
-from services.ingestion.worker import Worker
 from services.judging.corrections import PersonsWord
 from services.tickets.choices import only
 from services.tickets.filter import TicketFilter
 from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
 from tests.browser.dashboard_page import settled
-from tests.fakes import app_with, at_rest, ingest, make_settings
+from tests.fakes import MockApi, app_with, at_rest, empty, ingest, make_settings, open_services, running
+from tests.properties import THOROUGH
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = os.environ.get("SCREENSHOTS")
@@ -77,20 +77,29 @@ SHIFTS = """(() => {
 })()"""
 STEADY = 0.1
 """The sum of all layout shifts up to which a page counts as good."""
-LOOKS = [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark"), (2560, "dark")]
+LOOKS = [(1280, "light"), (360, "dark")]
+"""Every width that has a layout of its own, and both colours."""
+if THOROUGH:
+    LOOKS += [(1280, "dark"), (360, "light"), (2560, "dark")]
 
 
-@pytest.fixture
-async def address(services: Services, worker: Worker, db: Database) -> AsyncIterator[str]:
+@pytest.fixture(scope="module")
+async def address(database: Database) -> AsyncIterator[str]:
+    """Where the service is; nobody changes its tickets, as these tests look only."""
     if bundle(WEB_FOLDER) is None:
         pytest.skip("the files of web/ are not installed")
-    await ingest(services, "tenant_a")
-    await _correct_the_friendly(services)
-    await _write_words(services, db)
-    made = await services.connections.create(NewConnection("tenant_b", SourceKind.GITHUB, {"repository": "acme/shop"}))
-    await services.connections.note_outcome(made.id, SourceProblem.FORBIDDEN, "status 403")
-    async with served(app_with(at_rest(services), make_settings())) as address:
-        yield address
+    await empty(database)
+    async with open_services(database, MockApi().transport, make_settings()) as services:
+        assert services.worker is not None
+        async with running(services.worker):
+            await ingest(services, "tenant_a")
+        await _correct_the_friendly(services)
+        await _write_words(services, database)
+        connection = NewConnection("tenant_b", SourceKind.GITHUB, {"repository": "acme/shop"})
+        made = await services.connections.create(connection)
+        await services.connections.note_outcome(made.id, SourceProblem.FORBIDDEN, "status 403")
+        async with served(app_with(at_rest(services), make_settings())) as address:
+            yield address
 
 
 async def _correct_the_friendly(services: Services) -> None:
@@ -117,6 +126,7 @@ async def _write_words(services: Services, db: Database) -> None:
     await db.collection(TenantClassifier).update_one({"_id": "tenant_a"}, row)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", VIEWS)
 async def test_a_view_is_for_everybody(page: Page, address: str, name: str) -> None:
     for width, scheme in LOOKS:

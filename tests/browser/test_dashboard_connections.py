@@ -203,6 +203,39 @@ async def test_the_schedule_is_set_changed_and_ended(page: Page, address: str, d
     assert page.complaints == []
 
 
+async def test_the_settings_are_changed_and_the_secret_stays(
+    page: Page, address: str, services: Services, db: Database, desk: str
+) -> None:
+    access = {"base_url": f"{desk}/zendesk", "email": "admin@acme.example", "requests_per_minute": "9"}
+    made = await services.connections.create(NewConnection("acme", SourceKind.ZENDESK, access, {"api_token": RIGHT}))
+    await page.open(f"http://{address}{VIEW}")
+    await page.evaluate(HEARD)
+    await click(page, "Settings …")
+    await page.until("document.querySelector('.panel-form [name=base_url]') !== null")
+    fields = "[...document.querySelectorAll('.panel-form .form-row input')].map((f) => [f.name, f.value])"
+    assert dict(await page.evaluate(fields)) == {**access, "api_token": ""}
+    await fill(page, base_url=f"{desk}/zendesk/", requests_per_minute="")
+    await click(page, "Save and check")
+    await shows(page, "/zendesk is read from now on. It answers.")
+    assert (await services.connections.get(made.id)).settings == {
+        "base_url": f"{desk}/zendesk/",
+        "email": "admin@acme.example",
+    }
+    await click(page, "Settings …")
+    await fill(page, base_url=f"{desk}/elsewhere")
+    await click(page, "Save and check")
+    await shows(page, "Nothing was changed. There is nothing of that name")
+    await fill(page, base_url=f"{desk}/zendesk", api_token=WRONG)
+    await click(page, "Save and check")
+    await shows(page, "Nothing was changed. It does not take the credential")
+    kept = await services.connections.get(made.id)
+    assert (kept.settings["base_url"], kept.account) == (f"{desk}/zendesk/", made.account)
+    await click(page, "Cancel")
+    await page.until("document.querySelector('.panel-form') === null")
+    await demand_nothing_secret(page)
+    assert page.complaints == []
+
+
 async def test_a_run_that_is_under_way_is_told_with_the_way_to_it(
     page: Page, address: str, services: Services, desk: str
 ) -> None:

@@ -186,3 +186,17 @@ async def test_the_tenant_is_chosen_by_a_part_of_its_name(page: Page, address: s
     assert query == {"tenant": "globex", "view": "tickets", "urgency": "high"}
     assert await total(page) == 1
     assert page.complaints == []
+
+
+async def test_among_many_tenants_one_is_found_by_its_name(page: Page, address: str, db: Database) -> None:
+    for number in range(30):
+        await db.collection(Ticket).insert_many(tickets(f"customer-{number}", [datetime.now(UTC)]))
+    await page.open(f"http://{address}/")
+    await page.until("document.querySelectorAll('.tenant').length === 30")
+    assert await page.evaluate("document.querySelector('.sparkline')") is None
+    field = "document.querySelector('.tenant-find')"
+    await page.evaluate(f"{field}.value = 'MER-29'; {field}.dispatchEvent(new Event('input', {{bubbles: true}}))")
+    await shows(page, "1 of 30")
+    assert await told(page, ".tenant h2") == ["customer-29"]
+    assert await told(page, ".tenant .value") == ["1 ticket"]
+    assert page.complaints == []

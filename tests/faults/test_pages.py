@@ -48,7 +48,8 @@ def run_blocks(home: Path, shown: list[Block], service: str) -> list[str]:
     receiver = str(free_port())
     script = "set -e\n" + "".join(f"{block.code}\necho '{END}'\n" for block in shown if "make run" not in block.code)
     script = script.replace(SERVICE, service).replace(RECEIVER, receiver).replace(STAND_IN, stand_in(home))
-    environment = {**OUR_ENVIRONMENT, "PYTHONPATH": str(ROOT), "DATA_DIR": ".data", "PORT": "0"}
+    path = f"{ROOT / '.venv' / 'bin'}:{OUR_ENVIRONMENT['PATH']}"
+    environment = {**OUR_ENVIRONMENT, "PATH": path, "PYTHONPATH": str(ROOT), "DATA_DIR": ".data", "PORT": "0"}
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=home,
@@ -90,7 +91,8 @@ def service_of(up: Command) -> str:
 @pytest.mark.parametrize(
     ("page", "chapter", "count"),
     [("tutorial.md", None, 13), ("operations.md", "Is it well?", 2), ("operations.md", "Upgrade", 1),
-     ("scaling.md", None, 1), ("operations.md", "What is wrong?", 1), ("connections.md", None, 2)],
+     ("scaling.md", None, 1), ("operations.md", "What is wrong?", 1), ("metrics.md", None, 1),
+     ("connections.md", None, 2), ("runbooks.md", None, 1)],
 )  # fmt: skip
 def test_the_commands_of_a_page_do_what_it_says(up: Command, page: str, chapter: str | None, count: int) -> None:
     shown = [block for block in blocks(page, "sh", chapter=chapter) if "make run" not in block.code]

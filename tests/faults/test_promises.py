@@ -37,10 +37,10 @@ FEW_BOMBS = ["40 kB of escaped quotes", "64 MB in gzip", "300,000 records", "100
 SOME_TROUBLES = [each for each in upstream.troubles(1) if (each.status, each.retry_after) in FEW_TROUBLES]
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "killed workers lose nothing": partial(crashes.resume, 2, tickets=800, lease_seconds=LONG_LEASE, slack=BUSY),
-    "a holder that slept writes nothing": partial(crashes.fencing, 1, lease_seconds=LONG_LEASE),
-    "a database that dies": partial(crashes.database_outages, 1),
-    "a frozen database holds nobody up": partial(frozen.frozen_database, 1, load=20, slack=BUSY),
-    "a failover": partial(crashes.failovers, 1),
+    "a holder that slept writes nothing": partial(crashes.fencing, 1, tickets=1_200, lease_seconds=LONG_LEASE),
+    "a database that dies": partial(crashes.database_outages, 1, tickets=2_400),
+    "a frozen database holds nobody up": partial(frozen.frozen_database, 1, tickets=2_400, load=20, slack=BUSY),
+    "a failover": partial(crashes.failovers, 1, tickets=2_400),
     "the outbound limit over four processes": partial(operations.rate_limit, None),
     "urgent tickets are announced": partial(delivery.delivery, 150, outage_seconds=2),
     "a half-open circuit sends one probe": partial(delivery.one_probe, 5),

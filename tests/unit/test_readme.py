@@ -6,15 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import parse, validate
 from pydantic_settings import BaseSettings
 from typer.main import get_command
 
 from gql_app.commands.cli import app
-from gql_app.graphql_sdl import committed
 from gql_app.settings import Settings
 from gql_app.settings_page import CHAPTERS, SETTINGS_PAGE, settings_page
 from mock_external_api.settings import MockSettings
+from tests.committed_schema import committed_schema
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -45,7 +45,7 @@ def test_every_module_that_is_named_exists(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_graphql_document_fits_the_schema(document: Path) -> None:
     shown = re.findall(r"```graphql\n(.*?)```", document.read_text(), re.DOTALL)
-    assert [error.message for each in shown for error in validate(build_schema(committed()), parse(each))] == []
+    assert [error.message for each in shown for error in validate(committed_schema(), parse(each))] == []
 
 
 def test_the_readme_fits_on_a_screen() -> None:

@@ -1,14 +1,14 @@
 """The context in which commands ask: of somebody who may do everything."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from difflib import get_close_matches
 
 import typer
 
+from documents.driver import Listener
 from gql_app.commands.runtime import Means
 from gql_app.commands.waiting import waiting
-from gql_app.telemetry.telemetry import Telemetry
 from gql_app.wiring import open_services
 from resolvers.context import Context
 from resolvers.system import has_tenant, list_tenants
@@ -16,13 +16,12 @@ from services.access import EVERYONE
 
 
 @asynccontextmanager
-async def open_context(means: Means, telemetry: Telemetry | None = None) -> AsyncIterator[Context]:
-    """The services of a process, asked by everyone. `telemetry` is told of what they ask of MongoDB.
+async def open_context(means: Means, listeners: Sequence[Listener] = ()) -> AsyncIterator[Context]:
+    """The services of a process, asked by everyone. `listeners` are told of what is asked of MongoDB.
 
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
     """
-    listeners = () if telemetry is None else telemetry.listeners
     async with open_services(means.settings, **means.found._asdict(), listeners=listeners) as services:
         yield Context(services, EVERYONE)
 

@@ -24,6 +24,7 @@ async def add_destination(
     format_: DestinationFormat,
     reads_secret: bool,
     digest_above: int | None,
+    spikes: bool,
     as_json: bool,
 ) -> int:
     """Add a destination.
@@ -35,7 +36,7 @@ async def add_destination(
     address, secret = _line() if url == "-" else url, _line() if reads_secret else None
     async with asking(means) as context:
         saved = await resolvers.create_destination(
-            context, tenant_id, address, format_, secret=secret, digest_above=digest_above or None
+            context, tenant_id, address, format_, secret=secret, digest_above=digest_above or None, spikes=spikes
         )
     _print_saved(SavedAnswer.of_saved(saved), as_json=as_json)
     return 0
@@ -115,6 +116,7 @@ def _print(*destinations: DestinationAnswer, as_json: bool) -> None:
             "id": attrgetter("id"),
             "format": lambda each: each.format.value,
             "digest": lambda each: each.digest_above,
+            "spikes": lambda each: each.spikes,
             "paused": lambda each: each.is_paused,
             "url": attrgetter("url"),
         },

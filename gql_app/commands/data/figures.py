@@ -15,8 +15,10 @@ from gql_app.rest.answers.analytics import StatsAnswer
 from gql_app.rest.answers.base import Answer
 from gql_app.rest.answers.forecasts import ForecastAnswer
 from gql_app.rest.answers.ingestion import ProgressAnswer
+from gql_app.rest.answers.spikes import SpikeAnswer
 from resolvers.analytics import get_forecast, get_stats
 from resolvers.ingestion import load_last_job
+from resolvers.spikes import page_spikes
 from resolvers.system import list_tenants, load_ticket_count
 from services.errors import InvalidInputError
 from services.kit.moments import read_moment
@@ -84,6 +86,33 @@ async def show_forecast(means: Means, *, tenant_id: str, hours: int, time_zone: 
         {name: attrgetter(name) for name in columns},
         as_json=False,
         nothing=f"No forecast. {found.reason.description}" if found.reason else "",
+    )
+    return 0
+
+
+async def show_spikes(means: Means, *, tenant_id: str, limit: int, as_json: bool) -> int:
+    """Print the newest of the tenant's spikes.
+
+    Raises:
+        QueryTimeoutError: the database did not finish.
+    """
+    async with asking(means) as context:
+        found = await page_spikes(context, tenant_id, page=1, page_size=limit)
+        await tell_if_unknown(context, tenant_id)
+    print_list(
+        [SpikeAnswer.model_validate(each) for each in found.items],
+        {
+            "started_at": attrgetter("started_at"),
+            "until": attrgetter("until"),
+            "over": attrgetter("is_over"),
+            "tickets": attrgetter("tickets"),
+            "peak_from": attrgetter("peak_from"),
+            "customers": attrgetter("peak_customers"),
+            "expected": attrgetter("peak_expected"),
+            "keywords": lambda spike: [f"{each.keyword} {each.tickets}" for each in spike.keywords],
+        },
+        as_json=as_json,
+        nothing="There has been no spike yet.",
     )
     return 0
 

@@ -147,7 +147,7 @@ async def export_all(
     wanted = conditions_of(tenant_id, where)
     async with open_context(means) as context:
         chunks = resolvers.export_tickets(context, tenant_id, wanted.to_filter(), form, order=wanted.order)
-        with _opened(output) as file, _shown_bytes(is_apart=output is not None) as shown:
+        with opened_output(output) as file, shown_bytes(is_apart=output is not None) as shown:
             async with aclosing(chunks):  # type: ignore[type-var]  # it is a generator
                 async for chunk in chunks:
                     file.write(chunk)
@@ -181,7 +181,12 @@ def conditions_of(tenant_id: str, where: Sequence[str]) -> TicketConditions:
 
 
 @contextmanager
-def _opened(output: Path | None) -> Iterator[BinaryIO]:
+def opened_output(output: Path | None) -> Iterator[BinaryIO]:
+    """The file that an export goes to, or standard output.
+
+    Raises:
+        InvalidInputError: the file cannot be written.
+    """
     if output is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
@@ -195,7 +200,7 @@ def _opened(output: Path | None) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _shown_bytes(*, is_apart: bool) -> Iterator[Any]:
+def shown_bytes(*, is_apart: bool) -> Iterator[Any]:
     """A function to tell of bytes that were written; a person sees how many there are, unless they are shown there."""
     console = Console(stderr=True)
     is_hidden = not console.is_terminal or (not is_apart and sys.stdout.isatty())

@@ -20,6 +20,9 @@ FromInput = Annotated[
 DigestAbove = Annotated[
     int | None, typer.Option(help="Send more alerts than that within a minute together; 0: never.", show_default=False)
 ]
+Spikes = Annotated[
+    bool | None, typer.Option("--spikes/--no-spikes", help="Whether it is told of spikes.", show_default=False)
+]
 
 
 @destinations.command()
@@ -29,6 +32,7 @@ def add(
     format_: Annotated[DestinationFormat, typer.Option("--format", help="What to send.")] = DestinationFormat.WEBHOOK,
     secret_from_input: FromInput = False,
     digest_above: DigestAbove = None,
+    spikes: Spikes = None,
     as_json: AsJson = False,
 ) -> ServiceOrder:
     """Add a destination; for a webhook without a secret one is made, and shown this once."""
@@ -40,6 +44,7 @@ def add(
             "format_": format_,
             "reads_secret": secret_from_input,
             "digest_above": digest_above,
+            "spikes": spikes is not False,
             "as_json": as_json,
         },
     )
@@ -59,10 +64,11 @@ def change(
     rotate_secret: Annotated[bool, typer.Option("--rotate-secret", help="Make another secret.")] = False,
     digest_above: DigestAbove = None,
     paused: Annotated[bool | None, typer.Option("--pause/--resume", help="Whether what is for it waits.")] = None,
+    spikes: Spikes = None,
     as_json: AsJson = False,
 ) -> ServiceOrder:
     """Change a destination. A secret that is replaced stays valid beside the new one for 24 hours."""
-    changes = {"rotate_secret": rotate_secret, "digest_above": digest_above, "is_paused": paused}
+    changes = {"rotate_secret": rotate_secret, "digest_above": digest_above, "is_paused": paused, "spikes": spikes}
     return ServiceOrder(
         f"{WORK}:alter_destination",
         {

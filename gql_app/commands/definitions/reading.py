@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gql_app.commands.definitions.options import AsJson, Tenant
+from gql_app.commands.definitions.options import AsJson, Limit, Tenant
 from gql_app.commands.orders import ServiceOrder
 
 FIGURES = "gql_app.commands.data.figures"
@@ -39,6 +39,12 @@ def forecast(
         f"{FIGURES}:show_forecast",
         {"tenant_id": tenant, "hours": hours, "time_zone": time_zone, "as_json": as_json},
     )
+
+
+@commands.command()
+def spikes(tenant: Tenant, limit: Limit = 20, as_json: AsJson = False) -> ServiceOrder:
+    """Show the hours in which too many of a tenant's customers wrote, newest first."""
+    return ServiceOrder(f"{FIGURES}:show_spikes", {"tenant_id": tenant, "limit": limit, "as_json": as_json})
 
 
 @tenants.command("list")

@@ -20,6 +20,8 @@ class DestinationAnswer(Answer):
     """The address, without what lets others use it."""
     is_signed: bool
     digest_above: int | None
+    spikes: bool
+    """Whether it is told of spikes, too; `specification` knows none, whatever this says."""
     is_paused: bool
     created_at: datetime
     updated_at: datetime
@@ -65,5 +67,5 @@ class TestAnswer(Answer):
 
 
 def _shared(stored: Destination) -> dict[str, object]:
-    names = ("id", "tenant_id", "format", "digest_above", "is_paused", "created_at", "updated_at")
+    names = ("id", "tenant_id", "format", "digest_above", "spikes", "is_paused", "created_at", "updated_at")
     return {name: getattr(stored, name) for name in names}

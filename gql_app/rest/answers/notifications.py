@@ -10,12 +10,15 @@ from services.lists.numbered import Page
 
 
 class NotificationAnswer(Answer):
-    """The announcement of a ticket that became urgent."""
+    """The announcement of a ticket that became urgent, or of a spike."""
 
     id: str
     """As the receiver sees it in the header `Idempotency-Key`."""
     tenant_id: str
     ticket_id: str
+    """Empty where it is about a spike."""
+    spike_id: str | None
+    """The spike that it is about; null: it is about a ticket."""
     destination_id: str | None
     """Null: the operator's notifier."""
     urgency: str
@@ -47,6 +50,7 @@ class NotificationAnswer(Answer):
                 **{name: getattr(stored, name) for name in names},
                 "destination_id": stored.destination_id or None,
                 "next_attempt_at": max(stored.due_at, stored.created_at) if is_pending else None,
+                "spike_id": (stored.spike or {}).get("spike_id"),
                 "waits_for": explained.waits_for,
                 "age_seconds": round(explained.age_seconds, 3),
             }

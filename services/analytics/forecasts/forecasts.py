@@ -11,7 +11,7 @@ from documents.described import DescribedEnum
 from documents.ticket import Ticket
 from documents.ticket_indexes import COUNTED_INDEX
 from services.analytics.forecasts.profile import Hours, profile_of
-from services.analytics.forecasts.trial import LEAST_HOURS, Trial, try_out
+from services.analytics.forecasts.trial import LEAST_HOURS, BackTest, try_out
 from services.analytics.partition import partition_of
 from services.analytics.quarter_hours import QuarterHours
 from services.errors import InvalidInputError
@@ -70,7 +70,7 @@ class Forecast:
     """It was made of the tickets created at or after this moment,"""
     history_to: datetime | None = None
     """and before this one."""
-    trial: Trial | None = None
+    trial: BackTest | None = None
     """How it did in weeks that are over; None: there are too few to try it."""
 
 

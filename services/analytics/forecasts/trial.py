@@ -45,7 +45,7 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class BackTest:
     """How the forecast did in weeks that are over."""
 
     weeks: int
@@ -99,7 +99,7 @@ class _Week:
         return sum(low <= count <= high for (low, high), count in zip(bounds, self.came, strict=True))
 
 
-def try_out(hours: Hours) -> Trial:
+def try_out(hours: Hours) -> BackTest:
     """Foretell the last weeks of these hours, which must be `LEAST_HOURS` or more."""
     weeks = min(TRIED_WEEKS, len(hours) // HOURS_A_WEEK - LEARNED_WEEKS)
     foretold = [_foretold(hours, len(hours) - number * HOURS_A_WEEK) for number in range(weeks, 0, -1)]
@@ -111,7 +111,7 @@ def try_out(hours: Hours) -> Trial:
     for week in foretold[1:]:
         inside += week.inside(_band_of(deviations))
         deviations += week.deviations()
-    return Trial(
+    return BackTest(
         weeks=weeks,
         weeks_won=sum(mine < rivals for mine, rivals in absolute),
         error=sum(mine for mine, _ in absolute) / weeks,

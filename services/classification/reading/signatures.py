@@ -5,7 +5,8 @@ reads like a sentence counts, wherever it stands.
 """
 
 import re
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
+from functools import cache
 
 from services.classification.reading.labels import (
     LONGEST_LABEL,
@@ -23,7 +24,9 @@ MAX_SIGNATURE_LINES = 14
 _DELIMITER = re.compile(r"^[^\S\n]*(?:--+|__+|-)[^\S\n]*$", re.MULTILINE)
 _DASH_IN_LINE = re.compile(r"(?<=[^\s-])\s{1,3}(?:--|-)\s{1,3}(?=\S)")
 _PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n")
-_GAP = re.compile(r"(?:\n|[.!?,>)]\s)\W{0,20}")
+_CLOSING_KINDS = ("closings", "thanks", "sent_from")
+# Begins with one class of characters, since `re` skips what is not in it.
+_GAP = re.compile(r"[\n.!?,>)](?:(?<=\n)|\s)\W{0,20}")
 _SENTENCE_START = re.compile(r"[.!?]\s+")
 _WORD_OF_NAME = re.compile(r"[^\W_]+")
 _LONGEST_SENTENCE = 400
@@ -55,11 +58,27 @@ def end_of_quoted_mail(text: str, start: int, cased: Cased) -> int:
     return len(text)
 
 
-def _beginnings(text: str, start: int = 0) -> Iterator[int]:
+def _beginnings(text: str, start: int) -> Iterator[int]:
     """Where a line or a part of a sentence may begin."""
     yield start
     for gap in _GAP.finditer(text, start):
         yield gap.end()
+
+
+def _with_closings(text: str, kinds: Sequence[str]) -> Iterator[re.Match[str]]:
+    """Matches at the beginnings in a text, each with a group of the kind of the closing that follows, if one does."""
+    closing, gap_and_closing = _closings(kinds)
+    if first := closing.match(text):
+        yield first
+    yield from gap_and_closing.finditer(text)
+
+
+@cache
+def _closings(kinds: Sequence[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Closings of these kinds, each a group; and what matches at each gap, with the closing that follows, if any."""
+    markers = mail_markers().signatures
+    closing = "|".join(f"(?P<{kind}>{getattr(markers, kind).pattern})" for kind in kinds)
+    return re.compile(closing), re.compile(f"{_GAP.pattern}+(?=(?:{closing})?)")
 
 
 class _Signer:
@@ -86,18 +105,13 @@ class _Signer:
 
     def closed(self, kinds: Set[str]) -> Iterator[tuple[int, int]]:
         """Signatures below or behind closings, which are words of the writer's, and what mail programs add."""
-        markers = self._markers
-        patterns = [("closings", markers.closings), ("thanks", markers.thanks), ("sent_from", markers.sent_from)]
-        hinted = [(kind, pattern) for kind, pattern in patterns if kind in kinds]
-        for start in _beginnings(self._text) if hinted else ():
-            for kind, pattern in hinted:
-                if (found := pattern.match(self._text, start)) is None:
-                    continue
-                if kind == "sent_from":
-                    yield found.span()
-                else:
-                    yield from self._behind(found.end(), MOST_WORDS if kind == "closings" else _MAX_WORDS_OF_THANKER)
-                break
+        hinted = tuple(kind for kind in _CLOSING_KINDS if kind in kinds)
+        for found in _with_closings(self._text, hinted) if hinted else ():
+            kind = found.lastgroup
+            if kind == "sent_from":
+                yield found.span(kind)
+            elif kind is not None:
+                yield from self._behind(found.end(kind), MOST_WORDS if kind == "closings" else _MAX_WORDS_OF_THANKER)
 
     def _behind(self, start: int, most_words: int) -> Iterator[tuple[int, int]]:
         """The signature below or behind a closing that ends at `start`."""

@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pymongo import UpdateMany, UpdateOne
+import structlog
+from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from documents.connection import Connection
 from documents.database import Database, Row, Session
+from documents.erased_ticket import ErasedTicket
 from documents.ingestion_job import IngestionJob
 from documents.notification import Notification
 from documents.quarantined_record import QuarantinedRecord
@@ -23,7 +25,16 @@ from services.ingestion.pages.changes import PageChanges
 from services.ingestion.pages.diff import STORED_FIELDS, find_changes
 from services.ingestion.pages.history import Position
 from services.ingestion.pages.portions import Portion
-from services.ingestion.pages.progress import counted, noted, progress
+from services.ingestion.pages.progress import (
+    after_stored,
+    counted,
+    cursor_move,
+    progress,
+    remarked,
+    sightings,
+    untold,
+)
+from services.ingestion.pages.protected import Protected
 from services.ingestion.pages.quarantine import find_mended, quarantine_writes
 from services.ingestion.pages.staging import Staging, used
 from services.ingestion.run import Run, StoppedError, StopReason
@@ -31,6 +42,7 @@ from services.judging.corrections import CorrectedMeanwhileError, demand_no_othe
 from services.judging.judges import JudgedMeanwhileError, Judges
 from services.kit.clock import Clock
 from services.observing import UNOBSERVED, Observer, TicketsStored
+from services.protection.shields import NO_SHIELD, Shield, ShieldedMeanwhileError, Shields, marking
 from services.rollups.write import Rollups
 from services.tenancy import BY_ID, owned
 
@@ -43,6 +55,8 @@ _NAMES_OF_COUNTS = {"new_ingested": "new", "errors": "quarantined"}
 _MAX_REPLANS = 5
 """How often a page is compared anew because another program inserted one of its tickets, or a person corrected it, or
 because it was judged anew, or is to be."""
+
+log = structlog.get_logger("services.ingestion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,8 @@ class PreparedPage:
     """The quarantine's rows about records that can be stored now."""
     staged: list[Row]
     """What is told of tickets that later pages show."""
+    shield: Shield = NO_SHIELD
+    """What was left out, by what was known of that."""
 
     def shares_tickets_with(self, other: "PreparedPage") -> bool:
         """Whether one shows a ticket that the other shows or tells of, so that what one writes changes what the other
@@ -95,6 +111,8 @@ class PageStore:
         self._on_urgent = on_urgent
         self._staging = Staging(database, clock)
         self._judges = Judges(database, observer=observer)
+        self._shields = Shields(database)
+        self._protected = Protected(self._shields, clock)
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
         self._quarantine = database.collection(QuarantinedRecord)
@@ -103,13 +121,17 @@ class PageStore:
         """Classify the tickets, and compare them with what is stored.
 
         In a thread: it takes some 15 ms of computing a page, in which this process has requests to answer, and the
-        page before may be on its way into the database.
+        page before may be on its way into the database. What may not be stored is left out.
+
+        Raises:
+            TenantErasedError: nothing may be.
         """
         with run.observer.span("classify page", portion=portion.number):
             return await self._prepare(run, portion)
 
     async def _prepare(self, run: Run, portion: Portion) -> PreparedPage:
-        judge, trace = await self._judges.of(run.tenant_id), run.observer.trace()
+        judge, shield = await asyncio.gather(self._judges.of(run.tenant_id), self._shields.of(run.tenant_id))
+        portion, trace = await self._protected.admitted(run.tenant_id, shield, portion), run.observer.trace()
         at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), run.origin, judge, trace)
         own, gone = portion.records.own, portion.records.gone
         ids = [*own, *gone]
@@ -121,7 +143,7 @@ class PageStore:
         )
         changes = await asyncio.to_thread(find_changes, own, stored, at, gone=gone, details=details)
         again = frozenset(name for name, row in stored.items() if row.get("seen_by_job") == run.job.id)
-        return PreparedPage(portion, at, changes, again, mended, staged)
+        return PreparedPage(portion, at, changes, again, mended, staged, shield)
 
     async def commit(self, run: Run, page: PreparedPage) -> None:
         """Store the page whole or not at all, with the counts and the checkpoint that go with it.
@@ -129,19 +151,24 @@ class PageStore:
         Raises:
             LeaseLostError: somebody else is the tenant's writer now; nothing was written.
             StoppedError: what was stored before is lost; nothing was written.
+            TenantErasedError: nothing may be stored for the tenant any more.
         """
-        for attempt in range(1, _MAX_REPLANS + 1):
+        attempt = 1
+        while True:
             try:
                 with run.observer.span("store page", portion=page.portion.number):
                     await self._write(run, page)
+            except ShieldedMeanwhileError:
+                log.debug("page_compared_anew", tenant_id=run.tenant_id)  # an erasure takes many steps, and ends
             except (BulkWriteError, CorrectedMeanwhileError, JudgedMeanwhileError):
                 if attempt == _MAX_REPLANS:
                     raise
-                page = await self.prepare(run, page.portion)
+                attempt += 1
             else:
                 if page.changes.notifications:
                     self._on_urgent()
                 return
+            page = await self.prepare(run, page.portion)
 
     async def seen_ids(self, run: Run) -> list[str]:
         """The tickets that the run has seen in whichever process."""
@@ -156,10 +183,10 @@ class PageStore:
             StoppedError: what was stored before is lost; nothing was written.
         """
         end: Row = {"next_page": step.next, "last_page": None}
-        update: Row = {"$set": end | ({"upstream_total": None} if moved else {}), **noted(step.remarks)}
+        update: Row = {"$set": end | ({"upstream_total": None} if moved else {}), **remarked(step.remarks)}
 
         async def work(session: Session) -> None:
-            found = await self._jobs.update_one(_after_stored(run), update, session=session, hint=BY_ID)
+            found = await self._jobs.update_one(after_stored(run), update, session=session, hint=BY_ID)
             if not found.matched_count:
                 raise StoppedError(StopReason.ROLLED_BACK)
 
@@ -180,6 +207,7 @@ class PageStore:
         reached = progress(page.portion, counts, is_whole=is_whole)
         # A record that cannot be stored shows all the same that upstream has its ticket.
         refused = [record.external_id for record in page.portion.records.rejected if record.is_attributed]
+        seen = [*changes.seen, *filter(None, refused), *page.portion.left_out]
         # History and outbox first: where there are no transactions, a crash may repeat a row, which its id prevents,
         # but can never lose one.
         writes = (
@@ -187,14 +215,16 @@ class PageStore:
             new_rows(Notification, changes.notifications),
             Writes(QuarantinedRecord, quarantine_writes(at, page.portion.records.rejected, page.mended)),
             new_rows(StagedDetail, page.staged),
-            Writes(StagedDetail, used(at.tenant_id, changes.used)),
-            Writes(Ticket, [*changes.tickets, *_marks(at, [*changes.seen, *filter(None, refused)])]),
-            Writes(Connection, _cursor(run, page.portion)),
-            Writes(IngestionJob, [UpdateOne(_after_stored(run), reached, hint=BY_ID)]),
+            Writes(StagedDetail, [*used(at.tenant_id, changes.used), *untold(at.tenant_id, page.portion.left_out)]),
+            Writes(ErasedTicket, marking(page.portion.forgotten)),
+            Writes(Ticket, [*changes.tickets, *sightings(at, seen)]),
+            Writes(Connection, cursor_move(run, page.portion)),
+            Writes(IngestionJob, [UpdateOne(after_stored(run), reached, hint=BY_ID)]),
         )
 
         async def work(session: Session) -> None:
             await demand_no_other(changes.corrections, self._tickets, at.tenant_id, changes.recounted, session)
+            await self._shields.demand_same(at.tenant_id, page.shield, session)
             await self._judges.demand_present(changes.judged_by, self._tickets, at.tenant_id, at.judge, session)
             await self._rollups.take_back(at.tenant_id, changes.recounted, session)
             if not await self._database.write(*writes, session=session):
@@ -204,24 +234,6 @@ class PageStore:
         await self._leases.write(run.lease, work, is_final=is_final)
         run.stored_portions += 1
         run.observer.note(_stored(counts, page.portion, time.monotonic() - began))
-
-
-def _after_stored(run: Run) -> Row:
-    """The run's job, if the database has all that the run has stored."""
-    return owned(run.tenant_id, _id=run.job.id, portions=run.stored_portions or {"$in": [0, None]})
-
-
-def _cursor(run: Run, portion: Portion) -> list[UpdateOne]:
-    """The write that moves the place where the connection's next run begins."""
-    if portion.resume is None or run.origin.keeps_cursor:
-        return []
-    return [UpdateOne(owned(run.tenant_id, _id=run.origin.connection_id), {"$set": {"cursor": portion.resume}})]
-
-
-def _marks(at: Position, seen: list[str]) -> list[UpdateMany]:
-    """The write that marks tickets which have not changed as seen."""
-    among = owned(at.tenant_id, external_id={"$in": seen})
-    return [UpdateMany(among, {"$set": {"seen_by_job": at.job_id}})] if seen else []
 
 
 def _stored(counts: Mapping[str, int], portion: Portion, seconds: float) -> TicketsStored:

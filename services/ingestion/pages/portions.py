@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from documents.database import Row
 from services.ingestion.courses.course import Course, Step
 from services.ingestion.courses.stream import StreamCourse
 from services.ingestion.run import FetchedPage, Run, RunUpstream
@@ -37,6 +38,10 @@ class Portion:
     """What is told of tickets that later pages show."""
     resume: PagePlace | None = None
     """Where the next run begins once this is stored; None: nothing is known of that."""
+    left_out: frozenset[str] = frozenset()
+    """Tickets of the tenant's, by their ids, that may not be stored (`protected`)."""
+    forgotten: tuple[Row, ...] = ()
+    """The rows by which those of them are known that were erased."""
 
 
 async def portions(

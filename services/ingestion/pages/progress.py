@@ -1,10 +1,15 @@
-"""What a portion moves in the row of its job: the checkpoint, the counts, and what is to be said of the run."""
+"""What a portion moves beside its tickets: the checkpoint, the counts, and what is to be said of the run."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+from pymongo import DeleteMany, UpdateMany, UpdateOne
 
 from documents.database import Row
 from services.ingestion.pages.changes import PageChanges
+from services.ingestion.pages.history import Position
 from services.ingestion.pages.portions import Portion
+from services.ingestion.run import Run
+from services.tenancy import owned
 
 MAX_REMARKS = 20
 
@@ -49,10 +54,33 @@ def progress(portion: Portion, counts: dict[str, int], *, is_whole: bool) -> Row
             "retries": portion.retries,
         },
         "$currentDate": {"heartbeat_at": True},
-        **noted(notes),
+        **remarked(notes),
     }
 
 
-def noted(remarks: Sequence[str]) -> Row:
+def remarked(remarks: Sequence[str]) -> Row:
     """The part of an update that adds to what casts doubt on the walk."""
     return {"$push": {"irregularities": {"$each": list(remarks), "$slice": MAX_REMARKS}}} if remarks else {}
+
+
+def after_stored(run: Run) -> Row:
+    """The run's job, if the database has all that the run has stored."""
+    return owned(run.tenant_id, _id=run.job.id, portions=run.stored_portions or {"$in": [0, None]})
+
+
+def cursor_move(run: Run, portion: Portion) -> list[UpdateOne]:
+    """The write that moves the place where the connection's next run begins."""
+    if portion.resume is None or run.origin.keeps_cursor:
+        return []
+    return [UpdateOne(owned(run.tenant_id, _id=run.origin.connection_id), {"$set": {"cursor": portion.resume}})]
+
+
+def sightings(at: Position, seen: list[str]) -> list[UpdateMany]:
+    """The write that marks tickets which have not changed as seen."""
+    among = owned(at.tenant_id, external_id={"$in": seen})
+    return [UpdateMany(among, {"$set": {"seen_by_job": at.job_id}})] if seen else []
+
+
+def untold(tenant_id: str, left_out: Collection[str]) -> list[DeleteMany]:
+    """The write that removes what was told of tickets that may not be stored."""
+    return [DeleteMany(owned(tenant_id, ticket_id={"$in": list(left_out)}))] if left_out else []

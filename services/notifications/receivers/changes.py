@@ -24,6 +24,8 @@ class DestinationChange:
     digest_above: int | None = None
     """0: no digests any more."""
     is_paused: bool | None = None
+    spikes: bool | None = None
+    """Whether it is told of spikes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class Destinations:
         *,
         secret: str | None = None,
         digest_above: int | None = None,
+        spikes: bool = True,
     ) -> SavedDestination:
         """Add a destination; for `webhook` without a secret, one is made.
 
@@ -77,6 +78,7 @@ class Destinations:
             shown_url=shown(parsed, format_),
             secrets=[self._sealed(key, tenant_id, signing)] if signing else [],
             digest_above=demand_digest(format_, digest_above),
+            spikes=spikes,
             is_paused=False,
             created_at=now,
             updated_at=now,
@@ -133,8 +135,8 @@ class Destinations:
             changed["secrets"] = [each.model_dump() for each in self._rotated(known, signing)]
         if change.digest_above is not None:
             changed["digest_above"] = demand_digest(known.format, change.digest_above) if change.digest_above else None
-        if change.is_paused is not None:
-            changed["is_paused"] = change.is_paused
+        switched = {"is_paused": change.is_paused, "spikes": change.spikes}
+        changed |= {name: value for name, value in switched.items() if value is not None}
         row = await self._rows.find_one_and_update(
             owned(known.tenant_id, _id=destination_id), {"$set": changed}, return_document=ReturnDocument.AFTER
         )

@@ -35,7 +35,7 @@ class OutgoingMessage:
 def compose(
     format_: DestinationFormat, notifications: Sequence[ClaimedNotification], secrets: Sequence[str], now: datetime
 ) -> OutgoingMessage:
-    """The message for one notification, or the digest of several, which must be one tenant's.
+    """The message for one notification, or the digest of several, which must be one tenant's and about tickets.
 
     `Idempotency-Key` is the same for every attempt, so that a receiver can tell a repetition. A digest that is tried
     again may have grown meanwhile and is another message then; each alert in it has its own `notification_id`.
@@ -88,7 +88,9 @@ def _as_webhook(
     key: str, notifications: Sequence[ClaimedNotification], secrets: Sequence[str], now: datetime
 ) -> OutgoingMessage:
     first = notifications[0]
-    if len(notifications) == 1:
+    if first.spike is not None:
+        event = {"type": "spike.detected", "timestamp": first.created_at, "data": _spike(first)}
+    elif len(notifications) == 1:
         event = {"type": "ticket.urgent", "timestamp": first.created_at, "data": _alert(first)}
     else:
         alerts = [_alert(each) for each in notifications]
@@ -108,7 +110,9 @@ def _for_slack(
     key: str, notifications: Sequence[ClaimedNotification], secrets: Sequence[str], now: datetime
 ) -> OutgoingMessage:
     first = notifications[0]
-    if len(notifications) == 1:
+    if first.spike is not None:
+        text = f"Spike at {_plain(first.tenant_id)}: {_plain(first.reason)}"
+    elif len(notifications) == 1:
         text = f"Urgent ticket {_plain(first.ticket_id)} of {_plain(first.tenant_id)}: {_plain(first.reason)}"
     else:
         lines = [f"{len(notifications)} urgent tickets of {_plain(first.tenant_id)}:"]
@@ -122,6 +126,11 @@ def _for_slack(
 def _alert(notification: ClaimedNotification) -> dict[str, Any]:
     names = ("tenant_id", "ticket_id", "urgency", "reason")
     return {"notification_id": notification.id, **{name: getattr(notification, name) for name in names}}
+
+
+def _spike(notification: ClaimedNotification) -> dict[str, Any]:
+    told = {name: getattr(notification, name) for name in ("tenant_id", "reason")}
+    return {"notification_id": notification.id, **told, **(notification.spike or {})}
 
 
 def _plain(text: str) -> str:

@@ -12,11 +12,16 @@ from documents.database import Database
 from resolvers.context import Services
 from services.judging.rejudging import REJUDGE_COMMENT
 from services.judging.training import LEARNING_COMMENT
+from services.protection.eraser import ERASURE_COMMENT
 from services.rollups.keeper import ROLLUP_COMMENT
 from services.search.keeper import SEARCH_COMMENT
+from services.spikes.arrivals import SPIKES_COMMENT
 from tests.fakes import MockApi
 
-_KEEPERS = (ROLLUP_COMMENT, SEARCH_COMMENT, LEARNING_COMMENT, REJUDGE_COMMENT)
+_KEEPERS = (
+    *(ROLLUP_COMMENT, SEARCH_COMMENT, LEARNING_COMMENT),
+    *(REJUDGE_COMMENT, ERASURE_COMMENT, SPIKES_COMMENT),
+)
 
 
 @dataclass

@@ -10,7 +10,6 @@ from graphql import (
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLObjectType,
-    build_schema,
     get_named_type,
     is_composite_type,
     is_enum_type,
@@ -23,15 +22,15 @@ from documents.destination import Destination, DestinationFormat
 from documents.ingestion_job import IngestionJob
 from documents.notification import Notification
 from documents.ticket import Ticket
-from gql_app.graphql_sdl import committed
 from schema.base.ids import global_id
 from services.errors import ErrorCode
 from tests.api.graphql.client import Api
+from tests.committed_schema import committed_schema
 from tests.fakes import bearer, make_token
 
 SHARED = {"viewer", "tenants", "health", "rateLimit", "circuitBreaker", "resetCircuitBreaker", "offeredSources"}
 """Root fields that show what all tenants share, or only what the caller may see."""
-SCHEMA = build_schema(committed())
+SCHEMA = committed_schema()
 
 
 def root_fields(root: GraphQLObjectType | None, *, but: Iterable[str] = ()) -> Iterator[tuple[str, GraphQLField]]:
@@ -71,8 +70,11 @@ async def foreign_values(api: Api) -> dict[str, str]:
         updated_at=now,
     )
     await connection.save()
+    erasure = await api.services.erasures.request_customer("tenant_b", "nobody", by=None)
     return {
         "tenantId": "tenant_b",
+        "customerId": "nobody",
+        "erasureId": erasure.id,
         "externalId": ticket["external_id"],
         "jobId": job["_id"],
         "notificationId": notification["_id"],

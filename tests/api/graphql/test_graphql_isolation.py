@@ -18,7 +18,6 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
-    build_schema,
     get_named_type,
     is_leaf_type,
 )
@@ -38,7 +37,6 @@ from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from gql_app.graphql.direct.planning import DEFINITION
 from gql_app.graphql.schema import ApiSchema
-from gql_app.graphql_sdl import committed
 from resolvers.context import Context, RequestBudget, Services
 from schema.base.ids import global_id
 from schema.nodes import FINDERS
@@ -46,9 +44,10 @@ from services.access import EVERYONE, Caller, Scope
 from services.classification.judging import version_of
 from services.search.terms import search_fields
 from tests.api.graphql.sockets import opened, served
+from tests.committed_schema import committed_schema
 from tests.fakes import MockApi, app_with, at_rest, empty, make_jwt_settings, make_settings, make_token, open_services
 
-SCHEMA = build_schema(committed())
+SCHEMA = committed_schema()
 MINE, THEIRS = "mine", "theirs"
 NOW = datetime.now(UTC).replace(microsecond=0)
 THEN = NOW - timedelta(hours=2)

@@ -11,11 +11,11 @@ from typing import Any
 
 import graphql
 import pytest
-from graphql import GraphQLEnumType, build_schema
+from graphql import GraphQLEnumType
 
-from gql_app.graphql_sdl import committed
 from services.analytics.stats import Stats
 from tests.api.graphql.client import Api
+from tests.committed_schema import committed_schema
 from tests.fakes import app_with, make_settings, open_client
 from tests.usual_documents import USUAL
 
@@ -199,7 +199,7 @@ NEARLY_IN_VARIABLES: dict[str, Any] = {
 def names_of_the_schema() -> set[str]:
     """The names of fields, arguments, enum values and inputs' fields; not those that are ordinary words, too."""
     names: set[str] = set()
-    for kind in build_schema(committed()).type_map.values():
+    for kind in committed_schema().type_map.values():
         if kind.name.startswith("__"):
             continue
         if isinstance(kind, GraphQLEnumType):

@@ -9,17 +9,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from graphql import build_schema
 from websockets.exceptions import InvalidStatus
 
 from documents.database import Database
 from documents.ingestion_job import IngestionJob
 from documents.ticket import Ticket
-from gql_app.graphql_sdl import committed
 from resolvers.analytics import MIN_INTERVAL_SECONDS
 from resolvers.context import Services
 from tests.api.graphql.client import COMMANDS
 from tests.api.graphql.sockets import Socket, opened, served
+from tests.committed_schema import committed_schema
 from tests.fakes import MockApi, app_with, at_rest, empty, make_jwt_settings, make_settings, make_token, open_services
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -385,7 +384,7 @@ async def test_operation_counts_as_a_request(quiet: Services) -> None:
 
 
 def test_every_subscription_is_tried_here_or_among_the_events() -> None:
-    root = build_schema(committed()).subscription_type
+    root = committed_schema().subscription_type
     assert root is not None
     assert set(root.fields) == {"ingestionProgress", "ingestionStarted", "tenantStatsChanged", "ticketsChanged"}
 

@@ -45,6 +45,7 @@ OF_A_TENANT = {
     ("GET", "/tickets/{external_id}/history"): "/tickets/{ticket}/history?tenant_id=tenant_a",
     ("GET", "/tenants/{tenant_id}/stats"): "/tenants/tenant_a/stats",
     ("GET", "/tenants/{tenant_id}/forecast"): "/tenants/tenant_a/forecast",
+    ("GET", "/tenants/{tenant_id}/spikes"): "/tenants/tenant_a/spikes",
     ("GET", "/tenants/{tenant_id}/learning"): "/tenants/tenant_a/learning",
     ("GET", "/classification/{tenant_id}"): "/classification/tenant_a",
     ("POST", "/classification/{tenant_id}/preview"): "/classification/tenant_a/preview",
@@ -75,6 +76,13 @@ FOR_ADMINS = {
     ("PATCH", "/connections/{connection_id}"): "/connections/{connection}",
     ("POST", "/connections/{connection_id}/check"): "/connections/{connection}/check",
     ("DELETE", "/connections/{connection_id}"): "/connections/{connection}",
+    ("POST", "/tenants/{tenant_id}/customers/{customer_id}/erasure"): "/tenants/tenant_a/customers/nobody/erasure",
+    ("POST", "/tenants/{tenant_id}/erasure"): "/tenants/tenant_a/erasure",
+    ("DELETE", "/tenants/{tenant_id}/erasure"): "/tenants/tenant_a/erasure",
+    ("GET", "/tenants/{tenant_id}/erasures"): "/tenants/tenant_a/erasures?customer_id=nobody",
+    ("GET", "/tenants/{tenant_id}/customers/{customer_id}/export"): "/tenants/tenant_a/customers/nobody/export",
+    ("GET", "/erasures/{erasure_id}"): "/erasures/{erasure}",
+    ("GET", "/audit"): "/audit?tenant_id=tenant_a",
 }
 """The same of what needs the scope `admin`."""
 BODIES: dict[tuple[str, str], object] = {
@@ -108,9 +116,10 @@ class Stage:
     notification: str
     destination: str
     connection: str
+    erasure: str
 
     async def call(self, route: tuple[str, str], headers: dict[str, str]) -> httpx.Response:
-        names = ("job", "ticket", "notification", "destination", "connection")
+        names = ("job", "ticket", "notification", "destination", "connection", "erasure")
         url = (OF_A_TENANT | FOR_CORRECTORS | FOR_ADMINS | SHARED)[route].format(
             **{name: getattr(self, name) for name in names}
         )
@@ -139,6 +148,7 @@ async def stage(database: Database, desk: HelpDesk) -> AsyncIterator[Stage]:
             connection = await services.connections.create(
                 NewConnection("tenant_a", SourceKind.STANDARD, {"base_url": desk.url})
             )
+            erasure = await services.erasures.request_customer("tenant_a", "nobody", by=None)
             yield Stage(
                 app,
                 client,
@@ -147,6 +157,7 @@ async def stage(database: Database, desk: HelpDesk) -> AsyncIterator[Stage]:
                 notification["_id"],
                 destination.destination.id,
                 connection.id,
+                erasure.id,
             )
 
 

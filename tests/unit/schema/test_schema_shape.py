@@ -9,18 +9,17 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
-    build_schema,
     get_named_type,
     is_specified_scalar_type,
 )
 
-from gql_app.graphql_sdl import committed
 from schema.nodes import FINDERS
+from tests.committed_schema import committed_schema
 
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
-    return build_schema(committed())
+    return committed_schema()
 
 
 def own_types(schema: GraphQLSchema) -> Iterator[object]:

@@ -6,12 +6,12 @@ import { dateOf } from "../kit/period.js";
 import { useOrder } from "../operations/order.js";
 import { Problem } from "../parts/states.js";
 import { Moment } from "../parts/time.js";
-import { ChangePlan, Remove, RotateSecret } from "./panels.js";
+import { ChangePlan, ChangeSettings, Remove, RotateSecret } from "./panels.js";
 import { scheduleText } from "./plan.js";
 
 const COLOURS = { CONNECTED: "green", FAILING: "red", NEW: "grey" };
 /** What a card opens, by the words of its button. @type {Record<string, any>} */
-const PANELS = { "Schedule …": ChangePlan, "Replace the secret …": RotateSecret, "Remove …": Remove };
+const PANELS = { "Schedule …": ChangePlan, "Settings …": ChangeSettings, "Replace the secret …": RotateSecret, "Remove …": Remove };
 
 /**
  * @param {{tenant: string, connection: any, offered: any, zone: string, now: number, onDone: (news: string) => void,
@@ -43,7 +43,7 @@ export function ConnectionCard({ tenant, connection, offered, zone, now, onDone,
       ${checked?.detail && html`<p class="checked" role="status"><strong class=${checked.ok ? "" : "red"}>${checked.ok ? "The check went well." : "The check failed."}</strong> ${checked.detail}</p>`}
       <div class="acts">
         <button type="button" disabled=${order.isGiven} onClick=${check}>${order.isGiven ? "Checking …" : "Check"}</button>
-        ${Object.keys(PANELS).filter((name) => PANELS[name] !== RotateSecret || offered).map(
+        ${Object.keys(PANELS).filter((name) => ![ChangeSettings, RotateSecret].includes(PANELS[name]) || offered).map(
           (name) => html`<button type="button" key=${name} aria-expanded=${name === opened} onClick=${() => open(name === opened ? null : name)}>${name}</button>`,
         )}
       </div>

@@ -18,12 +18,14 @@ export function sentence(sentence) {
   return sentence.split("`").map((part, place) => (place % 2 ? html`<code>${part}</code>` : part));
 }
 
+/** @typedef {{settings: Record<string, string>, secretNames: string[]}} Had what a connection was told, secrets by name only */
+
 /**
- * @param {{needs: any[], known?: string[]}} props `needs`: all of a source; `known`: settings that it has, where only
- *   its secrets are asked for, and what they need beside them
+ * @param {{needs: any[], known?: string[], had?: Had}} props `needs`: all of a source; `known`: settings that it has, where only
+ *   its secrets are asked for, and what they need beside them; `had`: of a connection that is changed, where a secret may stay
  */
-export function Needs({ needs, known }) {
-  const [chosen, choose] = useState(/** @type {Record<string, string>} */ ({}));
+export function Needs({ needs, known, had }) {
+  const [chosen, choose] = useState(() => chosenBefore(needs, had));
   const groups = new Map(needs.filter((need) => need.insteadOf.length).map((need) => [need.name, groupOf(need, needs)]));
   const isThere = (/** @type {any} */ need) => {
     const group = groups.get(need.name);
@@ -40,9 +42,16 @@ export function Needs({ needs, known }) {
     const isFirst = group?.[0] === need.name && (!known || need.isSecret);
     return html`
       ${isFirst && html`<${Alternatives} key=${`of ${need.name}`} names=${group} chosen=${chosen[need.name] ?? need.name} onChoose=${(/** @type {string} */ name) => choose({ ...chosen, [need.name]: name })} />`}
-      ${isAsked(need) && html`<${Need} key=${need.name} need=${need} isRequired=${need.isRequired || Boolean(group) || need.neededWith.length > 0} />`}
+      ${isAsked(need) && html`<${Need} key=${need.name} need=${need} had=${had} isRequired=${need.isRequired || Boolean(group) || need.neededWith.length > 0} />`}
     `;
   });
+}
+
+/** Which of several that exclude each other a connection has, by the first of them. @param {any[]} needs @param {Had | undefined} had @returns {Record<string, string>} */
+function chosenBefore(needs, had) {
+  const names = had ? [...Object.keys(had.settings), ...had.secretNames] : [];
+  const those = needs.filter(({ name, insteadOf }) => insteadOf.length && names.includes(name));
+  return Object.fromEntries(those.map((need) => [groupOf(need, needs)[0], need.name]));
 }
 
 /** What has to be given comes first, and then secrets. @param {any} need */
@@ -65,14 +74,15 @@ function Alternatives({ names, chosen, onChoose }) {
   `;
 }
 
-/** @param {{need: any, isRequired: boolean}} props */
-function Need({ need, isRequired }) {
+/** @param {{need: any, had: Had | undefined, isRequired: boolean}} props */
+function Need({ need, had, isRequired }) {
   const id = `need-${need.name}`;
+  const mayStay = need.isSecret && had?.secretNames.includes(need.name);
   return html`
     <div class="form-row">
-      <label for=${id}>${titled(need.name)}${!isRequired && html` <span class="quiet">optional</span>`}</label>
-      <input id=${id} name=${need.name} type=${need.isSecret ? "password" : "text"} required=${isRequired} autocomplete="off" autocapitalize="off"
-        spellcheck="false" placeholder=${need.default ?? ""} aria-describedby=${`${id}-told`} />
+      <label for=${id}>${titled(need.name)}${(!isRequired || mayStay) && html` <span class="quiet">optional</span>`}</label>
+      <input id=${id} name=${need.name} type=${need.isSecret ? "password" : "text"} required=${isRequired && !mayStay} defaultValue=${had?.settings[need.name] ?? ""} autocomplete="off" autocapitalize="off"
+        spellcheck="false" placeholder=${mayStay ? "stays as it is" : (need.default ?? "")} aria-describedby=${`${id}-told`} />
       <p class="quiet told" id=${`${id}-told`}>${sentence(need.description)}${need.isSecret ? " It is stored encrypted and never shown again." : ""}</p>
     </div>
   `;

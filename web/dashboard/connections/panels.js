@@ -1,5 +1,5 @@
 // @ts-check
-/** What a connection's card opens: another schedule, another secret, and its end. */
+/** What a connection's card opens: another schedule, another address, another secret, and its end. */
 import { html, useEffect, useRef, useState } from "../kit/html.js";
 import { useOrder } from "../operations/order.js";
 import { Problem } from "../parts/states.js";
@@ -23,6 +23,46 @@ export function ChangePlan({ connection, zone, onDone, onClose }) {
   return html`
     <${Panel} name="Schedule" act="Save" problem=${order.problem} isGiven=${order.isGiven} onSubmit=${save} onClose=${onClose}>
       <${Plan} zone=${zone} minutes=${connection.scheduleMinutes} announceFrom=${connection.announceFrom} />
+    <//>
+  `;
+}
+
+/**
+ * Another address, limit or account. With a new secret it is tried first; the one that stays only the service knows, so
+ * what does not work with it is taken back.
+ * @param {Props} props
+ */
+export function ChangeSettings({ tenant, connection, offered, onDone, onClose }) {
+  const order = useOrder(() => undefined);
+  const [refusal, setRefusal] = useState(/** @type {string | null} */ (null));
+  const had = { settings: Object.fromEntries(connection.settings.map((/** @type {any} */ { name, value }) => [name, value])), secretNames: connection.secretNames };
+  /** @param {HTMLFormElement} form */
+  const save = async (form) => {
+    const { settings, secrets } = typed(form, offered.needs);
+    const gone = Object.keys(had.settings).filter((name) => form.elements.namedItem(name) && !settings.some((each) => each.name === name));
+    setRefusal(null);
+    const tried = secrets.length ? await order.give("try-connection", { input: { tenantId: tenant, source: connection.source, settings, secrets } }) : null;
+    if (secrets.length && !tried?.ok) {
+      setRefusal(tried?.detail ?? null);
+      return;
+    }
+    const connectionId = connection.connectionId;
+    const saved = await order.give("change-connection", { input: { connectionId, settings: [...settings, ...without(gone)], secrets } });
+    if (!saved?.connection) return;
+    const checked = tried ?? (await order.give("check-connection", { input: { connectionId } }));
+    if (checked?.ok) {
+      form.reset();
+      onDone(`${saved.connection.account} is read from now on. ${checked.detail}`);
+      return;
+    }
+    const news = settings.map(({ name }) => name).filter((name) => !(name in had.settings));
+    await order.give("change-connection", { input: { connectionId, settings: [...connection.settings, ...without(news)] } });
+    setRefusal(checked?.detail ?? "It could not be checked.");
+  };
+  const problem = order.problem ?? refusal;
+  return html`
+    <${Panel} name="Settings" act="Save and check" problem=${problem && `Nothing was changed. ${problem}`} isGiven=${order.isGiven} onSubmit=${save} onClose=${onClose}>
+      <${Needs} needs=${offered.needs} had=${had} />
     <//>
   `;
 }
@@ -55,6 +95,11 @@ export function RotateSecret({ tenant, connection, offered, onDone, onClose }) {
       <${Needs} needs=${offered.needs} known=${known} />
     <//>
   `;
+}
+
+/** These settings taken away. @param {string[]} names */
+function without(names) {
+  return names.map((name) => ({ name, value: null }));
 }
 
 /** @param {Props} props */

@@ -55,8 +55,10 @@ function Custom({ period, zone, close }) {
 
 /** @param {{from: Date | null, to: Date | null}} period @param {string} zone */
 export function customName({ from, to }, zone) {
+  const thisYear = dateOf(Date.now(), zone).slice(0, 4);
+  const isOld = [from, to && new Date(Number(to) - 1)].some((moment) => moment && dateOf(moment, zone).slice(0, 4) !== thisYear);
   const day = (/** @type {Date} */ moment) =>
-    new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short" }).format(moment);
+    new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short", ...(isOld && { year: "numeric" }) }).format(moment);
   const isShort = from && to && Number(to) - Number(from) < 1.5 * DAY_MS;
   const hours = (/** @type {Date} */ moment) =>
     new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(moment);

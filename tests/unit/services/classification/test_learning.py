@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,18 @@ from services.notifications.outbox import reason
 TEXTS: list[dict[str, Any]] = [
     json.loads(line) for line in Path(__file__).parents[3].joinpath("data/labelled_tickets.jsonl").open()
 ]
-JUDGED = [classify(subject=text["subject"], message=text["message"]) for text in TEXTS]
-"""Tickets of many kinds, as the rules judge them."""
-USUAL = JUDGED[::3]
+
+
+@cache
+def judged() -> list[Classification]:
+    """Tickets of many kinds, as the rules judge them."""
+    return [classify(subject=text["subject"], message=text["message"]) for text in TEXTS]
+
+
+def usual() -> list[Classification]:
+    return judged()[::3]
+
+
 HABIT = " This is about the warehouse scanner again."
 PROTECTED = {name for name, rule in all_rules().items() if rule.protected}
 
@@ -52,7 +62,7 @@ def confirmed(count: int) -> list[Lesson]:
     """Of which people say what the rules say."""
     return [
         Lesson(f"confirmed {number}", each, {label: getattr(each, label) for label in LEARNABLE})
-        for number, each in enumerate(JUDGED[:count])
+        for number, each in enumerate(judged()[:count])
     ]
 
 
@@ -65,7 +75,7 @@ def trial_of(label: str, trials: list[Trial]) -> Trial:
 )
 def test_a_habit_is_learned_and_nothing_beside_it(said: Mapping[str, Any]) -> None:
     ((label, value),) = said.items()
-    learned, trials = learn([*lessons(40, **said), *confirmed(60)], USUAL)
+    learned, trials = learn([*lessons(40, **said), *confirmed(60)], usual())
     trial = trial_of(label, trials)
     assert trial.is_on
     assert trial.learned_right is not None
@@ -74,7 +84,7 @@ def test_a_habit_is_learned_and_nothing_beside_it(said: Mapping[str, Any]) -> No
     others = [kind(number) for number in range(40, 90)]
     right = sum(getattr(learned.over(each), label) == value for each in others)
     assert right >= 45 > sum(getattr(each, label) == value for each in others)
-    assert [each for each in JUDGED if learned.over(each) is not each] == []
+    assert [each for each in judged() if learned.over(each) is not each] == []
 
 
 def test_a_habit_about_a_rule_is_learned() -> None:
@@ -101,13 +111,13 @@ def test_a_layer_stays_off_without_enough_corrections() -> None:
 def test_a_layer_stays_off_where_corrections_contradict_each_other() -> None:
     draw = random.Random(5)
     words = [Lesson(str(number), kind(number), {"urgency": draw.choice(list(Urgency))}) for number in range(120)]
-    learned, trials = learn(words, USUAL)
+    learned, trials = learn(words, usual())
     assert not trial_of("urgency", trials).is_on
     assert learned == Learned()
 
 
 def test_a_layer_stays_off_where_the_rules_are_right() -> None:
-    learned, trials = learn(confirmed(100), USUAL)
+    learned, trials = learn(confirmed(100), usual())
     assert learned == Learned()
     assert [(trial.tried, trial.rules_right, trial.learned_right) for trial in trials] == [(100, 100, None)] * 3
 
@@ -115,29 +125,30 @@ def test_a_layer_stays_off_where_the_rules_are_right() -> None:
 def test_a_kind_that_people_mostly_leave_as_it_is_stays_so() -> None:
     """Corrections alone are of errors: tickets of the kind that nobody has corrected speak, too."""
     said = lessons(24, urgency=Urgency.HIGH)
-    assert learn(said, USUAL)[0].over(kind(200)).urgency is Urgency.HIGH
+    assert learn(said, usual())[0].over(kind(200)).urgency is Urgency.HIGH
     uncorrected = [kind(number) for number in range(300, 600)]
     assert learn(said, uncorrected)[0].over(kind(200)) == kind(200)
 
 
 def test_the_same_corrections_teach_the_same_in_any_order() -> None:
     said = [*lessons(40, urgency=Urgency.HIGH, sentiment=Sentiment.NEGATIVE), *confirmed(60)]
-    first = learn(said, USUAL)
+    first = learn(said, usual())
     draw = random.Random(3)
     for _ in range(3):
         draw.shuffle(said)
-        assert learn(said, USUAL) == first
+        assert learn(said, usual()) == first
 
 
 def test_what_people_say_of_grave_tickets_teaches_nothing_that_may_not_be() -> None:
-    grave = [each for each in JUDGED if any(match.rule in PROTECTED for match in each.matched)]
+    grave = [each for each in judged() if any(match.rule in PROTECTED for match in each.matched)]
     said = {"urgency": Urgency.LOW, "requires_action": False}
     learned, _ = learn([Lesson(str(number), each, said) for number, each in enumerate(grave)])
     assert learned == Learned()
 
 
 @given(
-    text=st.sampled_from(JUDGED) | st.text(max_size=300).map(lambda text: classify(subject="", message=text)),
+    text=st.deferred(lambda: st.sampled_from(judged()))
+    | st.text(max_size=300).map(lambda text: classify(subject="", message=text)),
     drawn=st.randoms(use_true_random=False),
     scale=st.floats(0.1, 9),
 )
@@ -182,7 +193,7 @@ def test_layers_are_stored_and_read_as_they_are() -> None:
 
 
 def test_learned_words_are_no_keywords_and_say_why_somebody_is_told() -> None:
-    learned, _ = learn([*lessons(40, urgency=Urgency.HIGH), *confirmed(60)], USUAL)
+    learned, _ = learn([*lessons(40, urgency=Urgency.HIGH), *confirmed(60)], usual())
     text = classify(subject="Question", message=f"Where is the manual?{HABIT}")
     result = learned.over(text)
     assert (text.urgency, result.urgency) == (Urgency.LOW, Urgency.HIGH)

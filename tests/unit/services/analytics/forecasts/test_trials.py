@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.forecasts.profile import Hours, profile_of
-from services.analytics.forecasts.trial import LEAST_HOURS, Trial, try_out
+from services.analytics.forecasts.trial import LEAST_HOURS, BackTest, try_out
 from services.kit.hours_of_week import HOURS_A_WEEK
 
 WEEKS = 8
@@ -69,8 +69,8 @@ def test_where_last_week_is_the_better_answer_no_forecast_is_shown() -> None:
 def test_a_win_that_one_week_alone_has_made_is_none() -> None:
     steady = try_out(series(noisy(1)))
     assert steady.is_won
-    lucky = {name: getattr(steady, name) for name in Trial.__slots__} | {"weeks_won": steady.weeks - 1}
-    assert not Trial(**lucky).is_won
+    lucky = {name: getattr(steady, name) for name in BackTest.__slots__} | {"weeks_won": steady.weeks - 1}
+    assert not BackTest(**lucky).is_won
 
 
 def test_neither_an_outage_nor_a_flood_is_taken_for_the_rule() -> None:

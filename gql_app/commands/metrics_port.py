@@ -18,28 +18,34 @@ from gql_app.http.address import AddressError, bind, url_of
 from gql_app.http.server import create_server
 from gql_app.settings import Settings
 from gql_app.telemetry.telemetry import Telemetry
+from services.kit.tasks import abandon
 
 log = structlog.get_logger("gql_app.observability")
 
 
 @asynccontextmanager
-async def operators_served(settings: Settings, telemetry: Telemetry) -> AsyncIterator[None]:
-    """Inside, operators are answered at `METRICS_PORT`, if that is set and free."""
+async def operators_served(settings: Settings, telemetry: Telemetry) -> AsyncIterator[str | None]:
+    """Inside, operators are answered at `METRICS_PORT`, if that is set and free; the address, if so."""
     if settings.metrics_port is None:
-        yield
+        yield None
         return
     try:
         listener = bind(settings.metrics_host, settings.metrics_port, "METRICS_HOST or METRICS_PORT")
     except AddressError as error:
         log.warning("metrics_not_served", error=str(error))
-        yield
+        yield None
         return
     server = create_server(_app(settings, telemetry))
-    serving = asyncio.create_task(server.serve([listener]))
-    serving.add_done_callback(_tell_of_failure)
-    log.info("metrics_served", address=url_of(listener))
+    serving, ready = asyncio.create_task(server.serve([listener])), asyncio.create_task(server.ready.wait())
+    await asyncio.wait([serving, ready], return_when=asyncio.FIRST_COMPLETED)
+    await abandon(ready)
+    address = None if serving.done() else url_of(listener)
+    if address is None:  # somebody else began to listen there a moment ago
+        log.warning("metrics_not_served", error=str(serving.exception())[:200])
+    else:
+        log.info("metrics_served", address=address)
     try:
-        yield
+        yield address
     finally:
         server.stop()
         await asyncio.gather(serving, return_exceptions=True)
@@ -57,8 +63,3 @@ def _app(settings: Settings, telemetry: Telemetry) -> Starlette:
     app = Starlette(routes=[Route("/metrics", metrics), Route("/health/live", live)])
     app.state.settings = settings
     return app
-
-
-def _tell_of_failure(serving: "asyncio.Task[None]") -> None:
-    if not serving.cancelled() and (error := serving.exception()) is not None:
-        log.warning("metrics_not_served", error=str(error)[:200])

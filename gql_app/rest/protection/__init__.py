@@ -1,0 +1,1 @@
+"""Routes about what protects people's data: erasures and the audit trail."""
