@@ -31,7 +31,7 @@ BY_ITS_ID = "whoever knows its id alone asks for it; what follows names the tena
 KEEPERS = "keeps what is made of all tenants' tickets; one process at a time does it"
 CHANGED = "told of changes by `_id` alone, of tickets of whatever tenants"
 OUTBOX = "serves the destinations of all tenants in turn; reads along an index of what is pending"
-FIGURES = "figures for operators, along an index"
+FIGURES = "figures for operators, of all tenants together"
 OVER_ALL_TENANTS = {
     "services/connections/connections.py:Connections.get": BY_ITS_ID,
     "services/ingestion/jobs.py:Jobs.get": BY_ITS_ID,
@@ -46,8 +46,8 @@ OVER_ALL_TENANTS = {
     "services/notifications/backlog.py:Backlogs.now": FIGURES,
     "services/survey.py:Surveys._queue": FIGURES,
     "services/survey.py:Surveys._connected": FIGURES,
-    "services/survey.py:Surveys._to_be_worked_on": FIGURES,
     "services/survey.py:Surveys._successes": FIGURES,
+    "services/survey.py:Surveys._to_be_worked_on": FIGURES,
     "services/notifications/lanes.py:Lanes.due_destinations": OUTBOX,
     "services/notifications/lanes.py:Lanes.due_tenants": OUTBOX,
     "services/notifications/queue.py:NotificationQueue.adopt": OUTBOX,
@@ -62,6 +62,7 @@ OVER_ALL_TENANTS = {
     "services/rollups/lives.py:Lives.forget": CHANGED,
     "services/rollups/write.py:Rollups.check.<locals>.work": CHANGED,
     "services/search/indexing.py:SearchIndex.check": CHANGED,
+    "services/spikes/watcher.py:SpikeWatcher._look_at_all": "which tenants there are",
     "services/judging/reclassifier.py:Reclassifier._due": "which tenants have tickets to be judged anew",
     "services/spikes/watcher.py:SpikeWatcher._look_at_all": "which tenants have tickets to look at",
     "services/migration/m0001_runs_of_quarantined.py:name_runs": "brings the rows of all tenants to a version",
@@ -118,6 +119,8 @@ def _unscoped_joins(pipeline: list[Mapping[str, Any]]) -> Iterator[str]:
     for stage in pipeline:
         for name, told in stage.items():
             match name:
+                case "$lookup" if told.get("foreignField") == TENANTS.get(told["from"], ""):
+                    yield from _unscoped_joins(told.get("pipeline", []))
                 case "$lookup":
                     yield from _unscoped_stages(told["from"], told.get("pipeline", []))
                 case "$unionWith" if isinstance(told, Mapping):
