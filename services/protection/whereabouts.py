@@ -51,7 +51,6 @@ TENANT_ROWS: Mapping[type[Document], str] = {
     Spike: "tenant_id",
     TenantClassifier: "_id",
     Reclassification: "_id",
-    Spike: "tenant_id",
 }
 """The collections with rows of tenants, all of which go with the tenant, and the field that names it. What lets us into
 other systems goes first."""
