@@ -18,6 +18,7 @@ from gql_app.local.embedded_mongo import start
 from gql_app.settings import Settings
 from gql_app.working import spare_the_collector
 from resolvers.context import Services
+from services.analytics.stats import Stats
 from services.ingestion.jobs import Jobs
 from services.ingestion.worker import Worker
 from tests.expense import pytest_runtest_makereport, pytest_runtest_protocol, pytest_terminal_summary  # noqa: F401
@@ -48,6 +49,14 @@ def _no_settings_from_outside() -> None:
     """Settings come from the tests, not from the environment that they happen to run in."""
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_statistics() -> Iterator[None]:
+    """Statistics may take longer than their 2 s: on a busy machine they would be given up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Stats.__init__.__kwdefaults__, "max_milliseconds", int(PATIENCE_SECONDS * 1000))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

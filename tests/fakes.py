@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -126,8 +126,9 @@ class MockApi:
 
 
 def make_settings(**changes: Any) -> Settings:
-    """Settings for tests: no outbound or inbound limit, pages of 20 tickets, log lines as JSON."""
+    """Settings for tests: no outbound or inbound limit, time for every operation, pages of 20 tickets, logs as JSON."""
     usual = {"rate_limit_per_minute": 0, "requests_per_minute": 0, "page_size": 20, "log_format": "json"}
+    usual |= {"graphql_max_seconds": PATIENCE_SECONDS}
     return Settings(_env_file=None, **{**usual, **changes})
 
 
@@ -174,13 +175,10 @@ async def open_services(
 
 def at_rest(services: Services) -> Services:
     """The same services, with nothing that works beside the requests."""
-    nothing = dict.fromkeys(
-        (
-            *("worker", "delivery", "schedule", "rollup_keeper", "search_keeper"),
-            *("reclassifier", "trainer", "eraser", "migrator"),
-        )
-    )
-    return replace(services, **nothing)
+    resting: dict[str, Any] = {field.name: None for field in fields(services) if field.default is None}
+    quiet = replace(services, **resting)
+    assert not quiet.background
+    return quiet
 
 
 def app_with(services: Services, settings: Settings, telemetry: Telemetry | None = None) -> FastAPI:

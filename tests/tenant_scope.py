@@ -31,7 +31,7 @@ BY_ITS_ID = "whoever knows its id alone asks for it; what follows names the tena
 KEEPERS = "keeps what is made of all tenants' tickets; one process at a time does it"
 CHANGED = "told of changes by `_id` alone, of tickets of whatever tenants"
 OUTBOX = "serves the destinations of all tenants in turn; reads along an index of what is pending"
-FIGURES = "figures for operators, along an index"
+FIGURES = "figures for operators, of all tenants together"
 OVER_ALL_TENANTS = {
     "services/connections/connections.py:Connections.get": BY_ITS_ID,
     "services/ingestion/jobs.py:Jobs.get": BY_ITS_ID,
@@ -46,8 +46,8 @@ OVER_ALL_TENANTS = {
     "services/notifications/backlog.py:Backlogs.now": FIGURES,
     "services/survey.py:Surveys._queue": FIGURES,
     "services/survey.py:Surveys._connected": FIGURES,
-    "services/survey.py:Surveys._to_be_worked_on": FIGURES,
     "services/survey.py:Surveys._successes": FIGURES,
+    "services/survey.py:Surveys._to_be_worked_on": FIGURES,
     "services/notifications/lanes.py:Lanes.due_destinations": OUTBOX,
     "services/notifications/lanes.py:Lanes.due_tenants": OUTBOX,
     "services/notifications/queue.py:NotificationQueue.adopt": OUTBOX,
@@ -63,6 +63,7 @@ OVER_ALL_TENANTS = {
     "services/search/indexing.py:SearchIndex.check": CHANGED,
     "services/judging/reclassifier.py:Reclassifier._due": "which tenants have tickets to be judged anew",
     "services/migration/m0001_runs_of_quarantined.py:name_runs": "brings the rows of all tenants to a version",
+    "services/protection/ages/retentions.py:Retentions.due": "which tenants keep their tickets for a time only",
     "services/judging/training.py:Trainer._due": "which tenants have corrections to learn from",
 }
 """By `module:function`, why it looks at the rows of every tenant, or at rows whose tenant it cannot know yet."""
@@ -115,6 +116,8 @@ def _unscoped_joins(pipeline: list[Mapping[str, Any]]) -> Iterator[str]:
     for stage in pipeline:
         for name, told in stage.items():
             match name:
+                case "$lookup" if told.get("foreignField") == TENANTS.get(told["from"], ""):
+                    yield from _unscoped_joins(told.get("pipeline", []))
                 case "$lookup":
                     yield from _unscoped_stages(told["from"], told.get("pipeline", []))
                 case "$unionWith" if isinstance(told, Mapping):

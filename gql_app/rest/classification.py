@@ -79,7 +79,7 @@ async def preview_words(context: ContextOf, tenant_id: str, wanted: WordsToTry) 
     return ClassificationPreviewAnswer.of(await resolvers.preview_classification(context, tenant_id, wanted.to_words()))
 
 
-@router.post("/{tenant_id}/reclassification", status_code=status.HTTP_202_ACCEPTED, responses=problems(404))
+@router.post("/{tenant_id}/reclassification", status_code=status.HTTP_202_ACCEPTED, responses=problems(404, 409))
 async def reclassify(
     context: ContextOf, tenant_id: str, wanted: ReclassificationToAsk | None = None
 ) -> ReclassificationAnswer:

@@ -77,7 +77,7 @@ def identify(words: Sequence[str]) -> Identified:
     if not letters.isascii() and sum(len(word) for word in sample if word[0] > _LATIN_ENDS) * 2 > len(letters):
         return Identified(Language.UNSUPPORTED, SURE)
     says = _frequent_words()
-    scores = sum([says[word] for word in sample if word in says])
+    scores = sum(filter(None, map(says.get, sample)))
     found = _first(scores)
     if found.lead >= SURE:
         return found

@@ -64,6 +64,7 @@ class PhraseBook(Generic[Entry]):
     def __init__(self, macros: Mapping[str, str], inflections: Inflections, barriers: Set[str] = frozenset()) -> None:
         """`barriers`: words that no `*` stands for, such as negations."""
         self._macros = macros
+        self._macro_phrases: dict[str, Sequence[str]] = {}
         self._barriers = barriers
         self._inflections = inflections
         self._nodes = 0
@@ -75,6 +76,7 @@ class PhraseBook(Generic[Entry]):
         self.vocabulary: set[str] = {*PUNCTUATION, *barriers}
         """The words of the phrases; all others count as one, so that the states and their transitions stay few."""
         self._endings: set[str] = set()
+        self._fitting_words: dict[str, Set[str]] = {}
         self._symbols = Remembered(self._symbol)
         self._states: dict[frozenset[int], _State[Entry]] = {}
         self._root = self._node()
@@ -151,12 +153,23 @@ class PhraseBook(Generic[Entry]):
             if not choice:
                 raise ValueError(f"a phrase has an empty choice: {element!r}")
             if choice[0] == "{":
-                for phrase in _split_phrases(self._macros[choice.strip("{}")]):
+                for phrase in self._macro(choice.strip("{}")):
                     self._silent[self._phrase(node, phrase)].append(after)
                 continue
-            forms = PUNCTUATION if choice == "^" else self._forms(choice)
-            self.vocabulary |= forms
-            self._edges[node].append((forms, after))
+            self._edges[node].append((self._fitting(choice), after))
+
+    def _macro(self, name: str) -> Sequence[str]:
+        if name not in self._macro_phrases:
+            self._macro_phrases[name] = [*_split_phrases(self._macros[name])]
+        return self._macro_phrases[name]
+
+    def _fitting(self, choice: str) -> Set[str]:
+        """The words that fit a choice; the same few thousand choices stand in all the phrases."""
+        fitting = self._fitting_words.get(choice)
+        if fitting is None:
+            fitting = self._fitting_words[choice] = PUNCTUATION if choice == "^" else self._forms(choice)
+            self.vocabulary |= fitting
+        return fitting
 
     def _forms(self, choice: str) -> Set[str]:
         if choice[0] == _ENDING and len(choice) > 1:

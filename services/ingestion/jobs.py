@@ -33,7 +33,7 @@ from services.ingestion.claims import claimable, hopeless
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
 from services.observing import UNOBSERVED, Observer
-from services.tenancy import owned
+from services.tenancy import BY_ID, owned
 
 _CLAIM_CANDIDATES = 20
 _POLL_SECONDS = 0.1
@@ -147,13 +147,13 @@ class Jobs:
         """
 
         async def work(session: Session) -> tuple[Row, bool] | None:
-            if (row := await self._jobs.find_one(_job_of(lease), session=session)) is None:
+            if (row := await self._jobs.find_one(_job_of(lease), session=session, hint=BY_ID)) is None:
                 return None
             end = ended(row, status, self._clock.now(), error, remarks)
             update = {"$set": {**end, "waiting_until": None}, "$unset": {"active": ""}}
             logged = log_row(row | end)
             await self._logs.replace_one(owned(row["tenant_id"], _id=row["_id"]), logged, upsert=True, session=session)
-            await self._jobs.update_one(_job_of(lease), update, session=session)
+            await self._jobs.update_one(_job_of(lease), update, session=session, hint=BY_ID)
             return logged, bool(row.get("is_batch"))
 
         if (end := await self._leases.write(lease, work, last=True)) is not None:
@@ -184,7 +184,7 @@ class Jobs:
 
     async def is_cancelled(self, job: IngestionJob) -> bool:
         """Whether somebody asked for the job's end."""
-        row = await self._jobs.find_one(owned(job.tenant_id, _id=job.id), {"cancel_requested": 1})
+        row = await self._jobs.find_one(owned(job.tenant_id, _id=job.id), {"cancel_requested": 1}, hint=BY_ID)
         return row is None or bool(row.get("cancel_requested"))
 
     async def note_waiting(self, lease: Lease, until: datetime | None) -> None:
@@ -215,7 +215,7 @@ class Jobs:
         deadline = None if seconds is None else self._clock.monotonic() + seconds
         unended = owned((await self.get(job_id)).tenant_id, _id=job_id, active={"$ne": None})
         while deadline is None or self._clock.monotonic() < deadline:
-            if not await self._jobs.count_documents(unended):
+            if not await self._jobs.count_documents(unended, hint=BY_ID):
                 break
             await self._clock.sleep(_POLL_SECONDS)
         return await self.get(job_id)
@@ -232,7 +232,7 @@ class Jobs:
 
         async def work(session: Session) -> Row | None:
             found: Row | None = await self._jobs.find_one_and_update(
-                _job_of(lease), [{"$set": running}], return_document=ReturnDocument.AFTER, session=session
+                _job_of(lease), [{"$set": running}], return_document=ReturnDocument.AFTER, session=session, hint=BY_ID
             )
             return found
 
@@ -241,7 +241,7 @@ class Jobs:
 
     async def _update(self, lease: Lease, update: Row, *, last: bool = False) -> None:
         async def work(session: Session) -> None:
-            await self._jobs.update_one(_job_of(lease), update, session=session)
+            await self._jobs.update_one(_job_of(lease), update, session=session, hint=BY_ID)
 
         await self._leases.write(lease, work, last=last)
 

@@ -26,6 +26,10 @@ SOME = {"tenant_id": {"$in": ["acme", "other"]}}
         {"aggregate": "tickets", "pipeline": [{"$match": ACME}, {"$count": "n"}]},
         {"aggregate": "tickets", "pipeline": [{"$changeStream": {}}]},
         {"aggregate": "tickets", "pipeline": [{"$match": ACME}, {"$unionWith": {"coll": "rate_limits"}}]},
+        {
+            "aggregate": "rate_limits",
+            "pipeline": [{"$lookup": {"from": "tickets", "localField": "_id", "foreignField": "tenant_id"}}],
+        },
         {"insert": "tickets", "documents": [{}]},
     ],
 )

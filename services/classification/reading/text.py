@@ -102,7 +102,7 @@ class ReadText:
     `plain`. Of an automatic reply or a delivery notice, `is_automatic`, they are nobody's.
     """
 
-    __slots__ = ("_origin", "_parted", "_pieces", "_places", "_text", "is_automatic", "keys", "words")
+    __slots__ = ("_origin", "_parted", "_parts_differ", "_pieces", "_places", "_text", "is_automatic", "keys", "words")
 
     def __init__(self, text: str, origin: _Origin, *, is_automatic: bool, joined: "ReadText | None" = None) -> None:
         """`joined`: the same with apostrophes that join words, where here they part them."""
@@ -112,11 +112,15 @@ class ReadText:
         self.is_automatic = is_automatic
         self._text = text
         self._origin = origin
-        self._parted = self if joined is not None or "'" not in text else None
+        # Not the text itself where both are the same: a circle of objects stays in memory until it is searched for.
+        self._parts_differ = joined is None and "'" in text
+        self._parted: ReadText | None = None
         self._places: list[tuple[int, int]] = []
 
     def parted(self) -> "ReadText":
         """The same with apostrophes that part words, as those of French and Italian do; its words are others."""
+        if not self._parts_differ:
+            return self
         if self._parted is None:
             self._parted = ReadText(self._text, self._origin, is_automatic=self.is_automatic, joined=self)
         return self._parted

@@ -44,7 +44,7 @@ from services.kit.clock import Clock
 from services.observing import UNOBSERVED, Observer, TicketsStored
 from services.protection.shields import NO_SHIELD, Shield, ShieldedMeanwhileError, Shields, marking
 from services.rollups.write import Rollups
-from services.tenancy import owned
+from services.tenancy import BY_ID, owned
 
 FINAL_EVERY = 16
 """After so many portions, and at its end, a run waits until nothing can take back what it has stored. In between, a
@@ -133,6 +133,9 @@ class PageStore:
         judge, shield = await asyncio.gather(self._judges.of(run.tenant_id), self._shields.of(run.tenant_id))
         portion, trace = await self._protected.admitted(run.tenant_id, shield, portion), run.observer.trace()
         at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), run.origin, judge, trace)
+        if shield.retention is not None:
+            known = await self._stored(run.tenant_id, [*portion.records.own])
+            portion = self._protected.without_aged(shield, portion, known)
         own, gone = portion.records.own, portion.records.gone
         ids = [*own, *gone]
         stored, mended, details, staged = await asyncio.gather(
@@ -186,7 +189,7 @@ class PageStore:
         update: Row = {"$set": end | ({"upstream_total": None} if moved else {}), **remarked(step.remarks)}
 
         async def work(session: Session) -> None:
-            found = await self._jobs.update_one(after_stored(run), update, session=session)
+            found = await self._jobs.update_one(after_stored(run), update, session=session, hint=BY_ID)
             if not found.matched_count:
                 raise StoppedError(StopReason.ROLLED_BACK)
 
@@ -204,6 +207,7 @@ class PageStore:
     async def _write(self, run: Run, page: PreparedPage) -> None:
         at, changes, is_whole, began = page.at, page.changes, run.origin.is_whole, time.monotonic()
         counts = counted(page.portion, changes, page.seen_again)
+        reached = progress(page.portion, counts, is_whole=is_whole)
         # A record that cannot be stored shows all the same that upstream has its ticket.
         refused = [record.external_id for record in page.portion.records.rejected if record.is_attributed]
         seen = [*changes.seen, *filter(None, refused), *page.portion.left_out]
@@ -218,7 +222,7 @@ class PageStore:
             Writes(ErasedTicket, marking(page.portion.forgotten)),
             Writes(Ticket, [*changes.tickets, *sightings(at, seen)]),
             Writes(Connection, cursor_move(run, page.portion)),
-            Writes(IngestionJob, [UpdateOne(after_stored(run), progress(page.portion, counts, is_whole=is_whole))]),
+            Writes(IngestionJob, [UpdateOne(after_stored(run), reached, hint=BY_ID)]),
         )
 
         async def work(session: Session) -> None:

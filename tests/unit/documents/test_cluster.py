@@ -24,6 +24,7 @@ from documents.tenant_lock import TenantLock
 from documents.ticket import Ticket
 from documents.ticket_life import TicketLife
 from documents.ticket_rollup import TicketRollup
+from tests.pages import DOCS
 
 MIN, MAX = MinKey(), MaxKey()
 EU = Zone("eu", ("shard-eu",), ("acme", "globex"))
@@ -86,6 +87,16 @@ def test_only_what_is_written_in_bulk_needs_an_index_more() -> None:
         TicketLife,
         TicketRollup,
     }
+
+
+def test_the_page_tells_of_every_collection_by_its_key() -> None:
+    rows = [line.split(" | ") for line in (DOCS / "scaling.md").read_text().splitlines() if line.startswith("| `")]
+    for document, declared in SHARDING.items():
+        (key,) = [row[1] for row in rows if f"`{collection_name(document)}`" in row[0]]
+        fields = (
+            f"`{', '.join(declared.fields)}`" if isinstance(declared, ShardKey) else "not sharded: on the primary shard"
+        )
+        assert key == fields
 
 
 def test_the_ranges_of_zones_leave_no_gap_and_do_not_overlap() -> None:

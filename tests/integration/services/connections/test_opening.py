@@ -190,6 +190,7 @@ async def test_a_check_does_not_wait_for_long(
     outcome = await try_connection(services.sources, made)
     assert outcome == CheckOutcome(False, "It did not answer within 0 s.", SourceProblem.UNREACHABLE)
     desk.hold.set()
+    monkeypatch.setattr(checking, "CHECK_SECONDS", 3.0)
     outcome = await try_connection(services.sources, made)
     assert outcome == CheckOutcome(False, "The present minute's requests to it are used up; try again in a minute.")
 

@@ -38,6 +38,7 @@ ARGUMENTS = {
     "ticket": "T-1",
     "url": "https://example.com/x",
     "source": "standard",
+    "days": "365",
     "directory": str(Path(__file__).parent),
 }
 
