@@ -21,7 +21,7 @@ class SpikeKeyword(BaseModel):
 class Spike(Document):
     """One event, from the first hour with too many customers to the last before all was as usual again.
 
-    Its figures are those of the tickets that were there when it was looked at last, and stay when it is over.
+    Its figures are those of the tickets that were there when it was looked at last: for six hours after its end.
     """
 
     id: str  # type: ignore[assignment]  # Beanie's base declares an ObjectId

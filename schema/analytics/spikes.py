@@ -44,7 +44,7 @@ class SpikeKeyword(Opened):
 
 @strawberry.type(
     description="Hours in which significantly more customers wrote than the same hours of earlier weeks let expect. "
-    "Its figures are those that were found; they stay when tickets come or go later."
+    "Its figures are those that were found, and stay from six hours after its end, whatever tickets come or go later."
 )
 class Spike(Node, Opened):
     """A spike."""

@@ -183,6 +183,7 @@ def _row(tenant_id: str, found: FoundSpike, known: Row | None, now: datetime) ->
         return row
     row |= {"_id": known["_id"], "detected_at": known["detected_at"]}
     row |= {"started_at": min(start, known["started_at"]), "until": max(end, known["until"])}
+    row["is_over"] = now - row["until"] >= OVER_AFTER
     if known["peak_customers"] - known["peak_expected"] > peak.customers - peak.expected:
         row |= {name: value for name, value in known.items() if name.startswith("peak_")}
     return row
