@@ -57,6 +57,7 @@ async def store_settings(database: Database, tenant_id: str) -> None:
     await database.collection(Circuit).insert_one({"_id": f"dst_{tenant_id}", "state": "closed"})
     connection = {"_id": f"con_{tenant_id}", **of_tenant, "source": "standard", "sealed_secrets": {"token": WORD}}
     await database.collection(Connection).insert_one(connection | {"account": "", "prefix": ""})
+    await database.collection(Spike).insert_one({"_id": f"spike_{tenant_id}", **of_tenant, "started_at": now})
     await database.collection(StagedDetail).insert_one({"_id": f"staged_{tenant_id}", **of_tenant, "staged_at": now})
     record = {"_id": f"record_{tenant_id}", **of_tenant, "raw": WORD, "recorded_at": now}
     await database.collection(QuarantinedRecord).insert_one(record)
