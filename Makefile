@@ -85,7 +85,7 @@ bench: setup .venv-load/installed
 	@$(BIN)/python -m benchmarks
 
 # Locust in an environment of its own, too.
-.venv-load/installed: benchmarks/load/requirements.lock | setup
+.venv-load/installed: load/requirements.lock | setup
 	@cmp -s $< $@ && touch $@ || { \
 	  echo "Installing Locust into .venv-load ..." && $(BIN)/python -m venv .venv-load && \
 	  .venv-load/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $< && cp $< $@; \
@@ -128,7 +128,7 @@ lock: setup
 	@$(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml
 	@$(COMPILE) --output-file fuzz/requirements.lock fuzz/requirements.in
 	@$(COMPILE) --output-file readers/requirements.lock readers/requirements.in
-	@$(COMPILE) --output-file benchmarks/load/requirements.lock benchmarks/load/requirements.in
+	@$(COMPILE) --output-file load/requirements.lock load/requirements.in
 	@$(COMPILE) --output-file deploy/requirements.lock deploy/requirements.in
 	@$(COMPILE) --output-file .ci/audit.lock .ci/audit.in
 

@@ -12,6 +12,7 @@ from documents.database import Database, connect
 from documents.ticket import CountedField
 from services.analytics.customers import CustomerOrder
 from services.analytics.figures import Analytics
+from services.analytics.forecasts.forecasts import Forecasts
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
 from services.errors import QueryTimeoutError
@@ -78,6 +79,7 @@ def _figures(database: Database) -> dict[str, Question]:
         "heat map of all time in Kathmandu": lambda tenant: analytics.heat_map(tenant, time_zone="Asia/Kathmandu"),
         "time to close of all time": analytics.time_to_close,
         TIME_TO_CLOSE: lambda tenant: analytics.time_to_close(tenant, **month),
+        "forecast of 24 hours in Paris": partial(Forecasts(database, clock).forecast, time_zone="Europe/Paris"),
     }
     for order in CustomerOrder:
         name = order.value.removesuffix("_count").replace("_", " ")

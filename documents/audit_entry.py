@@ -33,6 +33,7 @@ class AuditAction(DescribedEnum):
     CUSTOMER_ERASED = "customer_erased", "The erasure of a customer was requested."
     TENANT_ERASED = "tenant_erased", "The erasure of a tenant was requested."
     TENANT_REOPENED = "tenant_reopened", "A tenant that was erased may be used again."
+    RETENTION_APPLIED = "retention_applied", "Tickets that are too old were to be erased, as the setting says."
     RETENTION_CHANGED = "retention_changed", "How long tickets are kept was changed."
 
 

@@ -13,6 +13,7 @@ class ErasureScope(DescribedEnum):
 
     CUSTOMER = "customer", "One customer of a tenant, with all that is stored about them."
     TENANT = "tenant", "A tenant, with all that is stored for it."
+    AGE = "age", "A tenant's tickets that are older than it keeps them."
 
 
 class ErasureState(DescribedEnum):
@@ -39,7 +40,11 @@ class Erasure(Document):
     requested_at: datetime
     """Of a customer, tickets that were created until then never come back."""
     requested_by: str | None = None
-    """The subject of the credential; null where access is open."""
+    """The subject of the credential; null where access is open, and of what is too old."""
+    created_before: datetime | None = None
+    """Of what is too old: tickets that were created before."""
+    closed_only: bool | None = None
+    """Of the same: whether only closed ones, and deleted ones."""
     state: ErasureState = ErasureState.PENDING
     stage: int = 0
     """How many of its stages are done (`services/protection/eraser.py`)."""

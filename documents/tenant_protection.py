@@ -1,5 +1,7 @@
 """What may not be stored for a tenant: one row, which every page that is stored looks at."""
 
+from datetime import datetime
+
 from beanie import Document
 
 
@@ -18,6 +20,8 @@ class TenantProtection(Document):
     """Tickets that were created longer ago are erased, and do not come in; null: they are kept."""
     closed_only: bool = True
     """Whether that is so of closed tickets alone."""
+    retention_looked_at: datetime | None = None
+    """When tickets that are too old were looked for last; null: since the setting was changed, not yet."""
 
     class Settings:
         """The collection."""

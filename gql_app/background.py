@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from documents.database import Database
+from gql_app.protecting import build_eraser
 from gql_app.settings import Settings
 from resolvers.context import Services
 from services.coordination.keepers import LONGEST_LEASE_SECONDS
@@ -14,7 +15,7 @@ from services.ingestion.sweep import Deletions
 from services.ingestion.walk import Ingestion
 from services.ingestion.worker import Worker
 from services.judging.judges import Judges
-from services.judging.reclassifier import RECLASSIFICATION_RESOURCE, Reclassifier
+from services.judging.reclassifier import Reclassifier
 from services.judging.rejudging import Rejudging
 from services.judging.training import Trainer
 from services.kit.clock import Clock
@@ -24,7 +25,6 @@ from services.notifications.judging import RetryRules
 from services.notifications.lanes import Lanes
 from services.notifications.outbox import AnnouncementPolicy
 from services.notifications.queue import NotificationQueue
-from services.protection.eraser import Eraser
 from services.rollups.keeper import RollupKeeper
 from services.rollups.write import Rollups
 from services.search.keeper import SearchKeeper
@@ -59,7 +59,7 @@ def with_workers(services: Services, settings: Settings, database: Database, clo
             on_urgent=delivery.wake,
         ),
         trainer=Trainer(database, leases, clock),
-        eraser=Eraser(database, rollups, short_leases, clock, ordered_with=[RECLASSIFICATION_RESOURCE]),
+        eraser=build_eraser(database, short_leases, services.retentions, clock),
         migrator=Migrator(database, short_leases, clock),
         spike_watcher=SpikeWatcher(database, short_leases, clock, on_announced=delivery.wake),
         schedule=Schedule(database, jobs, clock),

@@ -32,13 +32,13 @@ from gql_app.rest import (
     system,
     tickets,
 )
-from gql_app.rest.protection import erasure, trail
+from gql_app.rest.protection import erasure, retention, trail
 from gql_app.settings import Settings
 from gql_app.telemetry.telemetry import Telemetry
 from gql_app.working import at_work, watched
 from resolvers.context import Services
 
-READ_BODIES = (GRAPHQL, "/classification", "/connections", "/destinations", "/notifications", "/tickets")
+READ_BODIES = (GRAPHQL, "/classification", "/connections", "/destinations", "/notifications", "/tenants", "/tickets")
 """The paths that read the bodies of their requests, and those below them; the bodies of others are thrown away before
 anything happens."""
 SUBJECTS = (
@@ -49,7 +49,7 @@ SUBJECTS = (
 _ROUTES = (
     *(system, tickets, stats, ingestion, batch, corrections, classification),
     *(notifications, destinations, connections, circuits),
-    *(erasure, trail),
+    *(erasure, retention, trail),
     *(api_docs, dashboard),
 )
 """Requests look for their route in this order, behind GraphQL's: what is asked most often comes first."""

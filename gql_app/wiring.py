@@ -11,6 +11,7 @@ from documents.database import Database, connect
 from documents.driver import Listener
 from gql_app.background import announced, with_workers
 from gql_app.parties import build_connections, build_destinations
+from gql_app.protecting import build_protection
 from gql_app.settings import Settings
 from resolvers.context import Services
 from services.analytics.figures import Analytics
@@ -38,10 +39,6 @@ from services.migration.migrator import Migrator
 from services.notifications.backlog import Backlogs
 from services.notifications.reading import Notifications
 from services.observing import Observation
-from services.protection.erasures import Erasures
-from services.protection.portability import CustomerExports
-from services.protection.shields import Shields
-from services.protection.trail import AuditTrail
 from services.rollups.write import Rollups
 from services.search.indexing import SearchIndex
 from services.sources.budget import RateLimiter
@@ -55,6 +52,8 @@ from services.tickets.following import FollowedTickets
 from services.tickets.reading import Tickets
 from services.tickets.search import Search
 from services.tickets.tenants import Tenants
+
+_TIMEOUTS = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
 
 
 @asynccontextmanager
@@ -87,7 +86,7 @@ async def open_services(
     try:
         await Migrator(database, Leases(database, ttl_seconds=LONGEST_LEASE_SECONDS), SystemClock()).prepare()
         async with (
-            both(timeout=httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)) as http,
+            both(timeout=_TIMEOUTS) as http,
             both(timeout=settings.notify_timeout_seconds, limits=limits) as aside,
         ):
             services = build_services(settings, database, http, external_api_url, notify_http=aside)
@@ -125,7 +124,7 @@ def build_services(
         batches=Batches(jobs, pages, announced(settings), observer=observation),
         corrections=Corrections(database, clock),
         learnings=Learnings(database),
-        **_protecting(settings, database, clock),
+        **build_protection(settings, database, clock),
         changes=Changes(database, clock),
         locks=leases,
         rate_limiter=limiter,
@@ -140,16 +139,6 @@ def build_services(
     if not settings.run_worker:
         return services
     return with_workers(services, settings, database, clock)
-
-
-def _protecting(settings: Settings, database: Database, clock: Clock) -> dict[str, Any]:
-    """What keeps people's data from where it may not be, and notes who does what."""
-    return {
-        "erasures": Erasures(database, clock),
-        "customer_exports": CustomerExports(database),
-        "shields": Shields(database),
-        "trail": AuditTrail(database, clock, keep_days=settings.audit_retention_days),
-    }
 
 
 def _reading(database: Database, clock: Clock) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from services.notifications.receivers.destinations import Destinations
 from services.notifications.receivers.targets import Targets
 from services.notifications.waiting import Waiting
 from services.observing import Observation
+from services.protection.ages.retentions import Retentions
 from services.protection.eraser import Eraser
 from services.protection.erasures import Erasures
 from services.protection.portability import CustomerExports
@@ -79,6 +80,7 @@ class Services:
     learnings: Learnings
     erasures: Erasures
     customer_exports: CustomerExports
+    retentions: Retentions
     shields: Shields
     trail: AuditTrail
     changes: Changes

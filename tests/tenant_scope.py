@@ -63,6 +63,7 @@ OVER_ALL_TENANTS = {
     "services/spikes/watcher.py:SpikeWatcher._look_at_all": "which tenants there are",
     "services/judging/reclassifier.py:Reclassifier._due": "which tenants have tickets to be judged anew",
     "services/migration/m0001_runs_of_quarantined.py:name_runs": "brings the rows of all tenants to a version",
+    "services/protection/ages/retentions.py:Retentions.due": "which tenants keep their tickets for a time only",
     "services/judging/training.py:Trainer._due": "which tenants have corrections to learn from",
 }
 """By `module:function`, why it looks at the rows of every tenant, or at rows whose tenant it cannot know yet."""

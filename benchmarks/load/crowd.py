@@ -1,4 +1,4 @@
-"""A crowd of dashboards (`dashboards.py`) as a process of its own, and what it found."""
+"""A crowd of dashboards (`load/dashboards.py`) as a process of its own, and what it found."""
 
 import json
 import subprocess
@@ -42,7 +42,7 @@ def look(url: str, *, dashboards: int, seconds: float) -> Crowd:
     """
     if not PYTHON.exists():
         raise NoGeneratorError("Locust is not installed into .venv-load; `make load` does it")
-    command = [str(PYTHON), str(Path(__file__).with_name("dashboards.py")), url]
+    command = [str(PYTHON), str(PROJECT / "load" / "dashboards.py"), url]
     arguments = ["--dashboards", str(dashboards), "--seconds", str(seconds)]
     done = subprocess.run(
         [*command, *arguments], capture_output=True, text=True, timeout=seconds + SLACK_SECONDS, check=True

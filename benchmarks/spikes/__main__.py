@@ -21,7 +21,7 @@ SIZES = (0.5, 2, 10, 60)
 """Tickets an hour of made-up tenants."""
 FORETOLD_TENANTS, FORETOLD_WEEKS = 6, 26
 WATCHED_TENANTS = 10
-SPIKES = (5, 10, 20, 40)
+SPIKES = (5, 10, 20, 40, 100)
 """Additional customers within an hour."""
 
 

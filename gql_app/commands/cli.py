@@ -10,7 +10,7 @@ from gql_app.commands.definitions import operating, reading, running, tools
 from gql_app.commands.definitions.connections import connections
 from gql_app.commands.definitions.destinations import destinations
 from gql_app.commands.definitions.notifications import notifications
-from gql_app.commands.definitions.protection import audit, customers, erase
+from gql_app.commands.definitions.protection import audit, customers, erase, retention
 from gql_app.commands.definitions.rules import rules
 from gql_app.commands.definitions.runs import runs
 from gql_app.commands.definitions.tickets import tickets
@@ -38,7 +38,7 @@ app = typer.Typer(
 )
 for part in (
     *(running.commands, reading.commands, reading.tenants, tickets, runs, connections, notifications, destinations),
-    *(rules, customers, erase, audit, operating.cluster, operating.commands),
+    *(rules, customers, erase, retention, audit, operating.cluster, operating.commands),
     tools.commands,
 ):
     app.add_typer(part)

@@ -7,6 +7,7 @@ import strawberry
 from documents.audit_entry import AuditEntry as AuditEntryDocument
 from documents.erasure import Erasure as ErasureDocument
 from resolvers.protection import erasure as resolvers
+from resolvers.protection import retention
 from resolvers.protection.trail import count_trail, slice_trail
 from schema.base.arguments import TenantId
 from schema.base.connections import After, Before, Connection, First, Last, Pager
@@ -23,14 +24,22 @@ from schema.protection.types import (
     ErasureRequested,
     ReopenTenantInput,
     ReopenTenantResult,
+    Retention,
+    RetentionRefused,
+    RetentionSaved,
+    SetRetentionInput,
+    SetRetentionResult,
     TenantNotErased,
     TenantReopened,
     to_entry,
     to_erasure,
+    to_retention,
 )
 from services.errors import InvalidInputError
 from services.lists.cursors import Cursor
 from services.protection.erasures import NotErasedError
+from services.protection.shields import Retention as TenantRetention
+from services.protection.shields import TenantErasedError
 
 ErasureId = Annotated[str, strawberry.argument(name="erasureId", description="The erasure's id.")]
 OfCustomer = Annotated[
@@ -38,6 +47,11 @@ OfCustomer = Annotated[
 ]
 CustomerToErase = Annotated[EraseCustomerInput, strawberry.argument(description="Whom to erase.")]
 TenantToErase = Annotated[EraseTenantInput, strawberry.argument(description="Which tenant to erase.")]
+RetentionDays = Annotated[int, strawberry.argument(description="Since a ticket's creation: 30 to 36,500.")]
+ClosedOnly = Annotated[
+    bool, strawberry.argument(description="Whether open and pending tickets are kept whatever their age.")
+]
+RetentionToSet = Annotated[SetRetentionInput, strawberry.argument(description="For how long.")]
 TenantToReopen = Annotated[ReopenTenantInput, strawberry.argument(description="Which tenant to reopen.")]
 
 
@@ -79,6 +93,21 @@ class ProtectionQueries:
             lambda: resolvers.count_erasures(info.context, tenant_id, customer_id=customer_id),
         )
 
+    @strawberry.field(description="For how long a tenant's tickets are kept; needs the scope `admin`.")
+    async def retention(self, info: Info, tenant_id: TenantId) -> Retention | None:
+        """The setting."""
+        return to_retention(await retention.get_retention(info.context, tenant_id))
+
+    @strawberry.field(
+        description="How many stored tickets a retention would erase now; nothing is changed. Needs the scope `admin`.",
+        directives=[Cost(weight=100)],
+    )
+    async def retention_preview(
+        self, info: Info, tenant_id: TenantId, days: RetentionDays, closed_only: ClosedOnly = True
+    ) -> int | None:
+        """The count."""
+        return await retention.preview_retention(info.context, tenant_id, TenantRetention(days, closed_only))
+
     @strawberry.field(
         description="Who did what to a tenant's data and settings, and what came of it, newest first; needs the scope "
         "`admin`.",
@@ -105,6 +134,20 @@ class ProtectionQueries:
 @strawberry.type
 class ProtectionMutations:
     """The root fields that erase."""
+
+    @strawberry.mutation(
+        description="Sets for how long a tenant's tickets are kept. What is too old is erased in the background, every "
+        "day, and does not come in any more. Needs the scope `admin`.",
+        directives=[Cost(weight=50)],
+    )
+    async def set_retention(self, info: Info, input: RetentionToSet) -> SetRetentionResult:
+        """Change the setting."""
+        wanted = None if input.days is None else TenantRetention(input.days, input.closed_only)
+        try:
+            saved = await retention.set_retention(info.context, input.tenant_id, wanted)
+        except (InvalidInputError, TenantErasedError) as error:
+            return RetentionRefused(message=str(error))
+        return RetentionSaved(retention=to_retention(saved))
 
     @strawberry.mutation(
         description="Erases a customer: everything that is stored about them, in the background; it cannot be taken "

@@ -1,5 +1,6 @@
 """Erasures and the audit trail as clients see them, and what comes of asking for an erasure."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from documents.audit_entry import AuditEntry as AuditEntryDocument
 from documents.erasure import Erasure as ErasureDocument
 from documents.erasure import ErasureScope, ErasureState
 from schema.ingestion.payloads import Refusal
+from services.protection.shields import Retention as TenantRetention
 
 
 @strawberry.type(description="Rows of one collection.")
@@ -35,11 +37,54 @@ class Erasure:
         description="When it was asked for. Of a customer, tickets that were created until then never come back."
     )
     requested_by: str | None = strawberry.field(description="The subject of the credential; null where access is open.")
+    created_before: datetime | None = strawberry.field(
+        description="Of what is too old: tickets that were created before."
+    )
+    closed_only: bool | None = strawberry.field(description="Of the same: whether only closed and deleted ones.")
     started_at: datetime | None = strawberry.field(description="When a worker began.")
     finished_at: datetime | None = strawberry.field(description="When nothing of it was stored any more.")
     counts: list[ErasedCount] = strawberry.field(description="What was erased, by collection.")
     lifted_at: datetime | None = strawberry.field(description="When the tenant was reopened.")
     lifted_by: str | None = strawberry.field(description="By whom.")
+
+
+@strawberry.type(description="For how long a tenant's tickets are kept.")
+class Retention:
+    """A setting."""
+
+    days: int | None = strawberry.field(description="Since their creation; null: for ever.")
+    closed_only: bool = strawberry.field(description="Whether open and pending ones are kept whatever their age.")
+
+
+@strawberry.input(description="For how long a tenant's tickets are to be kept.")
+class SetRetentionInput:
+    """The input of `setRetention`."""
+
+    tenant_id: str = strawberry.field(description="The tenant.")
+    days: int | None = strawberry.field(
+        default=None, description="Since a ticket's creation, 30 to 36,500; null: for ever."
+    )
+    closed_only: bool = strawberry.field(
+        default=True, description="Whether open and pending tickets are kept whatever their age."
+    )
+
+
+@strawberry.type(description="What is too old is erased in the background, and does not come in any more.")
+class RetentionSaved:
+    """It holds from now on."""
+
+    retention: Retention = strawberry.field(description="The setting.")
+
+
+@strawberry.type(description="Too short, too long, or the tenant was erased; nothing was changed.")
+class RetentionRefused(Refusal):
+    """It makes no sense."""
+
+
+SetRetentionResult = Annotated[
+    RetentionSaved | RetentionRefused,
+    strawberry.union("SetRetentionResult", description="What came of `setRetention`."),
+]
 
 
 @strawberry.type(description="Something that somebody did.")
@@ -120,11 +165,16 @@ ReopenTenantResult = Annotated[
 
 def to_erasure(stored: ErasureDocument) -> Erasure:
     """The type for a stored erasure."""
-    same = ("tenant_id", "scope", "customer_digest", "state", "requested_at", "requested_by")
-    moments = ("started_at", "finished_at", "lifted_at", "lifted_by")
+    same = ("tenant_id", "scope", "customer_digest", "state", "requested_at", "requested_by", "created_before")
+    moments = ("closed_only", "started_at", "finished_at", "lifted_at", "lifted_by")
     counts = [ErasedCount(collection=name, count=count) for name, count in sorted(stored.counts.items())]
     shared = {name: getattr(stored, name) for name in (*same, *moments)}
     return Erasure(erasure_id=stored.id, counts=counts, **shared)
+
+
+def to_retention(setting: TenantRetention | None) -> Retention:
+    """The type for a setting."""
+    return Retention(days=None, closed_only=True) if setting is None else Retention(**asdict(setting))
 
 
 def to_entry(stored: AuditEntryDocument) -> AuditEntry:

@@ -77,8 +77,12 @@ class QuarterHours:
             if self._is_whole(day) and of_days[day][0] == of_days[day][-1]:
                 self._add(units[of_days[day][0]], row, row["value"], row["tickets"])
                 continue
+            shares: dict[int, int] = {}
             for quarter, count in self._quarters(row):
-                self._add(units[of_days[day][quarter]], row, row["value"], count)
+                unit = of_days[day][quarter]
+                shares[unit] = shares.get(unit, 0) + count
+            for unit, count in shares.items():
+                self._add(units[unit], row, row["value"], count)
         if self._counted in SPARSE_FIELDS:
             for counts in units:
                 counts.by_value[UNKNOWN] += counts.total - counts.by_value.total()

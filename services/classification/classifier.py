@@ -63,10 +63,10 @@ def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | No
             read = own.with_own_spelling(written, read, pack)
         found = find_signals(read, pack, heading=spoken.heading, own=own)
         for hit in found:
-            signals.append(Hit(len(keys) + hit.start, len(keys) + hit.end, hit.entry))
             if (told := (hit.entry.rule.name, hit.entry.keyword)) not in reasons:
                 reasons[told] = spoken.reason(hit)
-        keys += read
+        signals += [Hit(len(keys) + hit.start, len(keys) + hit.end, hit.entry) for hit in found] if keys else found
+        keys += [*read, *["."] * (len(spoken.keys) - len(read))]
     urgency = min((hit.entry.rule.urgency for hit in signals), key=_BY_URGENCY.index, default=Urgency.LOW)
     return Classification(
         urgency=urgency,
@@ -127,18 +127,20 @@ class _Spoken:
 
 def _sentiment(signals: Sequence[Hit[Signal]]) -> Sentiment:
     """Negative wins; thanks that follow a request are politeness and say nothing of the mood."""
-    moods = set()
+    moods = []
     has_asked = False
     for hit in signals:
         rule = hit.entry.rule
         has_asked = has_asked or rule.urgency is not Urgency.LOW or rule.action in _REQUESTS
         if not (rule.courtesy and has_asked):
-            moods.add(rule.sentiment)
+            moods.append(rule.sentiment)
     return next((mood for mood in (Sentiment.NEGATIVE, Sentiment.POSITIVE) if mood in moods), Sentiment.NEUTRAL)
 
 
 def _asks_for_something(signals: Sequence[Hit[Signal]], words: Sequence[str]) -> bool:
     """Whether a ticket of low urgency asks for something; a wish for the product does not, however polite."""
+    if not any(hit.entry.is_request for hit in signals):
+        return False
     sentence = list(accumulate(word in SENTENCE_ENDS for word in words))
     closed = max((sentence[hit.start] for hit in signals if hit.entry.rule.action is Action.NONE), default=-1)
     by_action: dict[Action, list[Hit[Signal]]] = {action: [] for action in Action}

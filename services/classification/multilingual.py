@@ -30,9 +30,14 @@ class Reading:
     """Which sentences of its message are, counted from 0; None: all."""
 
     def masked(self, words: Sequence[str], message_start: int) -> Sequence[str]:
-        """The words of a ticket, with full stops in place of those that are not read; split at apostrophes or not."""
+        """The words of a ticket, with full stops in place of those that are not read; split at apostrophes or not.
+
+        Where nothing of the message is read, it is left out.
+        """
         if self.subject and self.sentences is None:
             return words
+        if self.subject and not self.sentences:
+            return words[:message_start]
         subject, message = words[:message_start], words[message_start:]
         masked = [*subject] if self.subject else ["."] * len(subject)
         for number, sentence in enumerate(_sentences(message)):

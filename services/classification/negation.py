@@ -7,8 +7,8 @@ does nothing, so "has not fixed the bug" leaves the bug, and "don't think this i
 supposed ("what happens if") reaches to the end of its sentence, a frame ("our old provider") over all of it.
 """
 
-from collections.abc import Callable, Sequence, Set
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import cached_property, partial
 from itertools import takewhile
 from typing import cast
 
@@ -115,11 +115,18 @@ class _Reader:
         self._words = words
         self._hits = hits
         self._pack = pack
-        self._at = {hit.start: hit.entry for hit in hits if not isinstance(hit.entry, Harmless)}
-        self._ends = {hit.start: hit.end for hit in hits}
         self._live: list[Hit[Signal]] = []
         self._settled_at = -1
         """Where a solution was last said."""
+
+    @cached_property
+    def _at(self) -> Mapping[int, Signal | Reach]:
+        """What stands where; of use only where something is negated, as `_ends`."""
+        return {hit.start: hit.entry for hit in self._hits if not isinstance(hit.entry, Harmless)}
+
+    @cached_property
+    def _ends(self) -> Mapping[int, int]:
+        return {hit.start: hit.end for hit in self._hits}
 
     def read(self) -> list[Hit[Signal]]:
         negated_to = -1
@@ -145,8 +152,9 @@ class _Reader:
 
     def _without_settled(self) -> list[Hit[Signal]]:
         """What was settled, and its writer thanks for it without a "but", is over, whatever it was."""
-        is_glad = any(hit.entry.rule.sentiment is Sentiment.POSITIVE for hit in self._live)
-        if self._settled_at < 0 or not is_glad or not self._pack.contrasts.isdisjoint(self._words):
+        if self._settled_at < 0 or not self._pack.contrasts.isdisjoint(self._words):
+            return self._live
+        if not any(hit.entry.rule.sentiment is Sentiment.POSITIVE for hit in self._live):
             return self._live
         return [hit for hit in self._live if hit.start > self._settled_at or not hit.entry.is_bad]
 

@@ -36,7 +36,7 @@ def remarks_on(job: Row) -> str | None:
     """What there is to say of a run that was not given up, if anything."""
     notes = [*job["irregularities"], *job["remarks"]]
     if job["errors"]:
-        notes.insert(0, f"{job['errors']} records were quarantined")
+        notes.insert(0, f"{job['errors']} {'record was' if job['errors'] == 1 else 'records were'} quarantined")
     return "; ".join(notes) or None
 
 

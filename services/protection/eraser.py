@@ -4,7 +4,7 @@ Every step is a transaction that removes some rows and counts them. The stages t
 whoever goes on after a crash begins the stage at hand anew, and finds what is still there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import uuid4
 
 import structlog
@@ -16,6 +16,8 @@ from documents.erasure import Erasure, ErasureScope, ErasureState
 from services.coordination.leases import Lease, LeaseLostError, Leases
 from services.kit.background import Background
 from services.kit.clock import Clock
+from services.protection.ages.aged import AgedErasures
+from services.protection.ages.retentions import Retentions
 from services.protection.customers import CustomerErasures
 from services.protection.removal import Removal
 from services.protection.steps import ErasureSteps, ErasureUnderWay
@@ -44,19 +46,27 @@ class Eraser(Background):
         leases: Leases,
         clock: Clock,
         *,
+        retentions: Retentions | None = None,
         ordered_with: Sequence[str] = (),
         settled_after_seconds: float = SETTLED_AFTER_SECONDS,
     ) -> None:
-        """`ordered_with`: the resources whose holders write elsewhere what they have read of tickets."""
+        """`retentions`: what says when tickets are too old; None: nobody looks.
+
+        `ordered_with`: the resources whose holders write elsewhere what they have read of tickets.
+        """
         super().__init__(log)
         self._leases = leases
         self._clock = clock
         self._steps = ErasureSteps(database, leases, clock, ordered_with)
         removal = Removal(database, rollups)
-        self._customers = CustomerErasures(database, rollups, removal, self._steps, clock)
-        self._tenants = TenantErasures(
-            database, leases, removal, self._steps, clock, settled_after_seconds=settled_after_seconds
-        )
+        self._stages: dict[str, Sequence[Callable[[ErasureUnderWay], Awaitable[bool]]]] = {
+            ErasureScope.CUSTOMER.value: CustomerErasures(database, rollups, removal, self._steps, clock).stages,
+            ErasureScope.TENANT.value: TenantErasures(
+                database, leases, removal, self._steps, clock, settled_after_seconds=settled_after_seconds
+            ).stages,
+            ErasureScope.AGE.value: AgedErasures(database, removal, self._steps, clock).stages,
+        }
+        self._retentions = retentions
         self._rows = database.collection(Erasure)
 
     async def _round(self) -> None:
@@ -75,6 +85,9 @@ class Eraser(Background):
 
     async def _look(self, lease: Lease) -> bool:
         """Carry out what there is to carry out; returns whether something is left that has to wait."""
+        for tenant_id, retention in [] if self._retentions is None else await self._retentions.due():
+            if self._retentions is not None and await self._retentions.apply(tenant_id, retention):
+                log.info("retention_applied", tenant_id=tenant_id, days=retention.days)
         due = self._rows.find({"state": {"$ne": ErasureState.DONE.value}}, comment=ERASURE_COMMENT)
         rows = await due.sort("requested_at", ASCENDING).limit(_LOOKED_AT).to_list(None)
         done = [await self._try(lease, row) for row in rows if not self._must_end(lease)]
@@ -98,8 +111,7 @@ class Eraser(Background):
             begun = {"state": ErasureState.RUNNING.value, "started_at": self._clock.now()}
             await self._steps.note(work, {"$set": begun})
             log.info("erasure_begun", erasure_id=row["_id"], tenant_id=work.tenant_id, scope=row["scope"])
-        is_of_tenant = row["scope"] == ErasureScope.TENANT.value
-        stages = self._tenants.stages if is_of_tenant else self._customers.stages
+        stages = self._stages[row["scope"]]
         for number in range(row.get("stage", 0), len(stages)):
             if not await stages[number](work):
                 return False

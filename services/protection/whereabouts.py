@@ -24,6 +24,7 @@ from documents.reclassification import Reclassification
 from documents.rolled_up_ticket import RolledUpTicket
 from documents.rollup_bookmark import RollupBookmark
 from documents.schema_version import SchemaVersion
+from documents.spike import Spike
 from documents.staged_detail import StagedDetail
 from documents.tenant_classifier import TenantClassifier
 from documents.tenant_lock import TenantLock
@@ -49,6 +50,7 @@ TENANT_ROWS: Mapping[type[Document], str] = {
     TicketRollup: "tenant_id",
     TenantClassifier: "_id",
     Reclassification: "_id",
+    Spike: "tenant_id",
 }
 """The collections with rows of tenants, all of which go with the tenant, and the field that names it. What lets us into
 other systems goes first."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from documents.database import Database
 from documents.ingestion_job import IngestionJob
 from documents.quarantined_record import QuarantinedRecord
+from documents.tenant_lock import TenantLock
 from resolvers.context import Services
 from services.ingestion.worker import Worker
 from tests.browser.chromium import Page
@@ -58,6 +59,23 @@ async def test_a_run_says_until_when_it_waits(page: Page, address: str, services
     await page.open(f"http://{address}/?tenant=tenant_a&view=ingestion&zone=Asia/Tokyo")
     await shows(page, f"Waiting for the limit until {until + timedelta(hours=9):%H:%M:%S}")
     await shows(page, "page 0 of 9")
+
+
+async def test_a_run_whose_worker_has_died_says_where_it_goes_on(
+    page: Page, address: str, services: Services, db: Database
+) -> None:
+    job = await services.jobs.start("tenant_a")
+    begun = datetime.now(UTC) - timedelta(minutes=1)
+    runs = {"status": "running", "started_at": begun, "processed_pages": 4, "total_pages": 9}
+    await db.collection(IngestionJob).update_one({"_id": job.id}, {"$set": runs})
+    lease = {"resource_id": "ingest:tenant_a", "owner_id": job.id, "holder": "h", "acquired_at": begun, "fence": 1}
+    await db.collection(TenantLock).insert_one({**lease, "expires_at": begun + timedelta(hours=1)})
+    await page.open(f"http://{address}/?tenant=tenant_a&view=ingestion")
+    await shows(page, "If its worker has died, another one goes on then, after page 4.")
+    await page.until("document.querySelector('.run-wait')?.innerText === ''")
+    await db.collection(TenantLock).update_one({}, {"$set": {"expires_at": begun}})
+    await shows(page, "Its worker is gone; the next one goes on after page 4.")
+    assert page.complaints == []
 
 
 async def test_two_starts_at_once_are_one_run(page: Page, address: str, db: Database) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ABOVE = ("schema", "gql_app")
-BUILD_THEM = ("gql_app/wiring.py", "gql_app/parties.py")
+BUILD_THEM = tuple(f"gql_app/{name}.py" for name in ("wiring", "background", "parties", "protecting"))
 WITHOUT_A_CALLER = {"background", "observation"}
 """What of the services concerns the process and no caller: what works beside the requests."""
 

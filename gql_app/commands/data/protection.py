@@ -14,11 +14,13 @@ from gql_app.commands.data.output import print_fields, print_list
 from gql_app.commands.data.tickets import opened_output, shown_bytes
 from gql_app.commands.runtime import Means
 from gql_app.commands.waiting import waiting
-from gql_app.rest.answers.protection import AuditAnswer, ErasureAnswer
+from gql_app.rest.answers.protection import AuditAnswer, ErasureAnswer, RetentionAnswer, RetentionPreviewAnswer
 from resolvers.context import Context
 from resolvers.protection import erasure as resolvers
+from resolvers.protection import retention
 from resolvers.protection.trail import page_trail
 from services.errors import InvalidInputError
+from services.protection.shields import Retention
 
 _LOOK_SECONDS = 0.2
 
@@ -109,6 +111,39 @@ async def export_one_customer(means: Means, *, tenant_id: str, customer_id: str,
                 async for chunk in chunks:
                     file.write(chunk)
                     shown(len(chunk))
+    return 0
+
+
+async def show_retention(means: Means, *, tenant_id: str, as_json: bool) -> int:
+    """Print for how long a tenant's tickets are kept."""
+    async with asking(means) as context:
+        found = await retention.get_retention(context, tenant_id)
+    print_fields(RetentionAnswer.of(found), as_json=as_json)
+    return 0
+
+
+async def preview_one_retention(means: Means, *, tenant_id: str, days: int, closed_only: bool, as_json: bool) -> int:
+    """Print how many stored tickets would go.
+
+    Raises:
+        InvalidInputError: that is too short, or too long.
+    """
+    async with asking(means) as context:
+        count = await retention.preview_retention(context, tenant_id, Retention(days, closed_only))
+    print_fields(RetentionPreviewAnswer(tickets=count), as_json=as_json)
+    return 0
+
+
+async def set_one_retention(means: Means, *, tenant_id: str, days: int, closed_only: bool, as_json: bool) -> int:
+    """Set for how long a tenant's tickets are kept; 0 days: for ever.
+
+    Raises:
+        InvalidInputError: that is too short, or too long.
+        TenantErasedError: the tenant was erased.
+    """
+    async with asking(means) as context:
+        saved = await retention.set_retention(context, tenant_id, Retention(days, closed_only) if days else None)
+    print_fields(RetentionAnswer.of(saved), as_json=as_json)
     return 0
 
 

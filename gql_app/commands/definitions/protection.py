@@ -12,7 +12,10 @@ WORK = "gql_app.commands.data.protection"
 
 erase = typer.Typer(name="erase", no_args_is_help=True, help="Erase a customer or a tenant, for good.")
 customers = typer.Typer(name="customers", no_args_is_help=True, help="What is stored of one customer.")
+retention = typer.Typer(name="retention", no_args_is_help=True, help="How long tenants' tickets are kept.")
 audit = typer.Typer()
+Days = Annotated[int, typer.Argument(help="Since their creation, 30 to 36500.", show_default=False)]
+All = Annotated[bool, typer.Option("--all", help="Open and pending tickets, too; else closed and deleted ones alone.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; it cannot be taken back.")]
 Customer = Annotated[str, typer.Argument(help="The customer, as tickets name them.", show_default=False)]
 
@@ -83,6 +86,34 @@ def export_customer(
     """Write all that is stored of a customer into a file: one JSON object a line, each of a kind."""
     return ServiceOrder(
         f"{WORK}:export_one_customer", {"tenant_id": tenant, "customer_id": customer_id, "output": output}
+    )
+
+
+@retention.command("show")
+def show_retention(tenant: Tenant, as_json: AsJson = False) -> ServiceOrder:
+    """Show for how long a tenant's tickets are kept."""
+    return ServiceOrder(f"{WORK}:show_retention", {"tenant_id": tenant, "as_json": as_json})
+
+
+@retention.command("preview")
+def preview_retention(tenant: Tenant, days: Days, all_: All = False, as_json: AsJson = False) -> ServiceOrder:
+    """Show how many stored tickets would go now; nothing is changed."""
+    return ServiceOrder(
+        f"{WORK}:preview_one_retention",
+        {"tenant_id": tenant, "days": days, "closed_only": not all_, "as_json": as_json},
+    )
+
+
+@retention.command("set")
+def set_retention(
+    tenant: Tenant,
+    days: Annotated[int, typer.Argument(help="Since their creation, 30 to 36500; 0: for ever.", show_default=False)],
+    all_: All = False,
+    as_json: AsJson = False,
+) -> ServiceOrder:
+    """Set for how long a tenant's tickets are kept; a running service erases what is too old, every day."""
+    return ServiceOrder(
+        f"{WORK}:set_one_retention", {"tenant_id": tenant, "days": days, "closed_only": not all_, "as_json": as_json}
     )
 
 

@@ -67,7 +67,8 @@ def ended(job: IngestionJob) -> str:
     counts = [f"{count:,} {name}" for name, count in stored.items() if count]
     if not counts and job.status is JobStatus.COMPLETED:
         counts = ["no tickets"]
-    counts += [f"{count:,} {name}" for name, count in (("skipped", job.skipped), ("errors", job.errors)) if count]
+    amiss = (("skipped", job.skipped), ("error" if job.errors == 1 else "errors", job.errors))
+    counts += [f"{count:,} {name}" for name, count in amiss if count]
     did = f"{', '.join(counts)} ({job.error})" if counts and job.error else ", ".join(counts) or job.error
     return f"{job.status.value}: {did}" if did else job.status.value
 

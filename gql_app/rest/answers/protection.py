@@ -7,6 +7,7 @@ from documents.audit_entry import AuditAction, AuditEntry, AuditOutcome
 from documents.erasure import Erasure, ErasureScope, ErasureState
 from gql_app.rest.answers.base import Answer, NumberedPage, place_of
 from services.lists.numbered import Page
+from services.protection.shields import Retention
 
 
 class ErasureAnswer(Answer):
@@ -21,7 +22,11 @@ class ErasureAnswer(Answer):
     requested_at: datetime
     """Of a customer, tickets that were created until then never come back."""
     requested_by: str | None
-    """The subject of the credential; null where access is open."""
+    """The subject of the credential; null where access is open, and of what is too old."""
+    created_before: datetime | None
+    """Of what is too old: tickets that were created before."""
+    closed_only: bool | None
+    """Of the same: whether only closed and deleted ones."""
     started_at: datetime | None
     finished_at: datetime | None
     counts: dict[str, int]
@@ -45,6 +50,27 @@ class ErasurePage(NumberedPage):
     def of(cls, page: Page[Erasure]) -> Self:
         """The answer for a page."""
         return cls(erasures=[ErasureAnswer.of(each) for each in page.items], **place_of(page))
+
+
+class RetentionAnswer(Answer):
+    """For how long a tenant's tickets are kept."""
+
+    days: int | None
+    """Since their creation; null: for ever."""
+    closed_only: bool
+    """Whether open and pending ones are kept whatever their age."""
+
+    @classmethod
+    def of(cls, retention: Retention | None) -> Self:
+        """The answer for a setting."""
+        return cls(days=None, closed_only=True) if retention is None else cls.model_validate(retention)
+
+
+class RetentionPreviewAnswer(Answer):
+    """What a setting would do now."""
+
+    tickets: int
+    """Stored tickets that would be erased."""
 
 
 class AuditAnswer(Answer):

@@ -133,6 +133,9 @@ class PageStore:
         judge, shield = await asyncio.gather(self._judges.of(run.tenant_id), self._shields.of(run.tenant_id))
         portion, trace = await self._protected.admitted(run.tenant_id, shield, portion), run.observer.trace()
         at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), run.origin, judge, trace)
+        if shield.retention is not None:
+            known = await self._stored(run.tenant_id, [*portion.records.own])
+            portion = self._protected.without_aged(shield, portion, known)
         own, gone = portion.records.own, portion.records.gone
         ids = [*own, *gone]
         stored, mended, details, staged = await asyncio.gather(

@@ -3,7 +3,7 @@
 What is left out counts as skipped. Upstream still has it, so it is met by every run.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from documents.ticket import StatusCategory
@@ -34,26 +34,24 @@ class Protected:
         """
         if shield.is_erased:
             raise TenantErasedError(tenant_id)
-        if not shield.has_erasures and shield.retention is None:
+        if not shield.has_erasures:
             return portion
-        erased = await self._erased(tenant_id, portion) if shield.has_erasures else ErasedOnes({}, frozenset())
-        records = portion.records
+        erased, records = await self._erased(tenant_id, portion), portion.records
         forgotten = [name for name, ticket in records.own.items() if _is_erased(name, ticket, erased)]
         unmarked = [name for name in forgotten if name not in erased.tickets]
-        left_out = {*forgotten, *(name for name, ticket in records.own.items() if self._is_too_old(shield, ticket))}
-        refused = [seen for each in records.rejected if (seen := _seen(each, erased, shield)) is not None]
-        kept = replace(
-            records,
-            own={name: ticket for name, ticket in records.own.items() if name not in left_out},
-            rejected=refused,
-            foreign=records.foreign + len(left_out) + len(records.rejected) - len(refused),
-        )
-        return replace(
-            portion,
-            records=kept,
-            details=_kept_details(portion.details, erased, left_out),
-            left_out=frozenset(left_out | portion.left_out),
-            forgotten=(*portion.forgotten, *await self.shields.ticket_marks(tenant_id, unmarked)),
+        refused = [seen for each in records.rejected if (seen := _seen(each, erased)) is not None]
+        kept = replace(records, rejected=refused, foreign=records.foreign + len(records.rejected) - len(refused))
+        marks = await self.shields.ticket_marks(tenant_id, unmarked)
+        details = _kept_details(portion.details, erased, forgotten)
+        portion = replace(portion, records=kept, details=details, forgotten=(*portion.forgotten, *marks))
+        return _without_tickets(portion, forgotten)
+
+    def without_aged(self, shield: Shield, portion: Portion, stored: Collection[str]) -> Portion:
+        """The portion without tickets that are older than is kept. What is `stored` all the same is brought up to date:
+        it goes when it is looked for, if it is still to go then."""
+        own = portion.records.own
+        return _without_tickets(
+            portion, [name for name in own if name not in stored and self._is_too_old(shield, own[name])]
         )
 
     async def _erased(self, tenant_id: str, portion: Portion) -> ErasedOnes:
@@ -73,22 +71,30 @@ class Protected:
         return not kept.closed_only or category_of(ticket.status) is StatusCategory.CLOSED
 
 
+def _without_tickets(portion: Portion, names: Collection[str]) -> Portion:
+    """The portion without some of the tenant's tickets, which count as skipped."""
+    records = portion.records
+    own = {name: ticket for name, ticket in records.own.items() if name not in names}
+    kept = replace(records, own=own, foreign=records.foreign + len(records.own) - len(own))
+    return replace(portion, records=kept, left_out=portion.left_out | set(names))
+
+
 def _is_erased(name: str, ticket: UpstreamTicket, erased: ErasedOnes) -> bool:
     until = erased.customers.get(ticket.customer_id) if ticket.customer_id is not None else None
     return name in erased.tickets or (until is not None and ticket.created_at <= until)
 
 
-def _seen(rejected: Rejected, erased: ErasedOnes, shield: Shield) -> Rejected | None:
+def _seen(rejected: Rejected, erased: ErasedOnes) -> Rejected | None:
     """A record that could not be read, as it may be kept: without its text where nobody can tell whose that is, and
     not at all where it names one who was erased. It may have no date, so none is asked for."""
     named = names_in(rejected.raw)
-    if named is None and shield.has_erasures:
+    if named is None:
         rejected = replace(rejected, raw="")
     is_erased = rejected.external_id in erased.tickets or not erased.customers.keys().isdisjoint(named or ())
     return None if is_erased else rejected
 
 
-def _kept_details(details: Sequence[Detail], erased: ErasedOnes, left_out: set[str]) -> Sequence[Detail]:
+def _kept_details(details: Sequence[Detail], erased: ErasedOnes, left_out: Collection[str]) -> Sequence[Detail]:
     kept = []
     for detail in details:
         until = erased.customers.get(detail.author)

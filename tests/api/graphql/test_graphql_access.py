@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from graphql import (
+    GraphQLArgument,
     GraphQLField,
     GraphQLInputField,
     GraphQLInputObjectType,
@@ -74,6 +75,7 @@ async def foreign_values(api: Api) -> dict[str, str]:
     return {
         "tenantId": "tenant_b",
         "customerId": "nobody",
+        "days": "365",
         "erasureId": erasure.id,
         "externalId": ticket["external_id"],
         "jobId": job["_id"],
@@ -102,11 +104,11 @@ def arguments(field: GraphQLField, values: dict[str, str]) -> str:
             inner = ", ".join(f"{key}: {literal(values[key], field)}" for key, field in demanded.items())
             written.append(f"{name}: {{{inner}}}")
         else:
-            written.append(f'{name}: "{values[name]}"')
+            written.append(f"{name}: {literal(values[name], argument)}")
     return f"({', '.join(written)})" if written else ""
 
 
-def literal(value: str, field: GraphQLInputField) -> str:
+def literal(value: str, field: GraphQLInputField | GraphQLArgument) -> str:
     """A value as a document has it: a member of an enum is no text, and neither is a number."""
     return value if is_enum_type(get_named_type(field.type)) or value.isdigit() else f'"{value}"'
 

@@ -82,12 +82,16 @@ FOR_ADMINS = {
     ("GET", "/tenants/{tenant_id}/erasures"): "/tenants/tenant_a/erasures?customer_id=nobody",
     ("GET", "/tenants/{tenant_id}/customers/{customer_id}/export"): "/tenants/tenant_a/customers/nobody/export",
     ("GET", "/erasures/{erasure_id}"): "/erasures/{erasure}",
+    ("GET", "/tenants/{tenant_id}/retention"): "/tenants/tenant_a/retention",
+    ("PUT", "/tenants/{tenant_id}/retention"): "/tenants/tenant_a/retention",
+    ("GET", "/tenants/{tenant_id}/retention/preview"): "/tenants/tenant_a/retention/preview?days=365",
     ("GET", "/audit"): "/audit?tenant_id=tenant_a",
 }
 """The same of what needs the scope `admin`."""
 BODIES: dict[tuple[str, str], object] = {
     ("POST", "/classification/{tenant_id}/preview"): {"high": ["burst pipe"]},
     ("PUT", "/classification/{tenant_id}"): {"high": ["burst pipe"], "harmless": [], "expected_revision": 0},
+    ("PUT", "/tenants/{tenant_id}/retention"): {"days": None},
     ("PUT", "/tickets/{external_id}/correction"): {"urgency": "high"},
     ("POST", "/destinations"): {"tenant_id": "tenant_a", "url": "https://1.1.1.1/", "format": "slack"},
     ("PATCH", "/destinations/{destination_id}"): {"is_paused": True},

@@ -54,9 +54,9 @@ function Progress({ job, lock, zone }) {
 
 /** What an active run waits for, or where it goes on. @param {any} job @param {any} lock @param {number} now @param {string} zone */
 function waiting(job, lock, now, zone) {
-  if (isOrphan(job, lock, now)) return `Its worker is gone; the next one goes on ${job.processedPages ? `after page ${number(job.processedPages)}` : "from the first page"}.`;
   const left = job.waitingUntil ? Math.ceil((new Date(job.waitingUntil).getTime() - now) / 1000) : 0;
   if (left > 0) return `Waiting for the limit until ${clock(job.waitingUntil, zone)}, ${left} s`;
+  if (isOrphan(job, lock, now)) return `Its worker is gone; the next one goes on ${job.processedPages ? `after page ${number(job.processedPages)}` : "from the first page"}.`;
   if (job.status === "RUNNING") return job.cancelRequested ? "Ends with the page at hand; what is stored stays." : "";
   return job.processedPages ? `Waits for a worker; goes on after page ${number(job.processedPages)}.` : "Waits for a worker.";
 }

@@ -39,6 +39,7 @@ ARGUMENTS = {
     "url": "https://example.com/x",
     "source": "standard",
     "directory": str(Path(__file__).parent),
+    "days": "90",
 }
 
 

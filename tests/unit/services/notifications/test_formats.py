@@ -94,3 +94,19 @@ def test_a_digest_that_makes_no_sense_is_refused(format_: DestinationFormat, abo
 )
 def test_what_is_shown_of_an_address_lets_nobody_use_it(format_: DestinationFormat, url: str, seen: str) -> None:
     assert shown(httpx.URL(url), format_) == seen
+
+
+def a_spike() -> ClaimedNotification:
+    figures = {"spike_id": "spk_1", "tickets": 20, "started_at": THEN}
+    return ClaimedNotification("id-spike", "c", "acme", "", "high", "20 customers <wrote>", 0, 0, THEN, figures)
+
+
+def test_a_spike_is_an_event_of_its_own_kind() -> None:
+    secret = new_secret()
+    message = compose(WEBHOOK, [a_spike()], [secret], datetime.now(UTC))
+    event = Webhook(secret).verify(message.body, message.headers)
+    assert (event["type"], event["timestamp"]) == ("spike.detected", "2026-02-05T12:00:00Z")
+    told = {"notification_id": "id-spike", "tenant_id": "acme", "reason": "20 customers <wrote>"}
+    assert event["data"] == {**told, "spike_id": "spk_1", "tickets": 20, "started_at": "2026-02-05T12:00:00Z"}
+    text = orjson.loads(compose(SLACK, [a_spike()], [], THEN).body)["text"]
+    assert text == "Spike at acme: 20 customers &lt;wrote&gt;"

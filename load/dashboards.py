@@ -1,6 +1,6 @@
 """Dashboards without a browser: Locust plays what the page asks and follows, with the page's own operations.
 
-Runs in an environment of its own (`.venv-load`), never imported by anything: `python benchmarks/load/dashboards.py URL
+Runs in an environment of its own (`.venv-load`), never imported by anything: `python load/dashboards.py URL
 --dashboards 50 --seconds 300`. Prints one JSON document: for each kind of request how many there were, how many failed
 and why, and how long they took, in milliseconds.
 """
@@ -25,7 +25,7 @@ from locust import FastHttpUser, constant, task
 from locust.env import Environment
 from locust.stats import StatsEntry
 
-QUERIES = Path(__file__).parents[2] / "web" / "dashboard" / "queries"
+QUERIES = Path(__file__).parents[1] / "web" / "dashboard" / "queries"
 OPERATIONS = {path.stem: path.read_text() for path in QUERIES.glob("*.graphql")}
 TENANTS = ("tenant_a", "tenant_b", "tenant_c", "tenant_d")
 ZONE = "Europe/Paris"

@@ -1,0 +1,96 @@
+"""Erasing on the command line, as real processes, and what becomes of it when its process is killed."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pymongo import MongoClient
+
+from tests.processes import OUR_ENVIRONMENT, ROOT
+from tests.waiting import PATIENCE_SECONDS, eventually
+
+THEM, OTHERS = "cust-erased-77", "cust-2"
+WORD = "zyxmarkerword"
+
+
+@pytest.fixture
+def environment(tmp_path: Path, mongo_url: str) -> Iterator[dict[str, str]]:
+    settings = {"MONGO_URL": mongo_url, "MONGO_DB": f"test_{uuid4().hex[:12]}", "DATA_DIR": str(tmp_path)}
+    more = {"PYTHONPATH": str(ROOT), "EXTERNAL_API_URL": "mock", "COLUMNS": "80", "LOCK_TTL_SECONDS": "2"}
+    yield {**OUR_ENVIRONMENT, **settings, **more}
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        client.drop_database(settings["MONGO_DB"])
+
+
+@pytest.fixture
+def database(environment: dict[str, str]) -> Iterator[Any]:
+    with MongoClient[dict[str, Any]](environment["MONGO_URL"], tz_aware=True) as client:
+        yield client[environment["MONGO_DB"]]
+
+
+def started(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "gql_app", *arguments],
+        cwd=environment["DATA_DIR"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def call(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
+    """The exit code, and what was printed."""
+    process = started(environment, *arguments)
+    printed, complaints = process.communicate(timeout=PATIENCE_SECONDS)
+    return process.returncode, printed or complaints
+
+
+def insert(database: Any, customer: str, count: int) -> None:
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    database.tickets.insert_many(
+        {
+            "tenant_id": "acme",
+            "external_id": f"{customer}-{number}",
+            "customer_id": customer,
+            "subject": WORD if customer == THEM else "Help",
+            "status": "open",
+            "urgency": "low",
+            "sentiment": "neutral",
+            "created_at": first + timedelta(minutes=number),
+        }
+        for number in range(count)
+    )
+
+
+def test_an_erasure_whose_process_is_killed_is_finished_by_the_next(environment: dict[str, str], database: Any) -> None:
+    insert(database, THEM, 600)
+    insert(database, OTHERS, 10)
+    code, complaint = call(environment, "erase", "customer", "acme", THEM)
+    assert code == 2, complaint
+    assert "--yes" in complaint
+
+    killed = started(environment, "erase", "customer", "acme", THEM, "--yes")
+    eventually(lambda: 0 < database.tickets.count_documents({"customer_id": THEM}) < 600)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate(timeout=PATIENCE_SECONDS)
+    assert database.tickets.count_documents({"customer_id": THEM}) > 0
+
+    code, printed = call(environment, "erase", "customer", "acme", THEM, "--yes", "--json")
+    assert code == 0, printed
+    listed = [json.loads(line) for line in call(environment, "erase", "list", "acme", "--json")[1].splitlines()]
+    assert {each["state"] for each in listed} == {"done"}
+    assert sum(each["counts"].get("tickets", 0) for each in listed) == 600
+    assert database.tickets.count_documents({}) == 10
+    for name in database.list_collection_names():
+        assert not any(text in repr(row) for row in database[name].find() for text in (THEM, WORD)), name
+    code, printed = call(environment, "audit", "acme", "--json")
+    assert [json.loads(line)["action"] for line in printed.splitlines()] == ["customer_erased"] * 2
