@@ -40,6 +40,7 @@ ARGUMENTS = {
     "source": "standard",
     "days": "365",
     "directory": str(Path(__file__).parent),
+    "days": "90",
 }
 
 
