@@ -40,7 +40,6 @@ ARGUMENTS = {
     "source": "standard",
     "days": "365",
     "directory": str(Path(__file__).parent),
-    "days": "90",
 }
 
 
