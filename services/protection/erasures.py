@@ -3,13 +3,15 @@
 from datetime import datetime
 from uuid import uuid4
 
+from pymongo.errors import PyMongoError
+
 from documents.database import Database, Row, Session
 from documents.erasure import Erasure, ErasureScope, ErasureState
 from documents.ingestion_job import IngestionJob
 from documents.tenant_protection import TenantProtection
 from services.coordination.interventions import Interventions
 from services.coordination.resources import ingest_resource
-from services.errors import ConflictError, InvalidInputError, NotFoundError
+from services.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
 from services.kit.clock import Clock
 from services.kit.words import LONGEST_WORD, word_of
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
@@ -159,7 +161,12 @@ class Erasures:
             await self._rows.insert_one(row, session=session)
             return row
 
-        return _erasure(await self._database.in_transaction(work))
+        try:
+            return _erasure(await self._database.in_transaction(work))
+        except PyMongoError as error:
+            if error.has_error_label("TransientTransactionError"):
+                raise UnavailableError("Something of the tenant is being stored; try again in a minute.") from error
+            raise
 
 
 def _requested(now: datetime, by: str | None) -> Row:
