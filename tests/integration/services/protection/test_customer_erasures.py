@@ -132,6 +132,31 @@ async def test_what_they_write_later_is_new(stage: Stage) -> None:
     assert await stage.live() == set()
 
 
+async def test_a_ticket_that_becomes_theirs_after_the_erasure_goes(stage: Stage) -> None:
+    """Somebody merges two customers at the help desk: it is theirs, and older than the request."""
+    await stage.add("moved", customer_id="C-1", subject=WORD, message=URGENT)
+    await stage.add("stays", customer_id="C-1")
+    await stage.run()
+    await Rollups(stage.db).roll_up(TENANT)
+    await carried_out(stage.db, await erased(stage.db))
+    await stage.edit("moved", customer_id=THEM)
+    assert counts(await stage.run()) == {"unchanged": 1, "skipped": 1}
+    assert await stage.live() == {"stays"}
+    assert await places_of(stage.db, THEM, WORD) == []
+    assert await figures(stage.db) == await counted(stage.db)
+
+
+async def test_a_purged_ticket_of_theirs_does_not_come_back_under_another_name(stage: Stage) -> None:
+    await stage.add("purged", "theirs", customer_id=THEM)
+    await stage.run()
+    await stage.delete("purged")
+    await stage.run()
+    await stage.db.collection(Ticket).delete_one({"external_id": "purged"})
+    await carried_out(stage.db, await erased(stage.db))
+    await stage.store_file(ticket("purged", customer_id="C-1", subject=WORD))
+    assert await places_of(stage.db, THEM, WORD) == []
+
+
 async def test_the_same_id_of_another_tenant_is_somebody_else(stage: Stage) -> None:
     await stage.add("a", customer_id=THEM)
     await stage.add("b", customer_id=THEM, tenant_id="other")
