@@ -9,6 +9,7 @@ import pytest
 
 from documents.correction import Correction
 from documents.database import Database, Row, patiently
+from documents.erasure import Erasure
 from documents.quarantined_record import QuarantinedRecord
 from documents.staged_detail import StagedDetail
 from documents.tenant_classifier import TenantClassifier
@@ -124,6 +125,17 @@ async def test_however_many_names_a_page_holds_the_erased_one_is_found(stage: St
     names = [THEM, *map(str, range(400_000))]
     found = await Shields(stage.db).erased(TENANT, names, [])
     assert found.customers.keys() == {THEM}
+
+
+async def test_one_that_the_database_refuses_keeps_no_other_one_waiting(stage: Stage) -> None:
+    await stage.add("first", customer_id="C-1")
+    await stage.add("second", customer_id=THEM)
+    await stage.run()
+    before_all = await Erasures(stage.db, SystemClock()).request_customer(TENANT, "C-1", by=None)
+    no_counts = {"$set": {"counts": "none"}}
+    await stage.db.collection(Erasure).update_one({"_id": before_all.id}, no_counts)
+    await carried_out(stage.db, await erased(stage.db))
+    assert await stage.live() == {"first"}
 
 
 async def test_what_they_write_later_is_new(stage: Stage) -> None:
