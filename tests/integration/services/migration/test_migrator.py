@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from bson import ObjectId
 
 from documents.database import Database, Session
 from documents.failures import DatabaseTooNewError
@@ -13,7 +14,7 @@ from documents.schema_version import KNOWN_VERSION, SchemaVersion, demand_known_
 from services.coordination.leases import Leases
 from services.kit.clock import SystemClock
 from services.migration.m0001_runs_of_quarantined import MIGRATION as RUNS_OF_QUARANTINED
-from services.migration.migrations import Migration, MigrationStep
+from services.migration.migrations import STEP_ROWS, Migration, MigrationStep
 from services.migration.migrator import Migrator
 from tests.fakes import running
 from tests.waiting import becomes
@@ -112,3 +113,12 @@ async def test_quarantined_records_name_their_runs_and_what_others_wrote_is_left
     step = await RUNS_OF_QUARANTINED.step(db, None, None)
     assert step == MigrationStep(None, 1)
     assert [row.get("job_ids") for row in await rows.find().sort("_id").to_list(None)] == [["a"], None, ["b", "c"]]
+
+
+async def test_a_step_over_quarantined_records_reads_so_many_and_no_more(db: Database) -> None:
+    rows, named = db.collection(QuarantinedRecord), {"tenant_id": "acme", "job_id": "b", "job_ids": ["b"]}
+    await rows.insert_many([{"_id": f"{number:05}", **named} for number in range(STEP_ROWS + 1)])
+    await rows.insert_one({"_id": ObjectId(), "tenant_id": "acme", "job_id": "a"})
+    first = await RUNS_OF_QUARANTINED.step(db, None, None)
+    assert first == MigrationStep(f"{STEP_ROWS - 1:05}", 0)
+    assert await RUNS_OF_QUARANTINED.step(db, first.place, None) == MigrationStep(None, 1)
