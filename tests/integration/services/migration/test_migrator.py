@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from pymongo.errors import AutoReconnect
 
 from documents.database import Database, Session
-from documents.failures import DatabaseTooNewError
+from documents.failures import DatabaseTooNewError, DatabaseUnavailableError
 from documents.quarantined_record import QuarantinedRecord
 from documents.rate_limit import RateLimit
 from documents.schema_version import KNOWN_VERSION, SchemaVersion, demand_known_version
@@ -86,6 +87,15 @@ async def test_what_dies_in_the_middle_is_gone_on_with_and_no_row_is_changed_twi
     assert await version(rows) == 0
     await migrator(rows, Counting(1, before_serving=True)).prepare()
     assert await done(rows) == [[1]] * ROWS
+
+
+async def test_a_start_during_which_the_database_fails_says_so_as_every_other_start(rows: Database) -> None:
+    async def step(database: Database, place: Any, session: Session) -> MigrationStep:
+        raise AutoReconnect("no primary")
+
+    migration = Migration(1, "nothing", step, before_serving=True)
+    with pytest.raises(DatabaseUnavailableError, match="no primary"):
+        await Migrator(rows, Leases(rows, ttl_seconds=5), SystemClock(), migrations=[migration]).prepare()
 
 
 async def test_older_programs_are_kept_out_from_the_first_step_on_where_they_do_not_understand(rows: Database) -> None:
