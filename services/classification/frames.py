@@ -6,13 +6,14 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import cache
 from itertools import accumulate, groupby
 
-from documents.ticket import Sentiment
+from documents.ticket import Sentiment, Urgency
 from services.classification.languages import Pack
 from services.classification.phrases import Hit
 from services.classification.reading import SENTENCE_ENDS
-from services.classification.rules import Action, Meaning, Reach, Signal
+from services.classification.rules import Action, Meaning, Reach, Signal, all_rules
 
 MAX_NAME = 3
 """Of how many words a subject merely names what the text is about."""
@@ -25,6 +26,12 @@ FRAMES = _FORWARDS | _TOLD | {Reach.ASKED, Reach.PROSPECT}
 """The reaches that `outside_frames` is about."""
 MIN_HINTS = 2
 """How many different hints together say that something is wrong."""
+CROWD = "crowd"
+"""The rule of words for many: "all our tills", "none of our customers"."""
+CROWD_WORDS = 12
+"""How near to them it is said what does not work."""
+BLOCKING = frozenset(["not working", "cannot use", "cannot log in", "locked out", "stuck", "crash"])
+"""The keywords that say that somebody cannot work, which many slow or wrong things do not."""
 
 
 def outside_frames(
@@ -88,7 +95,13 @@ def _holds(hit: Hit[Meaning], words: Sequence[str], pack: Pack) -> bool:
 
 
 def without_lone_hints(live: list[Hit[Signal]]) -> list[Hit[Signal]]:
-    """The signals without the hints of trouble, unless there are enough of them."""
+    """The signals without the hints of trouble, unless there are enough of them.
+
+    What blocks one is an outage where it is near words for many: "all our tills ... freeze".
+    """
+    crowds = [hit.start for hit in live if hit.entry.rule.name == CROWD]
+    if crowds:
+        live = [_for_many(hit, crowds) for hit in live if hit.entry.rule.name != CROWD]
     hints = {hit.entry.keyword for hit in live if hit.entry.rule.hint}
     if not hints:
         return live
@@ -97,3 +110,15 @@ def without_lone_hints(live: list[Hit[Signal]]) -> list[Hit[Signal]]:
     if len(hints) >= MIN_HINTS and not content:
         return live
     return [hit for hit in live if not hit.entry.is_hint]
+
+
+def _for_many(hit: Hit[Signal], crowds: Sequence[int]) -> Hit[Signal]:
+    is_blocking = hit.entry.keyword in BLOCKING and hit.entry.rule.urgency is Urgency.MEDIUM
+    if not is_blocking or all(abs(hit.start - crowd) > CROWD_WORDS for crowd in crowds):
+        return hit
+    return Hit(hit.start, hit.end, _outage())
+
+
+@cache
+def _outage() -> Signal:
+    return Signal(all_rules()["outage"], "nobody can access")
