@@ -65,7 +65,8 @@ async def back_up(driver: Driver, name: str, folder: Path) -> BackupManifest:
     """Write the database as it is at one moment, whatever is written meanwhile. Only its owner can read the files.
 
     Raises:
-        BackupError: the folder is there already, the server is a standalone one, or it took too long.
+        BackupError: the folder is there already, the database is empty or not wholly restored, the server is a
+            standalone one, or it took too long.
         OSError: a file cannot be written.
         PyMongoError: the database failed.
     """
@@ -148,7 +149,12 @@ def _draft_of(folder: Path) -> Iterator[Path]:
 async def _write_all(driver: Driver, database: ClientDatabase, folder: Path) -> dict[str, BackedUp]:
     found = {}
     names = await database.list_collection_names(filter={"type": "collection", "name": {"$not": {"$regex": "^system"}}})
+    if not names:
+        raise BackupError(f"there is no database {database.name} with anything in it")
     async with await driver.client.start_session(snapshot=True) as session:
+        versions = database[collection_name(SchemaVersion)]
+        if await versions.find_one({"_id": RESTORING}, session=session) is not None:
+            raise BackupError(f"a backup is being restored into the database {database.name}, or was not to its end")
         for collection in sorted(names):
             found[collection] = await _write_rows(database, collection, session, folder)
     for collection in names:

@@ -18,6 +18,10 @@ class RunOutcome(DescribedEnum):
     CANCELLED = "CANCELLED", "It was stopped on request."
 
 
+SUCCESSES = (RunOutcome.SUCCESS, RunOutcome.PARTIAL_SUCCESS)
+"""The runs that came to their end."""
+
+
 class IngestionLog(Document, RunCounts):
     """One ended run; its id is the job's, so that a run cannot be logged twice.
 
@@ -43,5 +47,11 @@ class IngestionLog(Document, RunCounts):
             IndexModel(
                 [("tenant_id", ASCENDING), ("started_at", DESCENDING), ("_id", DESCENDING)],
                 name="tenant_started",
+            ),
+            # Each tenant's last success, however often its runs have failed since.
+            IndexModel(
+                [("tenant_id", ASCENDING), ("started_at", DESCENDING), ("_id", DESCENDING)],
+                name="tenant_succeeded",
+                partialFilterExpression={"status": {"$in": [each.value for each in SUCCESSES]}},
             ),
         ]

@@ -18,7 +18,7 @@ async def read_cluster(driver: Driver, database: str) -> ShardedCluster | None:
     admin = driver.client.admin
     if (await admin.command("hello")).get("msg") != "isdbgrid":
         return None
-    config, ours = driver.client["config"], {"$regex": f"^{database}\\."}
+    config, ours = driver.client["config"], names_within(database)
     version = (await admin.command("buildInfo"))["versionArray"]
     return cluster_of(
         database,
@@ -28,6 +28,11 @@ async def read_cluster(driver: Driver, database: str) -> ShardedCluster | None:
         collections=await config["collections"].find({"_id": ours}).to_list(None),
         tags=await config["tags"].find({"ns": ours}).to_list(None),
     )
+
+
+def names_within(database: str) -> Row:
+    """The condition on a name that it is of a collection of the database, whose own may have any sign in it."""
+    return {"$gte": f"{database}.", "$lt": f"{database}/"}  # the sign that follows the full stop
 
 
 def cluster_of(

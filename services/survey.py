@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from documents.connection import Connection
 from documents.database import Database, Row
 from documents.ingestion_job import IngestionJob, JobStatus
-from documents.ingestion_log import IngestionLog, RunOutcome
+from documents.ingestion_log import SUCCESSES, IngestionLog
 from documents.ticket import Ticket
 from documents.vocabulary import ConnectionState, SourceKind
 from services.kit.clock import Clock
@@ -116,7 +116,7 @@ _BY_STATE: list[Row] = [
 ]
 
 
-_SUCCESSES = (RunOutcome.SUCCESS.value, RunOutcome.PARTIAL_SUCCESS.value)
+_SUCCESSES = [each.value for each in SUCCESSES]
 
 
 _NEWEST = {"started_at": -1, "_id": -1}
@@ -136,13 +136,13 @@ def _last_runs(since: datetime) -> list[Row]:
 
 def _without_success(tenant_ids: Sequence[str]) -> list[Row]:
     """Stages from the logs of tenants whose last run failed to `{_id: tenant, at: moment}` of the last one that did
-    not, or of the first one of all. It looks past what has failed since.
+    not, or of the first one of all: two steps along indexes for each tenant, however many have failed since.
     """
     return [
         {"$match": owned_by_any(tenant_ids)},
         {"$sort": {"tenant_id": 1, **_NEWEST}},
         {"$group": {"_id": "$tenant_id"}},
-        _one_of("success", {"status": {"$in": list(_SUCCESSES)}}, _NEWEST),
+        _one_of("success", {"status": {"$in": _SUCCESSES}}, _NEWEST),
         _one_of("first", {"started_at": {"$type": "date"}}, _OLDEST),
         {"$project": {"at": {"$ifNull": [{"$first": "$success.started_at"}, {"$first": "$first.started_at"}]}}},
     ]

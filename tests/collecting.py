@@ -58,6 +58,13 @@ def sent_metrics(receiver: Receiver) -> dict[str, Any]:
     }
 
 
+def sent_total(metrics: dict[str, Any], name: str, label: str) -> float | None:
+    """What a counter with one label has come to, if it is among the metrics."""
+    points = metrics[name].sum.data_points if name in metrics else ()
+    found = [point.as_double for point in points if point.attributes[0].value.string_value == label]
+    return found[0] if found else None
+
+
 def _of(receiver: Receiver, signal: str) -> list[Any]:
     return [each for each in receiver.received if each.path == f"/v1/{signal}"]
 

@@ -11,6 +11,7 @@ from mock_external_api.zendesk.app import create_zendesk
 from mock_external_api.zendesk.desk import ZendeskDesk
 from mock_external_api.zendesk.settings import ZendeskSettings
 from services.kit.retry import Patience
+from services.observing import UNOBSERVED
 from services.sources.budget import RateLimiter
 from services.sources.pages import Detail, PagePlace, SourcePage, UpstreamCaller
 from services.sources.records.records import Rejected, UpstreamTicket
@@ -28,7 +29,7 @@ EVENTS = "/api/v2/incremental/ticket_events.json"
 class FreeLimiter:
     """Grants every request, and counts; a pause passes at once."""
 
-    limit = 0
+    limit, source, observer = 0, "zendesk", UNOBSERVED
 
     def __init__(self, clock: FakeClock) -> None:
         self.taken = 0

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from documents.ticket import Language
-from services.classification.inflections import Inflections
 from services.classification.phrases import PhraseBook
+from services.classification.phrasing.inflections import Inflections
 from services.classification.reading.words import PUNCTUATION, folded
 from services.classification.rules import PACKS_FOLDER, Harmless, Meaning, Reach, Signal, all_rules
 

@@ -1,24 +1,19 @@
-"""Finding phrases in text: a small phrase language, compiled into an automaton that scans in linear time."""
+"""Finding phrases in text: an automaton that scans in linear time."""
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
-from services.classification.inflections import Inflections
+from services.classification.phrasing.elements import PhraseElement, PhraseLanguage
+from services.classification.phrasing.inflections import Inflections
 from services.classification.reading.remembered import Remembered
 from services.classification.reading.words import PUNCTUATION
 
 Entry = TypeVar("Entry")
 
-MAX_GAP = 3
-"""How many words a `*` stands for at most."""
 _UNKNOWN = "\x00"
 _END = ""
-_ENDING = "-"
-_MAX_LETTERS = 40
-"""Of a word whose ending is looked for, as far as it is looked at."""
 
 
 @dataclass(slots=True)
@@ -33,6 +28,19 @@ class Hit(Generic[Entry]):
     entry: Entry
 
 
+_Rest = tuple[int, tuple[PhraseElement, ...]]
+"""What is left of a phrase from a place in it on, and the number of its entry."""
+
+
+class _Onward(NamedTuple):
+    """How a phrase goes on from a place in it."""
+
+    by_choice: Sequence[tuple[Sequence[str], _Rest]]
+    by_any_word: Sequence[_Rest]
+    ends: bool
+    """Whether it may end here."""
+
+
 class _State(dict[str, "_State[Entry] | None"], Generic[Entry]):
     """A state of the deterministic automaton: its transitions, each worked out when it is first needed."""
 
@@ -40,7 +48,7 @@ class _State(dict[str, "_State[Entry] | None"], Generic[Entry]):
 
     def __init__(
         self,
-        members: frozenset[int],
+        members: frozenset[_Rest],
         entry: Entry | None,
         move: Callable[["_State[Entry]", str], "_State[Entry] | None"],
     ) -> None:
@@ -54,48 +62,44 @@ class _State(dict[str, "_State[Entry] | None"], Generic[Entry]):
 
 
 class PhraseBook(Generic[Entry]):
-    """Many phrases, each with an entry that says what it means, compiled into one automaton over words.
+    """Many phrases, each with an entry that says what it means, and an automaton over words that finds them.
 
-    The phrase language is described at the top of `packs/en.toml`. The phrases make a
-    nondeterministic automaton; its deterministic form is built lazily, as RE2 does: only the states that real
-    text reaches exist, and a scan is one dictionary look-up a word.
+    The phrase language is described at the top of `packs/en.toml`. A state of the automaton is what is left of each of
+    the phrases that the words before may be the beginning of (a derivative, as Brzozowski calls it). As in RE2, only
+    the states that real text reaches exist, and a scan is one dictionary look-up a word.
     """
 
     def __init__(self, macros: Mapping[str, str], inflections: Inflections, barriers: Set[str] = frozenset()) -> None:
         """`barriers`: words that no `*` stands for, such as negations."""
-        self._macros = macros
-        self._macro_phrases: dict[str, Sequence[str]] = {}
         self._barriers = barriers
-        self._inflections = inflections
-        self._nodes = 0
-        # Most nodes have few of these: a container for each would be thousands, made whenever the program starts.
-        self._edges: defaultdict[int, list[tuple[Set[str], int]]] = defaultdict(list)
-        self._any_word: defaultdict[int, list[int]] = defaultdict(list)
-        self._silent: defaultdict[int, list[int]] = defaultdict(list)
-        self._entries: dict[int, tuple[int, Entry]] = {}
-        self.vocabulary: set[str] = {*PUNCTUATION, *barriers}
-        """The words of the phrases; all others count as one, so that the states and their transitions stay few."""
-        self._endings: set[str] = set()
-        self._fitting_words: dict[str, Set[str]] = {}
+        self._language = PhraseLanguage(macros, inflections, words={*PUNCTUATION, *barriers})
+        self._phrases: list[_Rest] = []
+        self._entries: list[Entry] = []
         self._symbols = Remembered(self._symbol)
-        self._states: dict[frozenset[int], _State[Entry]] = {}
-        self._root = self._node()
+        self._alike: dict[Sequence[str], str] = {}
+        self._onwards: dict[_Rest, _Onward] = {}
+        self._states: dict[frozenset[_Rest], _State[Entry]] = {}
         self._start: _State[Entry] | None = None
+
+    @property
+    def vocabulary(self) -> Set[str]:
+        """The words of the phrases, and the marks and barriers; all others count as one."""
+        return self._language.vocabulary
 
     def add(self, phrases: str, entry: Entry) -> None:
         """Add phrases, separated by commas or line ends; where two are equal, the one added first counts.
 
         Raises KeyError for an unknown macro, ValueError for a choice without words.
         """
-        for phrase in _split_phrases(phrases):
-            self._entries[self._phrase(self._root, phrase)] = (len(self._entries), entry)
-        self._states.clear()
-        self._symbols.clear()
+        self._phrases += [(len(self._entries), phrase) for phrase in self._language.read(phrases)]
+        self._entries.append(entry)
         self._start = None
+        for made in (self._states, self._symbols, self._alike):
+            made.clear()
 
     def find(self, words: Sequence[str]) -> list[Hit[Entry]]:
         """The longest phrase at each position, in order; they may overlap."""
-        first = self._start = self._start or _State(self._closure([self._root]), None, self._first_move())
+        first = self._start = self._start or _State(frozenset(), None, self._first_move())
         padded = [".", *map(self._symbols.__getitem__, words), ".", _END]
         hits = []
         for start, state in enumerate(map(first.__getitem__, padded)):
@@ -113,115 +117,82 @@ class PhraseBook(Generic[Entry]):
                 hits.append(Hit(start - 1 + led, min(end - 1, len(words)), entry))
         return hits
 
-    def _first_move(self) -> Callable[[_State[Entry], str], _State[Entry] | None]:
-        """As `_move`, of the state at the beginning of all phrases, which has too many edges to look at each."""
-        edges: defaultdict[str, list[int]] = defaultdict(list)
-        for node in self._closure([self._root]):
-            for forms, after in self._edges[node]:
-                for form in forms:
-                    edges[form].append(after)
-        return lambda state, word: self._reach(
-            state, word, [each for key in self._keys(word) for each in edges.get(key, ())]
-        )
-
-    def _node(self) -> int:
-        self._nodes += 1
-        return self._nodes - 1
-
-    def _phrase(self, node: int, phrase: str) -> int:
-        for element in phrase.split():
-            after = self._node()
-            if element == "*":
-                self._gap(node, after)
-            else:
-                self._choices(node, element.strip("[]"), after)
-            if element[0] == "[":
-                self._silent[node].append(after)
-            node = after
-        return node
-
-    def _gap(self, node: int, after: int) -> None:
-        for _ in range(MAX_GAP):
-            self._silent[node].append(after)
-            skipped = self._node()
-            self._any_word[node].append(skipped)
-            node = skipped
-        self._silent[node].append(after)
-
-    def _choices(self, node: int, element: str, after: int) -> None:
-        for choice in element.split("/"):
-            if not choice:
-                raise ValueError(f"a phrase has an empty choice: {element!r}")
-            if choice[0] == "{":
-                for phrase in self._macro(choice.strip("{}")):
-                    self._silent[self._phrase(node, phrase)].append(after)
-                continue
-            self._edges[node].append((self._fitting(choice), after))
-
-    def _macro(self, name: str) -> Sequence[str]:
-        if name not in self._macro_phrases:
-            self._macro_phrases[name] = [*_split_phrases(self._macros[name])]
-        return self._macro_phrases[name]
-
-    def _fitting(self, choice: str) -> Set[str]:
-        """The words that fit a choice; the same few thousand choices stand in all the phrases."""
-        fitting = self._fitting_words.get(choice)
-        if fitting is None:
-            fitting = self._fitting_words[choice] = PUNCTUATION if choice == "^" else self._forms(choice)
-            self.vocabulary |= fitting
-        return fitting
-
-    def _forms(self, choice: str) -> Set[str]:
-        if choice[0] == _ENDING and len(choice) > 1:
-            endings = self._forms(choice[1:])
-            self._endings |= endings
-            return {_ENDING + ending for ending in endings}
-        if choice[-1] == "~":
-            return self._inflections.forms(choice[:-1])
-        return self._inflections.spellings(choice)
-
     def _symbol(self, word: str) -> str:
-        """What stands for a word: itself if a phrase names it, else its longest ending that one does, or `_UNKNOWN`."""
-        return word if word in self.vocabulary else next(self._endings_of(word), _UNKNOWN)
+        """What stands for a word: one that fits the same choices, so that states and their transitions stay few."""
+        if word in PUNCTUATION or word in self._barriers:
+            return word
+        choices = self._language.choices_of(word)
+        return self._alike.setdefault(choices, word) if choices else _UNKNOWN
 
-    def _endings_of(self, word: str) -> Iterator[str]:
-        if self._endings:
-            for start in range(max(0, len(word) - _MAX_LETTERS), len(word)):
-                if word[start:] in self._endings:
-                    yield _ENDING + word[start:]
+    def _first_move(self) -> Callable[[_State[Entry], str], _State[Entry] | None]:
+        """As `_move`, of the state at the beginning of all phrases, which are too many to look at each."""
+        by_choice: defaultdict[str, list[_Rest]] = defaultdict(list)
+        by_any_word: list[_Rest] = []
+        for phrase in self._phrases:
+            onward = self._worked_out(phrase)
+            by_any_word += onward.by_any_word
+            for choice in {choice for choices, _ in onward.by_choice for choice in choices}:
+                by_choice[choice].append(phrase)
 
-    def _keys(self, word: str) -> set[str]:
-        """What fits a word in a phrase: itself and its endings."""
-        return {word, *self._endings_of(word)}
+        def move(state: _State[Entry], word: str) -> _State[Entry] | None:
+            fitted = self._language.choices_of(word)
+            begun = {phrase for choice in fitted for phrase in by_choice.get(choice, ())}
+            return self._reach(state, word, fitted, map(self._worked_out, begun), by_any_word)
+
+        return move
 
     def _move(self, state: _State[Entry], word: str) -> _State[Entry] | None:
-        keys = self._keys(word)
-        edges = (edge for node in state.members for edge in self._edges.get(node, ()))
-        return self._reach(state, word, [after for forms, after in edges if not keys.isdisjoint(forms)])
+        onwards = [self._onward(rest) for rest in state.members]
+        by_any_word = (after for onward in onwards for after in onward.by_any_word)
+        return self._reach(state, word, self._language.choices_of(word), onwards, by_any_word)
 
-    def _reach(self, state: _State[Entry], word: str, targets: list[int]) -> _State[Entry] | None:
+    def _reach(
+        self,
+        state: _State[Entry],
+        word: str,
+        fitted: Sequence[str],
+        onwards: Iterable[_Onward],
+        by_any_word: Iterable[_Rest],
+    ) -> _State[Entry] | None:
+        fits = set(fitted)
+        edges = (edge for onward in onwards for edge in onward.by_choice)
+        reached = {after for choices, after in edges if not fits.isdisjoint(choices)}
         if word != _END and word not in PUNCTUATION and word not in self._barriers:
-            targets += [target for node in state.members for target in self._any_word.get(node, ())]
-        reached = state[word] = self._state(self._closure(targets)) if targets else None
-        return reached
+            reached.update(by_any_word)
+        state[word] = target = self._state(frozenset(reached)) if reached else None
+        return target
 
-    def _closure(self, nodes: list[int]) -> frozenset[int]:
-        found = set(nodes)
-        while nodes:
-            node = nodes.pop()
-            new = [target for target in self._silent.get(node, ()) if target not in found]
-            found.update(new)
-            nodes += new
-        return frozenset(found)
-
-    def _state(self, members: frozenset[int]) -> _State[Entry]:
+    def _state(self, members: frozenset[_Rest]) -> _State[Entry]:
         state = self._states.get(members)
         if state is None:
-            accepting = [self._entries[node] for node in members if node in self._entries]
-            entry = min(accepting, key=lambda ranked: ranked[0])[1] if accepting else None
+            first = min((rest[0] for rest in members if self._onward(rest).ends), default=None)
+            entry = None if first is None else self._entries[first]
             state = self._states[members] = _State(members, entry, self._move)
         return state
 
+    def _onward(self, rest: _Rest) -> _Onward:
+        onward = self._onwards.get(rest)
+        if onward is None:
+            onward = self._onwards[rest] = self._worked_out(rest)
+        return onward
 
-def _split_phrases(phrases: str) -> Iterator[str]:
-    return filter(None, (phrase.strip() for phrase in re.split(r"[,\n]", phrases)))
+    def _worked_out(self, rest: _Rest) -> _Onward:
+        number, elements = rest
+        by_choice: list[tuple[Sequence[str], _Rest]] = []
+        by_any_word: list[_Rest] = []
+        ends = False
+        ways = [elements]
+        while ways:
+            elements = ways.pop()
+            if not elements:
+                ends = True
+                continue
+            first, after = elements[0], elements[1:]
+            if first.choices:
+                by_choice.append((first.choices, (number, after)))
+            if first.after_word is not None:
+                by_any_word.append((number, first.after_word + after))
+            if first.is_optional:
+                ways.append(after)
+            ways += [phrase + after for phrase in first.phrases]
+        return _Onward(by_choice, by_any_word, ends)

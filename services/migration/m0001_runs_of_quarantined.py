@@ -22,11 +22,13 @@ _NAMED: list[Row] = [
 
 
 async def name_runs(database: Database, place: Any, session: Session) -> MigrationStep:
-    """Name the runs of the next rows that have no `job_ids`."""
+    """Name the runs of those of the next rows that have no `job_ids`. No more than these are read: a step that looked
+    for as many would read all of a large collection in one transaction, and the lease would be over before that."""
     rows, where = database.collection(QuarantinedRecord), {"job_ids": {"$exists": False}}
-    following = where if place is None else {**where, "_id": {"$gt": place}}
-    unnamed = rows.find(following, {"tenant_id": 1}, session=session, hint=BY_ID).sort("_id").limit(STEP_ROWS)
-    found = await unnamed.to_list(None)
+    # Not as a condition on `_id`, which would pass over ids of another type.
+    following = {} if place is None else {"$expr": {"$gt": ["$_id", {"$literal": place}]}}
+    next_ones = rows.find(following, {"tenant_id": 1}, session=session, hint=BY_ID).sort("_id").limit(STEP_ROWS)
+    found = await next_ones.to_list(None)
     tenants = {row["tenant_id"] for row in found if isinstance(row.get("tenant_id"), str) and row["tenant_id"]}
     among = owned_by_any(tenants, _id={"$in": [row["_id"] for row in found]}, **where)
     changed = await rows.update_many(among, _NAMED, session=session, hint=BY_ID)

@@ -13,7 +13,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from documents.database import Database, Session
-from documents.failures import DatabaseUnavailableError
+from documents.failures import DatabaseUnavailableError, translating
 from documents.schema_version import SCHEMA, AppliedMigration, SchemaVersion
 from services.coordination.leases import Lease, LeaseLostError, Leases
 from services.kit.background import Background
@@ -50,7 +50,12 @@ class Migrator(Background):
 
         Raises:
             DatabaseUnavailableError: it was not done within an hour; what was done stays.
+            DatabaseError: the database failed meanwhile, likewise.
         """
+        with translating():
+            await self._prepare()
+
+    async def _prepare(self) -> None:
         last = max((each.number for each in self._migrations if each.before_serving), default=0)
         deadline = self._clock.monotonic() + PREPARE_SECONDS
         while last and await self._version() < last:

@@ -66,7 +66,7 @@ class Lanes:
             rows = await self._rows.find(unaddressed, session=session).limit(ADDRESSED_AT_ONCE).to_list(None)
             # The copies first: where there are no transactions, a crash repeats them, which their ids prevent.
             copies = [_addressed(row, destination) for row in rows for destination in others]
-            made = [UpdateOne({"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True) for row in copies]
+            made = [UpdateOne(owned(tenant_id, _id=row["_id"]), {"$setOnInsert": row}, upsert=True) for row in copies]
             to_first = {"$set": {"destination_id": first.id, "kind": first.format.value}}
             moved = [UpdateOne({"_id": row["_id"], **unaddressed}, to_first) for row in rows]
             await self._database.write(Writes(Notification, made), Writes(Notification, moved), session=session)

@@ -118,11 +118,12 @@ class Sender(Background):
         free = self._slots.free(len(self._sending))
         if free <= 0 or not self._tenants or not await self._has_room():
             return 0
-        batches = await self._claim(min(free, self._room))
+        most = min(free, self._room)
+        batches = await self._claim(most)
         if not batches:
             return 0
         # The permits come last: between this answer and the requests there is no further wait.
-        permits = await self._circuit.admit(len(batches))
+        permits = await self._circuit.admit(min(most, len(batches)))  # a digest can bring many spikes along
         for batch, permit in zip(batches, permits, strict=False):
             self._slots.take()
             task = self._start(self._send(batch, permit))

@@ -9,13 +9,14 @@ from uuid import uuid4
 
 import structlog
 from pymongo import ASCENDING
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 from documents.database import Database, Row
 from documents.erasure import Erasure, ErasureScope, ErasureState
 from services.coordination.leases import Lease, LeaseLostError, Leases
 from services.kit.background import Background
 from services.kit.clock import Clock
+from services.kit.faults import outline
 from services.protection.ages.aged import AgedErasures
 from services.protection.ages.retentions import Retentions
 from services.protection.customers import CustomerErasures
@@ -97,10 +98,11 @@ class Eraser(Background):
         """The same of one; what cannot be carried out keeps no other one waiting."""
         try:
             return await self._carry_out(lease, row)
-        except (PyMongoError, LeaseLostError):
+        except (ConnectionFailure, LeaseLostError):
             raise
-        except Exception:
-            log.exception("erasure_crashed", erasure_id=row["_id"])
+        except Exception as error:
+            # Its kind and its place: the text of the database's errors may quote a customer's id.
+            log.error("erasure_crashed", erasure_id=row["_id"], error=outline(error))  # noqa: TRY400
             return False
 
     async def _carry_out(self, lease: Lease, row: Row) -> bool:

@@ -3,19 +3,21 @@
 from datetime import datetime
 from uuid import uuid4
 
+from pymongo.errors import PyMongoError
+
 from documents.database import Database, Row, Session
 from documents.erasure import Erasure, ErasureScope, ErasureState
 from documents.ingestion_job import IngestionJob
 from documents.tenant_protection import TenantProtection
 from services.coordination.interventions import Interventions
 from services.coordination.resources import ingest_resource
-from services.errors import ConflictError, InvalidInputError, NotFoundError
+from services.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
 from services.kit.clock import Clock
+from services.kit.words import LONGEST_WORD, word_of
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
 from services.lists.keyset import Slice, Window, read_slice
 from services.lists.numbered import Page, read_newest
 from services.protection.digests import DigestKeys
-from services.protection.names import LONGEST_NAME
 from services.tenancy import Filter, owned
 
 
@@ -136,8 +138,10 @@ class Erasures:
         Raises:
             InvalidInputError: nobody can have such an id.
         """
-        if not 0 < len(customer_id) <= LONGEST_NAME:
-            raise InvalidInputError(f"customer_id must be 1 to {LONGEST_NAME:,} characters.")
+        if not 0 < len(customer_id) <= LONGEST_WORD:
+            raise InvalidInputError(f"customer_id must be 1 to {LONGEST_WORD:,} characters.")
+        if word_of(customer_id) != customer_id:
+            raise InvalidInputError("customer_id must have no blanks at its ends, nor NUL: no customer's is stored so.")
         return (await self._keys.digester()).customer(tenant_id, customer_id)
 
     async def _request(
@@ -157,7 +161,12 @@ class Erasures:
             await self._rows.insert_one(row, session=session)
             return row
 
-        return _erasure(await self._database.in_transaction(work))
+        try:
+            return _erasure(await self._database.in_transaction(work))
+        except PyMongoError as error:
+            if error.has_error_label("TransientTransactionError"):
+                raise UnavailableError("Something of the tenant is being stored; try again in a minute.") from error
+            raise
 
 
 def _requested(now: datetime, by: str | None) -> Row:

@@ -50,7 +50,7 @@ class CustomerExports:
         """Lines of `{"kind": ..., ...}` in chunks of about 64 KiB; there is always one chunk, if an empty one.
 
         Tickets, deleted ones too (with `deleted_at`), each hundred followed by what is told of them; what the history
-        tells of purged ones; then records that could not be read as tickets.
+        tells of purged ones; then records of the tenant's that could not be read as tickets.
 
         Raises:
             QueryTimeoutError: the database did not finish.
@@ -77,7 +77,8 @@ class CustomerExports:
                 purged = await self._purged(tenant_id, customer_id, found[start : start + _AT_ONCE])
                 async for line in self._told(tenant_id, purged):
                     yield line
-        async for some in _batches(self._quarantine, owned(tenant_id), _RECORD):
+        # What nothing attributes to the tenant may be what another one's customer says.
+        async for some in _batches(self._quarantine, owned(tenant_id, is_attributed=True), _RECORD):
             for row in some:
                 if names(str(row.get("raw") or ""), customer_id):
                     yield "quarantined_record", row

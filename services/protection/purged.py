@@ -7,6 +7,7 @@ from documents.database import Database, Session
 from documents.ticket_history import TicketHistory
 from services.kit.clock import Clock
 from services.protection.removal import REMOVED_BATCH, Removal, Removed, name_of
+from services.protection.shields import Shields
 from services.protection.steps import ErasureSteps, ErasureUnderWay
 from services.protection.traces import NEW_CUSTOMER, OLD_CUSTOMER, Traces
 from services.tenancy import owned
@@ -21,6 +22,7 @@ class PurgedTickets:
 
     def __init__(self, database: Database, removal: Removal, steps: ErasureSteps, clock: Clock) -> None:
         self._traces = Traces(database)
+        self._shields = Shields(database)
         self._history = database.collection(TicketHistory)
         self._removal = removal
         self._steps = steps
@@ -58,7 +60,10 @@ class PurgedTickets:
         stored = await self._traces.stored(tenant_id, names, session)
         last = await self._traces.last_customers(tenant_id, [name for name in names if name not in stored], session)
         theirs = [name for name, customer in last.items() if customer == customer_id]
-        removed = await self._removal.told(tenant_id, theirs, self._clock.now(), session) if theirs else Removed()
+        removed = Removed()
+        if theirs:
+            marks = await self._shields.ticket_marks(tenant_id, theirs)
+            removed += await self._removal.told(tenant_id, theirs, self._clock.now(), session, marks=marks)
         # A ticket that they have written since is theirs still.
         others = [name for name in names if name not in theirs and stored.get(name) != customer_id]
         for field in (OLD_CUSTOMER, NEW_CUSTOMER):

@@ -62,15 +62,18 @@ class Removal:
     ) -> Removed:
         """Remove stored tickets, of which `_id` and `external_id` are given. `marks`: the rows that keep them away."""
         ids = [ticket["_id"] for ticket in tickets]
-        await self._database.write(Writes(ErasedTicket, marking(marks)), session=session)
         removed = Removed({name_of(RolledUpTicket): await self._rollups.take_back(tenant_id, ids, session)})
-        removed += await self.told(tenant_id, [ticket.get("external_id") for ticket in tickets], now, session)
+        names = [ticket.get("external_id") for ticket in tickets]
+        removed += await self.told(tenant_id, names, now, session, marks=marks)
         gone = await self._tickets.delete_many(owned(tenant_id, _id={"$in": ids}), session=session, hint=BY_ID)
         removed[name_of(Ticket)] += gone.deleted_count
         return removed
 
-    async def told(self, tenant_id: str, names: Sequence[Any], now: datetime, session: Session) -> Removed:
-        """Remove all that is told of tickets (external ids), whether they are stored or purged."""
+    async def told(
+        self, tenant_id: str, names: Sequence[Any], now: datetime, session: Session, *, marks: Sequence[Row] = ()
+    ) -> Removed:
+        """Remove all that is told of tickets (external ids), whether they are stored or purged. `marks`: as above."""
+        await self._database.write(Writes(ErasedTicket, marking(marks)), session=session)
         removed = Removed({name_of(TicketLife): await self._rollups.forget_lives(tenant_id, names, session)})
         was_corrected = await self._was_corrected(tenant_id, names, session)
         for document, field in _BY_TICKET:

@@ -6,9 +6,11 @@ stored under the tenant's lease (`services/coordination/interventions.py`). So o
 stored, and found by the erasure, or it sees the shield and is compared anew.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from pymongo import UpdateOne
 
@@ -19,6 +21,9 @@ from documents.tenant_protection import TenantProtection
 from services.errors import ConflictError, ErrorCode
 from services.protection.digests import DigestKeys
 from services.tenancy import owned
+
+_ASKED_FOR = 10_000
+"""Customers that are asked for in one query; records that nobody can read as tickets may name any number."""
 
 
 class TenantErasedError(ConflictError):
@@ -106,15 +111,10 @@ class Shields:
     async def erased(self, tenant_id: str, customers: Iterable[str], tickets: Collection[str]) -> ErasedOnes:
         """Which of these customers and tickets were erased, or are to be."""
         digester = await self._keys.digester()
-        by_digest = {digester.customer(tenant_id, name): name for name in customers}
-        found = self._erasures.find(
-            owned(tenant_id, scope=ErasureScope.CUSTOMER.value, customer_digest={"$in": list(by_digest)}),
-            {"customer_digest": 1, "requested_at": 1},
-        )
         until: dict[str, datetime] = {}
-        for row in await found.to_list(None) if by_digest else ():
-            name = by_digest[row["customer_digest"]]
-            until[name] = max(row["requested_at"], until.get(name, row["requested_at"]))
+        names = iter(customers)
+        while some := list(islice(names, _ASKED_FOR)):
+            until |= await self._erased_customers(tenant_id, some)
         named = {digester.ticket(tenant_id, name): name for name in tickets}
         rows = (
             await self._tickets.find(owned(tenant_id, _id={"$in": list(named)}), {"_id": 1}).to_list(None)
@@ -122,6 +122,20 @@ class Shields:
             else []
         )
         return ErasedOnes(until, frozenset(named[row["_id"]] for row in rows))
+
+    async def _erased_customers(self, tenant_id: str, customers: Iterable[str]) -> dict[str, datetime]:
+        digester = await self._keys.digester()
+        # In a thread: this process has requests to answer.
+        by_digest = await asyncio.to_thread(lambda: {digester.customer(tenant_id, name): name for name in customers})
+        found = self._erasures.find(
+            owned(tenant_id, scope=ErasureScope.CUSTOMER.value, customer_digest={"$in": list(by_digest)}),
+            {"customer_digest": 1, "requested_at": 1},
+        )
+        until: dict[str, datetime] = {}
+        async for row in found:
+            name = by_digest[row["customer_digest"]]
+            until[name] = max(row["requested_at"], until.get(name, row["requested_at"]))
+        return until
 
     async def ticket_marks(self, tenant_id: str, external_ids: Iterable[str]) -> list[Row]:
         """The rows by which these tickets are known as erased."""

@@ -25,6 +25,7 @@ from documents.writes import new_rows
 from services.coordination.leases import Lease, LeaseLostError, Leases
 from services.kit.background import Background
 from services.kit.clock import Clock
+from services.kit.faults import outline
 from services.notifications.outbox import SpikeNotice, spike_rows
 from services.protection.shields import Shield, ShieldedMeanwhileError, Shields
 from services.spikes.arrivals import SPIKES_COMMENT, quarter_begin
@@ -87,8 +88,10 @@ class SpikeWatcher(Background):
             if isinstance(tenant_id, str) and tenant_id:
                 try:
                     await self.look_at(lease, tenant_id)
-                except PyMongoError as error:  # one tenant's tickets must not keep the others from being looked at
-                    self._log.warning("spikes_not_looked_for", tenant_id=tenant_id, error=str(error)[:200])
+                except LeaseLostError:
+                    raise
+                except Exception as error:  # noqa: BLE001  (one tenant's tickets must not keep others from being watched)
+                    self._log.warning("spikes_not_looked_for", tenant_id=tenant_id, error=outline(error))
 
     async def look_at(self, lease: Lease, tenant_id: str) -> None:
         """Look for spikes of one tenant, and store and announce what is new; nothing of one that is erased meanwhile.

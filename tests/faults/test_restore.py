@@ -129,11 +129,16 @@ def test_files_are_those_that_mongorestore_reads_and_a_changed_one_is_noticed(tm
         assert client[name].list_collection_names() == []
 
 
-def test_nobody_works_on_a_backup_that_is_not_wholly_restored(tmp_path: Path, mongo_url: str) -> None:
+def test_nobody_works_on_a_backup_that_is_not_wholly_restored_or_backs_it_up(tmp_path: Path, mongo_url: str) -> None:
     with MongoClient(mongo_url) as client:
         name = f"test_{uuid4().hex[:12]}"
         client[name]["schema_version"].insert_one({"_id": "restoring"})
         settings = {"MONGO_URL": mongo_url, "MONGO_DB": name}
         refusal = commanded(tmp_path, "tenants", "list", code=2, **settings)
         assert f"a backup is being restored into the database {name}" in refusal
+        refusal = commanded(tmp_path, "backup", "half", code=2, **settings)
+        assert f"no backup was made: a backup is being restored into the database {name}" in refusal
         client.drop_database(name)
+        refusal = commanded(tmp_path, "backup", "nothing", code=2, **settings)
+        assert f"no backup was made: there is no database {name}" in refusal
+        assert not list(tmp_path.glob("half*")) + list(tmp_path.glob("nothing*"))

@@ -106,7 +106,7 @@ def test_the_image_has_the_pages_files_from_npm() -> None:
 
 def test_the_image_has_every_package_that_the_service_imports() -> None:
     copied = set(re.findall(r"^COPY (\S+) \S+$", DOCKERFILE, re.MULTILINE))
-    beside = {"benchmarks", "fuzz", "readers", "soak", "tests"}
+    beside = {"benchmarks", "fuzz", "load", "readers", "soak", "tests"}
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - beside
     assert packages <= copied
 

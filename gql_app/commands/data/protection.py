@@ -2,12 +2,14 @@
 
 import asyncio
 import sys
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from operator import attrgetter
 from pathlib import Path
 
 import typer
 
+from documents.database import patiently
 from documents.erasure import Erasure, ErasureState
 from gql_app.commands.data.contexts import asking, open_context
 from gql_app.commands.data.output import print_fields, print_list
@@ -20,6 +22,7 @@ from resolvers.protection import erasure as resolvers
 from resolvers.protection import retention
 from resolvers.protection.trail import page_trail
 from services.errors import InvalidInputError
+from services.kit.background import DATABASE_SECONDS
 from services.protection.shields import Retention
 
 _LOOK_SECONDS = 0.2
@@ -32,9 +35,8 @@ async def erase_one_customer(means: Means, *, tenant_id: str, customer_id: str, 
         InvalidInputError: nobody can have such an id, or nobody has confirmed it.
     """
     _demand_sure(customer_id, is_sure=is_sure)
-    async with open_context(means) as context:
-        erasure = await resolvers.erase_customer(context, tenant_id, customer_id)
-        erasure = await _carried_out(context, erasure)
+    async with _erasing(means) as context:
+        erasure = await _carried_out(context, await resolvers.erase_customer(context, tenant_id, customer_id))
     print_fields(ErasureAnswer.of(erasure), as_json=as_json)
     return 0
 
@@ -46,7 +48,7 @@ async def erase_whole_tenant(means: Means, *, tenant_id: str, is_sure: bool, as_
         InvalidInputError: nobody has confirmed it.
     """
     _demand_sure(tenant_id, is_sure=is_sure)
-    async with open_context(means) as context:
+    async with _erasing(means) as context:
         erasure = await _carried_out(context, await resolvers.erase_tenant(context, tenant_id))
     print_fields(ErasureAnswer.of(erasure), as_json=as_json)
     return 0
@@ -177,11 +179,19 @@ def _demand_sure(name: str, *, is_sure: bool) -> None:
         raise InvalidInputError("Nothing was erased.")
 
 
+@asynccontextmanager
+async def _erasing(means: Means) -> AsyncIterator[Context]:
+    """Erase here before anything is asked for: one that was killed in the middle may have left a transaction open, with
+    which the request would conflict, and whoever erases next ends that."""
+    with patiently(DATABASE_SECONDS):
+        async with open_context(means) as context, resolvers.erasing_here(context):
+            yield context
+
+
 async def _carried_out(context: Context, erasure: Erasure) -> Erasure:
     """Wait for the end; whether this process erases or a service that runs already, the lease decides."""
     with waiting("Erasing"):
-        async with resolvers.erasing_here(context):
-            while erasure.state is not ErasureState.DONE:
-                await asyncio.sleep(_LOOK_SECONDS)
-                erasure = await resolvers.get_erasure(context, erasure.id)
+        while erasure.state is not ErasureState.DONE:
+            await asyncio.sleep(_LOOK_SECONDS)
+            erasure = await resolvers.get_erasure(context, erasure.id)
     return erasure

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from services.classification.checking.release import RulesFault, faults_of_version
-from services.classification.inflections import Inflections
+from services.classification.phrasing.inflections import Inflections
 from services.classification.reading.words import folded
 from services.classification.rules import PACKS_FOLDER, Reach, all_rules
 

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from services.classification.inflections import Inflections
 from services.classification.phrases import Entry, PhraseBook
+from services.classification.phrasing.inflections import Inflections
 from services.classification.reading.words import PUNCTUATION, folded, normalise, split_words, without_links
 
 GAP = "*"

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from documents.ticket import Language
-from services.classification.inflections import Inflections
 from services.classification.languages import Pack, pack_inflections
 from services.classification.own.phrases import FORMS, book_of, keyword_of
 from services.classification.phrases import Hit, PhraseBook
+from services.classification.phrasing.inflections import Inflections
 from services.classification.rules import Harmless, Meaning, Signal, all_rules
 
 OWN_RULE = "own_words"

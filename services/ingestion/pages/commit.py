@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -42,6 +42,7 @@ from services.judging.corrections import CorrectedMeanwhileError, demand_no_othe
 from services.judging.judges import JudgedMeanwhileError, Judges
 from services.kit.clock import Clock
 from services.observing import UNOBSERVED, Observer, TicketsStored
+from services.protection.removal import Removal
 from services.protection.shields import NO_SHIELD, Shield, ShieldedMeanwhileError, Shields, marking
 from services.rollups.write import Rollups
 from services.tenancy import BY_ID, owned
@@ -74,6 +75,8 @@ class PreparedPage:
     """What is told of tickets that later pages show."""
     shield: Shield = NO_SHIELD
     """What was left out, by what was known of that."""
+    misplaced: Sequence[Row] = ()
+    """Stored tickets that have become an erased customer's, and go."""
 
     def shares_tickets_with(self, other: "PreparedPage") -> bool:
         """Whether one shows a ticket that the other shows or tells of, so that what one writes changes what the other
@@ -112,7 +115,7 @@ class PageStore:
         self._staging = Staging(database, clock)
         self._judges = Judges(database, observer=observer)
         self._shields = Shields(database)
-        self._protected = Protected(self._shields, clock)
+        self._protected = Protected(self._shields, Removal(database, rollups), clock)
         self._jobs = database.collection(IngestionJob)
         self._tickets = database.collection(Ticket)
         self._quarantine = database.collection(QuarantinedRecord)
@@ -136,6 +139,8 @@ class PageStore:
         if shield.retention is not None:
             known = await self._stored(run.tenant_id, [*portion.records.own])
             portion = self._protected.without_aged(shield, portion, known)
+        left_out = await self._stored(run.tenant_id, [*portion.left_out])
+        misplaced = await self._protected.misplaced(run.tenant_id, left_out)
         own, gone = portion.records.own, portion.records.gone
         ids = [*own, *gone]
         stored, mended, details, staged = await asyncio.gather(
@@ -146,7 +151,7 @@ class PageStore:
         )
         changes = await asyncio.to_thread(find_changes, own, stored, at, gone=gone, details=details)
         again = frozenset(name for name, row in stored.items() if row.get("seen_by_job") == run.job.id)
-        return PreparedPage(portion, at, changes, again, mended, staged, shield)
+        return PreparedPage(portion, at, changes, again, mended, staged, shield, misplaced)
 
     async def commit(self, run: Run, page: PreparedPage) -> None:
         """Store the page whole or not at all, with the counts and the checkpoint that go with it.
@@ -229,6 +234,7 @@ class PageStore:
             await demand_no_other(changes.corrections, self._tickets, at.tenant_id, changes.recounted, session)
             await self._shields.demand_same(at.tenant_id, page.shield, session)
             await self._judges.demand_present(changes.judged_by, self._tickets, at.tenant_id, at.judge, session)
+            await self._protected.remove(at, page.misplaced, session)
             await self._rollups.take_back(at.tenant_id, changes.recounted, session)
             if not await self._database.write(*writes, session=session):
                 raise StoppedError(StopReason.ROLLED_BACK)

@@ -6,11 +6,14 @@ What is left out counts as skipped. Upstream still has it, so it is met by every
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from documents.database import Row, Session
 from documents.ticket import StatusCategory
 from documents.ticket_history import FieldChange
+from services.ingestion.pages.history import Position
 from services.ingestion.pages.portions import Portion
 from services.kit.clock import Clock
 from services.protection.names import names_in
+from services.protection.removal import Removal
 from services.protection.shields import ErasedOnes, Shield, Shields, TenantErasedError
 from services.sources.pages import Detail
 from services.sources.records.records import Rejected, UpstreamTicket
@@ -24,6 +27,7 @@ class Protected:
     """Looks through portions before they are compared with what is stored."""
 
     shields: Shields
+    removal: Removal
     clock: Clock
 
     async def admitted(self, tenant_id: str, shield: Shield, portion: Portion) -> Portion:
@@ -53,6 +57,21 @@ class Protected:
         return _without_tickets(
             portion, [name for name in own if name not in stored and self._is_too_old(shield, own[name])]
         )
+
+    async def misplaced(self, tenant_id: str, left_out: Mapping[str, Row]) -> list[Row]:
+        """Of the stored tickets that were left out, those stored under the name of somebody who was not erased: they
+        have become an erased customer's since, and no erasure looks for them. The others are for the erasure to count.
+        """
+        if not left_out:
+            return []
+        customers = {row["customer_id"] for row in left_out.values() if isinstance(row.get("customer_id"), str)}
+        erased = await self.shields.erased(tenant_id, customers, ())
+        return [row for row in left_out.values() if row.get("customer_id") not in erased.customers]
+
+    async def remove(self, at: Position, misplaced: Sequence[Row], session: Session) -> None:
+        """Remove such tickets, with all that is stored about them."""
+        if misplaced:
+            await self.removal.tickets(at.tenant_id, misplaced, at.now, session)
 
     async def _erased(self, tenant_id: str, portion: Portion) -> ErasedOnes:
         records = portion.records

@@ -18,6 +18,7 @@ from services.errors import InvalidInputError
 from services.kit.clock import EPOCH, Clock
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
 from services.protection.shields import Retention, shield_of
+from services.protection.traces import Traces
 from services.protection.trail import AuditTrail
 from services.statuses import in_category
 from services.tenancy import Filter, owned
@@ -27,6 +28,8 @@ LOOK_EVERY = timedelta(days=1)
 """How often each tenant's tickets are looked at: none is kept for longer than a day more."""
 OURSELVES = "retention"
 """The actor of the audit trail's entries."""
+_LOOKED_AT = 1_000
+"""Rows of the history that are looked at together."""
 
 
 class Retentions:
@@ -37,6 +40,7 @@ class Retentions:
         self._tickets = database.collection(Ticket)
         self._history = database.collection(TicketHistory)
         self._erasures = database.collection(Erasure)
+        self._traces = Traces(database)
         self._trail = trail
         self._clock = clock
 
@@ -92,7 +96,19 @@ class Retentions:
         where = aged(tenant_id, cutoff, closed_only=retention.closed_only)
         if await self._tickets.find_one(where, {"_id": 1}, hint=NEWEST_INDEX) is not None:
             return True
-        return await self._history.find_one(long_gone(tenant_id, cutoff), {"_id": 1}) is not None
+        return await self._has_purged(tenant_id, cutoff)
+
+    async def _has_purged(self, tenant_id: str, cutoff: datetime) -> bool:
+        """Whether the history tells of one that was deleted long ago, and did not come back."""
+        rows = self._history.find(long_gone(tenant_id, cutoff), {"ticket_id": 1}, batch_size=_LOOKED_AT)
+        try:
+            while some := await rows.to_list(_LOOKED_AT):
+                names = {row.get("ticket_id") for row in some}
+                if names - (await self._traces.stored(tenant_id, [*names])).keys():
+                    return True
+        finally:
+            await rows.close()
+        return False
 
     async def _request(self, tenant_id: str, cutoff: datetime, retention: Retention, now: datetime) -> None:
         row: Row = {

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from services.sources.records.fields import moment_of, word_of
+from services.kit.words import word_of
+from services.sources.records.fields import moment_of
 from services.sources.records.records import PageRecords, sort_records
 
 CHANNEL = "github"

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from services.kit.clock import truncate
+from services.kit.words import LONGEST_WORD, clean, number_text, word_of
 
-LONGEST_WORD = 1_000
 LONGEST_SUBJECT = 10_000
 LONGEST_MESSAGE = 1_000_000
 """A text of so many characters takes 4 MB at most; a history row may hold it twice, a document 16 MB."""
@@ -26,32 +26,13 @@ _MILLISECONDS_FROM = 10**11
 
 
 def text_of(value: object, limit: int) -> str:
-    """Any value as text: null is empty, what is no text is its JSON. Of one that is too long the beginning stays.
-
-    NUL, which breaks CSV readers, and lone surrogates, which UTF-8 lacks, go.
-    """
+    """Any value as text: null is empty, what is no text is its JSON. Of one that is too long the beginning stays."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if len(text) > limit:
         text = f"{text[:limit]}\n[cut: these are the first {limit:,} of {len(text):,} characters]"
-    return _clean(text)
-
-
-def word_of(value: object) -> str | None:
-    """A name of something: a text, or a number as its text. None where there is none.
-
-    Raises:
-        ValueError: it is something else, or too long.
-    """
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError("must be a text or a number")  # noqa: TRY004  (a fault of the record)
-    word = _clean(value if isinstance(value, str) else _number(value)).strip()
-    if len(word) > LONGEST_WORD:
-        raise ValueError(f"longer than {LONGEST_WORD:,} characters")
-    return word or None
+    return clean(text)
 
 
 def status_of(value: object) -> str | None:
@@ -99,7 +80,7 @@ def key_of(value: object) -> str:
         raise ValueError("is no whole number")
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError("must be a text or a whole number")  # noqa: TRY004  (a fault of the record)
-    key = value if isinstance(value, str) else _number(value)
+    key = value if isinstance(value, str) else number_text(value)
     if not key.strip():
         raise ValueError("is empty")
     if len(key) > LONGEST_WORD:
@@ -150,13 +131,3 @@ def _written(text: str) -> datetime:
         return datetime.fromisoformat(text.removesuffix(" UTC"))
     except ValueError:
         return parsedate_to_datetime(text)
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if isinstance(value, int) or value.is_integer() else str(value)
-
-
-def _clean(text: str) -> str:
-    if not text.isascii():
-        text = text.encode("utf-8", "ignore").decode()
-    return text.replace("\x00", "") if "\x00" in text else text

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from documents.ticket import SOURCE_FIELDS
+from services.kit.words import word_of
 from services.sources.records.extra import bounded
 from services.sources.records.fields import (
     LONGEST_MESSAGE,
@@ -33,7 +34,6 @@ from services.sources.records.fields import (
     status_of,
     tags_of,
     text_of,
-    word_of,
 )
 from services.sources.records.json_text import Unreadable
 

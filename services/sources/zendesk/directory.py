@@ -8,9 +8,10 @@ import httpx
 
 from documents.vocabulary import SourceProblem
 from services.errors import UpstreamError
+from services.kit.words import word_of
 from services.sources.http.asking import Asking
 from services.sources.pages import UpstreamCaller
-from services.sources.records.fields import status_of, word_of
+from services.sources.records.fields import status_of
 from services.sources.zendesk.exports import read_zendesk_object, whole
 
 NAMES_AT_ONCE = 100

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from documents.ticket_history import FieldChange
+from services.kit.words import word_of
 from services.sources.pages import Detail, Turn
-from services.sources.records.fields import LONGEST_SUBJECT, status_of, text_of, word_of
+from services.sources.records.fields import LONGEST_SUBJECT, status_of, text_of
 from services.sources.zendesk.exports import whole
 
 MAX_SAID_CHARACTERS = 100_000

@@ -52,6 +52,14 @@ async def test_a_customer_is_exported_erased_and_known_as_erased(app_client: htt
     assert (ran["new_ingested"], ran["skipped"] >= len(tickets)) == (0, True)
 
 
+@pytest.mark.parametrize("customer_id", ["%20C-7", "C%00-7", "%20"])
+async def test_an_id_that_no_customer_can_have_is_refused(app_client: httpx.AsyncClient, customer_id: str) -> None:
+    """A certificate of nothing would be taken for one of the customer who was meant."""
+    address = f"/tenants/tenant_a/customers/{customer_id}"
+    for answer in (await app_client.post(f"{address}/erasure"), await app_client.get(f"{address}/export")):
+        assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_INPUT")
+
+
 async def test_an_erased_tenant_takes_nothing_and_says_so(app_client: httpx.AsyncClient, customer: str) -> None:
     asked = await app_client.post("/tenants/tenant_a/erasure")
     assert asked.status_code == 202

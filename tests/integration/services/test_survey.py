@@ -41,6 +41,29 @@ async def test_of_each_tenant_it_is_told_since_when_it_has_had_no_success(db: Da
     assert since == {"well": NOW - hour, "failing": NOW - 3 * hour, "never": NOW - 2 * day}
 
 
+async def test_an_outage_of_all_tenants_does_not_make_the_survey_read_every_run_that_failed(
+    db: Database, services: Services
+) -> None:
+    minute = timedelta(minutes=1)
+    tenants, failed = [f"t{number}" for number in range(20)], 200
+    runs = [logged(name, "FAILED", minute * number) for name in tenants for number in range(1, failed)]
+    await db.collection(IngestionLog).insert_many(
+        [*runs, *(logged(name, "SUCCESS", minute * failed) for name in tenants)]
+    )
+    logs = db.collection(IngestionLog)
+    await services.surveys.now()  # the database tries its plans the first time
+    await logs.database.command("profile", 2)
+    try:
+        since = (await services.surveys.now()).no_success_since
+    finally:
+        await logs.database.command("profile", 0)
+    ours = {"ns": f"{logs.database.name}.ingestion_logs"}
+    reads = await logs.database["system.profile"].find(ours).to_list(None)
+    await logs.database["system.profile"].drop()
+    assert since == dict.fromkeys(tenants, NOW - minute * failed)
+    assert sum(read["docsExamined"] for read in reads) < failed
+
+
 async def test_what_waits_is_counted(db: Database, services: Services) -> None:
     def job(name: str, status: JobStatus, queued_at: datetime, **more: Any) -> dict[str, Any]:
         return {"_id": name, "tenant_id": name, "status": status.value, "queued_at": queued_at, **more}

@@ -3,7 +3,7 @@
 from bson import MaxKey, MinKey
 
 from documents.cluster import KeyRange
-from documents.sharded_cluster import cluster_of
+from documents.sharded_cluster import cluster_of, names_within
 
 RANGE = {"min": {"tenant_id": "acme", "external_id": MinKey()}, "max": {"tenant_id": "acme", "external_id": MaxKey()}}
 
@@ -25,3 +25,9 @@ def test_config_is_read() -> None:
     assert cluster.primary_shard == "rs2"
     assert cluster.keys == {"tickets": ("tenant_id", "external_id")}
     assert cluster.ranges == {"tickets": {KeyRange(("acme", MinKey()), ("acme", MaxKey()), "eu")}}
+
+
+def test_a_database_with_signs_in_its_name_finds_its_own_collections() -> None:
+    ours = names_within("a+b")
+    names = ["a+b.tickets", "a+b.~", "a+bc.tickets", "aab.tickets", "a+b-c.tickets", "a+b"]
+    assert [name for name in names if ours["$gte"] <= name < ours["$lt"]] == ["a+b.tickets", "a+b.~"]

@@ -4,16 +4,18 @@ import asyncio
 from typing import Any
 
 import pytest
+from bson import ObjectId
+from pymongo.errors import AutoReconnect
 
 from documents.database import Database, Session
-from documents.failures import DatabaseTooNewError
+from documents.failures import DatabaseTooNewError, DatabaseUnavailableError
 from documents.quarantined_record import QuarantinedRecord
 from documents.rate_limit import RateLimit
 from documents.schema_version import KNOWN_VERSION, SchemaVersion, demand_known_version
 from services.coordination.leases import Leases
 from services.kit.clock import SystemClock
 from services.migration.m0001_runs_of_quarantined import MIGRATION as RUNS_OF_QUARANTINED
-from services.migration.migrations import Migration, MigrationStep
+from services.migration.migrations import STEP_ROWS, Migration, MigrationStep
 from services.migration.migrator import Migrator
 from tests.fakes import running
 from tests.waiting import becomes
@@ -87,6 +89,15 @@ async def test_what_dies_in_the_middle_is_gone_on_with_and_no_row_is_changed_twi
     assert await done(rows) == [[1]] * ROWS
 
 
+async def test_a_start_during_which_the_database_fails_says_so_as_every_other_start(rows: Database) -> None:
+    async def step(database: Database, place: Any, session: Session) -> MigrationStep:
+        raise AutoReconnect("no primary")
+
+    migration = Migration(1, "nothing", step, before_serving=True)
+    with pytest.raises(DatabaseUnavailableError, match="no primary"):
+        await Migrator(rows, Leases(rows, ttl_seconds=5), SystemClock(), migrations=[migration]).prepare()
+
+
 async def test_older_programs_are_kept_out_from_the_first_step_on_where_they_do_not_understand(rows: Database) -> None:
     harmless, breaking = Counting(1, before_serving=True), Counting(KNOWN_VERSION + 1, older_may_work=False)
     await migrator(rows, harmless).prepare()
@@ -112,3 +123,12 @@ async def test_quarantined_records_name_their_runs_and_what_others_wrote_is_left
     step = await RUNS_OF_QUARANTINED.step(db, None, None)
     assert step == MigrationStep(None, 1)
     assert [row.get("job_ids") for row in await rows.find().sort("_id").to_list(None)] == [["a"], None, ["b", "c"]]
+
+
+async def test_a_step_over_quarantined_records_reads_so_many_and_no_more(db: Database) -> None:
+    rows, named = db.collection(QuarantinedRecord), {"tenant_id": "acme", "job_id": "b", "job_ids": ["b"]}
+    await rows.insert_many([{"_id": f"{number:05}", **named} for number in range(STEP_ROWS + 1)])
+    await rows.insert_one({"_id": ObjectId(), "tenant_id": "acme", "job_id": "a"})
+    first = await RUNS_OF_QUARANTINED.step(db, None, None)
+    assert first == MigrationStep(f"{STEP_ROWS - 1:05}", 0)
+    assert await RUNS_OF_QUARANTINED.step(db, first.place, None) == MigrationStep(None, 1)

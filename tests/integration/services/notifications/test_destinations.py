@@ -1,7 +1,9 @@
 """Tenants' own destinations: real receivers, real deliveries."""
 
 import asyncio
+import itertools
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -232,6 +234,27 @@ async def test_a_flood_is_told_as_a_digest_where_the_destination_asks_for_it(
     rows = {row["_id"]: row["ticket_id"] async for row in outbox.rows.find()}
     assert {alert["notification_id"]: alert["ticket_id"] for alert in event["data"]["alerts"]} == rows
     assert await count(outbox, saved.destination) == 30
+
+
+async def test_spikes_that_a_flood_brings_along_are_sent_no_more_at_once_than_is_allowed(
+    outbox: Outbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "_DIGEST_GATHERS_SECONDS", 0.0)
+    begun, at_once = itertools.count(1), list[int]()
+
+    def slowly(received: Received) -> int:
+        at_once.append(next(begun) - len(receiver.received))
+        time.sleep(0.2)
+        return 200
+
+    receiver.answer = slowly
+    await outbox.destinations().create("acme", receiver.url, WEBHOOK, digest_above=1)
+    for number in range(8):
+        await outbox.add("", version=f"spike:{number}", spike={"spike_id": f"spk_{number}"})
+    async with at_work(outbox.delivery(concurrency=2)):
+        await outbox.settled()
+    assert len({received.headers["webhook-id"] for received in receiver.received}) == len(receiver.received) == 8
+    assert max(at_once) <= 2
 
 
 async def test_few_alerts_are_told_one_by_one_and_a_flood_is_gathered(outbox: Outbox, receiver: Receiver) -> None:

@@ -93,6 +93,23 @@ async def test_nothing_is_asked_for_where_nothing_is_too_old(stage: Stage) -> No
     assert await stage.live() == {"new"}
 
 
+async def test_a_ticket_that_was_deleted_long_ago_and_came_back_asks_for_nothing(stage: Stage) -> None:
+    """Else there would be an erasure of nothing, with its entry in the trail, every day."""
+    await stage.add("back", **aged_days(400))
+    await stage.add("other")
+    await stage.run()
+    await stage.delete("back")
+    await stage.run()
+    long_ago = datetime.now(UTC) - timedelta(days=370)
+    await stage.db.collection(TicketHistory).update_many({"tenant_id": TENANT}, {"$set": {"recorded_at": long_ago}})
+    await stage.db.collection(Ticket).update_one({"external_id": "back"}, {"$unset": {"deleted_at": ""}})
+    assert await applied(stage, A_YEAR) is None
+    await stage.db.collection(Ticket).delete_one({"external_id": "back"})
+    erasure = await applied(stage, A_YEAR)
+    assert erasure is not None
+    assert erasure.counts["ticket_history"] == 2
+
+
 @pytest.mark.parametrize("days", [29, 0, -1, 36_501])
 async def test_a_time_that_nobody_can_mean_is_refused(stage: Stage, days: int) -> None:
     clock = SystemClock()

@@ -15,17 +15,19 @@ from documents.destination import DestinationFormat
 from documents.ingestion_job import IngestionJob
 from documents.spike import Spike
 from documents.tenant_protection import TenantProtection
+from documents.ticket import Ticket
 from services.kit.clock import SystemClock
 from services.notifications.receivers.changes import DestinationChange
 from services.rollups.write import Rollups
 from services.spikes.arrivals import quarter_begin
 from services.spikes.search import SpikeSearch
 from services.spikes.watcher import spike_id_of
+from tests.fakes import running
 from tests.integration.services.spikes.conftest import MINUTE, NOW, World
 from tests.notifying import Outbox, at_work
 from tests.processes import Command
 from tests.receiver import receiving
-from tests.waiting import eventually
+from tests.waiting import becomes, eventually
 
 SPECIFICATION, WEBHOOK, SLACK = DestinationFormat
 HOUR = timedelta(hours=1)
@@ -134,6 +136,15 @@ async def test_without_a_destination_that_knows_spikes_nobody_is_told(world: Wor
     await world.rush()
     assert len(await world.look()) == 1
     assert await world.announced() == []
+
+
+async def test_a_ticket_that_another_program_spoilt_keeps_no_other_tenant_from_being_watched(world: World) -> None:
+    await world.rush()
+    odd = {"tenant_id": "aaa", "created_at": NOW - 65 * MINUTE, "customer_id": {"id": 1}}
+    await world.db.collection(Ticket).insert_one({**odd, "external_id": "1"})
+    watcher = world.watcher()
+    async with running(watcher):
+        await becomes(lambda: world.db.collection(Spike).count_documents({}), 1)
 
 
 WATCHING = """

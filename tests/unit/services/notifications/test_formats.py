@@ -98,7 +98,7 @@ def test_what_is_shown_of_an_address_lets_nobody_use_it(format_: DestinationForm
 
 def a_spike() -> ClaimedNotification:
     figures = {"spike_id": "spk_1", "tickets": 20, "started_at": THEN}
-    return ClaimedNotification("id-spike", "c", "acme", "", "high", "20 customers <wrote>", 0, 0, THEN, figures)
+    return ClaimedNotification("id-spike", "c", "acme", "", "high", "20 customers <wrote>", 0, 0, THEN, spike=figures)
 
 
 def test_a_spike_is_an_event_of_its_own_kind() -> None:

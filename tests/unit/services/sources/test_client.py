@@ -9,6 +9,7 @@ import pytest
 from services.errors import UpstreamError
 from services.kit.http_answers import retry_after_seconds
 from services.kit.retry import Patience
+from services.observing import UNOBSERVED
 from services.sources.http import transport
 from services.sources.pages import UpstreamCaller
 from services.sources.standard.client import ExternalApi
@@ -36,6 +37,8 @@ class FakeClock:
 
 class RecordingLimiter:
     """Grants every slot and writes down what it is told."""
+
+    source, observer = "external_api", UNOBSERVED
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock

@@ -7,8 +7,9 @@ from bson import decode, encode
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.kit.words import LONGEST_WORD
 from services.sources.records.extra import LEFT_OUT, MAX_EXTRA_CHARACTERS, MAX_EXTRA_FIELDS
-from services.sources.records.fields import LONGEST_MESSAGE, LONGEST_WORD
+from services.sources.records.fields import LONGEST_MESSAGE
 from services.sources.records.json_text import MAX_RECORD_LEVELS, Unreadable
 from services.sources.records.records import MAX_RAW_CHARACTERS, PageRecords, UpstreamTicket, sort_records
 

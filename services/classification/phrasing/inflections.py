@@ -24,7 +24,6 @@ class Inflections:
         for pattern, templates in self._rows:
             if any(int(group) > pattern.groups for template in templates for group in template[1::2]):
                 raise ValueError(f"a form names a group that {pattern.pattern!r} has not")
-        self._known: dict[str, set[str]] = {}
 
     def spellings(self, word: str) -> set[str]:
         """The word alone, as it may be written."""
@@ -33,12 +32,7 @@ class Inflections:
         return {folded(word), folded(word.translate(_UMLAUTS))}
 
     def forms(self, word: str) -> set[str]:
-        """All its forms; itself alone where no pattern fits. Worked out once: a verb has a hundred of them."""
-        if word not in self._known:
-            self._known[word] = self._worked_out(word)
-        return self._known[word]
-
-    def _worked_out(self, word: str) -> set[str]:
+        """All its forms, of which a verb has a hundred; itself alone where no pattern fits."""
         for pattern, forms in self._rows:
             if found := pattern.fullmatch(word):
                 groups = (word, *found.groups(""))

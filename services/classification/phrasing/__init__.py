@@ -1,0 +1,1 @@
+"""How phrases are written: their elements, and the forms of words."""
