@@ -100,7 +100,7 @@ class Eraser(Background):
             return await self._carry_out(lease, row)
         except (ConnectionFailure, LeaseLostError):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is, it comes again for this one only)
             # Its kind and its place: the text of the database's errors may quote a customer's id.
             log.error("erasure_crashed", erasure_id=row["_id"], error=outline(error))  # noqa: TRY400
             return False

@@ -117,7 +117,7 @@ def test_a_destination_is_kept_by_commands(tmp_path: Path, environment: dict[str
         assert call("test", name)[0] == 0
         receiver.answer = lambda received: 404
         assert call("test", name) == (1, "Not taken: status 404: ok\n")
-        assert re.search(f"{name} +webhook +- +yes +{receiver.url}", call("change", name, "--pause")[1])
+        assert re.search(f"{name} +webhook +- +yes +yes +{receiver.url}", call("change", name, "--pause")[1])
         code, output = call("list", "acme")
         assert (code, "whsec_" in output, name in output) == (0, False, True)
         code, output = call("add", "acme", "http://10.0.0.1/")
