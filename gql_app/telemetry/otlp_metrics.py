@@ -35,6 +35,16 @@ _CUMULATIVE = AggregationTemporality.CUMULATIVE
 log = structlog.get_logger("gql_app.observability")
 
 
+def interval_seconds(wanted: str) -> float:
+    """What the environment asks for, in milliseconds; what is no number above 0 is passed over, as the specification
+    demands."""
+    try:
+        milliseconds = float(wanted)
+    except ValueError:
+        milliseconds = 0.0
+    return (milliseconds if 0 < milliseconds < float("inf") else INTERVAL_MILLISECONDS) / 1000
+
+
 class MetricsExport:
     """A thread that sends a registry's figures now and then. What cannot be sent is gone: the next tells as much."""
 
@@ -43,7 +53,7 @@ class MetricsExport:
         self._exporter = OTLPMetricExporter(endpoint=collector.url("metrics"))
         self._registry = registry
         self._began = time.time_ns()
-        self._interval = float(os.environ.get("OTEL_METRIC_EXPORT_INTERVAL") or INTERVAL_MILLISECONDS) / 1000
+        self._interval = interval_seconds(os.environ.get("OTEL_METRIC_EXPORT_INTERVAL", ""))
         self._is_over = Event()
         self._thread = Thread(target=self._send_again_and_again, name="metrics-export", daemon=True)
         self._thread.start()

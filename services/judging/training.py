@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 from documents.correction import Correction
 from documents.database import Database, Row, Session
@@ -18,6 +18,7 @@ from services.judging.judges import Judges
 from services.judging.learning_set import LearningSet, LearningSets
 from services.kit.background import Background
 from services.kit.clock import Clock
+from services.kit.faults import outline
 from services.tenancy import owned
 
 LEARNING_RESOURCE = "learning"
@@ -53,11 +54,21 @@ class Trainer(Background):
                 while held is not None and not (self.is_shut_down or held.is_lost):
                     for row in await self._due():
                         if not self.is_shut_down:
-                            await self._learn(held, row["_id"], row)
+                            await self._try(held, row)
                     await self.rest(_LOOK_SECONDS)
         except (PyMongoError, LeaseLostError) as error:
             self._log.warning("learning_interrupted", error=str(error)[:200])
         await self.rest(_LOOK_SECONDS)
+
+    async def _try(self, lease: Lease, row: Row) -> None:
+        """Learn from one tenant's corrections; what cannot be learned from keeps no other tenant waiting."""
+        try:
+            await self._learn(lease, row["_id"], row)
+        except (ConnectionFailure, LeaseLostError):
+            raise
+        except Exception as error:  # noqa: BLE001  (it is logged)
+            # Its kind and its place: its text may quote what a customer wrote.
+            self._log.warning("learning_failed", tenant_id=row["_id"], error=outline(error))
 
     async def _due(self) -> list[Row]:
         """The tenants whose corrections are to be learned from."""

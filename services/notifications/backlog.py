@@ -8,6 +8,7 @@ from documents.circuit_breaker import Circuit, CircuitState
 from documents.database import Database, Row
 from documents.destination import Destination, DestinationFormat
 from documents.notification import DEFAULT_KIND, Notification, NotificationState
+from services.lists.cursors import LIST_MILLISECONDS
 
 KINDS = (DEFAULT_KIND, *(format_.value for format_ in DestinationFormat))
 """The operator's own destination, and the formats of tenants' own: few, whatever tenants do."""
@@ -39,8 +40,8 @@ class Backlogs:
         """The backlog at this moment."""
         total = await self._rows.estimated_document_count()  # first: what is written meanwhile is not delivered
         groups, circuits = await asyncio.gather(
-            self._rows.aggregate(_BY_STATE_AND_KIND).to_list(None),
-            self._circuits.aggregate(_CIRCUITS).to_list(None),
+            self._rows.aggregate(_BY_STATE_AND_KIND, maxTimeMS=LIST_MILLISECONDS).to_list(None),
+            self._circuits.aggregate(_CIRCUITS, maxTimeMS=LIST_MILLISECONDS).to_list(None),
         )
         found: dict[NotificationState, dict[str, Row]] = {NotificationState.PENDING: {}, NotificationState.DEAD: {}}
         for group in groups:

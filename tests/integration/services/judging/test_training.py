@@ -1,5 +1,6 @@
 """Learning in the background: what a tenant's people say again and again, its tickets are classified as."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from documents.correction import Correction
@@ -209,6 +210,16 @@ async def test_one_tenants_corrections_teach_nothing_about_another(stage: Stage)
     await stage.db.collection(TenantClassifier).insert_one({"_id": "another", "revision": 0, "corrected": 1})
     state = await Learnings(stage.db).of("another")
     assert (state.corrections, state.is_up_to_date, state.last) == (0, False, None)
+
+
+async def test_a_tenant_that_cannot_be_learned_from_keeps_no_other_waiting(stage: Stage) -> None:
+    spoilt = {"_id": "aaa", "revision": 1, "own_words": 5, "corrected": 1, "corrected_at": datetime.now(UTC)}
+    await stage.db.collection(TenantClassifier).insert_one(spoilt)
+    await stage.add(*names(2), message=SCANNER)
+    await stage.run()
+    await correct(stage, "S-000")
+
+    assert (await trained(stage.db)).last is not None
 
 
 async def test_one_process_at_a_time_learns_and_another_takes_over(stage: Stage) -> None:
