@@ -2,7 +2,7 @@
 
 "What happens if" reaches to the end of its sentence, "our old provider" over all of it and on to sentences about
 "them"; inside only requests and praise count. Words that are no complaint alone ("since the update", "every time",
-"we pay for") are one together.
+"we pay for") are one together; words for many beside what blocks make it an outage.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set

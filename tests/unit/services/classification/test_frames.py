@@ -74,6 +74,20 @@ def test_one_hint_says_nothing_and_two_are_a_complaint() -> None:
     assert {match.rule for match in two.matched} == {"trouble"}
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("All our tablets freeze at the login picture.", Urgency.HIGH),
+        ("Toute l'équipe tourne un peu en rond : le planning ne s'ouvre pas.", Urgency.HIGH),
+        ("My tablet freezes at the login picture.", Urgency.MEDIUM),
+        ("All our colleagues find the report slow.", Urgency.MEDIUM),
+        ("Can all our colleagues use one licence?", Urgency.LOW),
+    ],
+)
+def test_what_blocks_many_is_an_outage_and_what_is_only_slow_for_them_is_none(text: str, expected: Urgency) -> None:
+    assert urgency(text) is expected
+
+
 def test_hints_say_nothing_beside_praise_or_a_wish() -> None:
     praise = classify(subject="", message="I love the logo that it shows every time since the update.")
     assert (praise.urgency, praise.sentiment) == (Urgency.LOW, Sentiment.POSITIVE)
