@@ -202,7 +202,7 @@ FILTERS = [
     "keyword=bug&keyword=refund&source_not=web",
     "urgency=low&status_category=closed",
     "status_category=closed&status_category=pending&customer_id=c1&customer_id=c2",
-    "created_hour=3&sentiment=negative&sentiment=neutral",
+    f"created_hour={(NOW - timedelta(hours=1)).hour}&sentiment=negative&sentiment=neutral",
 ]
 
 

@@ -8,6 +8,7 @@ from documents.database import Database, Row
 from documents.notification import Notification
 from documents.tenant_classifier import TenantClassifier
 from documents.ticket import Ticket, Urgency
+from services.classification.judging import version_of
 from services.coordination.leases import Leases
 from services.judging.corrections import Corrections, PersonsWord
 from services.judging.judges import Judges
@@ -89,8 +90,13 @@ async def test_a_habit_decides_about_new_tickets_and_tells_why(stage: Stage) -> 
     await stage.add("other", message=PRINTER)
     await stage.run()
     new, other = await Tickets(stage.db).get(TENANT, "new"), await Tickets(stage.db).get(TENANT, "other")
-    assert (new.urgency, new.requires_action, new.judged_by, new.rules_version) == ("high", True, "learned", "2.1")
-    assert (other.urgency, other.judged_by, other.rules_version) == ("low", "rules", "2.1")
+    assert (new.urgency, new.requires_action, new.judged_by, new.rules_version) == (
+        "high",
+        True,
+        "learned",
+        version_of(1),
+    )
+    assert (other.urgency, other.judged_by, other.rules_version) == ("low", "rules", version_of(1))
     learned = [match for match in new.matched if match.rule == "learned"]
     assert 1 <= len(learned) <= 5
     assert "warehouse scanner" in {match.text for match in learned}
@@ -121,7 +127,7 @@ async def test_what_was_learned_comes_to_stored_tickets_and_leaves_corrections_a
     leases = Leases(stage.db, ttl_seconds=PATIENCE_SECONDS)
 
     async def are_judged_anew() -> bool:
-        return not await stage.tickets(rules_version={"$ne": "2.1"})
+        return not await stage.tickets(rules_version={"$ne": version_of(1)})
 
     async with running(Reclassifier(stage.db, rejudging, leases, SystemClock())):
         await until(are_judged_anew, "every ticket's turn")
@@ -206,7 +212,7 @@ async def test_words_of_tickets_that_are_gone_are_unlearned_within_a_day(stage: 
 
 async def test_one_tenants_corrections_teach_nothing_about_another(stage: Stage) -> None:
     await with_habit(stage)
-    assert (await Judges(stage.db).of("another")).version == "2"
+    assert (await Judges(stage.db).of("another")).version == version_of(0)
     await stage.db.collection(TenantClassifier).insert_one({"_id": "another", "revision": 0, "corrected": 1})
     state = await Learnings(stage.db).of("another")
     assert (state.corrections, state.is_up_to_date, state.last) == (0, False, None)
