@@ -32,6 +32,8 @@ hypothesis_settings.register_profile("any machine", deadline=None, suppress_heal
 hypothesis_settings.load_profile("any machine")
 
 WATCH = watching()
+NO_PURGES = ("--setParameter", "ttlMonitorEnabled=false")
+"""The tests' tickets are of fixed dates, long past by now: MongoDB would purge deleted ones in the middle of a test."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -83,7 +85,7 @@ def _every_query_names_its_tenant() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A MongoDB of the tests' own, which nobody kills: it need not bring every write to its disk."""
-    server = start(tmp_path_factory.mktemp("mongodb"))
+    server = start(tmp_path_factory.mktemp("mongodb"), extra_args=NO_PURGES)
     with MongoClient[dict[str, Any]](server.url) as client:
         config = client.admin.command("replSetGetConfig")["config"]
         config |= {"version": config["version"] + 1, "writeConcernMajorityJournalDefault": False}
