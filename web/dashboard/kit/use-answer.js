@@ -1,6 +1,6 @@
 // @ts-check
 /** An operation's answer as a hook: asked again when its variables or the tenant's tickets change. */
-import { ask } from "./api.js";
+import { ask as request } from "./api.js";
 import { useEffect, useRef, useState } from "./html.js";
 import { follow } from "./live.js";
 
@@ -25,36 +25,70 @@ const NOTHING = { data: null, problem: null, code: null, isLoading: true, key: "
  */
 export function useAnswer(name, variables, version = 0) {
   const [answer, setAnswer] = useState(NOTHING);
-  const [round, setRound] = useState(0);
-  const again = () => setRound((before) => before + 1);
-  const failed = useRef({ key: "", times: 0 });
+  const question = useRef(/** @type {ReturnType<typeof questionOf> | null} */ (null));
   const key = variables && JSON.stringify(variables);
   useEffect(() => {
     if (key === null) return undefined;
-    const stop = new AbortController();
-    /** @type {number | undefined} */
-    let waiting;
-    if (failed.current.key !== key) failed.current = { key, times: 0 };
-    ask(name, JSON.parse(key), stop.signal).then(
-      ({ data, problem }) => {
-        failed.current.times = 0;
-        setAnswer({ data, problem, code: null, isLoading: false, key });
-      },
-      (failure) => {
-        if (stop.signal.aborted) return;
-        const isAgain = PASSING.includes(failure.code);
-        if (isAgain) waiting = setTimeout(again, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failed.current.times));
-        failed.current.times += 1;
-        const said = { problem: isAgain ? `${failure.message} Trying again …` : failure.message, code: failure.code, isLoading: false, key };
-        setAnswer((before) => ({ ...said, data: before.key === key ? before.data : null }));
-      },
-    );
+    const asked = questionOf(name, key, setAnswer);
+    question.current = asked;
     return () => {
-      clearTimeout(waiting);
-      stop.abort();
+      question.current = null;
+      asked.stop();
     };
-  }, [name, key, version, round]);
-  return { ...answer, isLoading: answer.isLoading || answer.key !== key, again };
+  }, [name, key]);
+  useEffect(() => question.current?.ask(), [name, key, version]);
+  return { ...answer, isLoading: answer.isLoading || answer.key !== key, again: () => question.current?.ask() };
+}
+
+/**
+ * A question, of which one request is on its way at a time: what changes meanwhile is asked for once it is answered, so
+ * that a slow server is asked less, and its answers are shown.
+ * @param {string} name @param {string} key its variables
+ * @param {(change: Said | ((before: Said) => Said)) => void} tell
+ */
+function questionOf(name, key, tell) {
+  const stopped = new AbortController();
+  /** @type {number | undefined} */
+  let waiting;
+  let failures = 0;
+  let isAsking = false;
+  let isOutdated = false;
+  const ask = () => {
+    if (isAsking) {
+      isOutdated = true;
+      return;
+    }
+    clearTimeout(waiting);
+    isAsking = true;
+    isOutdated = false;
+    request(name, JSON.parse(key), stopped.signal).then(answered, failed);
+  };
+  /** @param {{data: any, problem: string | null}} answer */
+  const answered = ({ data, problem }) => {
+    if (stopped.signal.aborted) return;
+    failures = 0;
+    tell({ data, problem, code: null, isLoading: false, key });
+    goOn();
+  };
+  /** @param {any} failure */
+  const failed = (failure) => {
+    if (stopped.signal.aborted) return;
+    const isAgain = PASSING.includes(failure.code);
+    if (isAgain) waiting = setTimeout(ask, Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures));
+    failures += 1;
+    const said = { problem: isAgain ? `${failure.message} Trying again …` : failure.message, code: failure.code, isLoading: false, key };
+    tell((before) => ({ ...said, data: before.key === key ? before.data : null }));
+    goOn();
+  };
+  const goOn = () => {
+    isAsking = false;
+    if (isOutdated && failures === 0) ask();
+  };
+  const stop = () => {
+    clearTimeout(waiting);
+    stopped.abort();
+  };
+  return { ask, stop };
 }
 
 /**
