@@ -18,6 +18,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import gevent
 import websocket
@@ -28,7 +29,7 @@ from locust.stats import StatsEntry
 QUERIES = Path(__file__).parents[1] / "web" / "dashboard" / "queries"
 OPERATIONS = {path.stem: path.read_text() for path in QUERIES.glob("*.graphql")}
 TENANTS = ("tenant_a", "tenant_b", "tenant_c", "tenant_d")
-ZONE = "Europe/Paris"
+ZONE = ZoneInfo("Europe/Paris")
 AT_MOST_EVERY_SECONDS = 2.0
 """So often the page asks anew while tickets change (`web/dashboard/kit/use-answer.js`)."""
 PING_SECONDS = 10.0
@@ -61,10 +62,11 @@ class Dashboard(FastHttpUser):
     @task(6)
     def overview(self) -> None:
         """Look at the figures, which follow what changes."""
-        now = datetime.now(UTC)
-        begin = now - timedelta(days=30)
-        period = {"from": _iso(begin), "to": None, "beforeFrom": _iso(begin - timedelta(days=30)), "hasBefore": True}
-        shown = {"trendFrom": _iso(begin), "unit": "DAY", "zone": ZONE, "filter": None, "isFiltered": False}
+        begin, now = _days_ago(29), datetime.now(UTC)
+        # As the page does: of a period that goes on, what precedes it is as long as it was at the last full hour.
+        before = begin - (now.replace(minute=0, second=0, microsecond=0) - begin)
+        period = {"from": _iso(begin), "to": None, "beforeFrom": _iso(before), "hasBefore": True}
+        shown = {"trendFrom": _iso(begin), "unit": "DAY", "zone": ZONE.key, "filter": None, "isFiltered": False}
         self._stay("overview", period | shown)
 
     @task(3)
@@ -91,8 +93,7 @@ class Dashboard(FastHttpUser):
     @task(1)
     def home(self) -> None:
         """Look at all tenants."""
-        begin = datetime.now(UTC) - timedelta(days=14)
-        self._stay("home", {"zone": ZONE, "from": _iso(begin), "withTrend": True})
+        self._stay("home", {"zone": ZONE.key, "from": _iso(_days_ago(13)), "withTrend": True})
 
     def _stay(self, name: str, variables: dict[str, Any]) -> None:
         """Show a view for a while, and ask anew what it shows as the page does: when tickets have changed."""
@@ -152,6 +153,12 @@ class Dashboard(FastHttpUser):
         self.environment.events.request.fire(
             request_type="WS", name=name, response_time=milliseconds, response_length=0, exception=error, context={}
         )
+
+
+def _days_ago(days: int) -> datetime:
+    """The beginning of a day, by the clock of the zone."""
+    day = datetime.now(ZONE).date() - timedelta(days=days)
+    return datetime.combine(day, datetime.min.time(), ZONE).astimezone(UTC)
 
 
 def _iso(moment: datetime) -> str:
