@@ -13,6 +13,7 @@ patch_all()
 import argparse
 import json
 import logging
+import math
 import random
 import time
 from datetime import UTC, datetime, timedelta
@@ -30,8 +31,8 @@ QUERIES = Path(__file__).parents[1] / "web" / "dashboard" / "queries"
 OPERATIONS = {path.stem: path.read_text() for path in QUERIES.glob("*.graphql")}
 TENANTS = ("tenant_a", "tenant_b", "tenant_c", "tenant_d")
 ZONE = ZoneInfo("Europe/Paris")
-AT_MOST_EVERY_SECONDS = 2.0
-"""So often the page asks anew while tickets change (`web/dashboard/kit/use-answer.js`)."""
+EVERY_SECONDS = 2.0
+"""So often pages ask anew while tickets change, all in the same moments (`web/dashboard/kit/use-answer.js`)."""
 PING_SECONDS = 10.0
 STAYS_SECONDS = (8.0, 25.0)
 """How long somebody looks at a view."""
@@ -98,13 +99,13 @@ class Dashboard(FastHttpUser):
     def _stay(self, name: str, variables: dict[str, Any]) -> None:
         """Show a view for a while, and ask anew what it shows as the page does: when tickets have changed."""
         self._ask(name, variables)
-        asked = time.monotonic()
+        asked = time.time()
         until = asked + self._dice.uniform(*STAYS_SECONDS)
-        while (now := time.monotonic()) < until and not self._ends:
-            if self._has_changed and now - asked >= AT_MOST_EVERY_SECONDS:
+        while (now := time.time()) < until and not self._ends:
+            if self._has_changed and now >= _next_moment(asked):
                 self._has_changed, asked = False, now
                 self._ask(name, variables)
-            gevent.sleep(0.1)
+            gevent.sleep(0.05)
 
     def _ask(self, name: str, variables: dict[str, Any] | None = None) -> Any:
         query, given = OPERATIONS[name], {"tenant": self._tenant, **(variables or {})}
@@ -153,6 +154,11 @@ class Dashboard(FastHttpUser):
         self.environment.events.request.fire(
             request_type="WS", name=name, response_time=milliseconds, response_length=0, exception=error, context={}
         )
+
+
+def _next_moment(last: float) -> float:
+    """The first moment in which pages ask that is a second later, or more."""
+    return math.ceil((last + EVERY_SECONDS / 2) / EVERY_SECONDS) * EVERY_SECONDS
 
 
 def _days_ago(days: int) -> datetime:

@@ -4,7 +4,8 @@ import { ask as request } from "./api.js";
 import { useEffect, useRef, useState } from "./html.js";
 import { follow } from "./live.js";
 
-const AT_MOST_EVERY_MS = 2_000;
+/** All pages ask in the same moments, as far as their clocks agree: what they ask alike, the service computes once. */
+const EVERY_MS = 2_000;
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
 /** Why something fails that the same question may soon be answered: it is asked again. */
@@ -92,7 +93,7 @@ function questionOf(name, key, tell) {
 }
 
 /**
- * A number that grows when a tenant's tickets have changed, at most every two seconds.
+ * A number that grows when a tenant's tickets have changed: at once, and while they go on changing every two seconds.
  *
  * An empty event says that they are followed from now on, so what was read before is read again: after a loss of the
  * connection, and for lists, which are filtered anew all the time. The first view does not ask twice for that.
@@ -113,7 +114,7 @@ export function useChanges(tenant, filter = null) {
         waiting = undefined;
         last = Date.now();
         setVersion((before) => before + 1);
-      }, Math.max(0, last + AT_MOST_EVERY_MS - Date.now()));
+      }, Math.max(0, nextMoment(last) - Date.now()));
     };
     let isKnown = filter !== null;
     const told = () => {
@@ -127,4 +128,9 @@ export function useChanges(tenant, filter = null) {
     };
   }, [key]);
   return version;
+}
+
+/** The first moment in which pages ask that is a second later, or more. @param {number} last */
+function nextMoment(last) {
+  return Math.ceil((last + EVERY_MS / 2) / EVERY_MS) * EVERY_MS;
 }
