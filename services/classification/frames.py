@@ -5,7 +5,7 @@
 "we pay for") are one together; words for many beside what blocks make it an outage.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from itertools import accumulate, groupby
 
@@ -14,7 +14,7 @@ from services.classification.languages import Pack
 from services.classification.phrases import Hit
 from services.classification.reading import SENTENCE_ENDS
 from services.classification.reading.words import PUNCTUATION
-from services.classification.rules import Action, Meaning, Reach, Signal, all_rules
+from services.classification.rules import Action, Harmless, Meaning, Reach, Signal, all_rules
 
 MAX_NAME = 3
 """Of how many words a subject merely names what the text is about."""
@@ -29,6 +29,8 @@ FRAMES = _FORWARDS | _TOLD | {Reach.ASKED, Reach.PROSPECT}
 """The reaches that `outside_frames` is about."""
 MAX_ADDED = 2
 """How near behind a `but` a frame is about the words before it."""
+NEGATIONS = (Reach.NOUN, Reach.VERB, Reach.FIXED, Reach.SOLVED)
+"""What a denial cancels: "I don't think the bug is fixed" leaves the bug."""
 MIN_HINTS = 2
 """How many different hints together say that something is wrong."""
 CROWD = "crowd"
@@ -76,12 +78,21 @@ def uncancelled(words: Sequence[str], hits: Sequence[Hit[Meaning]], pack: Pack) 
     """
     gone: set[int] = set()
     for number, hit in enumerate(hits):
-        if hit.entry is Reach.CLAUSE and hit.start not in gone:
-            end = end_of_denial(words, hit.end, pack)
-            inner = next((other for other in hits[number + 1 :] if _negates(other, words, pack)), None)
-            if inner is not None and inner.start < end:
-                gone.update(range(hit.start, hit.end), range(inner.start, inner.end))
+        if hit.entry is not Reach.CLAUSE or hit.start in gone:
+            continue
+        end = end_of_denial(words, hit.end, pack)
+        inner = next((other for other in hits[number + 1 :] if _is_cancelled(hit, other, words, pack)), None)
+        if inner is not None and inner.start < end:
+            gone.update(range(hit.start, hit.end), _denying(inner, words, pack))
     return [at for at in range(len(words)) if at not in gone] if gone else []
+
+
+def _denying(hit: Hit[Meaning], words: Sequence[str], pack: Pack) -> Iterable[int]:
+    """The positions of its words that deny; all of them, where none is known to: "is fixed"."""
+    if isinstance(hit.entry, Harmless):
+        return [hit.start]
+    every = range(hit.start, hit.end)
+    return [at for at in every if words[at] in pack.negatives] or every
 
 
 def end_of_denial(words: Sequence[str], start: int, pack: Pack) -> int:
@@ -91,8 +102,16 @@ def end_of_denial(words: Sequence[str], start: int, pack: Pack) -> int:
     return next((at for at in range(start, limit) if words[at] in ends), limit)
 
 
-def _negates(hit: Hit[Meaning], words: Sequence[str], pack: Pack) -> bool:
-    return hit.entry in (Reach.NOUN, Reach.VERB) and words[hit.start] not in pack.concord
+def _is_cancelled(denial: Hit[Meaning], hit: Hit[Meaning], words: Sequence[str], pack: Pack) -> bool:
+    """Whether it negates or settles what is denied, by a word of its own, too: "not urgent", "don't get my money"."""
+    match hit.entry:
+        case Harmless():
+            return any(word.entry in NEGATIONS for word in pack.phrases.find(words[hit.start : hit.start + 1]))
+        case Signal():
+            denied, said = words[denial.start : denial.end], words[hit.start : hit.end]
+            return not (pack.negatives.isdisjoint(denied) or pack.negatives.isdisjoint(said))
+        case reach:
+            return reach in NEGATIONS and words[hit.start] not in pack.concord
 
 
 def _told_on(words: Sequence[str], sentence: Sequence[int], stories: Mapping[int, Reach], pack: Pack) -> Iterator[int]:
