@@ -32,7 +32,7 @@ OPERATIONS = {path.stem: path.read_text() for path in QUERIES.glob("*.graphql")}
 TENANTS = ("tenant_a", "tenant_b", "tenant_c", "tenant_d")
 ZONE = ZoneInfo("Europe/Paris")
 EVERY_SECONDS = 2.0
-"""So often pages ask anew while tickets change, all in the same moments (`web/dashboard/kit/use-answer.js`)."""
+"""So often pages ask anew while tickets change, all of a tenant at once (`web/dashboard/kit/use-answer.js`)."""
 PING_SECONDS = 10.0
 STAYS_SECONDS = (8.0, 25.0)
 """How long somebody looks at a view."""
@@ -50,6 +50,7 @@ class Dashboard(FastHttpUser):
         """Open the page: the frame, and the socket that tells of changes."""
         self._dice = random.Random()
         self._tenant = self._dice.choice(TENANTS)
+        self._phase = TENANTS.index(self._tenant) * EVERY_SECONDS / len(TENANTS)
         self._has_changed, self._ends = False, False
         self.client.get("/", name="the page")
         self._ask("frame")
@@ -102,7 +103,7 @@ class Dashboard(FastHttpUser):
         asked = time.time()
         until = asked + self._dice.uniform(*STAYS_SECONDS)
         while (now := time.time()) < until and not self._ends:
-            if self._has_changed and now >= _next_moment(asked):
+            if self._has_changed and now >= _next_moment(asked, self._phase):
                 self._has_changed, asked = False, now
                 self._ask(name, variables)
             gevent.sleep(0.05)
@@ -156,9 +157,9 @@ class Dashboard(FastHttpUser):
         )
 
 
-def _next_moment(last: float) -> float:
+def _next_moment(last: float, phase: float) -> float:
     """The first moment in which pages ask that is a second later, or more."""
-    return math.ceil((last + EVERY_SECONDS / 2) / EVERY_SECONDS) * EVERY_SECONDS
+    return math.ceil((last - phase + EVERY_SECONDS / 2) / EVERY_SECONDS) * EVERY_SECONDS + phase
 
 
 def _days_ago(days: int) -> datetime:

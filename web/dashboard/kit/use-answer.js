@@ -4,7 +4,7 @@ import { ask as request } from "./api.js";
 import { useEffect, useRef, useState } from "./html.js";
 import { follow } from "./live.js";
 
-/** All pages ask in the same moments, as far as their clocks agree: what they ask alike, the service computes once. */
+/** All pages of a tenant ask in the same moments, as far as their clocks agree: what they ask alike is computed once. */
 const EVERY_MS = 2_000;
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
@@ -107,6 +107,7 @@ export function useChanges(tenant, filter = null) {
     if (!key) return undefined;
     /** @type {number | undefined} */
     let waiting;
+    const phase = phaseOf(tenant ?? "");
     let last = 0;
     const grow = () => {
       if (waiting) return;
@@ -114,7 +115,7 @@ export function useChanges(tenant, filter = null) {
         waiting = undefined;
         last = Date.now();
         setVersion((before) => before + 1);
-      }, Math.max(0, nextMoment(last) - Date.now()));
+      }, Math.max(0, nextMoment(last, phase) - Date.now()));
     };
     let isKnown = filter !== null;
     const told = () => {
@@ -130,7 +131,12 @@ export function useChanges(tenant, filter = null) {
   return version;
 }
 
-/** The first moment in which pages ask that is a second later, or more. @param {number} last */
-function nextMoment(last) {
-  return Math.ceil((last + EVERY_MS / 2) / EVERY_MS) * EVERY_MS;
+/** The first moment in which pages ask that is a second later, or more. @param {number} last @param {number} phase */
+function nextMoment(last, phase) {
+  return Math.ceil((last - phase + EVERY_MS / 2) / EVERY_MS) * EVERY_MS + phase;
+}
+
+/** When the pages of a tenant ask, in milliseconds after the moments of others'. @param {string} tenant */
+function phaseOf(tenant) {
+  return [...tenant].reduce((sum, letter) => (sum * 31 + Number(letter.codePointAt(0))) % EVERY_MS, 0);
 }
