@@ -25,6 +25,11 @@ MAX_DENIED = 12
 _FORWARDS = frozenset([Reach.SUPPOSED, Reach.HEARSAY, Reach.CONDITION])
 _TOLD = frozenset([Reach.FRAME, Reach.HEARSAY, Reach.STORY])
 """Those that may go on in the sentences after them."""
+_REPLY_PREFIXES = frozenset(["re", "aw", "antw", "rv", "r", "ref", "rif", "res", "tr", "wg", "fw", "fwd", "i", "enc"])
+"""What mail programs begin the subjects of replies and forwarded mails with."""
+MAX_PREFIX = 2
+MIN_REPLY_WORDS = 4
+"""Of a message, full stops among them, that says enough by itself."""
 FRAMES = _FORWARDS | _TOLD | {Reach.ASKED, Reach.PROSPECT}
 """The reaches that `outside_frames` is about."""
 MAX_ADDED = 2
@@ -81,8 +86,9 @@ def uncancelled(words: Sequence[str], hits: Sequence[Hit[Meaning]], pack: Pack) 
         if hit.entry is not Reach.CLAUSE or hit.start in gone:
             continue
         end = end_of_denial(words, hit.end, pack)
-        inner = next((other for other in hits[number + 1 :] if _is_cancelled(hit, other, words, pack)), None)
-        if inner is not None and inner.start < end:
+        denied = [other for other in hits[number + 1 : number + 1 + MAX_DENIED] if other.start < end]
+        inner = next((other for other in denied if _is_cancelled(hit, other, words, pack)), None)
+        if inner is not None:
             gone.update(range(hit.start, hit.end), _denying(inner, words, pack))
     return [at for at in range(len(words)) if at not in gone] if gone else []
 
@@ -152,6 +158,19 @@ def _holds(hit: Hit[Meaning], words: Sequence[str], pack: Pack) -> bool:
     if hit.entry is Reach.HEARSAY:
         return pack.parties.isdisjoint(said)
     return rest[length : length + 1] == ["?"] and (hit.entry is Reach.ASKED or not pack.modals.isdisjoint(said))
+
+
+def without_topic(words: Sequence[str], live: Sequence[Hit[Signal]], heading: int) -> list[Hit[Signal]]:
+    """The signals without what the subject of a reply only names, where nothing in the message says that it goes on.
+
+    `heading`: how many of the words are the subject's ("Re: site down": "Thanks, could you send me the invoice?").
+    """
+    is_reply = heading > MAX_PREFIX and words[0] in _REPLY_PREFIXES and words[1] == ":"
+    if not is_reply or len(words) - heading < MIN_REPLY_WORDS:
+        return [*live]
+    if any(hit.start >= heading and (hit.entry.is_bad or hit.entry.is_hint) for hit in live):
+        return [*live]
+    return [hit for hit in live if hit.start >= heading or not hit.entry.is_bad]
 
 
 def without_lone_hints(live: list[Hit[Signal]]) -> list[Hit[Signal]]:

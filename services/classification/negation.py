@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import cast
 
 from documents.ticket import Sentiment
-from services.classification.frames import FRAMES, end_of_denial, outside_frames, uncancelled, without_lone_hints
+from services.classification import frames
 from services.classification.languages import Pack
 from services.classification.own.words import OwnBook
 from services.classification.phrases import Hit
@@ -42,16 +42,16 @@ def find_signals(
     find = pack.phrases.find if own is None else partial(own.find, pack=pack)
     hits = find(words)
     visible = _visible(hits)
-    if kept := uncancelled(words, visible, pack):
+    if kept := frames.uncancelled(words, visible, pack):
         found = find_signals([words[at] for at in kept], pack, heading=bisect_left(kept, heading), own=own)
         return [Hit(kept[hit.start], kept[hit.end - 1] + 1, hit.entry) for hit in found]
     reaches = {hit.entry for hit in visible if isinstance(hit.entry, Reach)}
     if Reach.TEXT in reaches:
         return []
     live = _Reader(words, visible, pack).read()
-    if reaches & FRAMES and Reach.REAL not in reaches:
-        live = outside_frames(words, visible, live, pack, heading=heading)
-    live = without_lone_hints(live)
+    if reaches & frames.FRAMES and Reach.REAL not in reaches:
+        live = frames.outside_frames(words, visible, live, pack, heading=heading)
+    live = frames.without_lone_hints(frames.without_topic(words, live, heading))
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
     said = {hit.entry.keyword for hit in live if hit.start >= heading}
@@ -152,7 +152,7 @@ class _Reader:
                 case Reach.FIXED | Reach.SOLVED as reach:
                     self._repair(hit.start, reach)
                 case Reach.CLAUSE:
-                    negated_to = end_of_denial(self._words, hit.end, self._pack) - 1
+                    negated_to = frames.end_of_denial(self._words, hit.end, self._pack) - 1
                 case Reach.NOUN | Reach.VERB as reach:
                     negated_to = self._end_of_negation(hit.end, reach)
                 case _:
@@ -160,8 +160,8 @@ class _Reader:
         return self._without_settled()
 
     def _without_settled(self) -> list[Hit[Signal]]:
-        """What was settled, and its writer thanks for it without a "but", is over, whatever it was."""
-        if self._settled_at < 0 or not self._pack.contrasts.isdisjoint(self._words):
+        """What was settled, and its writer is content without a "but" behind it, is over, whatever it was."""
+        if self._settled_at < 0 or not self._pack.contrasts.isdisjoint(self._words[self._settled_at :]):
             return self._live
         if not any(hit.entry.rule.sentiment is Sentiment.POSITIVE for hit in self._live):
             return self._live
@@ -182,7 +182,7 @@ class _Reader:
                     position, budget = position + 1, budget - 1
                 case Signal() as signal if _is_request(signal) or signal.rule.hint:
                     position = self._ends[position]
-                case Reach() as other if other in FRAMES or other in (Reach.REAL, Reach.TEXT):
+                case Reach() as other if other in frames.FRAMES or other in (Reach.REAL, Reach.TEXT):
                     position, budget = position + 1, budget - 1
                 case Reach.NOUN | Reach.VERB if self._agrees(position):
                     position, budget = self._ends[position], budget - 1

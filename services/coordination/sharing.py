@@ -15,9 +15,9 @@ from weakref import WeakValueDictionary
 
 from services.errors import QueryTimeoutError
 
-AT_ONCE = 16
+FIGURES_AT_ONCE = 16
 """Figures that one process has computed at a time; the database's connections are for others, too."""
-OF_ONE_TENANT = 4
+FIGURES_OF_ONE_TENANT = 4
 """As many of them are one tenant's, so that its slow questions cannot keep all others waiting."""
 PATIENCE_SECONDS = 10.0
 """Nobody waits longer for figures to be begun."""
@@ -29,7 +29,7 @@ T = TypeVar("T")
 class Questions:
     """The questions that are being answered in one process."""
 
-    def __init__(self, *, at_once: int = AT_ONCE, of_one_tenant: int = OF_ONE_TENANT) -> None:
+    def __init__(self, *, at_once: int = FIGURES_AT_ONCE, of_one_tenant: int = FIGURES_OF_ONE_TENANT) -> None:
         self._places = asyncio.Semaphore(at_once)
         self._of_one_tenant = of_one_tenant
         self._places_of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
