@@ -54,26 +54,24 @@ async def measure(stage: Stage) -> Chapter:
         "one by one": _find_then_update,
     }
     rates: dict[str, list[float]] = {name: [] for name in loops}
-    costs: dict[str, list[tuple[float, float]]] = {name: [] for name in loops}
+    costs: dict[str, list[list[float]]] = {name: [] for name in loops}
     number = QUICK_TICKETS if stage.quick else TICKETS
     with open_mock(rate_limit_per_minute=0, ticket_count=number, tenants={TENANT: 1}, deleted_share=0) as url:
         for turn in range(stage.rounds(5) + 1):
             for name, loop in loops.items():
-                own, mongod = time.process_time(), stage.mongod_seconds()
-                rate = await _in_new_database(stage, f"ingest_{turn}_{name.replace(' ', '_')}", loop, url)
-                own, mongod = time.process_time() - own, stage.mongod_seconds() - mongod
+                rate, *spent = await _in_new_database(stage, f"ingest_{turn}_{name.replace(' ', '_')}", loop, url)
                 if turn:  # the first round warms up
                     rates[name].append(rate)
-                    costs[name].append((own / number * 1000, mongod / number * 1000))
-    spent = [
-        Finding(f"processor time a ticket, {told}", _cost_told(costs[name]))
-        for name, told in {"ours": "our run", "bare": "bare"}.items()
+                    costs[name].append([seconds / number * 1000 for seconds in spent])
+    told = [
+        Finding(f"processor time a ticket, {whose}", _cost_told(costs[name]))
+        for name, whose in {"ours": "our run", "bare": "bare"}.items()
     ]
     found = _findings({name: statistics.median(each) for name, each in rates.items()})
-    return Chapter("Ingestion", METHOD, [*found, *spent, *await parts(stage)])
+    return Chapter("Ingestion", METHOD, [*found, *told, *await parts(stage)])
 
 
-def _cost_told(costs: list[tuple[float, float]]) -> str:
+def _cost_told(costs: list[list[float]]) -> str:
     own, mongod = (statistics.median(each) for each in zip(*costs, strict=True))
     return f"{own + mongod:.2f} ms: {own:.2f} here, {mongod:.2f} in MongoDB"
 
@@ -94,10 +92,13 @@ def _findings(rate: dict[str, float]) -> list[Finding]:
     ]
 
 
-async def _in_new_database(stage: Stage, name: str, loop: Loop, url: str) -> float:
+async def _in_new_database(stage: Stage, name: str, loop: Loop, url: str) -> tuple[float, float, float]:
+    """Tickets a second, and the processor seconds of this process and of MongoDB."""
     database = await connect(stage.mongo_url, name)
+    own, mongod = time.process_time(), stage.mongod_seconds()
     try:
-        return await loop(database, url)
+        rate = await loop(database, url)
+        return rate, time.process_time() - own, stage.mongod_seconds() - mongod
     finally:
         database.close()
         with stage.client() as client:
