@@ -6,6 +6,7 @@ one, are candidates. Their counts are then made exact. Nobody else can have more
 if that may be enough to lead, which takes very even counts, every customer is counted, in the same command.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from documents.database import Row
@@ -70,10 +71,12 @@ def _alike(where: Filter, sign: int = 1) -> list[Row]:
     return [{"$match": both(where, _HAS_CUSTOMER)}, {"$group": {"_id": values, "count": {"$sum": sign}}}]
 
 
-def _bounds_of_single(where: Filter, count: str, length: int) -> list[Row]:
+def _bounds_of_single(tickets: Sequence[Filter], count: str, length: int) -> list[Row]:
     """From tickets to one document: `{single: [{_id: customer, bound}]}`, the `length` highest ones."""
+    first, *others = map(_alike, tickets)
     return [
-        *_alike(where),
+        *first,
+        *({"$unionWith": {"coll": Ticket.Settings.name, "pipeline": each}} for each in others),
         {"$group": {"_id": "$_id.customer", "bound": {"$sum": COUNTS[count]}}},
         {"$sort": {"bound": -1}},
         {"$limit": length},

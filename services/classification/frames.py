@@ -86,8 +86,9 @@ def uncancelled(words: Sequence[str], hits: Sequence[Hit[Meaning]], pack: Pack) 
         if hit.entry is not Reach.CLAUSE or hit.start in gone:
             continue
         end = end_of_denial(words, hit.end, pack)
-        inner = next((other for other in hits[number + 1 :] if _is_cancelled(hit, other, words, pack)), None)
-        if inner is not None and inner.start < end:
+        denied = [other for other in hits[number + 1 : number + 1 + MAX_DENIED] if other.start < end]
+        inner = next((other for other in denied if _is_cancelled(hit, other, words, pack)), None)
+        if inner is not None:
             gone.update(range(hit.start, hit.end), _denying(inner, words, pack))
     return [at for at in range(len(words)) if at not in gone] if gone else []
 
