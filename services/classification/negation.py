@@ -18,7 +18,7 @@ from services.classification.languages import Pack
 from services.classification.own.words import OwnBook
 from services.classification.phrases import Hit
 from services.classification.reading.words import PUNCTUATION, SENTENCE_ENDS
-from services.classification.rules import Action, Harmless, Meaning, Reach, Signal
+from services.classification.rules import Harmless, Meaning, Reach, Signal
 
 Find = Callable[[Sequence[str]], list[Hit[Meaning]]]
 """What finds phrases in words."""
@@ -138,7 +138,7 @@ class _Reader:
                     if signal.rule.withdraws:
                         self._live = [said for said in self._live if said.entry.rule.sentiment is Sentiment.POSITIVE]
                     self._live.append(cast("Hit[Signal]", hit))
-                    if signal.rule.action is Action.NONE:  # "no need to answer immediately"
+                    if signal.declines:  # "no need to answer immediately"
                         negated_to = self._end_of_negation(hit.end, Reach.NOUN)
                 case Reach.FIXED | Reach.SOLVED as reach:
                     self._repair(hit.start, reach)
