@@ -118,6 +118,7 @@ class _Reader:
         self._live: list[Hit[Signal]] = []
         self._settled_at = -1
         """Where a solution was last said."""
+        self._lists: dict[Reach, tuple[int, int]] = {}  # where their last signal starts, and the last after a word
 
     @cached_property
     def _at(self) -> Mapping[int, Signal | Reach]:
@@ -197,14 +198,13 @@ class _Reader:
 
     def _joined_signal(self, position: int, reach: Reach) -> int | None:
         """Where the next signal of a list starts ("no errors, bugs or crashes"), if it is one that a word closes."""
-        next_one = self._after_connectors(position, reach)
-        closed = False
-        reached = next_one
-        while isinstance(self._at.get(reached), Signal):
-            closed = closed or self._words[reached - 1] != ","
-            position = self._ends[reached]
-            reached = self._after_connectors(position, reach)
-        return next_one if closed else None
+        next_one = reached = self._after_connectors(position, reach)
+        read_to, closed_at = self._lists.get(reach, (-1, -1))
+        while reached > read_to and isinstance(self._at.get(reached), Signal):
+            read_to, closed_at = reached, closed_at if self._words[reached - 1] == "," else reached
+            reached = self._after_connectors(self._ends[reached], reach)
+        self._lists[reach] = read_to, closed_at
+        return next_one if next_one <= closed_at else None
 
     def _after_connectors(self, position: int, reach: Reach) -> int:
         while position < len(self._words) and self._words[position] in self._pack.connectors[reach]:

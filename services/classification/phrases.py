@@ -102,6 +102,7 @@ class PhraseBook(Generic[Entry]):
         first = self._start = self._start or _State(frozenset(), None, self._first_move())
         symbols = [".", *map(self._symbols.__getitem__, words), ".", _END]
         hits = []
+        count = len(words)
         for start, state in enumerate(map(first.__getitem__, symbols)):
             if state is None:
                 continue
@@ -115,7 +116,7 @@ class PhraseBook(Generic[Entry]):
             if entry is not None:
                 # A `^` matched the punctuation before the phrase, which is no part of it.
                 led = end > start + 1 and symbols[start] in PUNCTUATION
-                hits.append(Hit(start - 1 + led, min(end - 1, len(words)), entry))
+                hits.append(Hit(start - 1 + led, min(end - 1, count), entry))
         return hits
 
     def _symbol(self, word: str) -> str:

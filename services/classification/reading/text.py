@@ -89,8 +89,7 @@ class _Origin:
 
     def quoted(self) -> Sequence[tuple[int, int]]:
         """The ranges of the normalised text that HTML marks as quoted mail."""
-        to_seen = self._to_seen
-        if to_seen is None:
+        if not self._seen.set_aside or (to_seen := self._to_seen) is None:
             return self._seen.set_aside
         return [(to_seen.result(start), to_seen.result(end)) for start, end in self._seen.set_aside]
 
