@@ -144,14 +144,14 @@ async def _run(stage: Stage, services: Services) -> Reading:
     """One run of the tenant's connections, or of the contract's API."""
     assert services.worker is not None  # noqa: S101 - `_at_work` has seen to it
     connections = [each.id for each in await services.connections.of_tenant(TENANT)]
-    wall, service, mongod = time.perf_counter(), time.process_time(), _mongod_seconds(stage)
+    wall, service, mongod = time.perf_counter(), time.process_time(), stage.mongod_seconds()
     job = await services.jobs.start(TENANT, connections=connections)
     services.worker.wake()
     ended = await services.jobs.wait(job.id)
     seconds = time.perf_counter() - wall
     if ended.error or ended.irregularities:
         raise AssertionError(f"the run went wrong: {ended.error} {ended.irregularities}")
-    return Reading(ended.new_ingested, seconds, time.process_time() - service, _mongod_seconds(stage) - mongod)
+    return Reading(ended.new_ingested, seconds, time.process_time() - service, stage.mongod_seconds() - mongod)
 
 
 async def _idle(stage: Stage, services: Services, url: str, kind: SourceKind) -> tuple[int, float]:
@@ -176,11 +176,3 @@ async def _warm_up(url: str, kind: SourceKind) -> None:
             access = {"headers": {"Authorization": f"Bearer {secrets['token']}"}}
             answer = await http.get(f"/repos/{REPOSITORY}/issues?per_page=1", **access)
         answer.raise_for_status()
-
-
-def _mongod_seconds(stage: Stage) -> float:
-    """The processor time of MongoDB up to now."""
-    with stage.client() as client:
-        status = client.admin.command("serverStatus", repl=0, metrics=0, locks=0)
-    told = status["extra_info"]
-    return float(told["user_time_us"] + told["system_time_us"]) / 1e6

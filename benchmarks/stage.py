@@ -57,6 +57,13 @@ class Stage:
         """A plain client of the same server."""
         return MongoClient(self.mongo_url, tz_aware=True)
 
+    def mongod_seconds(self) -> float:
+        """The processor time of MongoDB up to now."""
+        with self.client() as client:
+            status = client.admin.command("serverStatus", repl=0, metrics=0, locks=0)
+        told = status["extra_info"]
+        return float(told["user_time_us"] + told["system_time_us"]) / 1e6
+
 
 @contextmanager
 def at_stage(*, quick: bool) -> Iterator[Stage]:

@@ -1,6 +1,6 @@
 """The outbox: urgent tickets that have to be announced, written with the page that made them urgent; and spikes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from beanie import Document
@@ -8,13 +8,16 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.vocabulary import NotificationState
 
-__all__ = ["DEFAULT_DESTINATION", "DEFAULT_KIND", "NO_TICKET", "Notification", "NotificationState"]
+__all__ = ["DEFAULT_DESTINATION", "DEFAULT_KIND", "NO_TICKET", "UNSEEN", "Notification", "NotificationState"]
 
 DEFAULT_DESTINATION = ""
 """The destination of a tenant that has none of its own: the operator's `NOTIFY_URL`."""
 DEFAULT_KIND = "default"
 NO_TICKET = ""
 """The ticket of what announces a spike."""
+UNSEEN = datetime(9999, 1, 1, tzinfo=UTC)
+"""The `due_at` of what programs before spikes do not know: they claim, give up and abandon only what is due, and would
+send it as a ticket. When it is due, `ready_at` says."""
 
 
 class Notification(Document):
@@ -39,7 +42,9 @@ class Notification(Document):
     state: NotificationState
     created_at: datetime
     due_at: datetime
-    """When it may be tried next; while it is being sent, when its claim runs out."""
+    """When it may be tried next; while it is being sent, when its claim runs out. Of a spike, `UNSEEN`."""
+    ready_at: datetime | None = None
+    """Of a spike, what `due_at` is of a ticket."""
     give_up_at: datetime
     """When it becomes a dead letter if it has not been delivered."""
     claim: str | None = None
@@ -82,6 +87,12 @@ class Notification(Document):
                 [("state", ASCENDING), ("destination_id", ASCENDING), ("tenant_id", ASCENDING), ("due_at", ASCENDING)],
                 name="lanes",
                 partialFilterExpression={"state": "pending"},
+            ),
+            # The same of what earlier programs do not see: spikes, few of them.
+            IndexModel(
+                [("state", ASCENDING), ("destination_id", ASCENDING), ("ready_at", ASCENDING)],
+                name="unseen",
+                partialFilterExpression={"state": "pending", "ready_at": {"$exists": True}},
             ),
             IndexModel(
                 [

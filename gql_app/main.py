@@ -89,9 +89,9 @@ def create_app(settings: Settings, open_services: OpenServices, telemetry: Telem
     app.state.telemetry = telemetry
     app.state.request_rate = rate
     add_error_handlers(app)
-    app.include_router(graphql_router(settings, telemetry.note_operation))
+    app.router.routes += graphql_router(settings, telemetry.note_operation).routes
     for module in _ROUTES:
-        app.include_router(module.router)
+        app.router.routes += module.router.routes
     app.openapi = lambda: api_docs.openapi_of(app)  # type: ignore[method-assign]  # FastAPI documents this way
     return app
 

@@ -22,6 +22,7 @@ from services.connections.opening import CONNECT_SECONDS, ReadingTerms
 from services.coordination.change_streams import Changes
 from services.coordination.keepers import LONGEST_LEASE_SECONDS
 from services.coordination.leases import Leases
+from services.coordination.sharing import Questions
 from services.health import Health
 from services.ingestion.batches.storing import Batches
 from services.ingestion.jobs import Jobs
@@ -143,7 +144,7 @@ def build_services(
 
 def _reading(database: Database, clock: Clock) -> dict[str, Any]:
     """What reads tickets, and computes figures of them."""
-    judges = Judges(database)
+    judges, questions = Judges(database), Questions()
     return {
         "tenants": Tenants(database),
         "tickets": Tickets(database),
@@ -152,10 +153,10 @@ def _reading(database: Database, clock: Clock) -> dict[str, Any]:
         "search_index": SearchIndex(database),
         "exports": Exports(database),
         "ticket_batches": TicketBatches(database),
-        "stats": Stats(database, clock),
-        "analytics": Analytics(database, clock),
-        "history": HistoryFigures(database, clock),
-        "forecasts": Forecasts(database, clock),
+        "stats": Stats(database, clock, questions),
+        "analytics": Analytics(database, clock, questions),
+        "history": HistoryFigures(database, clock, questions),
+        "forecasts": Forecasts(database, clock, questions),
         "spikes": Spikes(database),
         "own_words": OwnWordsBooks(database, judges, Previews(database, clock), clock),
         "reclassifications": Reclassifications(database, judges),

@@ -13,11 +13,13 @@ patch_all()
 import argparse
 import json
 import logging
+import math
 import random
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import gevent
 import websocket
@@ -28,9 +30,9 @@ from locust.stats import StatsEntry
 QUERIES = Path(__file__).parents[1] / "web" / "dashboard" / "queries"
 OPERATIONS = {path.stem: path.read_text() for path in QUERIES.glob("*.graphql")}
 TENANTS = ("tenant_a", "tenant_b", "tenant_c", "tenant_d")
-ZONE = "Europe/Paris"
-AT_MOST_EVERY_SECONDS = 2.0
-"""So often the page asks anew while tickets change (`web/dashboard/kit/use-answer.js`)."""
+ZONE = ZoneInfo("Europe/Paris")
+EVERY_SECONDS = 2.0
+"""So often pages ask anew while tickets change, all of a tenant at once (`web/dashboard/kit/use-answer.js`)."""
 PING_SECONDS = 10.0
 STAYS_SECONDS = (8.0, 25.0)
 """How long somebody looks at a view."""
@@ -48,6 +50,7 @@ class Dashboard(FastHttpUser):
         """Open the page: the frame, and the socket that tells of changes."""
         self._dice = random.Random()
         self._tenant = self._dice.choice(TENANTS)
+        self._phase = TENANTS.index(self._tenant) * EVERY_SECONDS / len(TENANTS)
         self._has_changed, self._ends = False, False
         self.client.get("/", name="the page")
         self._ask("frame")
@@ -61,10 +64,12 @@ class Dashboard(FastHttpUser):
     @task(6)
     def overview(self) -> None:
         """Look at the figures, which follow what changes."""
-        now = datetime.now(UTC)
-        begin = now - timedelta(days=30)
-        period = {"from": _iso(begin), "to": None, "beforeFrom": _iso(begin - timedelta(days=30)), "hasBefore": True}
-        shown = {"trendFrom": _iso(begin), "unit": "DAY", "zone": ZONE, "filter": None, "isFiltered": False}
+        begin, now = _days_ago(29), datetime.now(UTC)
+        # As the page does: of a period that goes on, what precedes it is as long as it was at the last full hour.
+        before = begin - (now.replace(minute=0, second=0, microsecond=0) - begin)
+        period = {"from": _iso(begin), "to": None, "beforeFrom": _iso(before), "hasBefore": True}
+        shown = {"trendFrom": _iso(begin), "unit": "DAY", "zone": ZONE.key, "filter": None, "isFiltered": False}
+        self._ask("forecast", {"zone": ZONE.key})
         self._stay("overview", period | shown)
 
     @task(3)
@@ -91,19 +96,18 @@ class Dashboard(FastHttpUser):
     @task(1)
     def home(self) -> None:
         """Look at all tenants."""
-        begin = datetime.now(UTC) - timedelta(days=14)
-        self._stay("home", {"zone": ZONE, "from": _iso(begin), "withTrend": True})
+        self._stay("home", {"zone": ZONE.key, "from": _iso(_days_ago(13)), "withTrend": True})
 
     def _stay(self, name: str, variables: dict[str, Any]) -> None:
         """Show a view for a while, and ask anew what it shows as the page does: when tickets have changed."""
         self._ask(name, variables)
-        asked = time.monotonic()
+        asked = time.time()
         until = asked + self._dice.uniform(*STAYS_SECONDS)
-        while (now := time.monotonic()) < until and not self._ends:
-            if self._has_changed and now - asked >= AT_MOST_EVERY_SECONDS:
+        while (now := time.time()) < until and not self._ends:
+            if self._has_changed and now >= _next_moment(asked, self._phase):
                 self._has_changed, asked = False, now
                 self._ask(name, variables)
-            gevent.sleep(0.1)
+            gevent.sleep(0.05)
 
     def _ask(self, name: str, variables: dict[str, Any] | None = None) -> Any:
         query, given = OPERATIONS[name], {"tenant": self._tenant, **(variables or {})}
@@ -152,6 +156,17 @@ class Dashboard(FastHttpUser):
         self.environment.events.request.fire(
             request_type="WS", name=name, response_time=milliseconds, response_length=0, exception=error, context={}
         )
+
+
+def _next_moment(last: float, phase: float) -> float:
+    """The first moment in which pages ask that is a second later, or more."""
+    return math.ceil((last - phase + EVERY_SECONDS / 2) / EVERY_SECONDS) * EVERY_SECONDS + phase
+
+
+def _days_ago(days: int) -> datetime:
+    """The beginning of a day, by the clock of the zone."""
+    day = datetime.now(ZONE).date() - timedelta(days=days)
+    return datetime.combine(day, datetime.min.time(), ZONE).astimezone(UTC)
 
 
 def _iso(moment: datetime) -> str:

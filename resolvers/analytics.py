@@ -1,6 +1,6 @@
 """Answers about statistics."""
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator
 from datetime import datetime
 
 from documents.ticket import CountedField
@@ -36,7 +36,7 @@ async def get_stats(
     created_from: datetime | None = None,
     created_to: datetime | None = None,
     wanted: TicketFilter = EVERY_TICKET,
-    parts: Collection[StatsPart] = ALL_PARTS,
+    parts: frozenset[StatsPart] = ALL_PARTS,
 ) -> TenantStats:
     """The statistics of the tenant's tickets, or of those that are wanted, as far as they are asked for."""
     context.caller.require_tenant(tenant_id)
@@ -60,7 +60,7 @@ async def load_stats(
     *,
     created_from: datetime | None,
     created_to: datetime | None,
-    parts: Collection[StatsPart],
+    parts: frozenset[StatsPart],
 ) -> TenantStats | None:
     """The tenant's statistics; computed together with those of other tenants, some at a time."""
     context.caller.require_tenant(tenant_id)
@@ -206,7 +206,7 @@ async def follow_stats(
     created_to: datetime | None = None,
     wanted: TicketFilter = EVERY_TICKET,
     period: str | None = None,
-    parts: Collection[StatsPart] = ALL_PARTS,
+    parts: frozenset[StatsPart] = ALL_PARTS,
 ) -> AsyncGenerator[TenantStats, None]:
     """The tenant's statistics as they are now and after changes of its tickets, whichever process makes them.
 

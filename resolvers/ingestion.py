@@ -13,7 +13,7 @@ from documents.quarantined_record import QuarantinedRecord
 from resolvers.context import Context
 from resolvers.protection.acting import acting
 from services.access import Scope
-from services.coordination.leases import LockState
+from services.coordination.resources import LockState
 from services.errors import JobNotFoundError
 from services.ingestion.batches.files import FileRecord
 from services.ingestion.batches.storing import BatchOutcome

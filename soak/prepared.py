@@ -33,6 +33,8 @@ OURS = (
     *(f"gql_app.commands.data.{name}" for name in ("connections", "destinations", "figures", "notifications")),
     *(f"gql_app.commands.data.{name}" for name in ("rules", "rules_check", "runs", "tickets")),
 )
+LATE = ("httpcore", "anyio._backends._asyncio", "anyio.streams.tls", "uvicorn.lifespan.on", "importlib.readers")
+"""What libraries load when they are used for the first time, which every process of ours comes to."""
 
 
 class Prepared:
@@ -224,7 +226,7 @@ def main() -> None:
     """Load our modules and serve, at the address that is the only argument."""
     gc.disable()
     sys.path.insert(0, str(PROJECT))
-    for name in OURS:
+    for name in (*OURS, *LATE):
         import_module(name)
     del sys.path[0]
     gc.collect()

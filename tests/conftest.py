@@ -9,8 +9,6 @@ from uuid import uuid4
 import httpx
 import pytest
 import structlog
-from hypothesis import HealthCheck
-from hypothesis import settings as hypothesis_settings
 from pymongo import MongoClient
 
 from documents.database import Database, connect
@@ -21,22 +19,26 @@ from resolvers.context import Services
 from services.analytics.stats import Stats
 from services.ingestion.jobs import Jobs
 from services.ingestion.worker import Worker
-from tests.expense import pytest_runtest_makereport, pytest_runtest_protocol, pytest_terminal_summary  # noqa: F401
+from tests.built_once import look_for_trio_once, share_graphql_types
+from tests.expense import count_from_now, pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401
 from tests.fakes import MockApi, app_with, empty, make_settings, open_client, open_services, running
 from tests.order import in_good_order
+from tests.properties import mark_properties, usually
 from tests.tenant_scope import watching
 from tests.waiting import PATIENCE_SECONDS
 
-# How long an example takes says something about the machine, not about the code.
-hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-hypothesis_settings.load_profile("any machine")
+usually()
+share_graphql_types()
+look_for_trio_once()
 
 WATCH = watching()
 NO_PURGES = ("--setParameter", "ttlMonitorEnabled=false")
 """The tests' tickets are of fixed dates, long past by now: MongoDB would purge deleted ones in the middle of a test."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before others are chosen by their marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    mark_properties(items)
     workers: dict[str, int] = getattr(config, "workerinput", {})  # of xdist
     items[:] = in_good_order(items, workers.get("workercount", 1))
 
@@ -44,6 +46,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish() -> None:
     """As the service does; with Python's own thresholds, looking for garbage is a fifth of the tests' time."""
     spare_the_collector()
+    count_from_now()
 
 
 @pytest.fixture(scope="session", autouse=True)

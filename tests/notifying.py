@@ -10,6 +10,7 @@ import httpx
 
 from documents.circuit_breaker import CircuitState
 from documents.database import Database, Row
+from documents.destination import Destination
 from documents.notification import Notification, NotificationState
 from services.kit.addresses import AddressRules
 from services.kit.clock import SystemClock
@@ -21,7 +22,7 @@ from services.notifications.claims import ClaimedNotification
 from services.notifications.delivery import Delivery
 from services.notifications.judging import RetryRules
 from services.notifications.lanes import Lanes
-from services.notifications.outbox import notification_row
+from services.notifications.outbox import SpikeNotice, notification_row, spike_rows
 from services.notifications.queue import NotificationQueue
 from services.notifications.receivers.answers import Notifier
 from services.notifications.receivers.destinations import Destinations
@@ -136,6 +137,12 @@ class Outbox:
         now = SystemClock().now()
         rows = [notification_row(tenant, each, version="job:1", matched=MATCHED, now=now) for each in tickets]
         await self.rows.insert_many([{**row, **changes} for row in rows])
+
+    async def add_spikes(self, *ids: str, to: Destination) -> None:
+        """Write rows as whoever watches does."""
+        now = SystemClock().now()
+        notices = [SpikeNotice(to.tenant_id, each, "many customers", {"customers": 20}) for each in ids]
+        await self.rows.insert_many([row for notice in notices for row in spike_rows(notice, [to], now)])
 
     async def row(self, ticket: str) -> Row:
         """The ticket's row."""

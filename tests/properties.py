@@ -1,23 +1,40 @@
-"""Properties that are tried on a real database, where an example takes a tenth of a second and more."""
+"""How many examples a property is tried on: all of them where there is time, which `make soak` has."""
 
 import os
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 THOROUGH = bool(os.environ.get("THOROUGH"))
 """Whether there is time for all examples; `make soak` has it."""
 _FEW = 3
 """One example in so many is tried otherwise: other ones each time."""
+_USUAL_EXAMPLES = 100
+"""Of a property that says nothing else, in a thorough run."""
 
 
-def tried_on(examples: int, *, one_in: int = _FEW) -> Callable[[Any], Any]:
-    """Decorates a property: so many examples, or one in so many of them, and no deadline for any."""
-    tried = settings(
+def tried_on(examples: int, *, one_in: int = _FEW) -> settings:
+    """Decorates a property: so many examples, or one in so many of them."""
+    return settings(
         max_examples=examples if THOROUGH else examples // one_in,
-        deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
-    return lambda test: pytest.mark.thorough(tried(test))
+
+
+def usually() -> None:
+    """Try properties that say nothing else on so many examples, too, and on none of them in a given time."""
+    settings.register_profile(
+        "any machine",
+        max_examples=_USUAL_EXAMPLES if THOROUGH else _USUAL_EXAMPLES // _FEW,
+        # How long an example takes says something about the machine, not about the code.
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("any machine")
+
+
+def mark_properties(items: list[pytest.Item]) -> None:
+    """All properties are tried anew, thoroughly, by `make soak`."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "function", None)):
+            item.add_marker("thorough")

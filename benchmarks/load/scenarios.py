@@ -32,7 +32,7 @@ FLAT_SHARE, FLAT_MEGABYTES = 1.1, 20.0
 """Memory is flat if its end is no higher than its beginning by more than this."""
 
 METHOD = f"""Locust plays dashboards in a process of its own: each asks what the page asks, with the page's own
-operations, when somebody opens a view and again when its WebSocket tells that tickets have changed, at most every two
+operations, when somebody opens a view and again when its WebSocket tells that tickets have changed, in steps of two
 seconds. One process serves the API, another one works; four tenants with {DASHBOARDS // len(TENANTS)} dashboards
 each, more or less, are read all the while, within the limit of {UPSTREAM_LIMIT} requests a minute that all share.
 Times are those of the client, in milliseconds. *Flat*: the median of the last fifth is at most {FLAT_SHARE - 1:.0%}

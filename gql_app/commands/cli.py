@@ -1,6 +1,8 @@
 """The command line, `python -m gql_app`: its words. What they order is carried out by `runtime`, loaded only then."""
 
+import os
 import sys
+import threading
 from typing import Annotated
 
 import typer
@@ -61,4 +63,12 @@ def _global_options(
 
 def main() -> None:
     """Run the command line; what keeps a command from its work is told in one line."""
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if any(not each.daemon for each in threading.enumerate() if each is not threading.main_thread()):
+            # Python would wait for it, minutes if it has asked MongoDB for an index; everything else has ended.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(end.code if isinstance(end.code, int) else 0)
+        raise

@@ -16,6 +16,7 @@ from documents.failures import DatabaseError, translating
 from gql_app.commands.configuration import InvalidSettingsError, load_mock_settings, load_settings
 from gql_app.commands.orders import Order, ServiceOrder, load
 from gql_app.commands.screen.logs import logs_beside
+from gql_app.commands.stopping import StoppedAtStartError
 from gql_app.commands.waiting import waiting
 from gql_app.http.address import AddressError, bind
 from gql_app.local import bundled_mock, embedded_mongo
@@ -88,6 +89,8 @@ def carry_out(order: Order) -> int:
     except CANNOT_START as error:
         typer.echo(f"Error: {error}", err=True)
         return FAILED_TO_START
+    except StoppedAtStartError:
+        return 0
     except StoppedBySignal as stopped:
         return KILLED_BY + stopped.number
     except KeyboardInterrupt:

@@ -8,6 +8,7 @@ from mock_external_api.github.people import CUSTOMERS, MEMBERS
 from mock_external_api.github.records import Issue
 from mock_external_api.github.sample import LABELS, MILESTONES, REPLIES
 from mock_external_api.texts.compose import compose, draw_topics
+from mock_external_api.texts.issues import as_comment, as_issue
 
 _REASONS = ("completed", "completed", "not_planned", "duplicate")
 
@@ -32,17 +33,26 @@ def _some(desk: Desk, dice: random.Random) -> list[Issue]:
     return [desk.home.issues[dice.choice(numbers)[1]] for _ in range(5)] if numbers else []
 
 
+def _texts(dice: random.Random) -> tuple[str, str]:
+    (topic,) = draw_topics(dice, 1)
+    return as_issue(dice, topic, *compose(dice, topic, "web"))
+
+
 def _open(desk: Desk, _: Issue | None, dice: random.Random) -> None:
-    title, body = compose(dice, draw_topics(dice, 1)[0], "web")
+    title, body = _texts(dice)
     desk.open(title, body or None, dice.choice(CUSTOMERS), dice.sample(tuple(LABELS), dice.choice((0, 1))))
 
 
 def _edit(desk: Desk, issue: Issue, dice: random.Random) -> None:
-    title, body = compose(dice, draw_topics(dice, 1)[0], "web")
+    title, body = _texts(dice)
     if dice.random() < 0.5:
         desk.edit(issue.number, title=title)
     else:
         desk.edit(issue.number, body=body)
+
+
+def _comment(desk: Desk, issue: Issue, dice: random.Random) -> None:
+    desk.comment(issue.number, as_comment(dice, dice.choice(REPLIES), issue.body), _author(issue, dice))
 
 
 def _edit_comment(desk: Desk, issue: Issue, dice: random.Random) -> None:
@@ -61,7 +71,7 @@ _Step = Callable[[Desk, Issue, random.Random], object]
 _STEPS: dict[str, tuple[int, Callable[[Issue], bool], _Step]] = {
     "open": (15, lambda _: True, _open),
     "open_pull": (4, lambda _: True, lambda d, _, r: d.open_pull("Correct the export", r.choice(MEMBERS))),
-    "comment": (25, lambda _: True, lambda d, i, r: d.comment(i.number, r.choice(REPLIES), _author(i, r))),
+    "comment": (25, lambda _: True, _comment),
     "edit": (6, lambda _: True, _edit),
     "edit_comment": (4, lambda i: i.comments > 0, _edit_comment),
     "label": (10, lambda _: True, lambda d, i, r: d.label(i.number, r.choice(tuple(LABELS)))),

@@ -9,6 +9,7 @@ from mock_external_api.github.records import Change, Issue, IssueComment, IssueE
 from mock_external_api.github.repository import Repository
 from mock_external_api.github.settings import GithubSettings
 from mock_external_api.texts.compose import compose, draw_topics
+from mock_external_api.texts.issues import as_comment, as_issue
 
 LABELS = {
     "bug": "d73a4a",
@@ -44,7 +45,7 @@ def fill(repository: Repository, settings: GithubSettings, now: int, next_id: Ca
     comments: list[tuple[int, int, str, str]] = []
     events: list[tuple[int, int, str, str, dict[str, Any]]] = []
     for number, moment in enumerate(created, start=1):
-        title, body = compose(dice, topics[number - 1], "web")
+        title, body = as_issue(dice, topics[number - 1], *compose(dice, topics[number - 1], "web"))
         issue = Issue(number, next_id(), title, body or None, dice.choice(CUSTOMERS), moment, moment)
         if dice.random() < settings.pull_request_share:
             issue.pull, issue.author = Pull(draft=dice.random() < 0.2), dice.choice(MEMBERS)
@@ -90,7 +91,7 @@ def _live(
         change(assignees=(member,))
     for _ in range(dice.choice((0, 0, 1, 1, 2, 3))):
         author = dice.choice((issue.author or "", dice.choice(MEMBERS)))
-        comments.append((later(), issue.number, author, dice.choice(REPLIES)))
+        comments.append((later(), issue.number, author, as_comment(dice, dice.choice(REPLIES), issue.body)))
         change(comments=issue.comments + 1)
     if dice.random() < 0.6:
         member = dice.choice(MEMBERS)

@@ -1,4 +1,4 @@
-"""Loads the text bank: `bank.toml`, `languages.toml` and `mail.toml`."""
+"""Loads the text bank: `bank.toml`, `languages.toml`, `mail.toml` and `issues.toml`."""
 
 import tomllib
 from pathlib import Path
@@ -67,6 +67,17 @@ class MailBank(Thread):
     signatures: Words
 
 
+class IssueBank(_Part):
+    """What surrounds the words of an issue on GitHub, in Markdown."""
+
+    form_above: str
+    form_below: str
+    checklist: str
+    quotes: Words
+    """What was said elsewhere."""
+    code: Words
+
+
 class LanguageBank(Thread):
     """Tickets in another language than English, by urgency."""
 
@@ -89,5 +100,6 @@ def _read(name: str) -> dict[str, Any]:
 
 BANK = Bank.model_validate(_read("bank.toml"))
 MAIL = MailBank.model_validate(_read("mail.toml"))
+ISSUES = IssueBank.model_validate(_read("issues.toml"))
 LANGUAGES = TypeAdapter(dict[str, LanguageBank]).validate_python(_read("languages.toml"))
 """The languages other than English, by their codes."""

@@ -15,16 +15,32 @@ _SIGNED, _QUOTING, _WITH_FOOTER, _IN_HTML = 0.6, 0.35, 0.2, 0.25
 """Shares of the mails that have a signature, quote what was written before, have a legal footer, are HTML."""
 
 
-def as_received(rng: random.Random, topic: Topic, source: str, subject: str, message: str) -> tuple[str, str]:
+def as_received(
+    rng: random.Random, topic: Topic, source: str, subject: str, message: str, *, html_share: float = _IN_HTML
+) -> tuple[str, str]:
     """A ticket as it arrives by `source`: as it was composed, or another one of its urgency in another language; if it
-    came by mail, with what mails carry. Returns subject and message."""
-    slots, drawn = SlotFiller(rng), rng.random()
+    came by mail, with what mails carry. Returns subject and message. `html_share`: of the mails, so many are HTML."""
+    slots = SlotFiller(rng)
+    subject, message, language = in_some_language(rng, topic, source, subject, message, slots)
+    if source == "email" and message:
+        message = _mailed(rng, message, language or MAIL, slots, html_share)
+    return subject, message
+
+
+def reply_as_text(rng: random.Random, source: str, message: str) -> str:
+    """What somebody writes later by `source`, where the help desk makes texts of mails."""
+    return _mailed(rng, message, MAIL, SlotFiller(rng), html_share=0) if source == "email" else message
+
+
+def in_some_language(
+    rng: random.Random, topic: Topic, source: str, subject: str, message: str, slots: SlotFiller
+) -> tuple[str, str, LanguageBank | None]:
+    """The words as they were composed, or others of the topic's urgency in another language, which comes third."""
+    drawn = rng.random()
     language = next((bank for bank, bound in _BOUNDS if drawn < bound), None)
     if language:
         subject, message = _elsewhere(rng, language, topic, source, slots)
-    if source == "email" and message:
-        message = _mailed(rng, message, language or MAIL, slots)
-    return subject, message
+    return subject, message, language
 
 
 def _elsewhere(rng: random.Random, bank: LanguageBank, topic: Topic, source: str, slots: SlotFiller) -> tuple[str, str]:
@@ -37,7 +53,7 @@ def _elsewhere(rng: random.Random, bank: LanguageBank, topic: Topic, source: str
     return subject.format_map(slots), body.format_map(slots)
 
 
-def _mailed(rng: random.Random, message: str, thread: Thread, slots: SlotFiller) -> str:
+def _mailed(rng: random.Random, message: str, thread: Thread, slots: SlotFiller, html_share: float) -> str:
     """A message with what mail programs and servers add to it."""
     blocks = [message]
     if rng.random() < _SIGNED:
@@ -45,7 +61,7 @@ def _mailed(rng: random.Random, message: str, thread: Thread, slots: SlotFiller)
     if rng.random() < _WITH_FOOTER:
         blocks.append(thread.footer)
     quoted = (thread.said.format_map(slots), thread.answer.format_map(slots)) if rng.random() < _QUOTING else None
-    if rng.random() < _IN_HTML:
+    if rng.random() < html_share:
         return _as_html(blocks, quoted)
     if quoted:
         blocks.append("\n".join([quoted[0], *(f"> {line}" for line in quoted[1].splitlines())]))

@@ -3,9 +3,9 @@
 import random
 from collections.abc import Callable
 
-from mock_external_api.texts.compose import compose, draw_topics
+from mock_external_api.texts.compose import draw_topics
 from mock_external_api.zendesk.book.records import DeskTicket
-from mock_external_api.zendesk.book.sample import AGENT_LINES, CHANNELS, CUSTOMER_LINES, PRIORITIES, TAGS
+from mock_external_api.zendesk.book.sample import AGENT_LINES, CHANNELS, PRIORITIES, TAGS, customer_line, ticket_texts
 from mock_external_api.zendesk.desk import ZendeskDesk
 
 _WEIGHTS = {
@@ -40,7 +40,7 @@ def _take(desk: ZendeskDesk, dice: random.Random, name: str) -> bool:
     if name == "create":
         source = dice.choice(tuple(CHANNELS))
         (topic,) = draw_topics(dice, 1)
-        subject, body = compose(dice, topic, source)
+        subject, body = ticket_texts(dice, topic, source)
         desk.create(subject, body, channel=CHANNELS[source], priority=dice.choice((None, *PRIORITIES)))
         return True
     if name == "several_in_one_second":
@@ -51,7 +51,7 @@ def _take(desk: ZendeskDesk, dice: random.Random, name: str) -> bool:
         return False
     match name:
         case "customer_comment":
-            desk.customer_comment(ticket.id, dice.choice(CUSTOMER_LINES))
+            desk.customer_comment(ticket.id, customer_line(dice, ticket))
         case "agent_comment":
             desk.agent_comment(ticket.id, dice.choice(AGENT_LINES), public=dice.random() < 0.7)
         case "set_status":

@@ -14,7 +14,7 @@ from resolvers.ingestion import load_job, load_log
 from schema.base.enums import IngestionActivity
 from schema.base.ids import Node, global_id
 from schema.base.info import Info
-from services.coordination.leases import LockState
+from services.coordination.resources import LockState
 from services.ingestion.reading import IngestionState, percent
 
 

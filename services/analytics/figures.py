@@ -18,6 +18,7 @@ from services.analytics.patterns.heat_map import HeatMap, HeatMapCell
 from services.analytics.patterns.repeat_contacts import RepeatContacts, RepeatQuestion, to_repeat_contacts
 from services.analytics.periods import require_period
 from services.analytics.trends import Trend, TrendBucket, usual_start
+from services.coordination.sharing import Questions, shared
 from services.kit.civil_time import TrendUnit
 from services.kit.clock import Clock
 from services.kit.hours_of_week import offsets_of
@@ -30,12 +31,14 @@ FIGURE_MILLISECONDS = 5_000
 class Analytics:
     """Computes analytics of one database's tickets."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, questions: Questions | None = None) -> None:
+        self._questions = questions or Questions()
         self._has_rollups = database.transactional
         self._tickets = database.at_one_moment(Ticket)
         self._closing_times = ClosingTimes(database, max_milliseconds=FIGURE_MILLISECONDS)
         self._clock = clock
 
+    @shared
     async def trend(
         self,
         tenant_id: str,
@@ -67,6 +70,7 @@ class Analytics:
         found = await self._run(tickets.pipeline(), index=index_for(wanted))
         return trend.buckets(begins, tickets.by_unit(found, begins))
 
+    @shared
     async def customers(
         self,
         tenant_id: str,
@@ -88,6 +92,7 @@ class Analytics:
         pipeline = ranking.pipeline(self._clock.now(), rolled_up=self._has_rollups, where=where)
         return ranked_customers(await self._run(pipeline, index=index_for(wanted)))
 
+    @shared
     async def time_to_close(
         self,
         tenant_id: str,
@@ -108,6 +113,7 @@ class Analytics:
         where = await chosen(self._tickets, tenant_id, wanted, created_from, created_to)
         return await self._closing_times.time_to_close(tenant_id, created_from, created_to, where)
 
+    @shared
     async def heat_map(
         self,
         tenant_id: str,
@@ -131,6 +137,7 @@ class Analytics:
         index = heat_map.index if where is None else index_for(wanted)
         return heat_map.cells(await self._run(heat_map.pipeline(), index=index))
 
+    @shared
     async def repeat_contacts(
         self,
         tenant_id: str,

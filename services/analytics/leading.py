@@ -6,6 +6,7 @@ one, are candidates. Their counts are then made exact. Nobody else can have more
 if that may be enough to lead, which takes very even counts, every customer is counted, in the same command.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from documents.database import Row
@@ -70,10 +71,12 @@ def _alike(where: Filter, sign: int = 1) -> list[Row]:
     return [{"$match": both(where, _HAS_CUSTOMER)}, {"$group": {"_id": values, "count": {"$sum": sign}}}]
 
 
-def _bounds_of_single(where: Filter, count: str, length: int) -> list[Row]:
+def _bounds_of_single(tickets: Sequence[Filter], count: str, length: int) -> list[Row]:
     """From tickets to one document: `{single: [{_id: customer, bound}]}`, the `length` highest ones."""
+    first, *others = map(_alike, tickets)
     return [
-        *_alike(where),
+        *first,
+        *({"$unionWith": {"coll": Ticket.Settings.name, "pipeline": each}} for each in others),
         {"$group": {"_id": "$_id.customer", "bound": {"$sum": COUNTS[count]}}},
         {"$sort": {"bound": -1}},
         {"$limit": length},
@@ -166,11 +169,13 @@ def _with_counts(of: CustomerPartition) -> list[Row]:
 
 def _counts_of_rows(of: CustomerPartition) -> list[Row]:
     """From rows to `{_id: customer, tickets, high, ...}`, of the whole days alone."""
+    of_tenant: Row = {"$match": rows_of(of.tenant_id)}
     if of.first_day is None:
-        return [{"$project": {"_id": "$value", **dict.fromkeys(COUNTS, 1)}}]
+        return [of_tenant, {"$project": {"_id": "$value", **dict.fromkeys(COUNTS, 1)}}]
     day = {"$add": ["$day", {"$toInt": "$$this.k"}]}
     is_whole = {"$and": [{"$gte": [day, of.first_day]}, {"$lt": [day, of.last_day]}]}
     return [
+        of_tenant,
         {"$set": {"days": {"$filter": {"input": {"$objectToArray": "$days"}, "cond": is_whole}}}},
         {"$project": {"_id": "$value", **{name: {"$sum": f"$days.v.{name}"} for name in COUNTS}}},
     ]

@@ -108,9 +108,12 @@ def total_count(of: Partition) -> list[Row]:
     return [*_combinations(of, {}), *_rolled_up(of, [TOTALS]), {"$group": {"_id": None, "total": {"$sum": "$count"}}}]
 
 
-def combined_counts(of: Partition, fields: Sequence[str]) -> list[Row]:
-    """A pipeline on tickets: what `counted_by` makes counts of, by the values of counted fields."""
-    return [*_combinations(of, {name: f"${name}" for name in fields}), *_rolled_up(of, list(fields))]
+def combined_counts(of: Partition, fields: Sequence[str], *, is_led: bool = True) -> list[Row]:
+    """A pipeline on tickets: what `counted_by` makes counts of, by the values of counted fields.
+
+    `is_led`: whether it begins a command that names its index, which leads to all of the single tickets.
+    """
+    return [*_combinations(of, {name: f"${name}" for name in fields}, is_led=is_led), *_rolled_up(of, list(fields))]
 
 
 def _fields(trend_end: datetime, parts: Collection[StatsPart]) -> Row:
@@ -125,11 +128,13 @@ def _fields(trend_end: datetime, parts: Collection[StatsPart]) -> Row:
     return fields
 
 
-def _combinations(of: Partition, fields: Row) -> list[Row]:
+def _combinations(of: Partition, fields: Row, *, is_led: bool = True) -> list[Row]:
     def combine(where: Filter, sign: int = 1) -> list[Row]:
         return [{"$match": where}, {"$group": {"_id": fields, "count": {"$sum": sign}}}]
 
-    return [*combine(of.single), _union(combine(of.gone, -1))] if of.gone else combine(of.single)
+    single, *others = [of.single] if is_led else of.singles
+    gone = [_union(combine(of.gone, -1))] if of.gone else []
+    return [*combine(single), *(_union(combine(each)) for each in others), *gone]
 
 
 def _rolled_up(of: Partition, fields: list[str]) -> list[Row]:

@@ -1,7 +1,6 @@
 """A tenant's statistics, computed by MongoDB in one round trip from covering indexes."""
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from services.analytics.filtered import FILTERED_MILLISECONDS, TOO_MANY, chosen,
 from services.analytics.partition import customer_partition, partition_of
 from services.analytics.periods import period_until
 from services.analytics.pipeline import ALL_PARTS, HOUR_LENGTH, StatsPart, build_pipeline
+from services.coordination.sharing import Questions, shared
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
 from services.tickets.filter import EVERY_TICKET, TicketFilter
@@ -50,12 +50,21 @@ class TenantStats:
 class Stats:
     """Computes statistics."""
 
-    def __init__(self, database: Database, clock: Clock, *, max_milliseconds: int = STATS_MILLISECONDS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        questions: Questions | None = None,
+        *,
+        max_milliseconds: int = STATS_MILLISECONDS,
+    ) -> None:
+        self._questions = questions or Questions()
         self._has_rollups = database.transactional
         self._tickets = database.at_one_moment(Ticket)
         self._clock = clock
         self._max_milliseconds = max_milliseconds
 
+    @shared
     async def compute(
         self,
         tenant_id: str,
@@ -63,7 +72,7 @@ class Stats:
         created_from: datetime | None = None,
         created_to: datetime | None = None,
         wanted: TicketFilter = EVERY_TICKET,
-        parts: Collection[StatsPart] = ALL_PARTS,
+        parts: frozenset[StatsPart] = ALL_PARTS,
     ) -> TenantStats:
         """The statistics of the tenant's live tickets created in the period; zeros where there are none.
 

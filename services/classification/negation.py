@@ -3,17 +3,18 @@
 A negation reaches forwards as grammar lets it, not for a fixed number of words: `no` over its noun phrase, `not`
 through function words to the first word of weight ("have not answered my urgent letter" leaves `urgent`), "I don't
 think" over its clause. A solution ("is fixed", "works again") reaches backwards. A negation that is itself negated
-does nothing, so "has not fixed the bug" leaves the bug, and "don't think this isn't urgent" what is urgent. What is
-supposed ("what happens if") reaches to the end of its sentence, a frame ("our old provider") over all of it.
+does nothing: "don't think this isn't urgent" is read as "this urgent". What is supposed ("what happens if") reaches to
+the end of its sentence, a frame ("our old provider") over all of it.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cached_property, partial
 from itertools import takewhile
 from typing import cast
 
 from documents.ticket import Sentiment
-from services.classification.frames import FRAMES, outside_frames, without_lone_hints
+from services.classification import frames
 from services.classification.languages import Pack
 from services.classification.own.words import OwnBook
 from services.classification.phrases import Hit
@@ -22,7 +23,7 @@ from services.classification.rules import Harmless, Meaning, Reach, Signal
 
 Find = Callable[[Sequence[str]], list[Hit[Meaning]]]
 """What finds phrases in words."""
-MAX_WORDS = {Reach.NOUN: 4, Reach.VERB: 8, Reach.CLAUSE: 12}
+MAX_WORDS = {Reach.NOUN: 4, Reach.VERB: 8}
 """How many words a negation reaches on at most; the signals in its reach do not count."""
 REPAIR_WORDS = 40
 """How many words a solution reaches back in its sentence."""
@@ -41,13 +42,16 @@ def find_signals(
     find = pack.phrases.find if own is None else partial(own.find, pack=pack)
     hits = find(words)
     visible = _visible(hits)
+    if kept := frames.uncancelled(words, visible, pack):
+        found = find_signals([words[at] for at in kept], pack, heading=bisect_left(kept, heading), own=own)
+        return [Hit(kept[hit.start], kept[hit.end - 1] + 1, hit.entry) for hit in found]
     reaches = {hit.entry for hit in visible if isinstance(hit.entry, Reach)}
     if Reach.TEXT in reaches:
         return []
     live = _Reader(words, visible, pack).read()
-    if reaches & FRAMES and Reach.REAL not in reaches:
-        live = outside_frames(words, visible, live, pack, heading=heading)
-    live = without_lone_hints(live)
+    if reaches & frames.FRAMES and Reach.REAL not in reaches:
+        live = frames.outside_frames(words, visible, live, pack, heading=heading)
+    live = frames.without_lone_hints(frames.without_topic(words, live, pack, heading=heading))
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
     said = {hit.entry.keyword for hit in live if hit.start >= heading}
@@ -74,7 +78,7 @@ def _visible(hits: Sequence[Hit[Meaning]]) -> list[Hit[Meaning]]:
     for hit in hits:
         while kept and kept[-1].end > hit.start and _outranks(hit, kept[-1]):
             kept.pop()
-        if not kept or kept[-1].end <= hit.start:
+        if not kept or kept[-1].end <= hit.start or _closes(hit, kept[-1]):
             kept.append(hit)
     return kept
 
@@ -89,6 +93,11 @@ def _outranks(hit: Hit[Meaning], earlier: Hit[Meaning]) -> bool:
         return False
     longer = (hit.end - hit.start) - (earlier.end - earlier.start)
     return longer > 0 or (longer == 0 and isinstance(hit.entry, Harmless))
+
+
+def _closes(hit: Hit[Meaning], earlier: Hit[Meaning]) -> bool:
+    """Whether it is the question mark with which a frame ends ("moving to you?"), which asks nevertheless."""
+    return hit.start + 1 == hit.end == earlier.end and isinstance(earlier.entry, Reach) and _is_request(hit.entry)
 
 
 def _is_request(meaning: Meaning) -> bool:
@@ -144,7 +153,7 @@ class _Reader:
                 case Reach.FIXED | Reach.SOLVED as reach:
                     self._repair(hit.start, reach)
                 case Reach.CLAUSE:
-                    negated_to = self._end_of_denial(hit.end)
+                    negated_to = frames.end_of_denial(self._words, hit.end, self._pack) - 1
                 case Reach.NOUN | Reach.VERB as reach:
                     negated_to = self._end_of_negation(hit.end, reach)
                 case _:
@@ -152,21 +161,12 @@ class _Reader:
         return self._without_settled()
 
     def _without_settled(self) -> list[Hit[Signal]]:
-        """What was settled, and its writer thanks for it without a "but", is over, whatever it was."""
-        if self._settled_at < 0 or not self._pack.contrasts.isdisjoint(self._words):
+        """What was settled, and its writer is content without a "but" behind it, is over, whatever it was."""
+        if self._settled_at < 0 or not self._pack.contrasts.isdisjoint(self._words[self._settled_at :]):
             return self._live
         if not any(hit.entry.rule.sentiment is Sentiment.POSITIVE for hit in self._live):
             return self._live
         return [hit for hit in self._live if hit.start > self._settled_at or not hit.entry.is_bad]
-
-    def _end_of_denial(self, position: int) -> int:
-        """The last position that is denied by words that end before `position`: of the clause, or a negation in it."""
-        limit = min(len(self._words), position + MAX_WORDS[Reach.CLAUSE])
-        while position < limit and not self._ends_clause(self._words[position]):
-            if self._at.get(position) in (Reach.NOUN, Reach.VERB) and not self._agrees(position):
-                return position
-            position += 1
-        return position - 1
 
     def _agrees(self, position: int) -> bool:
         """Whether a negation at `position` only repeats the one before it."""
@@ -183,7 +183,7 @@ class _Reader:
                     position, budget = position + 1, budget - 1
                 case Signal() as signal if _is_request(signal) or signal.rule.hint:
                     position = self._ends[position]
-                case Reach() as other if other in FRAMES or other in (Reach.REAL, Reach.TEXT):
+                case Reach() as other if other in frames.FRAMES or other in (Reach.REAL, Reach.TEXT):
                     position, budget = position + 1, budget - 1
                 case Reach.NOUN | Reach.VERB if self._agrees(position):
                     position, budget = self._ends[position], budget - 1

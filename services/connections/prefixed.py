@@ -1,10 +1,11 @@
 """A source whose tickets' ids begin with the connection's prefix, so that those of two accounts never meet."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.sources.pages import Capabilities, PagePlace, SourcePage, UpstreamCaller
+from services.sources.pages import Capabilities, Detail, PagePlace, SourcePage, UpstreamCaller
 from services.sources.records.records import PageRecords
 from services.sources.source import Source
 
@@ -29,7 +30,8 @@ class PrefixedSource:
     async def page(self, caller: UpstreamCaller, place: PagePlace) -> SourcePage:
         """The source's page; its records are as they came, `normalise` reads them."""
         page = await self._inner.page(caller, place)
-        details = [replace(each, ticket_id=self._front + each.ticket_id) for each in page.details]
+        # In a thread: a page may tell of some thousand things, and this process has requests to answer.
+        details = await asyncio.to_thread(self._prefixed, page.details) if page.details else ()
         return replace(page, ids=[self._stored(each) for each in page.ids], details=details)
 
     async def is_gone(self, caller: UpstreamCaller, external_id: str) -> bool:
@@ -52,6 +54,9 @@ class PrefixedSource:
         ]
         gone = {self._front + external_id: when for external_id, when in found.gone.items()}
         return replace(found, own={ticket.id: ticket for ticket in own}, gone=gone, rejected=rejected)
+
+    def _prefixed(self, details: Sequence[Detail]) -> list[Detail]:
+        return [replace(each, ticket_id=self._front + each.ticket_id) for each in details]
 
     def _stored(self, external_id: str | None) -> str | None:
         return None if external_id is None else self._front + external_id

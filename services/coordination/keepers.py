@@ -18,6 +18,7 @@ import structlog
 from pymongo.errors import OperationFailure, PyMongoError
 
 from documents.database import ChangeStream, Collection, Database, Row, Session
+from documents.following import changes_there
 from documents.rollup_bookmark import RollupBookmark
 from documents.ticket import Ticket
 from services.coordination.leases import Lease, LeaseLostError, Leases
@@ -238,9 +239,7 @@ async def _next_changes(stream: ChangeStream, *, at_most: int) -> list[Row]:
     Raises:
         OperationFailure: a collection was dropped or renamed, so the place in the stream tells nothing.
     """
-    changes: list[Row] = []
-    while len(changes) < at_most and (change := await stream.try_next()) is not None:
-        changes.append(change)
+    changes = await changes_there(stream, at_most=at_most)
     # The stub of motor makes `alive` a method.
     if not stream.alive or any(change["operationType"] in _ENDS for change in changes):  # type: ignore[truthy-function]
         raise OperationFailure("a collection was dropped or renamed", _CHANGE_STREAM_FATAL_ERROR)

@@ -21,8 +21,8 @@ from pymongo.errors import DuplicateKeyError, ExecutionTimeout, PyMongoError
 from documents.database import Database, Row, Session, session_id_of
 from documents.tenant_lock import TenantLock
 from services.coordination.lock_updates import give_back, renew, take_if_free
-from services.coordination.resources import ingest_resource
-from services.kit.tasks import abandon
+from services.coordination.resources import LockState, ingest_resource
+from services.kit.tasks import abandon, to_its_end
 from services.observing import UNOBSERVED, LeaseLost, Observer
 
 _BLOCKED_MILLISECONDS = 1_000
@@ -32,7 +32,9 @@ _RENEWALS_PER_LEASE = 6
 _SURRENDER_SHARE = 2 / 3
 """A holder that could not renew for this share of its lease stops by itself, well before it runs out."""
 _PARTING_SECONDS = 5.0
-"""How long giving a lease back may take at the end; without that, it runs out by itself."""
+"""How long giving a lease back may take at the end; then what its transaction waits for is ended."""
+_UNDONE_SECONDS = 1.0
+"""How long it may take after that; without it, the lease runs out by itself."""
 _IS_HELD: Row = {"$expr": {"$gt": ["$expires_at", "$$NOW"]}}
 
 T = TypeVar("T")
@@ -75,17 +77,6 @@ class Lease:
 
 
 L = TypeVar("L", bound=Lease | None)
-
-
-@dataclass(frozen=True, slots=True)
-class LockState:
-    """A lease as anybody sees it."""
-
-    tenant_id: str
-    locked: bool
-    owner_id: str | None = None
-    acquired_at: datetime | None = None
-    expires_at: datetime | None = None
 
 
 class Leases:
@@ -231,12 +222,23 @@ class Leases:
     async def _part_with(self, lease: Lease) -> None:
         if lease.is_lost:
             self._observer.note(LeaseLost(lease.resource_id.partition(":")[0]))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_PARTING_SECONDS):
-                with suppress(LeaseLostError, PyMongoError):
-                    if not (lease.is_given_back or lease.is_lost):
-                        await self.give_back(lease)
-                await lease.end()
+        await to_its_end(self._part(lease))
+
+    async def _part(self, lease: Lease) -> None:
+        parting = asyncio.create_task(self._hand_back(lease))
+        await asyncio.wait([parting], timeout=_PARTING_SECONDS)
+        if not parting.done() and (session_id := session_id_of(lease.session)) is not None:
+            # A call hangs in its transaction, and would hold up the next holder, and the end of this process.
+            with suppress(PyMongoError):
+                await self._database.kill_session(session_id)
+            await asyncio.wait([parting], timeout=_UNDONE_SECONDS)
+        await abandon(parting)
+
+    async def _hand_back(self, lease: Lease) -> None:
+        with suppress(LeaseLostError, PyMongoError):
+            if not (lease.is_given_back or lease.is_lost):
+                await self.give_back(lease)
+        await lease.end()
 
     def _seconds_to_surrender(self, lease: Lease) -> float:
         return lease.proven_at + self.ttl_seconds * _SURRENDER_SHARE - time.monotonic()

@@ -1,6 +1,20 @@
-"""What leases are taken on."""
+"""What leases are taken on, and how it is with them."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from documents.sharding import WRITER_LOCK
+
+
+@dataclass(frozen=True, slots=True)
+class LockState:
+    """A lease as anybody sees it."""
+
+    tenant_id: str
+    locked: bool
+    owner_id: str | None = None
+    acquired_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 def ingest_resource(tenant_id: str) -> str:

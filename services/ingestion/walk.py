@@ -1,6 +1,7 @@
 """One run of ingestion: the walks over its sources' pages from the checkpoint to the end, and what ends it."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import structlog
@@ -14,7 +15,7 @@ from services.ingestion.courses.stream import StreamCourse
 from services.ingestion.jobs import Jobs
 from services.ingestion.legs import Legs, RunLeg, legs_left
 from services.ingestion.pages.commit import PageStore, PreparedPage
-from services.ingestion.pages.portions import portions
+from services.ingestion.pages.portions import Portion, portions
 from services.ingestion.run import Run, RunUpstream, StoppedError, StopReason
 from services.ingestion.sweep import Deletions
 from services.kit.clock import Clock
@@ -120,19 +121,28 @@ class Ingestion:
         return Course(may_shift=source.capabilities.list_may_shift, max_pages=self._max_pages)
 
     async def _walk_on(self, run: Run, upstream: RunUpstream, course: Course | StreamCourse, start: PagePlace) -> None:
-        """Store page after page; the next one is fetched and prepared while the present one is stored."""
+        """Store page after page; the next one is fetched and prepared while the present one is stored.
+
+        The one after that is asked for as soon as the present one is stored, while the next one may still be prepared:
+        there are never more than two that were fetched and are not stored.
+        """
         async with aclosing(portions(run, upstream, course, start)) as following:
             page: PreparedPage | None = await self._pages.prepare(run, await anext(following))
-            while page is not None:
-                storing = asyncio.create_task(self._pages.commit(run, page))
-                try:
-                    portion = await anext(following, None)
-                    prepared = None if portion is None else await self._pages.prepare(run, portion)
-                finally:
-                    await storing  # a page at hand is finished, also when the run is told to stop
-                if prepared is not None and prepared.shares_tickets_with(page):
-                    prepared = await self._pages.prepare(run, prepared.portion)
-                page = prepared
+            reading = asyncio.create_task(_read_on(following))
+            try:
+                while page is not None:
+                    storing = asyncio.create_task(self._pages.commit(run, page))
+                    try:
+                        portion = await reading
+                        reading = asyncio.create_task(_read_on(following, storing))
+                        prepared = None if portion is None else await self._pages.prepare(run, portion)
+                    finally:
+                        await storing  # a page at hand is finished, also when the run is told to stop
+                    if prepared is not None and prepared.shares_tickets_with(page):
+                        prepared = await self._pages.prepare(run, prepared.portion)
+                    page = prepared
+            finally:
+                await abandon(reading)
 
     async def _end_early(self, run: Run, reason: StopReason) -> None:
         log.info("run_stopped", reason=reason.value)
@@ -149,3 +159,12 @@ class Ingestion:
                     run.stop(StopReason.CANCELLED)
             except PyMongoError as error:
                 log.warning("cancel_unknown", error=outline(error))
+
+
+async def _read_on(
+    following: AsyncGenerator[Portion, None], storing: asyncio.Task[None] | None = None
+) -> Portion | None:
+    """The next portion, asked for once another one is stored, if one is; None: there is none."""
+    if storing is not None:
+        await asyncio.shield(storing)
+    return await anext(following, None)

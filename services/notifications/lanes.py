@@ -19,6 +19,12 @@ from services.tenancy import owned
 _PENDING = NotificationState.PENDING.value
 _IS_DUE: Row = {"$expr": {"$lte": ["$due_at", "$$NOW"]}}
 ADDRESSED_AT_ONCE = 500
+_UNSEEN_DESTINATIONS: list[Row] = [
+    {"$match": {"state": _PENDING, "ready_at": {"$exists": True}}},
+    {"$sort": {"state": 1, "destination_id": 1, "ready_at": 1}},
+    {"$group": {"_id": "$destination_id", "due": {"$first": "$ready_at"}}},
+]
+"""The destinations that are to be told of spikes, along the index `unseen`."""
 
 
 class Lanes:
@@ -35,11 +41,12 @@ class Lanes:
                 {"$match": {"state": _PENDING}},
                 {"$sort": {"state": 1, "destination_id": 1, "tenant_id": 1, "due_at": 1}},
                 {"$group": {"_id": "$destination_id", "due": {"$first": "$due_at"}}},
+                {"$unionWith": {"coll": self._rows.name, "pipeline": _UNSEEN_DESTINATIONS}},
                 # Each destination is one tenant's, so its first row is its next one; but not of the default one.
                 {"$match": {"$expr": {"$or": [{"$eq": ["$_id", DEFAULT_DESTINATION]}, _first_is_due()]}}},
             ]
         ).to_list(None)
-        return sorted(group["_id"] for group in groups if group["_id"] is not None)
+        return sorted({group["_id"] for group in groups if group["_id"] is not None})
 
     async def due_tenants(self, destination_id: str = DEFAULT_DESTINATION) -> list[str]:
         """The tenants that have something due at a destination."""

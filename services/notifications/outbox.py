@@ -9,7 +9,7 @@ from typing import Any
 
 from documents.database import Row
 from documents.destination import Destination, DestinationFormat
-from documents.notification import DEFAULT_DESTINATION, DEFAULT_KIND, NO_TICKET, NotificationState
+from documents.notification import DEFAULT_DESTINATION, DEFAULT_KIND, NO_TICKET, UNSEEN, NotificationState
 from documents.ticket import StatusCategory, Urgency
 from services.classification.rules import all_rules
 from services.kit.clock import EPOCH
@@ -17,6 +17,9 @@ from services.statuses import category_of
 
 GIVE_UP_AFTER = timedelta(hours=72)
 MAX_REASON_CHARACTERS = 500
+WHEN_DUE: Row = {"$cond": [{"$eq": ["$due_at", UNSEEN]}, "$ready_at", "$due_at"]}
+"""When a row is due, as an expression."""
+_IS_SPIKE: Row = {"$eq": [{"$type": "$spike"}, "object"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ def spike_rows(notice: SpikeNotice, destinations: Sequence[Destination], now: da
         {
             **row,
             "_id": notification_id(tenant_id, NO_TICKET, version, each.id),
+            "due_at": UNSEEN,
+            "ready_at": EPOCH,
             "destination_id": each.id,
             "kind": each.format.value,
             "spike": {"spike_id": notice.spike_id, **notice.figures},
@@ -105,6 +110,14 @@ def spike_rows(notice: SpikeNotice, destinations: Sequence[Destination], now: da
         for each in destinations
         if each.spikes and each.format is not DestinationFormat.SPECIFICATION
     ]
+
+
+def due_from(moment: object) -> Row:
+    """What sets when a row is due to what an expression says; a spike stays unseen by programs that know none."""
+    return {
+        "due_at": {"$cond": [_IS_SPIKE, UNSEEN, moment]},
+        "ready_at": {"$cond": [_IS_SPIKE, moment, "$$REMOVE"]},
+    }
 
 
 def notification_id(tenant_id: str, ticket_id: str, version: str, *further: str) -> str:

@@ -11,8 +11,8 @@
         ├──────────────────────────────────────────┘ │   f: 72 h old while nothing could be sent
         └────────────────────────────────────────────┘   g: redriven (services/notifications/outbox.py)
 
-A claimed row stays PENDING and only moves its `due_at` to the end of the claim, so that a claim whose process
-died ends by itself. All times are the database server's.
+A claimed row stays PENDING and only moves its `due_at` (of a spike, `ready_at`) to the end of the claim, so that a
+claim whose process died ends by itself. All times are the database server's.
 
 Each destination has a queue of its own, and in it each tenant a lane. A lane finishes what it began: what was tried
 already goes before what was not, and what was tried in vain too often, or refused, goes last.
@@ -26,8 +26,9 @@ from uuid import uuid4
 from pymongo import UpdateOne
 
 from documents.database import Database, Row
-from documents.notification import DEFAULT_DESTINATION, Notification, NotificationState
+from documents.notification import DEFAULT_DESTINATION, UNSEEN, Notification, NotificationState
 from services.notifications.claims import ClaimedNotification, Flood, Settlement
+from services.notifications.outbox import WHEN_DUE, due_from
 from services.tenancy import BY_ID, Filter, owned, owned_by_any
 
 _PENDING = NotificationState.PENDING.value
@@ -54,6 +55,8 @@ class NotificationQueue:
         lanes = [_lane(destination_id, tenant, limit) for tenant in tenants[:LANES_AT_ONCE]]
         if not lanes:
             return []
+        if destination_id != DEFAULT_DESTINATION:  # which is told of no spikes
+            lanes = [*(_spikes(destination_id, tenant, limit) for tenant in tenants[:LANES_AT_ONCE]), *lanes]
         others = [{"$unionWith": {"coll": self._rows.name, "pipeline": lane}} for lane in lanes[1:]]
         rows = await self._rows.aggregate([*lanes[0], *others]).to_list(None)
         return await self._take(_in_turn(rows)[:limit])
@@ -63,8 +66,8 @@ class NotificationQueue:
             return []
         claim = uuid4().hex
         among = owned_by_any({row["tenant_id"] for row in rows}, _id={"$in": [row["_id"] for row in rows]})
-        update = [{"$set": {"claim": claim, "due_at": {"$add": ["$$NOW", self._claim_ms]}}}]
-        result = await self._rows.update_many({**among, **_DUE}, update, hint=BY_ID)
+        update = [{"$set": {"claim": claim, **due_from({"$add": ["$$NOW", self._claim_ms]})}}]
+        result = await self._rows.update_many({**among, "state": _PENDING, **_DUE}, update, hint=BY_ID)
         if result.modified_count < len(rows):
             mine = await self._rows.find({**among, "claim": claim}, {"_id": 1}, hint=BY_ID).to_list(None)
             kept = {row["_id"] for row in mine}
@@ -75,25 +78,21 @@ class NotificationQueue:
         """Whether more than `limit` alerts of a lane came within the last minute, and what of it is due."""
         lane = owned(tenant_id, destination_id=destination_id)
         recent = {"$gt": ["$created_at", {"$subtract": ["$$NOW", 60_000]}]}
-        found = await self._rows.aggregate(
-            [
-                {"$match": {**lane, "state": _PENDING, **_DUE}},
-                {"$group": {"_id": None, "due": {"$sum": 1}, "oldest": {"$min": "$created_at"}}},
-                {"$set": {"seconds": {"$divide": [{"$subtract": ["$$NOW", "$oldest"]}, 1000]}}},
-                {
-                    "$unionWith": {
-                        "coll": self._rows.name,
-                        "pipeline": [
-                            {"$match": lane},
-                            {"$sort": {"created_at": -1}},
-                            {"$limit": limit + 1},
-                            {"$match": {"$expr": recent}},
-                            {"$count": "recent"},
-                        ],
-                    }
-                },
-            ]
-        ).to_list(None)
+        of_last_minute: list[Row] = [
+            {"$match": lane},
+            {"$sort": {"created_at": -1}},
+            {"$limit": limit + 1},
+            {"$match": {"$expr": recent}},
+            {"$count": "recent"},
+        ]
+        waiting = [
+            {"$match": {**lane, "state": _PENDING, **_SEEN_AND_DUE}},
+            {"$unionWith": {"coll": self._rows.name, "pipeline": [{"$match": _spikes_due(destination_id, tenant_id)}]}},
+            {"$group": {"_id": None, "due": {"$sum": 1}, "oldest": {"$min": "$created_at"}}},
+            {"$set": {"seconds": {"$divide": [{"$subtract": ["$$NOW", "$oldest"]}, 1000]}}},
+        ]
+        both = [*waiting, {"$unionWith": {"coll": self._rows.name, "pipeline": of_last_minute}}]
+        found = await self._rows.aggregate(both).to_list(None)
         merged = {name: value for row in found for name, value in row.items()}
         return Flood(merged.get("recent", 0), max(0.0, merged.get("seconds", 0.0)), merged.get("due", 0))
 
@@ -102,7 +101,7 @@ class NotificationQueue:
         if claimed:
             ids, claims = [one.id for one in claimed], [one.claim for one in claimed]
             among = owned_by_any({one.tenant_id for one in claimed}, _id={"$in": ids}, claim={"$in": claims})
-            await self._rows.update_many(among, [{"$set": {"claim": None, "due_at": "$$NOW"}}], hint=BY_ID)
+            await self._rows.update_many(among, [{"$set": {"claim": None, **due_from("$$NOW")}}], hint=BY_ID)
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Record results (b, c, d), in one round trip.
@@ -114,16 +113,20 @@ class NotificationQueue:
 
     async def expire(self) -> int:
         """Make dead letters of what is too old and not being sent (f); returns how many there were."""
-        too_old = {"state": _PENDING, "$expr": {"$and": [_passed("$give_up_at"), _passed("$due_at")]}}
+        too_old = {"state": _PENDING, "$expr": {"$and": [_passed("$give_up_at"), _passed(WHEN_DUE)]}}
         update = {"$set": {"state": NotificationState.DEAD.value, "last_error": TOO_OLD, "claim": None}}
         return (await self._rows.update_many(too_old, update)).modified_count
 
     async def adopt(self) -> int:
-        """Put rows that an earlier version wrote into their lanes; returns how many there were."""
+        """Take in what earlier versions wrote; returns how many rows there were.
+
+        The first ones knew no lanes; and spikes were seen by programs that do not know them.
+        """
         unplaced = {"state": _PENDING, "destination_id": None}
-        return (
-            await self._rows.update_many(unplaced, {"$set": {"destination_id": DEFAULT_DESTINATION, "rank": 0}})
-        ).modified_count
+        placed = await self._rows.update_many(unplaced, {"$set": {"destination_id": DEFAULT_DESTINATION, "rank": 0}})
+        seen = {"state": _PENDING, "due_at": {"$lt": UNSEEN}, "spike": {"$type": "object"}}
+        hidden = await self._rows.update_many(seen, [{"$set": due_from("$due_at")}])
+        return placed.modified_count + hidden.modified_count
 
 
 def _write(settlement: Settlement) -> UpdateOne:
@@ -144,14 +147,27 @@ def _write(settlement: Settlement) -> UpdateOne:
         settled["refusals"] = {"$add": [{"$ifNull": ["$refusals", 0]}, 1]}
     if settlement.state is NotificationState.PENDING:
         settled["state"] = {"$cond": [_passed("$give_up_at"), NotificationState.DEAD.value, _PENDING]}
-        settled["due_at"] = {"$add": ["$$NOW", int(settlement.delay_seconds * 1000)]}
+        settled |= due_from({"$add": ["$$NOW", int(settlement.delay_seconds * 1000)]})
     return UpdateOne({**where, "claim": notification.claim}, [{"$set": settled}], hint=BY_ID)
 
 
 def _lane(destination_id: str, tenant_id: str, limit: int) -> list[Row]:
     """Stages that read the next of a lane, along the index `queue`."""
-    where = owned(tenant_id, destination_id=destination_id, **_DUE)
+    where = owned(tenant_id, destination_id=destination_id, state=_PENDING, **_SEEN_AND_DUE)
     return [{"$match": where}, {"$sort": _IN_LANE}, {"$limit": limit}]
+
+
+def _spikes(destination_id: str, tenant_id: str, limit: int) -> list[Row]:
+    """Stages that read the next spikes of a lane, along the index `unseen`.
+
+    A later version may hide what this one does not know: only spikes are taken.
+    """
+    return [{"$match": _spikes_due(destination_id, tenant_id)}, {"$sort": _IN_LANE}, {"$limit": limit}]
+
+
+def _spikes_due(destination_id: str, tenant_id: str) -> Filter:
+    unseen = {"due_at": UNSEEN, "ready_at": {"$exists": True}, "$expr": _passed("$ready_at")}
+    return owned(tenant_id, destination_id=destination_id, state=_PENDING, spike={"$type": "object"}, **unseen)
 
 
 def _in_turn(rows: list[Row]) -> list[Row]:
@@ -165,11 +181,12 @@ def _in_turn(rows: list[Row]) -> list[Row]:
     return [rows[number] for _, _, number in sorted(places)]
 
 
-def _passed(moment: str) -> Row:
+def _passed(moment: str | Row) -> Row:
     return {"$lte": [moment, "$$NOW"]}
 
 
-_DUE: Filter = {"state": _PENDING, "$expr": _passed("$due_at")}
+_DUE: Filter = {"$expr": _passed(WHEN_DUE)}
+_SEEN_AND_DUE: Filter = {"$expr": _passed("$due_at")}
 
 
 def _claimed(row: dict[str, Any], claim: str) -> ClaimedNotification:

@@ -9,12 +9,12 @@ from pymongo import DESCENDING, ReturnDocument
 
 from documents.database import Database, Row
 from documents.destination import Destination
-from documents.notification import DEFAULT_DESTINATION, Notification, NotificationState
+from documents.notification import DEFAULT_DESTINATION, UNSEEN, Notification, NotificationState
 from services.errors import InvalidInputError, NotDeadError, NotificationNotFoundError
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
 from services.lists.keyset import Slice, Window, read_slice
 from services.lists.numbered import Page
-from services.notifications.outbox import GIVE_UP_AFTER
+from services.notifications.outbox import GIVE_UP_AFTER, due_from
 from services.notifications.receivers.refusals import DestinationGoneError
 from services.tenancy import Filter, owned, owned_by_any
 
@@ -176,6 +176,8 @@ class Notifications:
 
 def _document(row: Row) -> Notification:
     document: Notification = Notification.model_validate(row)
+    if document.due_at == UNSEEN and document.ready_at is not None:
+        document.due_at = document.ready_at
     return document
 
 
@@ -184,7 +186,7 @@ def _redriven() -> list[Row]:
         {
             "$set": {
                 "state": NotificationState.PENDING.value,
-                "due_at": "$$NOW",
+                **due_from("$$NOW"),
                 "give_up_at": {"$add": ["$$NOW", int(GIVE_UP_AFTER.total_seconds() * 1000)]},
                 "claim": None,
                 "attempts": 0,

@@ -16,7 +16,8 @@ from documents.ticket_history import TicketHistory
 from documents.ticket_indexes import CUSTOMER_INDEX
 from services.kit.stored_json import from_stored
 from services.lists.cursors import time_limited
-from services.protection.names import names
+from services.protection.names import belongs_to, names_in
+from services.protection.shields import Shields
 from services.protection.traces import Traces
 from services.tenancy import Filter, owned
 
@@ -43,6 +44,7 @@ class CustomerExports:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._traces = Traces(database)
+        self._shields = Shields(database)
         self._tickets = database.collection(Ticket)
         self._quarantine = database.collection(QuarantinedRecord)
 
@@ -79,9 +81,22 @@ class CustomerExports:
                     yield line
         # What nothing attributes to the tenant may be what another one's customer says.
         async for some in _batches(self._quarantine, owned(tenant_id, is_attributed=True), _RECORD):
-            for row in some:
-                if names(str(row.get("raw") or ""), customer_id):
-                    yield "quarantined_record", row
+            theirs = [row for row in some if belongs_to(str(row.get("raw") or ""), customer_id)]
+            for row in await self._kept(tenant_id, theirs):
+                yield "quarantined_record", row
+
+    async def _kept(self, tenant_id: str, records: Sequence[Row]) -> list[Row]:
+        """Those of the records that name nobody who was erased; an erasure that is under way may not have met them."""
+        if not records:
+            return []
+        named = [names_in(str(row["raw"])) or frozenset[str]() for row in records]
+        tickets = [row["external_id"] for row in records if isinstance(row.get("external_id"), str)]
+        erased = await self._shields.erased(tenant_id, frozenset().union(*named), tickets)
+        return [
+            row
+            for row, names in zip(records, named, strict=True)
+            if erased.customers.keys().isdisjoint(names) and row.get("external_id") not in erased.tickets
+        ]
 
     async def _told(self, tenant_id: str, ticket_ids: Sequence[Any]) -> AsyncGenerator[tuple[str, Row], None]:
         """What is told of tickets (external ids)."""

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING
 
 from documents.database import Database, Row, Session
 from documents.ticket import Ticket
-from documents.ticket_history import TICKET_INDEX, TicketHistory
+from documents.ticket_history import TICKET_INDEX, HistoryAction, TicketHistory
 from services.tenancy import owned
 
 OLD_CUSTOMER, NEW_CUSTOMER = "changes.customer_id.old", "changes.customer_id.new"
@@ -38,6 +39,22 @@ class Traces:
         among = owned(tenant_id, external_id={"$in": list(names)})
         rows = await self._tickets.find(among, {"external_id": 1, "customer_id": 1}, session=session).to_list(None)
         return {row["external_id"]: row.get("customer_id") for row in rows}
+
+    async def long_gone(
+        self, tenant_id: str, names: Sequence[Any], before: datetime, session: Session = None
+    ) -> list[Any]:
+        """Those of these tickets that are not stored, and of which nothing tells of a deletion since a moment: one that
+        came back may have been deleted again."""
+        stored = await self.stored(tenant_id, names, session)
+        purged = [name for name in names if name not in stored]
+        since = owned(
+            tenant_id,
+            action=HistoryAction.DELETED.value,
+            ticket_id={"$in": purged},
+            recorded_at={"$gte": before},
+        )
+        lately = await self._history.distinct("ticket_id", since, session=session)
+        return [name for name in purged if name not in lately]
 
     async def last_customers(self, tenant_id: str, names: Sequence[Any], session: Session = None) -> dict[Any, Any]:
         """Whose these tickets were at the end, as far as their history tells."""

@@ -1,5 +1,6 @@
 """What the overview and the list of tenants say, against what the API says."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from documents.database import Database
 from documents.ticket import Ticket
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import FIGURES, figures, go, settled, shows, told, total
+from tests.browser.dashboard_page import FIGURES, SETTLED, asked, figures, go, settled, shows, told, total
 
 ZONE = "Asia/Kolkata"
 MONDAY = datetime(2026, 2, 2, 22, 15, tzinfo=UTC)
@@ -31,15 +32,6 @@ def tickets(tenant: str, moments: list[datetime]) -> list[dict[str, Any]]:
         }
         for number, moment in enumerate(moments)
     ]
-
-
-async def asked(page: Page, query: str) -> Any:
-    """What the API answers."""
-    request = json.dumps({"method": "POST", "headers": {"content-type": "application/json"}})
-    body = json.dumps(json.dumps({"query": query}))
-    answer = await page.evaluate(f"fetch('/graphql', {{...{request}, body: {body}}}).then((a) => a.json())")
-    assert "errors" not in answer, answer
-    return answer["data"]
 
 
 async def test_the_heat_map_shows_the_hours_of_the_zone_and_each_opens_its_tickets(
@@ -200,3 +192,36 @@ async def test_among_many_tenants_one_is_found_by_its_name(page: Page, address: 
     assert await told(page, ".tenant h2") == ["customer-29"]
     assert await told(page, ".tenant .value") == ["1 ticket"]
     assert page.complaints == []
+
+
+SLOWLY = """(() => {
+  const quick = fetch;
+  window.asked = 0;
+  window.fetch = async (url, request) => {
+    if (!String(request?.body).includes("query Overview(")) return quick(url, request);
+    window.asked += 1;
+    const answer = await quick(url, request);
+    await new Promise((done) => setTimeout(done, 3000));
+    request.signal.throwIfAborted();
+    return answer;
+  };
+})()"""
+"""Every answer of the overview takes longer than the page waits between two questions."""
+
+
+async def test_a_slow_server_is_asked_one_by_one_and_its_answers_are_shown(
+    page: Page, address: str, db: Database
+) -> None:
+    rows = tickets("t", [datetime.now(UTC) - timedelta(days=1)] * 9)
+    await db.collection(Ticket).insert_many(rows[:1])
+    await page.open(f"http://{address}/?tenant=t&zone={ZONE}")
+    await settled(page)
+    await page.evaluate(SLOWLY)
+    shown = "Number(document.querySelector('.figures .value')?.innerText)"
+    before = await page.evaluate(shown)
+    for row in rows[1:]:
+        await db.collection(Ticket).insert_one(row)
+        await asyncio.sleep(0.7)
+    assert await page.evaluate(shown) > before, "what changes meanwhile withdraws no question"
+    assert await page.evaluate("window.asked") <= 2
+    await page.until(f"{shown} === {len(rows)} && {SETTLED}")

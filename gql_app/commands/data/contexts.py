@@ -1,13 +1,14 @@
 """The context in which commands ask: of somebody who may do everything."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from difflib import get_close_matches
 
 import typer
 
 from documents.driver import Listener
 from gql_app.commands.runtime import Means
+from gql_app.commands.stopping import StoppedAtStartError, unless_stopped
 from gql_app.commands.waiting import waiting
 from gql_app.wiring import open_services
 from resolvers.context import Context
@@ -21,8 +22,13 @@ async def open_context(means: Means, listeners: Sequence[Listener] = ()) -> Asyn
 
     Raises:
         DatabaseUnavailableError: MongoDB cannot be used.
+        StoppedAtStartError: told to stop meanwhile; new indexes and stored data of an earlier version can take long.
     """
-    async with open_services(means.settings, **means.found._asdict(), listeners=listeners) as services:
+    opened = open_services(means.settings, **means.found._asdict(), listeners=listeners)
+    async with AsyncExitStack() as stack:
+        services = await unless_stopped(means.stop, stack.enter_async_context(opened))
+        if services is None:
+            raise StoppedAtStartError
         yield Context(services, EVERYONE)
 
 

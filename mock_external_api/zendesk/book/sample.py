@@ -4,7 +4,9 @@ import gc
 import random
 from collections.abc import Iterator, Sequence
 
+from mock_external_api.texts.bank import Topic
 from mock_external_api.texts.compose import compose, draw_topics
+from mock_external_api.texts.mail import as_received, reply_as_text
 from mock_external_api.zendesk.book.ledger import TicketBook
 from mock_external_api.zendesk.book.records import DeskTicket, via
 from mock_external_api.zendesk.book.rules import (
@@ -59,9 +61,19 @@ def _play(book: TicketBook, rng: random.Random, moments: Sequence[int], last: in
     for at, number, what in steps:
         if what == "":
             source = rng.choice(tuple(CHANNELS))
-            write_ticket(book, rng, at, *compose(rng, topics[number - 1], source), source)
+            write_ticket(book, rng, at, *ticket_texts(rng, topics[number - 1], source), source)
         else:
             _live(book, rng, book.tickets[number], at, what)
+
+
+def ticket_texts(rng: random.Random, topic: Topic, source: str) -> tuple[str, str]:
+    """Subject and first comment of a ticket, as Zendesk has them: it makes texts of mails."""
+    return as_received(rng, topic, source, *compose(rng, topic, source), html_share=0)
+
+
+def customer_line(rng: random.Random, ticket: DeskTicket) -> str:
+    """What a customer writes later, through the channel by which the ticket came."""
+    return reply_as_text(rng, ticket.record["via"]["channel"], rng.choice(CUSTOMER_LINES))
 
 
 def write_ticket(book: TicketBook, rng: random.Random, at: int, subject: str, body: str, source: str) -> DeskTicket:
@@ -95,7 +107,7 @@ def _live(book: TicketBook, rng: random.Random, ticket: DeskTicket, at: int, wha
             status = {"reply": None, "ask": "pending", "solve": "solved"}[what]
             agent_replies(book, ticket, at, agent, rng.choice(AGENT_LINES), public=rng.random() < 0.8, status=status)
         case "answer":
-            customer_replies(book, ticket, at, rng.choice(CUSTOMER_LINES))
+            customer_replies(book, ticket, at, customer_line(rng, ticket))
         case "merge":
             target = book.tickets[rng.randrange(1, len(book.tickets) + 1)]
             if target.editable and target is not ticket:

@@ -14,6 +14,7 @@ from services.analytics.forecasts.profile import Hours, profile_of
 from services.analytics.forecasts.trial import LEAST_HOURS, BackTest, try_out
 from services.analytics.partition import partition_of
 from services.analytics.quarter_hours import QuarterHours
+from services.coordination.sharing import Questions, shared
 from services.errors import InvalidInputError
 from services.kit.civil_time import TrendUnit, boundaries, zone
 from services.kit.clock import Clock
@@ -85,11 +86,13 @@ class _Known:
 class Forecasts:
     """Foretells how many tickets will come, from the rollups of one database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, questions: Questions | None = None) -> None:
+        self._questions = questions or Questions()
         self._has_rollups = database.transactional
         self._tickets = database.at_one_moment(Ticket)
         self._clock = clock
 
+    @shared
     async def forecast(self, tenant_id: str, *, hours: int = HOURS_A_DAY, time_zone: str = "UTC") -> Forecast:
         """The expected number of tickets in each of the hours that begin from now on, with a band that 80 % of the
         hours ought to lie in; hours and weekdays are those of the zone's clock.

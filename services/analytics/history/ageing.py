@@ -103,7 +103,9 @@ def _counts_now(tenant_id: str, at: datetime, *, rolled_up: bool) -> list[Row]:
     periods += [(number, begin, ends[number]) for number, begin in enumerate((*begins[1:], None))]
     pipelines: list[list[Row]] = [
         [
-            *combined_counts(partition_of(tenant_id, begin, end, rolled_up=rolled_up), [CountedField.STATUS]),
+            *combined_counts(
+                partition_of(tenant_id, begin, end, rolled_up=rolled_up), [CountedField.STATUS], is_led=False
+            ),
             *counted_by(CountedField.STATUS),
             {"$match": {"$expr": {"$not": [is_closed("$_id")]}}},
             {"$group": {"_id": None, "count": {"$sum": "$count"}}},

@@ -17,6 +17,7 @@ from services.rollups.joins import Joined, in_batches, joined, looked_up
 from services.rollups.lives import lives_among
 from services.rollups.write import LIFE_NOT_OVER, NOT_ROLLED_UP
 from services.tenancy import Filter, deleted, live, owned
+from services.tickets.filter import both
 
 
 def candidates(
@@ -35,7 +36,7 @@ def candidates(
     return [
         {"$match": live(tenant_id, rolled_up=NOT_ROLLED_UP) if rolled_up else live(tenant_id)},
         read,
-        _union(Ticket, [{"$match": _deleted(tenant_id, since, rolled_up=rolled_up)}, read]),
+        *(_union(Ticket, [{"$match": where}, read]) for where in _deleted(tenant_id, since, rolled_up=rolled_up)),
         _union(TicketHistory, _purged(tenant_id, recorded)),
         {"$group": {"_id": "$ticket", "stored": {"$max": "$stored"}}},
         *in_batches({"ticket": "$_id", "stored": "$stored"}),
@@ -61,9 +62,10 @@ _ANY_MARK = {"$gt": MinKey()}
 """Matches everything; named so that the index on it and `deleted_at` is of use."""
 
 
-def _deleted(tenant_id: str, since: datetime, *, rolled_up: bool) -> Filter:
-    since_then = [{name: {"$gte": since}} for name in ("created_at", "deleted_at")]
-    return {**deleted(tenant_id, rolled_up=LIFE_NOT_OVER if rolled_up else _ANY_MARK), "$or": since_then}
+def _deleted(tenant_id: str, since: datetime, *, rolled_up: bool) -> list[Filter]:
+    """Queries for deleted tickets; one can match several. One for all would be slower: see `Partition.singles`."""
+    among = deleted(tenant_id, rolled_up=LIFE_NOT_OVER if rolled_up else _ANY_MARK)
+    return [both(among, {name: {"$gte": since}}) for name in ("created_at", "deleted_at")]
 
 
 def _purged(tenant_id: str, recorded: Filter) -> list[Row]:

@@ -12,6 +12,7 @@ from services.analytics.history.status_times import StatusTime, TimesQuestion, t
 from services.analytics.history.units import units_of
 from services.analytics.periods import require_past, require_period
 from services.analytics.stats import TenantStats
+from services.coordination.sharing import Questions, shared
 from services.kit.civil_time import TrendUnit
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
@@ -22,12 +23,14 @@ HISTORY_MILLISECONDS = 5_000
 class HistoryFigures:
     """Computes figures of one database's tickets and their history; each raises `QueryTimeoutError` after 5 s."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, questions: Questions | None = None) -> None:
+        self._questions = questions or Questions()
         self._database = database
         self._has_rollups = database.transactional
         self._tickets = database.at_one_moment(Ticket)
         self._clock = clock
 
+    @shared
     async def flow(
         self, tenant_id: str, *, unit: TrendUnit, start: datetime | None, end: datetime | None, time_zone: str
     ) -> list[FlowStep]:
@@ -43,6 +46,7 @@ class HistoryFigures:
         asked = FlowQuestion(tenant_id, units, self._has_rollups)
         return asked.flow(await self._run(asked.pipeline(), index=COUNTED_INDEX))
 
+    @shared
     async def backlog(
         self, tenant_id: str, *, unit: TrendUnit, start: datetime | None, end: datetime | None, time_zone: str
     ) -> list[BacklogPoint]:
@@ -61,6 +65,7 @@ class HistoryFigures:
         asked = FlowQuestion(tenant_id, units, self._has_rollups)
         return asked.backlog(await self._run(asked.backlog_pipeline(), index=COUNTED_INDEX))
 
+    @shared
     async def ageing(self, tenant_id: str, at: datetime | None) -> Ageing:
         """The tickets that were not closed at the moment, or are not closed now, by age.
 
@@ -75,6 +80,7 @@ class HistoryFigures:
             pipeline = present_ageing_pipeline(tenant_id, now, rolled_up=self._has_rollups)
         return to_ageing(await self._run(pipeline, index=COUNTED_INDEX), at or now)
 
+    @shared
     async def time_in_status(
         self, tenant_id: str, *, created_from: datetime | None, created_to: datetime | None, by_category: bool
     ) -> list[StatusTime]:
@@ -98,6 +104,7 @@ class HistoryFigures:
             )
             return to_status_times(await times.to_list(None), by_category=by_category)
 
+    @shared
     async def stats_as_of(
         self, tenant_id: str, as_of: datetime, *, created_from: datetime | None, created_to: datetime | None
     ) -> TenantStats:

@@ -58,8 +58,7 @@ class AgedErasures:
             names = list(dict.fromkeys(row.get("ticket_id") for row in some))
 
             async def step(session: Session, names: list[Any] = names) -> Removed:
-                stored = await self._traces.stored(work.tenant_id, names, session)
-                purged = [name for name in names if name not in stored]
+                purged = await self._traces.long_gone(work.tenant_id, names, moment, session)
                 return await self._removal.told(work.tenant_id, purged, self._clock.now(), session)
 
             await self._steps.make(work, step)

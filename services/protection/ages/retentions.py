@@ -99,12 +99,12 @@ class Retentions:
         return await self._has_purged(tenant_id, cutoff)
 
     async def _has_purged(self, tenant_id: str, cutoff: datetime) -> bool:
-        """Whether the history tells of one that was deleted long ago, and did not come back."""
+        """Whether the history tells of one that is not stored, and was deleted for the last time long ago."""
         rows = self._history.find(long_gone(tenant_id, cutoff), {"ticket_id": 1}, batch_size=_LOOKED_AT)
         try:
             while some := await rows.to_list(_LOOKED_AT):
-                names = {row.get("ticket_id") for row in some}
-                if names - (await self._traces.stored(tenant_id, [*names])).keys():
+                names = list({row.get("ticket_id") for row in some})
+                if await self._traces.long_gone(tenant_id, names, cutoff):
                     return True
         finally:
             await rows.close()

@@ -80,10 +80,11 @@ class TicketEvent:
         for child in self.children:
             if child.get("event_type") not in _FIELD_EVENTS:
                 continue
-            for field in _STORED_AS.keys() & child.keys():
-                name = _STORED_AS[field]
+            is_first = child["event_type"] == "Create"
+            for field, name in _STORED_AS.items():
+                if field not in child:
+                    continue
                 new = stored_value(name, child[field], names)
-                is_first = child["event_type"] == "Create"
                 old = None if is_first else stored_value(name, _previous(child, field), names)
                 first = changes.get(name)
                 changes[name] = FieldChange(old=old if first is None else first.old, new=new)
@@ -93,6 +94,11 @@ class TicketEvent:
             # No ticket is stored with the status of deleted ones.
             if change.old != change.new and not (name == "status" and DELETED_STATUS in (change.old, change.new))
         }
+
+
+def read_events(rows: Sequence[Any]) -> list[TicketEvent]:
+    """The updates that rows of the export tell, but for those that cannot be read."""
+    return [event for event in map(read_event, rows) if event is not None]
 
 
 def read_event(row: Any) -> TicketEvent | None:

@@ -82,8 +82,9 @@ def whole(value: object) -> int | None:
     """A whole number that can be an id or a moment, also one that is written as text."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
-    usable = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
-    return value if usable else None  # type: ignore[return-value]  # mypy does not follow `usable`
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value < 2**63 else None
 
 
 def _is_about_plan(answer: UpstreamAnswer) -> bool:

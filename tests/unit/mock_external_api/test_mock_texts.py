@@ -5,8 +5,10 @@ from string import Formatter
 
 import pytest
 
-from mock_external_api.texts.bank import BANK, LANGUAGES, MAIL, Topic
+from mock_external_api.texts.bank import BANK, ISSUES, LANGUAGES, MAIL, Topic
 from mock_external_api.texts.compose import compose, draw_topics
+from mock_external_api.texts.issues import as_comment, as_issue
+from mock_external_api.texts.mail import as_received, reply_as_text
 from mock_external_api.texts.slots import NUMBERS, SlotFiller
 
 
@@ -23,6 +25,7 @@ def _templates() -> list[str]:
     for bank in LANGUAGES.values():
         fixed += [text for pair in (*bank.high, *bank.medium, *bank.low) for text in pair]
         fixed += [*bank.openings, *bank.sign_offs]
+    fixed += [ISSUES.form_below, *ISSUES.quotes, *ISSUES.code]
     return fixed + [text for each in (MAIL, *LANGUAGES.values()) for text in (each.said, each.answer, each.footer)]
 
 
@@ -96,3 +99,31 @@ def test_calm_words_never_stand_under_urgent_material(texts: list[tuple[Topic, s
     urgent = [message for topic, _, message in texts if topic.urgency == "high"]
     assert len(urgent) > 1_000
     assert not [message for message in urgent if any(words in message for words in BANK.phrases.calm)]
+
+
+def test_mails_that_a_help_desk_makes_texts_of_keep_all_but_their_html(texts: list[tuple[Topic, str, str]]) -> None:
+    rng = random.Random(5)
+    mails = [as_received(rng, topic, "email", subject, message, html_share=0)[1] for topic, subject, message in texts]
+    assert not [mail for mail in mails if "<html" in mail or "<div" in mail]
+    assert sum("\n> " in mail for mail in mails) >= 3_000
+    assert sum(MAIL.footer in mail for mail in mails) >= 1_000
+    assert sum("Mit freundlichen Grüßen" in mail for mail in mails) >= 100
+    replies = [reply_as_text(rng, "email", "Any news?") for _ in range(100)]
+    assert all(reply.startswith("Any news?") for reply in replies)
+    assert any("\n> " in reply for reply in replies)
+    assert reply_as_text(rng, "web", "Any news?") == "Any news?"
+
+
+def test_issues_have_markdown_around_the_words_in_whatever_language(texts: list[tuple[Topic, str, str]]) -> None:
+    rng = random.Random(6)
+    issues = [as_issue(rng, topic, title, body) for topic, title, body in texts]
+    for mark in ("```", "### What happened?", "\n> ", "- [x] ", "| part | value |", "Rechnung"):
+        assert sum(mark in body for _, body in issues) >= 100, mark
+    assert not [body for _, body in issues if "{code}" in body or "{{" in body]
+
+
+def test_some_comments_quote_the_first_line_of_what_was_written_before() -> None:
+    rng = random.Random(7)
+    comments = {as_comment(rng, "Same here.", "It is dark.\nSince ten.") for _ in range(100)}
+    assert comments == {"Same here.", "> It is dark.\n\nSame here."}
+    assert as_comment(rng, "Same here.", None) == "Same here."

@@ -218,7 +218,7 @@ async def test_each_part_alone_is_what_it_is_among_all(db: Database, part: Stats
         for number in range(5)
     ]
     stats = await store(db, *rows)
-    whole, alone = await stats.compute(TENANT), await stats.compute(TENANT, parts=[part])
+    whole, alone = await stats.compute(TENANT), await stats.compute(TENANT, parts=frozenset([part]))
     fields = {
         StatsPart.COUNTS: ("total_tickets", "by_status", "by_urgency", "by_sentiment", "urgency_high_ratio"),
         StatsPart.TAGS: ("by_tag",),

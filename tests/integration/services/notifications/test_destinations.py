@@ -248,9 +248,8 @@ async def test_spikes_that_a_flood_brings_along_are_sent_no_more_at_once_than_is
         return 200
 
     receiver.answer = slowly
-    await outbox.destinations().create("acme", receiver.url, WEBHOOK, digest_above=1)
-    for number in range(8):
-        await outbox.add("", version=f"spike:{number}", spike={"spike_id": f"spk_{number}"})
+    saved = await outbox.destinations().create("acme", receiver.url, WEBHOOK, digest_above=1)
+    await outbox.add_spikes(*(f"spk_{number}" for number in range(8)), to=saved.destination)
     async with at_work(outbox.delivery(concurrency=2)):
         await outbox.settled()
     assert len({received.headers["webhook-id"] for received in receiver.received}) == len(receiver.received) == 8

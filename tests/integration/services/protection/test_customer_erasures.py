@@ -288,3 +288,28 @@ async def test_an_export_holds_all_that_an_erasure_removes(stage: Stage) -> None
     assert len(kinds["quarantined_record"]) == 1  # the other may be another tenant's: nobody is told what it says
     await carried_out(stage.db, await erased(stage.db))
     assert b"".join([chunk async for chunk in CustomerExports(stage.db).stream(TENANT, THEM)]) == b""
+
+
+async def test_an_export_shows_no_record_of_another_customer_and_none_that_names_one_who_was_erased(
+    stage: Stage,
+) -> None:
+    await stage.add("broken", customer_id=THEM, created_at=None, message="mine")
+    await stage.add("others", customer_id="C-8", created_at=None, message=f"about {THEM}", cc=THEM)
+    await stage.add("with", customer_id=THEM, created_at=None, cc="C-9", message=WORD)
+    await stage.run()
+    cut = {"tenant_id": TENANT, "recorded_at": datetime.now(UTC), "is_attributed": True}
+    raws = [
+        f'{{"customer_id": "C-8", "message": "{THEM} has',
+        f'{{"message": "{THEM} has',
+        f'{{"customer_id": "{THEM}", "m',
+    ]
+    await stage.db.collection(QuarantinedRecord).insert_many([{"_id": raw, "raw": raw, **cut} for raw in raws])
+
+    async def exported() -> list[str | None]:
+        chunks = CustomerExports(stage.db).stream(TENANT, THEM)
+        lines = [json.loads(line) for line in b"".join([chunk async for chunk in chunks]).splitlines()]
+        return sorted(line["external_id"] if line.get("external_id") else line["raw"] for line in lines)
+
+    assert await exported() == sorted(["broken", "with", raws[2]])
+    await Erasures(stage.db, SystemClock()).request_customer(TENANT, "C-9", by=None)
+    assert await exported() == sorted(["broken", raws[2]])  # it is asked for, and not begun

@@ -110,6 +110,30 @@ async def test_a_ticket_that_was_deleted_long_ago_and_came_back_asks_for_nothing
     assert erasure.counts["ticket_history"] == 2
 
 
+async def test_the_age_of_a_purged_ticket_counts_from_its_last_deletion(stage: Stage) -> None:
+    history, long_ago = stage.db.collection(TicketHistory), datetime.now(UTC) - timedelta(days=370)
+    await stage.add("back", "gone", **aged_days(400))
+    await stage.add("other")
+    await stage.run()
+    await stage.delete("back", "gone")
+    await stage.run()
+    await history.update_many({"tenant_id": TENANT}, {"$set": {"recorded_at": long_ago}})
+    await stage.control("tickets/restore", {"ids": ["back"]})
+    await stage.run()
+    await stage.delete("back")
+    await stage.run()
+    assert (await stage.history("back"))[-2:] == ["restored", "deleted"]
+    await stage.db.collection(Ticket).delete_many({"external_id": {"$in": ["back", "gone"]}})
+    erasure = await applied(stage, A_YEAR)
+    assert erasure is not None
+    assert erasure.counts["ticket_history"] == 2
+    assert set(await history.distinct("ticket_id")) == {"back", "other"}
+    assert (await applied(stage, A_YEAR) or erasure).id == erasure.id
+    await history.update_many({"ticket_id": "back"}, {"$set": {"recorded_at": long_ago}})
+    await applied(stage, A_YEAR)
+    assert await history.distinct("ticket_id") == ["other"]
+
+
 @pytest.mark.parametrize("days", [29, 0, -1, 36_501])
 async def test_a_time_that_nobody_can_mean_is_refused(stage: Stage, days: int) -> None:
     clock = SystemClock()

@@ -57,16 +57,29 @@ async def test_tenants_with_enough_tickets_are_rolled_up_and_others_are_not(db: 
     await expect_consistent(db)
 
 
-async def test_a_run_has_the_database_for_itself(db: Database) -> None:
+async def test_a_run_at_full_speed_has_the_database_for_itself(db: Database) -> None:
     await store(db, *(ticket(number) for number in range(5)))
     other = [ticket(10 + number, tenant_id="other") for number in range(5)]
     await store(db, *other)
     jobs = db.collection(IngestionJob)
-    await jobs.insert_one({"_id": "job", "tenant_id": "acme", "active": True})
+    begun = SystemClock().now()
+    await jobs.insert_one(
+        {"_id": "job", "tenant_id": "acme", "active": True, "started_at": begun, "new_ingested": 10**9}
+    )
     async with keeping(db):
         await becomes(lambda: rolled_up(db), set(range(10, 15)))
         await jobs.update_one({"_id": "job"}, {"$unset": {"active": ""}})
         await becomes(lambda: rolled_up(db), {*range(5), *range(10, 15)})
+
+
+@pytest.mark.parametrize(
+    "progress", [{}, {"started_at": NOW, "new_ingested": 5}], ids=["that waits for a worker", "that is slow"]
+)
+async def test_a_run_leaves_time_for_rolling_up(db: Database, progress: dict[str, Any]) -> None:
+    await store(db, *(ticket(number) for number in range(5)))
+    await db.collection(IngestionJob).insert_one({"_id": "job", "tenant_id": "acme", "active": True, **progress})
+    async with keeping(db):
+        await becomes(lambda: rolled_up(db), set(range(5)))
 
 
 async def test_edits_and_removals_by_other_programs_are_noticed(db: Database) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from graphql import DocumentNode, get_operation_ast, parse
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gql_app.graphql.guard.cost import MAX_COST, operation_cost
@@ -104,7 +104,6 @@ def test_fragments_cost_what_they_select() -> None:
     assert cost(spread) == cost(inline) == cost(tickets("nodes { customer { id } }")) == 1 + 50 * 2
 
 
-@settings(deadline=None)
 @given(documents(), st.booleans())
 def test_cost_is_that_of_the_document_written_out(document: DocumentNode, no: bool) -> None:
     def small_cost(of: DocumentNode) -> int:

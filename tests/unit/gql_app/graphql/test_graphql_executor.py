@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import GraphQLObjectType, GraphQLResolveInfo
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -23,6 +23,7 @@ from gql_app.graphql.direct.planning import MAX_PLANS, Plans
 from gql_app.graphql.schema import ApiSchema
 from gql_app.settings import Settings
 from schema.base.scalars import JSON, SCALARS
+from tests.properties import tried_on
 
 
 @strawberry.enum
@@ -165,7 +166,7 @@ WRONG = [None, 5, 5.5, True, "text", "red", [], [1, None], {}, object, ValueErro
 FIELDS = [field.name for field in dataclasses.fields(Thing) if field.init]
 
 
-@settings(max_examples=300, deadline=None)
+@tried_on(300)
 @given(
     query=st.sampled_from(QUERIES),
     changes=st.lists(

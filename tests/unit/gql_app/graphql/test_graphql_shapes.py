@@ -2,7 +2,7 @@
 
 import pytest
 from graphql import DocumentNode, build_schema, parse
-from hypothesis import given, settings
+from hypothesis import given
 
 from gql_app.graphql.guard.limits import Limits, check, check_shape
 from gql_app.graphql.guard.shape import Shape, measure
@@ -34,7 +34,6 @@ def test_shape_is_what_would_be_executed(query: str, shape: Shape) -> None:
     assert measure(parse(query)) == shape
 
 
-@settings(deadline=None)
 @given(documents())
 def test_shape_is_that_of_the_document_written_out(document: DocumentNode) -> None:
     assert measure(document) == measure(written_out(document))

@@ -17,7 +17,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FragmentDetails, collect_fields
 from graphql.execution.values import get_variable_values
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schema.base.selection import (
@@ -48,7 +48,6 @@ def as_in_execution(kind: GraphQLObjectType, variables: dict[str, Any]) -> Inclu
     return includes
 
 
-@settings(deadline=None)
 @given(documents(cyclic=True), st.sampled_from(["X", "Y", "Query"]), st.booleans())
 def test_fields_are_those_that_graphql_core_collects(document: DocumentNode, name: str, no: bool) -> None:
     kind, operation, fragments = SCHEMA.get_type(name), operation_of(document), fragments_of(document)
@@ -84,7 +83,6 @@ def naive_names(selection_set: SelectionSetNode, variables: dict[str, Any], deep
     return names
 
 
-@settings(deadline=None)
 @given(documents(), st.booleans())
 def test_names_are_those_of_the_document_written_out(document: DocumentNode, no: bool) -> None:
     variables = {"yes": True, "no": no}

@@ -2,7 +2,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from documents.ticket import Language, Urgency
@@ -52,20 +52,17 @@ wordy_texts = st.one_of(
 texts = st.one_of(st.text(max_size=200), wordy_texts)
 
 
-@settings(deadline=None)  # the automaton grows while it is used
 @given(subject=texts, message=texts)
 def test_any_text_is_classified_and_always_alike(subject: str, message: str) -> None:
     assert classify(subject=subject, message=message) == classify(subject=subject, message=message)
 
 
-@settings(deadline=None)
 @given(subject=texts, message=texts)
 def test_what_is_not_low_requires_action(subject: str, message: str) -> None:
     result = classify(subject=subject, message=message)
     assert result.requires_action or result.urgency is Urgency.LOW
 
 
-@settings(deadline=None)
 @given(
     text=wordy_texts,
     variant=st.sampled_from(
@@ -88,7 +85,6 @@ def test_case_white_space_apostrophes_and_invisible_characters_change_nothing(
     assert [getattr(varied, field) for field in FIELDS] == [getattr(result, field) for field in FIELDS]
 
 
-@settings(deadline=None)
 @given(
     text=wordy_texts,
     neutral=st.sampled_from(["We are based in Lisbon.", "My number is 4411.", "It was raining on Tuesday."]),

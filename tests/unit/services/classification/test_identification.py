@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.ticket import Language
@@ -70,7 +70,6 @@ def test_letter_case_accents_addresses_and_numbers_do_not_count(row: dict[str, A
     assert language_of(f"{text} www.example.com/this/is/the/page") is language
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_has_a_language_or_none_and_always_the_same(text: str) -> None:
     assert language_of(text) is language_of(text)

@@ -1,7 +1,7 @@
 """Each reason of a classification says which words of which text it is."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.ticket import Urgency
@@ -26,7 +26,6 @@ PIECES += ["-- Dana Roe"]
 texts = st.lists(st.sampled_from(PIECES), max_size=10).map(" ".join)
 
 
-@settings(deadline=None)
 @given(texts, texts, texts)
 def test_what_stands_there_has_the_words(subject: str, message: str, replies: str) -> None:
     originals = {"subject": subject, "message": message, "replies": replies}

@@ -194,7 +194,7 @@ FLOODS: dict[str, Callable[[int], bytes]] = {
 }
 
 
-FLOOD, SECONDS = (16_000_000, 60) if THOROUGH else (4_000_000, 15)
+FLOOD, SECONDS = (16_000_000, 60) if THOROUGH else (1_000_000, 15)
 """Characters, and seconds of a processor: twenty times what they take of an idle one; quadratic ones take hours."""
 
 

@@ -304,8 +304,8 @@ def test_horizon_lies_a_minute_before_the_answer(date: str, horizon: int) -> Non
 @pytest.mark.parametrize("size", [FEW, 50, 100])
 def test_numbered_page_shows_again_where_the_last_one_ended(size: int) -> None:
     for end in range(size, 41_000, 7):
-        spot = Spot.model_construct(page=1, size=end)
-        following = following_spot(spot, Listed([], has_next=True), list(range(end)), size)
+        spot = Spot.model_construct(page=2, size=end - 1)
+        following = following_spot(spot, Listed([], has_next=True), [end], size)
         assert following is not None
         start = (following.page - 1) * following.size
         assert end - 10 <= start < end < start + following.size

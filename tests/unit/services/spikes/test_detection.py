@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.spikes.detection import (
@@ -17,6 +17,7 @@ from services.spikes.detection import (
     judge_hour,
 )
 from services.spikes.search import risen_keywords
+from tests.properties import tried_on
 
 NOW = 100 * QUARTERS_A_WEEK
 
@@ -26,7 +27,7 @@ def steady(now: int, usual: int = 6) -> Callable[[int], int]:
     return lambda quarter: now if quarter >= NOW else usual + quarter % 3 - 1
 
 
-@settings(max_examples=200)
+@tried_on(200)
 @given(st.integers(1, 400), st.floats(0.2, 300), st.floats(1.01, 6))
 def test_the_chance_is_that_of_the_distribution(count: int, mean: float, spread: float) -> None:
     variance = mean * spread

@@ -2,12 +2,13 @@
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.forecasts.profile import Hours, profile_of
 from services.analytics.forecasts.trial import LEAST_HOURS, BackTest, try_out
 from services.kit.hours_of_week import HOURS_A_WEEK
+from tests.properties import tried_on
 
 WEEKS = 8
 
@@ -26,7 +27,7 @@ def noisy(seed: int, weeks: int = WEEKS) -> list[int]:
     return [max(0, round(luck.gauss(shape(slot), shape(slot) ** 0.5))) for slot in [*range(HOURS_A_WEEK)] * weeks]
 
 
-@settings(max_examples=40)
+@tried_on(40)
 @given(
     st.lists(st.integers(0, 50) | st.just(0), min_size=40, max_size=40),
     st.integers(0, HOURS_A_WEEK - 1),

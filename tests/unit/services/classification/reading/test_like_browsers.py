@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from services.classification.reading.markup import read_markup, visible_text
+from tests.properties import tried_on
 
 UNSEEN = {"head", "script", "style", "template", "title"}
 INLINE = ["a", "b", "em", "font", "i", "span", "strong", "u", "code", "small"]
@@ -79,7 +80,7 @@ def seen_by_lexbor(node: LexborNode) -> Iterator[str]:
             yield apart
 
 
-@settings(deadline=None, max_examples=500)
+@tried_on(500)
 @given(documents)
 def test_the_same_words_are_seen(document: str) -> None:
     root = LexborHTMLParser(document).root
