@@ -69,6 +69,7 @@ class Dashboard(FastHttpUser):
         before = begin - (now.replace(minute=0, second=0, microsecond=0) - begin)
         period = {"from": _iso(begin), "to": None, "beforeFrom": _iso(before), "hasBefore": True}
         shown = {"trendFrom": _iso(begin), "unit": "DAY", "zone": ZONE.key, "filter": None, "isFiltered": False}
+        self._ask("forecast", {"zone": ZONE.key})
         self._stay("overview", period | shown)
 
     @task(3)

@@ -11,25 +11,27 @@ from soak.process import Process
 from soak.verdict import Verdict
 
 INGESTED, FOREIGN = "tenant_a", "foreign"
-BATCH = 2_500
-"""Enough to be rolled up."""
 MEDDLED = 40
 STATUSES = ("open", "pending", "closed", None)
 COMPARED = {"status": "status", "urgency": "urgency", "customer": "customer_id"}
 """Fields of the rollups, and those of tickets that they count."""
 
 
-def exact(kills: int, *, seed: int = 11) -> Verdict:
-    """SIGKILL one of two workers at random moments; in the end every ticket has to be counted once, as what it is."""
+def exact(kills: int, *, tickets: int = 6_000, batch: int = 2_500, seed: int = 11) -> Verdict:
+    """SIGKILL one of two workers at random moments; in the end every ticket has to be counted once, as what it is.
+
+    `tickets`: how many upstream has, of all tenants; `batch`: how many another program adds before each kill. Tickets
+    are rolled up where a tenant has a thousand and more.
+    """
     dice = random.Random(seed)
-    mock = {"ticket_count": 6_000, "rate_limit_per_minute": 0}
+    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0}
     with Cluster(mock=mock, lock_ttl_seconds=2) as cluster:
         workers = [cluster.worker(), cluster.worker()]
         upstream = sorted(cluster.upstream_ids(INGESTED))
         job_id = cluster.queue(INGESTED)
         for number in range(kills):
             job_id = _run_again(cluster, job_id, dice.sample(upstream, 100))
-            _meddle(cluster, dice, number)
+            _meddle(cluster, dice, number, batch)
             time.sleep(dice.uniform(0.2, 2.0))
             _replace_one(cluster, workers, dice)
         cluster.wait_for_end(job_id)
@@ -51,9 +53,9 @@ def _run_again(cluster: Cluster, job_id: str, edited: list[str]) -> str:
     return job_id if "active" in cluster.job(job_id) else cluster.queue(INGESTED)
 
 
-def _meddle(cluster: Cluster, dice: random.Random, number: int) -> None:
+def _meddle(cluster: Cluster, dice: random.Random, number: int, batch: int) -> None:
     tickets = cluster.db["tickets"]
-    tickets.insert_many([_ticket(dice, f"{number}-{each}") for each in range(BATCH)])
+    tickets.insert_many([_ticket(dice, f"{number}-{each}") for each in range(batch)])
     ids = [row["_id"] for row in tickets.aggregate([{"$sample": {"size": 3 * MEDDLED}}, {"$project": {"_id": 1}}])]
     tickets.update_many({"_id": {"$in": ids[:MEDDLED]}}, {"$set": {"status": dice.choice(STATUSES)}})
     tickets.delete_many({"_id": {"$in": ids[MEDDLED : 2 * MEDDLED]}})

@@ -19,6 +19,7 @@ from resolvers.context import Services
 from services.analytics.stats import Stats
 from services.ingestion.jobs import Jobs
 from services.ingestion.worker import Worker
+from tests.built_once import look_for_trio_once, share_graphql_types
 from tests.expense import count_from_now, pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401
 from tests.fakes import MockApi, app_with, empty, make_settings, open_client, open_services, running
 from tests.order import in_good_order
@@ -27,6 +28,8 @@ from tests.tenant_scope import watching
 from tests.waiting import PATIENCE_SECONDS
 
 usually()
+share_graphql_types()
+look_for_trio_once()
 
 WATCH = watching()
 NO_PURGES = ("--setParameter", "ttlMonitorEnabled=false")

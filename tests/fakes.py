@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 import httpx
 import jwt
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from documents.all_documents import ALL_DOCUMENTS
 from documents.database import Database, Row, patiently
@@ -78,7 +80,7 @@ class ScriptedTransport(httpx.AsyncBaseTransport):
 class InProcessTransport(httpx.ASGITransport):
     """Calls an application in this process; a connection that it drops looks as it does on the network."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
         self.opened = asyncio.Event()
         """Requests wait until it is set, which it is."""
@@ -100,9 +102,21 @@ class MockApi:
 
     def __init__(self, **settings: Any) -> None:
         usual = {"ticket_count": 200, "rate_limit_per_minute": 0, "notify_latency_min": 0, "notify_latency_max": 0}
-        app = create_mock(MockSettings(**{**usual, **settings}))
-        self.upstream: Upstream = app.state.upstream
-        self.transport = InProcessTransport(app)
+        self._settings = MockSettings(**{**usual, **settings})
+        self.transport = InProcessTransport(self._answer)
+
+    @cached_property
+    def _app(self) -> FastAPI:
+        return create_mock(self._settings)  # most tests need none
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    @property
+    def upstream(self) -> Upstream:
+        """Everything that the mock knows."""
+        upstream: Upstream = self._app.state.upstream
+        return upstream
 
     def change(self, **settings: Any) -> None:
         """Change the mock's settings from now on."""

@@ -1,18 +1,32 @@
 """Traces, sent to a collector by OTLP: loaded only where one is named (`collector.py`)."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from urllib.parse import parse_qsl, urlencode
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.trace import Span, SpanKind, StatusCode, get_current_span
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gql_app.telemetry.collector import Collector
 from services.observing import Attribute, TracedStep
 
 _HEADER = "traceparent"
+_QUERY = "url.query"
+_KEPT_OF_REQUESTS = frozenset(
+    (
+        *("http.request.method", "http.response.status_code", "http.route", "url.scheme", "error.type"),
+        *("server.address", "server.port", "network.protocol.name", "network.protocol.version"),
+        *("graphql.operation.type", "graphql.root_fields"),
+    )
+)
+"""What is sent of a request. A path and parameters may hold words of tickets, addresses and tokens of one tenant, which
+whoever reads the traces of all is not to see: of a path the route is sent, of parameters the names."""
+_PARAMETER = re.compile(r"[a-z][A-Za-z_]{0,31}")
+"""What a parameter of ours is called; anything else may be a text that somebody asked for."""
 
 
 class Tracing:
@@ -65,7 +79,7 @@ class _ToldExporter(SpanExporter):
         self._exporter = OTLPSpanExporter(endpoint=collector.url("traces"))
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        result = self._exporter.export(spans)
+        result = self._exporter.export([_shown(each) for each in spans])
         if result is not SpanExportResult.SUCCESS:
             self._collector.failed("traces")
         return result
@@ -80,3 +94,32 @@ class _SpanStep(TracedStep):
 
     def add(self, **attributes: Attribute) -> None:
         self._span.set_attributes(attributes)
+
+
+def _shown(span: ReadableSpan) -> ReadableSpan:
+    """The span as it is sent; FastAPI makes those of requests, with all that was asked."""
+    if span.kind is not SpanKind.SERVER:
+        return span
+    told = span.attributes or {}
+    attributes = {name: value for name, value in told.items() if name in _KEPT_OF_REQUESTS}
+    if named := _without_values(str(told.get(_QUERY, ""))):
+        attributes[_QUERY] = named
+    return ReadableSpan(
+        span.name,
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes=attributes,
+        links=span.links,
+        kind=span.kind,
+        instrumentation_scope=span.instrumentation_scope,
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+    )
+
+
+def _without_values(query: str) -> str:
+    """The parameters of a request by name: `tenant_id=REDACTED&q=REDACTED`."""
+    names = (name for name, _ in parse_qsl(query, keep_blank_values=True))
+    return urlencode([(name if _PARAMETER.fullmatch(name) else "other", "REDACTED") for name in names])

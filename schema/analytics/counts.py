@@ -1,7 +1,7 @@
 """Counts of a tenant's tickets as clients see them; each leads to the tickets that it counts."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -98,7 +98,7 @@ def counts_of(computed: Computed) -> dict[str, Any]:
     }
 
     def opened(**conditions: Any) -> dict[str, Any]:
-        return {"tenant_id": tenant_id, "wanted": replace(period, **conditions)}
+        return {"tenant_id": tenant_id, "wanted": period, "having": conditions}
 
     return {
         **{f"by_{field}": _by_field(field, computed, opened) for field in CountedField},
@@ -121,22 +121,24 @@ def counts_of(computed: Computed) -> dict[str, Any]:
 
 
 def value_counts(
-    tenant_id: str, counted: TicketFilter, field: CountedField, counts: Iterable[tuple[str, int]]
+    tenant_id: str,
+    wanted: TicketFilter,
+    having: Mapping[str, Any],
+    field: CountedField,
+    counts: Iterable[tuple[str, int]],
 ) -> list[ValueCount]:
-    """The counts by the values of a field among the tickets that `counted` selects, most frequent first."""
+    """The counts by the values of a field, most frequent first, among the tickets that `wanted` selects with what they
+    are `having` in the place of its own conditions."""
     return [
         ValueCount(
             tenant_id=tenant_id,
-            wanted=_having(counted, field, value),
+            wanted=wanted,
+            having={**having, **_condition(wanted, field, value)},
             value=UNKNOWN if value is None else value.name if isinstance(value, StrEnum) else value,
             count=count,
         )
         for value, count in _known(field, counts)
     ]
-
-
-def _having(counted: TicketFilter, field: CountedField, value: Any) -> TicketFilter:
-    return replace(counted, **_condition(counted, field, value))
 
 
 def _condition(counted: TicketFilter, field: CountedField, value: Any) -> dict[str, Any]:
@@ -156,12 +158,12 @@ def _by_field(field: CountedField, computed: Computed, opened: Callable[..., dic
 
 def _known(field: CountedField, counts: Iterable[tuple[str, int]]) -> list[tuple[Any, int]]:
     """The counts by the members of the field's enum, if it has one, and by None what is none of them."""
-    enum = _ENUMS.get(field)
-    if enum is None:
+    members = _MEMBERS.get(field)
+    if members is None:
         return list(counts)
     summed: Counter[StrEnum | None] = Counter()
     for value, count in counts:
-        summed[enum(value) if value in list(enum) else None] += count
+        summed[members.get(value)] += count
     return summed.most_common()
 
 
@@ -172,11 +174,11 @@ def _within(period: TicketFilter, hour: datetime) -> dict[str, datetime]:
     return {"created_from": start, "created_to": max(start, end)}
 
 
-_ENUMS: dict[CountedField, type[StrEnum]] = {
-    CountedField.URGENCY: Urgency,
-    CountedField.SENTIMENT: Sentiment,
-    CountedField.LANGUAGE: Language,
-    CountedField.STATUS_CATEGORY: StatusCategory,
+_MEMBERS: dict[CountedField, dict[str, StrEnum]] = {
+    CountedField.URGENCY: {each.value: each for each in Urgency},
+    CountedField.SENTIMENT: {each.value: each for each in Sentiment},
+    CountedField.LANGUAGE: {each.value: each for each in Language},
+    CountedField.STATUS_CATEGORY: {each.value: each for each in StatusCategory},
 }
 _TYPES: dict[CountedField, Any] = {
     CountedField.URGENCY: UrgencyCount,

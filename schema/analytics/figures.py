@@ -1,6 +1,5 @@
 """Trends, customers and times to close as clients see them."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -99,16 +98,24 @@ class PeriodComparison:
 
 def to_step(tenant_id: str, wanted: TicketFilter, bucket: TrendBucket, field: CountedField | None) -> TrendStep:
     """A step as clients see it, counted by the values of `field`."""
-    counted = replace(wanted, created_from=bucket.created_from, created_to=bucket.created_to)
-    breakdown = value_counts(tenant_id, counted, field, bucket.counts) if field else []
-    return TrendStep(tenant_id=tenant_id, wanted=counted, start=bucket.start, count=bucket.count, breakdown=breakdown)
+    period = {"created_from": bucket.created_from, "created_to": bucket.created_to}
+    breakdown = value_counts(tenant_id, wanted, period, field, bucket.counts) if field else []
+    return TrendStep(
+        tenant_id=tenant_id,
+        wanted=wanted,
+        having=period,
+        start=bucket.start,
+        count=bucket.count,
+        breakdown=breakdown,
+    )
 
 
 def to_customer_stats(tenant_id: str, period: TicketFilter, counted: CustomerCount) -> CustomerStats:
     """A customer's counts in a period as clients see them."""
     return CustomerStats(
         tenant_id=tenant_id,
-        wanted=replace(period, customer_id=only(counted.customer_id)),
+        wanted=period,
+        having={"customer_id": only(counted.customer_id)},
         customer_id=counted.customer_id,
         ticket_count=counted.ticket_count,
         share=counted.share,

@@ -1,7 +1,7 @@
 """When tickets come, and who writes again, as clients see it."""
 
 from dataclasses import asdict, replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -44,10 +44,12 @@ class RepeatContacts:
 def to_cell(tenant_id: str, period: TicketFilter, cell: CountedCell) -> HeatMapCell:
     """A cell as clients see it; `period` says by whose clock, and may leave only some cells."""
     is_left_out = period.created_weekday not in (None, cell.weekday) or period.created_hour not in (None, cell.hour)
-    wanted = replace(period, created_weekday=cell.weekday, created_hour=cell.hour)
+    having: dict[str, Any] = {"created_weekday": cell.weekday, "created_hour": cell.hour}
     if is_left_out:
-        wanted = replace(wanted, customer_id=only())
-    return HeatMapCell(tenant_id=tenant_id, wanted=wanted, weekday=cell.weekday, hour=cell.hour, count=cell.count)
+        having["customer_id"] = only()
+    return HeatMapCell(
+        tenant_id=tenant_id, wanted=period, having=having, weekday=cell.weekday, hour=cell.hour, count=cell.count
+    )
 
 
 @strawberry.type

@@ -6,7 +6,7 @@ counts of that length, serve all of them; what they do not count is counted one 
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,10 +16,11 @@ from documents.ticket_rollup import TicketRollup
 from services.analytics.partition import QUARTER_HOUR, Partition
 from services.analytics.values import tags_one_by_one
 from services.kit.clock import EPOCH
-from services.rollups.rows import QUARTERS_A_DAY, TAG, TOTALS, UNKNOWN, known_as
+from services.rollups.rows import QUARTERS_A_DAY, TAG, TOTALS, UNKNOWN, known_as, quarter_name
 from services.tenancy import Filter
 
 _QUARTER_SECONDS = int(QUARTER_HOUR.total_seconds())
+_NAMES = [quarter_name(quarter) for quarter in range(QUARTERS_A_DAY)]
 
 
 @dataclass(slots=True)
@@ -64,23 +65,23 @@ class QuarterHours:
     def by_unit(self, found: Sequence[Row], begins: Sequence[datetime]) -> list[UnitCounts]:
         """The tickets of each unit by their value; `begins`: when the units begin, and when the last of them ends."""
         units = [UnitCounts() for _ in begins[1:]]
-        quarters = [(begin - EPOCH) // QUARTER_HOUR for begin in begins]
-        of_days: dict[int, list[int]] = {}
+        edges = [(begin - EPOCH) // QUARTER_HOUR for begin in begins]
+        days: dict[int, _Day] = {}
         for row in found:
             if "day" not in row:
                 unit = bisect_right(begins, row["_id"]["start"]) - 1
                 self._add(units[max(0, unit)], row, row["_id"].get(row.get("field", "value")), row["count"])
                 continue
-            day = row["day"]
-            if day not in of_days:
-                of_days[day] = _units_of_day(day, quarters)
-            if self._is_whole(day) and of_days[day][0] == of_days[day][-1]:
-                self._add(units[of_days[day][0]], row, row["value"], row["tickets"])
+            day = days.get(row["day"])
+            if day is None:
+                day = days[row["day"]] = _day(row["day"], self._bounds(), edges)
+            if day.unit is not None:
+                self._add(units[day.unit], row, row["value"], row["tickets"])
                 continue
             shares: dict[int, int] = {}
-            for quarter, count in self._quarters(row):
-                unit = of_days[day][quarter]
-                shares[unit] = shares.get(unit, 0) + count
+            for name, count in row.get("quarters", {}).items():
+                if name in day.units:
+                    shares[day.units[name]] = shares.get(day.units[name], 0) + count
             for unit, count in shares.items():
                 self._add(units[unit], row, row["value"], count)
         if self._counted in SPARSE_FIELDS:
@@ -102,26 +103,31 @@ class QuarterHours:
         value = {} if self._counted == TAG else {"value": f"${self._counted}"}
         return [{"$match": where}, {"$group": {"_id": {"start": self._start(), **value}, "count": {"$sum": sign}}}]
 
-    def _is_whole(self, day: int) -> bool:
-        begin, end = self._bounds()
-        return begin <= day * QUARTERS_A_DAY and (day + 1) * QUARTERS_A_DAY <= end
-
-    def _quarters(self, row: Row) -> Iterator[tuple[int, int]]:
-        """The quarters of a day's row that belong to the period, counted from midnight, with their counts."""
-        begin, end = self._bounds()
-        midnight = row["day"] * QUARTERS_A_DAY
-        for name, count in row.get("quarters", {}).items():
-            if begin <= midnight + int(name) < end:
-                yield int(name), count
-
     def _bounds(self) -> tuple[int, int]:
         if self._of.begin is None or self._of.end is None:
             raise TypeError("the period has to begin and to end")
         return self._of.begin, self._of.end
 
 
-def _units_of_day(day: int, quarters: Sequence[int]) -> list[int]:
-    """The number of the unit that holds each quarter of a day; `quarters`: when the units begin."""
-    midnight, last = day * QUARTERS_A_DAY, len(quarters) - 2
-    numbers = (bisect_right(quarters, midnight + each) - 1 for each in range(QUARTERS_A_DAY))
-    return [min(max(0, number), last) for number in numbers]
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """Where the tickets of a day belong."""
+
+    unit: int | None
+    """The number of the unit that has all of them, if one has."""
+    units: dict[str, int]
+    """The numbers of the units by the names of the quarters of an hour that belong to the period."""
+
+
+def _day(day: int, bounds: tuple[int, int], edges: Sequence[int]) -> _Day:
+    """`bounds`: of the period; `edges`: where its units begin, and where the last of them ends; all in quarters."""
+    midnight, last = day * QUARTERS_A_DAY, len(edges) - 2
+    quarter, end = max(bounds[0], midnight), min(bounds[1], midnight + QUARTERS_A_DAY)
+    units: dict[str, int] = {}
+    while quarter < end:
+        unit = min(max(0, bisect_right(edges, quarter) - 1), last)
+        stop = end if unit == last else min(end, edges[unit + 1])
+        units |= dict.fromkeys(_NAMES[quarter - midnight : stop - midnight], unit)
+        quarter = stop
+    is_of_one = len(units) == QUARTERS_A_DAY and len(set(units.values())) == 1
+    return _Day(units[_NAMES[0]] if is_of_one else None, units)

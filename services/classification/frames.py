@@ -160,13 +160,14 @@ def _holds(hit: Hit[Meaning], words: Sequence[str], pack: Pack) -> bool:
     return rest[length : length + 1] == ["?"] and (hit.entry is Reach.ASKED or not pack.modals.isdisjoint(said))
 
 
-def without_topic(words: Sequence[str], live: Sequence[Hit[Signal]], heading: int) -> list[Hit[Signal]]:
+def without_topic(words: Sequence[str], live: Sequence[Hit[Signal]], pack: Pack, *, heading: int) -> list[Hit[Signal]]:
     """The signals without what the subject of a reply only names, where nothing in the message says that it goes on.
 
     `heading`: how many of the words are the subject's ("Re: site down": "Thanks, could you send me the invoice?").
     """
     is_reply = heading > MAX_PREFIX and words[0] in _REPLY_PREFIXES and words[1] == ":"
-    if not is_reply or len(words) - heading < MIN_REPLY_WORDS:
+    said = words[heading:]
+    if not is_reply or len(said) < MIN_REPLY_WORDS or not pack.pending.isdisjoint(said):
         return [*live]
     if any(hit.start >= heading and (hit.entry.is_bad or hit.entry.is_hint) for hit in live):
         return [*live]

@@ -48,6 +48,8 @@ class Pack:
     """Words that deny nothing new behind a negation, as `ningún` in "no hay ningún error"."""
     negatives: frozenset[str] = frozenset()
     """Words of negations that hold a verb, too, as `ne plante plus`."""
+    pending: frozenset[str] = frozenset()
+    """Words of those who ask again: what the subject of a reply says still holds: `news`, `reminder`."""
     parties: frozenset[str] = frozenset()
     """Words for the writer and the reader: `our`, `you`; what is heard of others has none of them."""
     others: frozenset[str] = frozenset()

@@ -51,7 +51,7 @@ def find_signals(
     live = _Reader(words, visible, pack).read()
     if reaches & frames.FRAMES and Reach.REAL not in reaches:
         live = frames.outside_frames(words, visible, live, pack, heading=heading)
-    live = frames.without_lone_hints(frames.without_topic(words, live, heading))
+    live = frames.without_lone_hints(frames.without_topic(words, live, pack, heading=heading))
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
     said = {hit.entry.keyword for hit in live if hit.start >= heading}

@@ -18,8 +18,6 @@ from services.sources.pages import PagePlace, SourcePage, UpstreamCaller
 from services.sources.source import Source
 
 T = TypeVar("T")
-_SHOWN_CHARACTERS = 100
-"""Of a place that a source names, in traces."""
 
 
 class StopReason(Enum):
@@ -172,7 +170,9 @@ class RunUpstream:
     async def page(self, place: PagePlace) -> FetchedPage:
         """One page; the next one may be asked for while this one is being stored, but not two at once."""
         before = self._retries
-        with self._run.observer.span("fetch page", place=str(place)[:_SHOWN_CHARACTERS]):
+        with self._run.observer.span("fetch page") as step:
+            if isinstance(place, int):  # others are the source's own: tokens, addresses
+                step.add(place=place)
             page = await self._answer(self.source.page(self._caller, place))
         return FetchedPage(page, self._retries - before)
 

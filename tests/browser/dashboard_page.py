@@ -1,8 +1,11 @@
 """What tests do on the dashboard, in the words of its users."""
 
+import base64
 import json
+import os
 import random
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,6 +15,17 @@ from tests.properties import THOROUGH
 TOTAL = "document.querySelector('[data-figure=total]')"
 SETTLED = "!document.querySelector('[aria-busy=true], .skeleton, .loading-page')"
 FIGURES = "document.querySelector('.figures')"
+ANSWERS = "performance.getEntriesByType('resource').filter((each) => each.name.endsWith('/graphql')).length"
+"""How many questions over HTTP were answered."""
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+PICTURES = os.environ.get("SCREENSHOTS")
+SHIFTS = """(() => {
+  const observer = new PerformanceObserver(() => undefined);
+  observer.observe({ type: "layout-shift", buffered: true });
+  return observer.takeRecords().reduce((sum, each) => sum + each.value, 0);
+})()"""
+STEADY = 0.1
+"""The sum of all layout shifts up to which a page counts as good."""
 
 
 async def shows(page: Page, text: str) -> None:
@@ -78,3 +92,37 @@ def some_of_each_kind(found: dict[str, int]) -> list[tuple[str, int]]:
 async def told(page: Page, selector: str) -> list[Any]:
     """The texts of what a selector finds."""
     return list(await page.evaluate(f"[...document.querySelectorAll({json.dumps(selector)})].map((e) => e.innerText)"))
+
+
+async def asked(page: Page, query: str) -> Any:
+    """What the API answers."""
+    request = json.dumps({"method": "POST", "headers": {"content-type": "application/json"}})
+    body = json.dumps(json.dumps({"query": query}))
+    answer = await page.evaluate(f"fetch('/graphql', {{...{request}, body: {body}}}).then((a) => a.json())")
+    assert "errors" not in answer, answer
+    return answer["data"]
+
+
+async def findings(page: Page) -> list[str]:
+    """What axe-core has against the page, in a line each."""
+    if not AXE.is_file():
+        return []
+    await page.evaluate(AXE.read_text() + "; true")
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    script = f"""axe.run(document, {{runOnly: {json.dumps(tags)}}}).then((found) => found.violations.map((each) => {{
+      const nodes = each.nodes.slice(0, 3).map((node) => node.html.slice(0, 200) + node.any.map((why) => why.message));
+      return each.id + ": " + nodes.join(" | ");
+    }}))"""
+    return list(await page.evaluate(script))
+
+
+async def picture(page: Page, name: str) -> None:
+    """Keep a picture of what is seen, where a folder for pictures is named."""
+    if PICTURES:
+        shot = await page.send("Page.captureScreenshot", format="png")
+        _save(Path(PICTURES) / f"{name}.png", base64.b64decode(shot["data"]))
+
+
+def _save(path: Path, picture: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(picture)

@@ -15,7 +15,18 @@ from services.ingestion.worker import Worker
 from services.kit.civil_time import TrendUnit, boundaries, zone
 from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import FIGURES, figures, follow, go, settled, shows, some_of_each_kind, told, total
+from tests.browser.dashboard_page import (
+    ANSWERS,
+    FIGURES,
+    figures,
+    follow,
+    go,
+    settled,
+    shows,
+    some_of_each_kind,
+    told,
+    total,
+)
 from tests.fakes import app_with, at_rest, ingest, make_jwt_settings, make_settings, make_token
 
 TENANT = "tenant_a"
@@ -193,13 +204,15 @@ async def test_without_tickets_the_page_says_what_to_do(page: Page, address: str
     assert page.complaints == []
 
 
-async def test_the_first_view_asks_for_its_data_twice_and_nobody_else(page: Page, address: str) -> None:
+async def test_the_first_view_asks_for_its_data_twice_then_for_the_forecast_and_nobody_else(
+    page: Page, address: str
+) -> None:
     await page.open(f"http://{address}/?tenant={TENANT}")
-    await page.until(f"{FIGURES} && document.querySelector('.connection.live') !== null")
+    await page.until(f"{FIGURES} && document.querySelector('.connection.live') !== null && {ANSWERS} >= 3")
     asked = [url for url in page.urls if not url.startswith("data:")]
     assert {urlsplit(url).netloc for url in asked} == {address}
     data = [url for url in asked if urlsplit(url).path == "/graphql"]
-    assert sorted(urlsplit(url).scheme for url in data) == ["http", "http", "ws"]
+    assert sorted(urlsplit(url).scheme for url in data) == ["http", "http", "http", "ws"]
 
 
 async def test_a_hostile_ticket_is_text(page: Page, services: Services, db: Database) -> None:

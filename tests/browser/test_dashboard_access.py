@@ -3,12 +3,8 @@
 Where axe-core is not installed (`make test` installs it), it is not asked; all else is looked at.
 """
 
-import base64
-import json
-import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -25,12 +21,10 @@ from services.tickets.choices import only
 from services.tickets.filter import TicketFilter
 from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import settled
+from tests.browser.dashboard_page import SHIFTS, STEADY, findings, picture, settled
 from tests.fakes import MockApi, app_with, at_rest, empty, ingest, make_settings, open_services, running
 from tests.properties import THOROUGH
 
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
-PICTURES = os.environ.get("SCREENSHOTS")
 """A folder for pictures of every view; none are made where it is not named."""
 VIEWS = {
     "home": "/",
@@ -70,13 +64,6 @@ SHOWN = {
     "words": ".trials",
 }
 """What comes last into a view."""
-SHIFTS = """(() => {
-  const observer = new PerformanceObserver(() => undefined);
-  observer.observe({ type: "layout-shift", buffered: true });
-  return observer.takeRecords().reduce((sum, each) => sum + each.value, 0);
-})()"""
-STEADY = 0.1
-"""The sum of all layout shifts up to which a page counts as good."""
 LOOKS = [(1280, "light"), (360, "dark")]
 """Every width that has a layout of its own, and both colours."""
 if THOROUGH:
@@ -141,32 +128,8 @@ async def test_a_view_is_for_everybody(page: Page, address: str, name: str) -> N
             await page.evaluate(f"document.querySelector('{clicked}').click()")
             await page.until(f"document.querySelector('{shown}') !== null")
         await settled(page)
-        await _picture(page, f"{name}-{width}-{scheme}")
+        await picture(page, f"{name}-{width}-{scheme}")
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, scheme)
-        assert await _findings(page) == [], (width, scheme)
+        assert await findings(page) == [], (width, scheme)
     assert page.complaints == []
     assert {url.split("/")[2] for url in page.urls if not url.startswith("data:")} == {address}
-
-
-async def _findings(page: Page) -> list[str]:
-    """What axe-core has against the page, in a line each."""
-    if not AXE.is_file():
-        return []
-    await page.evaluate(AXE.read_text() + "; true")
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    script = f"""axe.run(document, {{runOnly: {json.dumps(tags)}}}).then((found) => found.violations.map((each) => {{
-      const nodes = each.nodes.slice(0, 3).map((node) => node.html.slice(0, 200) + node.any.map((why) => why.message));
-      return each.id + ": " + nodes.join(" | ");
-    }}))"""
-    return list(await page.evaluate(script))
-
-
-async def _picture(page: Page, name: str) -> None:
-    if PICTURES:
-        shot = await page.send("Page.captureScreenshot", format="png")
-        _save(Path(PICTURES) / f"{name}.png", base64.b64decode(shot["data"]))
-
-
-def _save(path: Path, picture: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(picture)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from documents.database import Database
 from documents.ticket import Ticket
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import FIGURES, SETTLED, figures, go, settled, shows, told, total
+from tests.browser.dashboard_page import FIGURES, SETTLED, asked, figures, go, settled, shows, told, total
 
 ZONE = "Asia/Kolkata"
 MONDAY = datetime(2026, 2, 2, 22, 15, tzinfo=UTC)
@@ -32,15 +32,6 @@ def tickets(tenant: str, moments: list[datetime]) -> list[dict[str, Any]]:
         }
         for number, moment in enumerate(moments)
     ]
-
-
-async def asked(page: Page, query: str) -> Any:
-    """What the API answers."""
-    request = json.dumps({"method": "POST", "headers": {"content-type": "application/json"}})
-    body = json.dumps(json.dumps({"query": query}))
-    answer = await page.evaluate(f"fetch('/graphql', {{...{request}, body: {body}}}).then((a) => a.json())")
-    assert "errors" not in answer, answer
-    return answer["data"]
 
 
 async def test_the_heat_map_shows_the_hours_of_the_zone_and_each_opens_its_tickets(

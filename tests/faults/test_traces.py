@@ -13,6 +13,7 @@ from tests.waiting import PATIENCE_SECONDS, eventually
 CLIENT = "a" * 32
 CLIENTS_STEP = "b" * 16
 TRACEPARENT = {"traceparent": f"00-{CLIENT}-{CLIENTS_STEP}-01"}
+SECRET = "zyxmarkerword"
 MUCH_LONGER = 600
 """Seconds that the SDK would give the collector; nobody waits for as long."""
 
@@ -32,6 +33,24 @@ def get(url: str) -> httpx.Response:
     return answer
 
 
+def ask_for_secrets(url: str) -> None:
+    """Requests with a word that is nobody else's business, wherever a client can put one."""
+    graphql = {
+        "query": "query Found($word: String!) { tickets(tenantId: $word, filter: {search: $word}) { totalCount } }",
+        "variables": {"word": SECRET},
+    }
+    refused = {"query": f'{{ ticket(id: "{SECRET}") {{ subject }} nothing{SECRET} }}'}
+    headers = {**TRACEPARENT, "User-Agent": SECRET, "X-Request-ID": SECRET, "Authorization": f"Bearer {SECRET}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=PATIENCE_SECONDS) as client:
+        client.get("/tickets", params={"tenant_id": "tenant_a", "q": SECRET, "customer_id": f"{SECRET}@example.com"})
+        client.get(f"/tickets?tenant_id=tenant_a&{SECRET}@example.com=1&created_from={SECRET}")
+        client.get(f"/tenants/tenant_a/customers/{SECRET}/export")
+        client.get(f"/{SECRET}/nowhere?access_token={SECRET}")
+        client.get("/graphql", params={"query": graphql["query"], "variables": f'{{"word": "{SECRET}"}}'})
+        for body in (graphql, refused):
+            client.post("/graphql", json=body)
+
+
 def test_one_trace_leads_from_a_request_over_processes_to_the_alerts(tmp_path: Path, mongo_url: str) -> None:
     mock = serving_mock(tmp_path, MOCK_TICKET_COUNT=120, MOCK_NOTIFY_MODE="healthy")
     with receiving() as collector, mock as upstream:
@@ -49,6 +68,7 @@ def test_one_trace_leads_from_a_request_over_processes_to_the_alerts(tmp_path: P
         with api, Command(tmp_path, "-m", "gql_app", "worker", METRICS_PORT=0, **shared) as worker:
             address = worker.wait_for('"metrics_served".*"address": ?"([^"]+)"')[1]
             assert get(f"{address}/health/live").json() == {"status": "ok"}
+            ask_for_secrets(api.url())
             job_id = start_run(api.url())
             worker.wait_for(f'"run_completed".*"job_id": ?"{job_id}"')
 
@@ -68,6 +88,16 @@ def test_one_trace_leads_from_a_request_over_processes_to_the_alerts(tmp_path: P
             assert run.attributes["job_id"] == job_id
             for name in ("fetch page", "classify page", "store page"):
                 assert {span.parent_id for span in spans[name]} == {run.span_id}
+            asked = [span for name in spans for span in spans[name] if name.startswith(("GET", "POST"))]
+            assert {span.attributes.get("http.route") for span in asked} >= {
+                *("/tickets", "/graphql", "/tenants/{tenant_id}/customers/{customer_id}/export"),
+            }
+            queries = {span.attributes.get("url.query") for span in asked}
+            assert queries >= {
+                "tenant_id=REDACTED&q=REDACTED&customer_id=REDACTED",
+                "tenant_id=REDACTED&other=REDACTED&created_from=REDACTED",
+            }
+            assert [each.path for each in collector.received if SECRET.encode() in each.body] == []
             pages = {span.span_id for span in spans["classify page"]}
             assert {span.parent_id for span in spans["deliver notification"]} <= pages
             assert {span.process for span in spans["deliver notification"]} == {run.process}

@@ -10,10 +10,10 @@ const MARKS = 6;
 
 /**
  * @param {{title: string, steps: Step[], unit: string, zone: string, legend: import("../kit/series.js").Slice[],
- *   choice: import("../kit/conditions.js").Choice, note?: string | null, hrefOf: (step: Step, value?: string) => string,
- *   onBrush: (first: Step, last: Step) => void, children?: any}} props `note`: what the chart does not show
+ *   choice: import("../kit/conditions.js").Choice, note?: string | null, ahead?: any, hrefOf: (step: Step, value?: string) => string,
+ *   onBrush: (first: Step, last: Step) => void, children?: any}} props `note`: what the chart does not show; `ahead`: stands beside it
  */
-export function TrendChart({ title, steps, unit, zone, legend, choice, note, hrefOf, onBrush, children }) {
+export function TrendChart({ title, steps, unit, zone, legend, choice, note, ahead, hrefOf, onBrush, children }) {
   const [shown, show] = useState(/** @type {Step | null} */ (null));
   const top = ceiling(Math.max(...steps.map((step) => Math.max(step.count, step.closed ?? 0)), 1));
   const hasClosed = steps.some((step) => step.closed !== null);
@@ -21,13 +21,18 @@ export function TrendChart({ title, steps, unit, zone, legend, choice, note, hre
   return html`
     <section class="card trend" aria-label=${message}>
       <div class="card-head"><h2>${title}</h2>${children}</div>
-      <p class="readout">${shown ? html`<${Readout} step=${shown} unit=${unit} zone=${zone} />` : html`<${Legend} slices=${legend} choice=${choice} hasClosed=${hasClosed} note=${note} />`}</p>
-      <div class="plot" aria-hidden="true">
-        <div class="scale">${[1, 0.5, 0].map((part) => html`<span key=${part}>${short(top * part)}</span>`)}</div>
-        <${Columns} steps=${steps} top=${top} hrefOf=${hrefOf} onBrush=${onBrush} onShow=${show} />
-        <div class="marks">${marks(steps).map((step) => html`<span key=${step.start}>${stepMark(step.start, unit, zone)}</span>`)}</div>
+      <div class="plots">
+        <div>
+          <p class="readout">${shown ? html`<${Readout} step=${shown} unit=${unit} zone=${zone} />` : html`<${Legend} slices=${legend} choice=${choice} hasClosed=${hasClosed} note=${note} />`}</p>
+          <div class="plot" aria-hidden="true">
+            <div class="scale">${[1, 0.5, 0].map((part) => html`<span key=${part}>${short(top * part)}</span>`)}</div>
+            <${Columns} steps=${steps} top=${top} hrefOf=${hrefOf} onBrush=${onBrush} onShow=${show} />
+            <div class="marks">${marks(steps).map((step) => html`<span key=${step.start}>${stepMark(step.start, unit, zone)}</span>`)}</div>
+          </div>
+          <${TrendTable} steps=${steps} unit=${unit} zone=${zone} legend=${legend} hasClosed=${hasClosed} hrefOf=${hrefOf} />
+        </div>
+        ${ahead}
       </div>
-      <${TrendTable} steps=${steps} unit=${unit} zone=${zone} legend=${legend} hasClosed=${hasClosed} hrefOf=${hrefOf} />
     </section>
   `;
 }
@@ -113,14 +118,14 @@ function messageOf(title, steps, unit, zone) {
 }
 
 /** The next round number at the top of a scale, of which the half is a whole number, too. @param {number} value */
-function ceiling(value) {
+export function ceiling(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   const tops = [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].map((each) => Math.round(each * power));
   return /** @type {number} */ (tops.find((each) => each >= value && each % 2 === 0));
 }
 
-/** Evenly spread steps that get a mark on the axis. @param {Step[]} steps */
-function marks(steps) {
-  const every = Math.max(1, Math.ceil(steps.length / MARKS));
+/** Evenly spread steps that get a mark on the axis. @template T @param {T[]} steps @param {number} [most] */
+export function marks(steps, most = MARKS) {
+  const every = Math.max(1, Math.ceil(steps.length / most));
   return steps.filter((_, index) => index % every === 0);
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** Periods and time zones: from what the address says to moments. */
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 export const PERIODS = { "24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days", all: "All time" };
 export const USUAL = "30d";

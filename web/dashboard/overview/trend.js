@@ -5,6 +5,7 @@ import { choiceOf, filterOf, listOf } from "../kit/conditions.js";
 import { html, useState } from "../kit/html.js";
 import { dateOf } from "../kit/period.js";
 import { slices } from "../kit/series.js";
+import { Outlook } from "./outlook.js";
 import { TrendChart } from "../charts/trend-chart.js";
 
 const UNITS = { HOUR: "hour", DAY: "day", WEEK: "week", MONTH: "month" };
@@ -20,6 +21,7 @@ export function Trend({ address, stats, unit, zone, begin, end }) {
   const [field, setField] = useState(/** @type {keyof BREAKDOWNS} */ ("urgency"));
   const found = stats[BREAKDOWNS[field].part];
   if (!found) return null;
+  const filter = filterOf(address);
   const legend = slices(field, totals(found));
   const closed = new Map(stats.flow?.map((/** @type {any} */ step) => [step.start, step.closed]));
   const steps = found.map((/** @type {any} */ step, /** @type {number} */ index) => ({
@@ -39,7 +41,8 @@ export function Trend({ address, stats, unit, zone, begin, end }) {
   };
   return html`
     <${TrendChart} title="Created per ${UNITS[unit]}" steps=${steps} unit=${unit} zone=${zone} legend=${legend} choice=${choiceOf(address, field)}
-      note=${filterOf(address) && "No closings: they are known of all tickets together only"} hrefOf=${hrefOf} onBrush=${brush}>
+      note=${filter && "No closings: they are known of all tickets together only"}
+      ahead=${!filter && !end && html`<${Outlook} tenant=${address.get("tenant")} zone=${zone} />`} hrefOf=${hrefOf} onBrush=${brush}>
       <div class="switch" role="group" aria-label="Stacked by">
         ${Object.entries(BREAKDOWNS).map(
           ([name, { title }]) => html`

@@ -122,3 +122,48 @@ def test_praise_beside_trouble_is_irony(text: str, sentiment: Sentiment) -> None
 )
 def test_emoji_say_the_same_in_all_languages(text: str, sentiment: Sentiment) -> None:
     assert classify(subject="", message=text).sentiment is sentiment
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("My internet is dead, but at another provider.", Urgency.LOW),
+        ("Mein Internet ist seit Montag tot, aber bei einem anderen Anbieter.", Urgency.LOW),
+        ("My internet is dead, but at another provider it works.", Urgency.HIGH),
+        ("My internet is dead. But at another provider.", Urgency.HIGH),
+    ],
+)
+def test_a_frame_alone_behind_a_but_is_about_the_words_before_it(text: str, expected: Urgency) -> None:
+    assert urgency(text) is expected
+
+
+def test_a_frame_that_ends_with_a_question_mark_asks() -> None:
+    asked = classify(subject="", message="El programa se cuelga a diario. ¿Podemos pasarnos a vosotros?")
+    assert (asked.urgency, asked.requires_action) == (Urgency.LOW, True)
+
+
+@pytest.mark.parametrize(
+    ("subject", "message", "expected"),
+    [
+        ("Re: Site down", "Thank you, could you also send me the invoice?", Urgency.LOW),
+        ("AW: Störung", "Danke, ich hätte gern noch die Rechnung.", Urgency.LOW),
+        ("Fwd: fraud warning", "Is this mail really from you?", Urgency.LOW),
+        ("Site down", "Could you also send me the invoice?", Urgency.HIGH),
+        ("Re: Site down", "Any news on this?", Urgency.HIGH),
+        ("Re: Site down", "The error is still there.", Urgency.HIGH),
+        ("Re: Site down", "", Urgency.HIGH),
+    ],
+)
+def test_the_subject_of_a_reply_only_names_its_topic(subject: str, message: str, expected: Urgency) -> None:
+    assert classify(subject=subject, message=message).urgency is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Wenn ich die App öffne, stürzt sie ab.", Urgency.MEDIUM),
+        ("Was kostet es, wenn ich storniere?", Urgency.LOW),
+    ],
+)
+def test_a_german_if_is_a_supposition_only_in_a_question(text: str, expected: Urgency) -> None:
+    assert urgency(text) is expected

@@ -113,3 +113,37 @@ def test_a_question_mark_ends_a_negation() -> None:
 )
 def test_a_short_subject_only_names_what_the_text_supposes(subject: str, expected: Urgency) -> None:
     assert classify(subject=subject, message="What happens if a server fails?").urgency is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Don't think our data isn't gone.", Urgency.HIGH),
+        ("Glauben Sie nicht, dass unsere Daten nicht weg sind.", Urgency.HIGH),
+        ("On ne peut pas dire que l'application ne plante plus.", Urgency.MEDIUM),
+        ("Never said that the bug is fixed.", Urgency.MEDIUM),
+        ("Non pensate che non ci sia fretta.", Urgency.HIGH),
+        ("glauben sie nicht dass ich mein geld nicht zurück will.", Urgency.HIGH),
+        ("I don't think our data is gone.", Urgency.LOW),
+        ("Creo que no se ha perdido nada.", Urgency.LOW),
+    ],
+)
+def test_a_denied_negation_is_read_as_if_neither_were_there(text: str, expected: Urgency) -> None:
+    assert urgency(text) is expected
+
+
+def test_the_reason_of_a_denied_negation_names_the_words_as_they_stand() -> None:
+    text = "Don't think our data isn't gone."
+    matched = classify(subject="", message=text).matched
+    assert [rule.text for rule in matched] == ["our data isn't gone"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("My account was hacked, but your team restored everything. Thank you!", Urgency.LOW),
+        ("Your team restored everything, thank you, but my card was charged twice.", Urgency.HIGH),
+    ],
+)
+def test_thanks_settle_what_was_before_a_solution_unless_a_but_follows(text: str, expected: Urgency) -> None:
+    assert urgency(text) is expected
