@@ -153,7 +153,7 @@ class Watch(pymongo.monitoring.CommandListener):
 
     def started(self, event: pymongo.monitoring.CommandStartedEvent) -> None:
         place = _place.get()
-        if place is None or place in OVER_ALL_TENANTS:
+        if place is None or place in OVER_ALL_TENANTS or not event.command:  # of what signs in, nothing is told
             return
         try:
             self.offences += [f"{place}: {each}" for each in unscoped(event.command)]
