@@ -2,6 +2,7 @@
 
 import sys
 from functools import wraps
+from importlib.util import find_spec
 from typing import Any
 
 from strawberry.schema import Schema
@@ -37,7 +38,5 @@ def share_graphql_types() -> None:
 
 def look_for_trio_once() -> None:
     """Httpx looks on the disk for trio's helper at every request in this process, unless it is known to be missing."""
-    try:
-        import sniffio  # noqa: F401, PLC0415
-    except ImportError:
+    if find_spec("sniffio") is None:
         sys.modules["sniffio"] = None  # type: ignore[assignment]

@@ -146,7 +146,13 @@ async def worker(services: Services) -> AsyncIterator[Worker]:
 
 
 @pytest.fixture
-async def app_client(services: Services, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+def judges_anew() -> bool:
+    """Whether `app_client` judges stored tickets anew (see `app_with`); a module overrides this fixture."""
+    return False
+
+
+@pytest.fixture
+async def app_client(services: Services, settings: Settings, judges_anew: bool) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the real application, which shares `services` and runs their worker."""
-    async with open_client(app_with(services, settings)) as client:
+    async with open_client(app_with(services, settings, judges_anew=judges_anew)) as client:
         yield client

@@ -116,12 +116,12 @@ def _unscoped_joins(pipeline: list[Mapping[str, Any]]) -> Iterator[str]:
     for stage in pipeline:
         for name, told in stage.items():
             match name:
-                case "$lookup" if told.get("foreignField") == TENANTS.get(told["from"], ""):
+                case "$lookup" if told.get("foreignField") == TENANTS.get(told.get("from"), ""):
                     yield from _unscoped_joins(told.get("pipeline", []))
                 case "$lookup":
-                    yield from _unscoped_stages(told["from"], told.get("pipeline", []))
+                    yield from _unscoped_stages(told.get("from"), told.get("pipeline", []))
                 case "$unionWith" if isinstance(told, Mapping):
-                    yield from _unscoped_stages(told["coll"], told.get("pipeline", []))
+                    yield from _unscoped_stages(told.get("coll"), told.get("pipeline", []))
                 case "$unionWith":
                     yield from _unscoped_stages(told, [])
                 case "$facet":
@@ -153,9 +153,12 @@ class Watch(pymongo.monitoring.CommandListener):
 
     def started(self, event: pymongo.monitoring.CommandStartedEvent) -> None:
         place = _place.get()
-        if place is None or place in OVER_ALL_TENANTS:
+        if place is None or place in OVER_ALL_TENANTS or not event.command:  # of what signs in, nothing is told
             return
-        self.offences += [f"{place}: {each}" for each in unscoped(event.command)]
+        try:
+            self.offences += [f"{place}: {each}" for each in unscoped(event.command)]
+        except Exception as error:  # noqa: BLE001  (the driver would keep it to itself)
+            self.offences.append(f"{place}: {error!r}")
 
     def succeeded(self, event: pymongo.monitoring.CommandSucceededEvent) -> None:
         """Nothing to do."""

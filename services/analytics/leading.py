@@ -169,11 +169,13 @@ def _with_counts(of: CustomerPartition) -> list[Row]:
 
 def _counts_of_rows(of: CustomerPartition) -> list[Row]:
     """From rows to `{_id: customer, tickets, high, ...}`, of the whole days alone."""
+    of_tenant: Row = {"$match": rows_of(of.tenant_id)}
     if of.first_day is None:
-        return [{"$project": {"_id": "$value", **dict.fromkeys(COUNTS, 1)}}]
+        return [of_tenant, {"$project": {"_id": "$value", **dict.fromkeys(COUNTS, 1)}}]
     day = {"$add": ["$day", {"$toInt": "$$this.k"}]}
     is_whole = {"$and": [{"$gte": [day, of.first_day]}, {"$lt": [day, of.last_day]}]}
     return [
+        of_tenant,
         {"$set": {"days": {"$filter": {"input": {"$objectToArray": "$days"}, "cond": is_whole}}}},
         {"$project": {"_id": "$value", **{name: {"$sum": f"$days.v.{name}"} for name in COUNTS}}},
     ]

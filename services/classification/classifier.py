@@ -7,7 +7,7 @@ positive one. The same text always gives the same answer.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from documents.ticket import JudgedBy, Language, MatchedRule, Sentiment, Urgency
 from services.classification.languages import pack_of
@@ -63,11 +63,13 @@ def classify(*, subject: str, message: str, replies: str = "", own: OwnBook | No
             read = own.with_own_spelling(written, read, pack)
         found = find_signals(read, pack, heading=spoken.heading, own=own)
         for hit in found:
-            if (told := (hit.entry.rule.name, hit.entry.keyword)) not in reasons:
-                reasons[told] = spoken.reason(hit)
+            signal = hit.entry
+            if (told := (signal.rule.name, signal.keyword)) not in reasons:
+                reasons[told] = spoken.reason(hit.start, hit.end, *told)
         signals += [Hit(len(keys) + hit.start, len(keys) + hit.end, hit.entry) for hit in found] if keys else found
         keys += [*read, *["."] * (len(spoken.keys) - len(read))]
-    urgency = min((hit.entry.rule.urgency for hit in signals), key=_BY_URGENCY.index, default=Urgency.LOW)
+    urgencies = {hit.entry.rule.urgency for hit in signals}
+    urgency = next((each for each in _BY_URGENCY if each in urgencies), Urgency.LOW)
     return Classification(
         urgency=urgency,
         sentiment=_sentiment(signals),
@@ -85,9 +87,7 @@ def _parted(texts: Mapping[TicketText, ReadText]) -> Mapping[TicketText, ReadTex
 def _readings(texts: Mapping[TicketText, ReadText], spoken: "_Spoken") -> tuple[Language | None, Sequence[Reading]]:
     said = {name: text.said() for name, text in texts.items()}
     subject = said.pop(TicketText.SUBJECT, [])
-    return readings_of(
-        subject, spoken.keys[spoken.message_start :], said=[key for keys in said.values() for key in keys]
-    )
+    return readings_of(subject, spoken.keys[spoken.message_start :], said=[*chain.from_iterable(said.values())])
 
 
 class _Spoken:
@@ -113,16 +113,17 @@ class _Spoken:
                 self.heading = len(text.words)
                 self.message_start = len(self.words)
 
-    def reason(self, hit: Hit[Signal]) -> MatchedRule:
-        """Why a signal was found: its words, and where they stand."""
-        offset, name, text = next(placed for placed in reversed(self._texts) if placed[0] <= hit.start)
-        end = min(hit.end, offset + len(text.words))
-        while end > hit.start + 1 and self.words[end - 1] in (".", "!"):
+    def reason(self, start: int, end: int, rule: str, keyword: str) -> MatchedRule:
+        """Why a signal was found, `words[start:end]`: its words, and where they stand."""
+        number = len(self._texts) - 1
+        while self._texts[number][0] > start:
+            number -= 1
+        offset, name, text = self._texts[number]
+        end = min(end, offset + len(text.words))
+        while end > start + 1 and self.words[end - 1] in (".", "!"):
             end -= 1
-        place = text.place(hit.start - offset, end - offset)
-        return MatchedRule(
-            hit.entry.rule.name, hit.entry.keyword, " ".join(self.words[hit.start : end]), name.value, *place
-        )
+        place = text.place(start - offset, end - offset)
+        return MatchedRule(rule, keyword, " ".join(self.words[start:end]), str(name), *place)
 
 
 def _sentiment(signals: Sequence[Hit[Signal]]) -> Sentiment:
@@ -131,7 +132,7 @@ def _sentiment(signals: Sequence[Hit[Signal]]) -> Sentiment:
     has_asked = False
     for hit in signals:
         rule = hit.entry.rule
-        has_asked = has_asked or rule.urgency is not Urgency.LOW or rule.action in _REQUESTS
+        has_asked = has_asked or hit.entry.is_grave or rule.action in _REQUESTS
         if not (rule.courtesy and has_asked):
             moods.append(rule.sentiment)
     return next((mood for mood in (Sentiment.NEGATIVE, Sentiment.POSITIVE) if mood in moods), Sentiment.NEUTRAL)
@@ -141,8 +142,8 @@ def _asks_for_something(signals: Sequence[Hit[Signal]], words: Sequence[str]) ->
     """Whether a ticket of low urgency asks for something; a wish for the product does not, however polite."""
     if not any(hit.entry.is_request for hit in signals):
         return False
-    sentence = list(accumulate(word in SENTENCE_ENDS for word in words))
-    closed = max((sentence[hit.start] for hit in signals if hit.entry.rule.action is Action.NONE), default=-1)
+    sentence = list(accumulate(map(SENTENCE_ENDS.__contains__, words)))
+    closed = max((sentence[hit.start] for hit in signals if hit.entry.declines), default=-1)
     by_action: dict[Action, list[Hit[Signal]]] = {action: [] for action in Action}
     for hit in signals:
         if sentence[hit.start] > closed:

@@ -53,14 +53,14 @@ def outside_frames(
 
     A short subject, the first `heading` words, only names what a text of frames speaks of ("Delays": "What if ...?").
     """
-    if any(hit.entry is Reach.PROSPECT for hit in hits):
+    framing = [hit for hit in hits if isinstance(hit.entry, Reach) and hit.entry in FRAMES]
+    if any(hit.entry is Reach.PROSPECT for hit in framing):
         return [hit for hit in live if not hit.entry.is_bad]
-    ends = SENTENCE_ENDS | {";"} | pack.contrasts
-    sentence = list(accumulate(word in ends for word in words))
+    sentence = list(accumulate(map(pack.frame_ends.__contains__, words)))
     framed_from: dict[int, int] = {}
     stories: dict[int, Reach] = {}
-    for hit in hits:
-        if isinstance(hit.entry, Reach) and hit.entry in FRAMES and _holds(hit, words, pack):
+    for hit in framing:
+        if _holds(hit, words, pack):
             number = sentence[hit.start]
             framed_from[number] = min(framed_from.get(number, hit.start), hit.start if hit.entry in _FORWARDS else 0)
             if hit.entry in _TOLD:

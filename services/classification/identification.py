@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import filterfalse
 from math import log
-from operator import itemgetter
-from struct import unpack
+from struct import Struct
 from typing import Any, NamedTuple
 
 from documents.ticket import Language
@@ -102,19 +101,21 @@ def _is_doubtful(found: Identified, *, known: bool) -> bool:
 
 
 def _first(scores: int) -> Identified:
-    """The language for which most speaks; all that are not read count as one."""
-    count = len(_names())
-    each = unpack(f"<{count}I", scores.to_bytes(4 * count, "little"))
-    outcomes: list[tuple[int, Language]] = [
-        (score + _HEAD_START, language) for score, language in zip(each, _READ, strict=False) if score
-    ]
-    if other := max(each[len(_READ) :]):
-        outcomes.append((other, Language.UNSUPPORTED))
-    if not outcomes:
-        return Identified(Language.UNSUPPORTED)
-    outcomes.sort(key=itemgetter(0), reverse=True)  # of those that are even, the order stays
-    (best, language), *rest = outcomes
-    return Identified(language, (best - rest[0][0] if rest else best) / _UNIT)
+    """The language for which most speaks, the first of even ones; all that are not read count as one."""
+    scale = _scores_in_a_row()
+    each = scale.unpack(scores.to_bytes(scale.size, "little"))
+    outcomes = [score and score + _HEAD_START for score in each[: len(_READ)]]
+    outcomes.append(max(each[len(_READ) :]))
+    best = max(outcomes)
+    number = outcomes.index(best)
+    outcomes[number] = 0
+    language = _READ[number] if best and number < len(_READ) else Language.UNSUPPORTED
+    return Identified(language, (best - max(outcomes)) / _UNIT)
+
+
+@cache
+def _scores_in_a_row() -> Struct:
+    return Struct(f"<{len(_names())}I")
 
 
 @cache

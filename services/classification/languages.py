@@ -12,7 +12,7 @@ from typing import Any
 from documents.ticket import Language
 from services.classification.phrases import PhraseBook
 from services.classification.phrasing.inflections import Inflections
-from services.classification.reading.words import PUNCTUATION, folded
+from services.classification.reading.words import PUNCTUATION, SENTENCE_ENDS, folded
 from services.classification.rules import PACKS_FOLDER, Harmless, Meaning, Reach, Signal, all_rules
 
 SHARED_FILE = "shared.toml"
@@ -63,6 +63,11 @@ class Pack:
     def clause_ends(self) -> frozenset[str]:
         """What parts clauses; `and` does not, where a solution is said of two things."""
         return PUNCTUATION | (self.conjunctions - self.ands)
+
+    @cached_property
+    def frame_ends(self) -> frozenset[str]:
+        """What ends the sentences that frames are about."""
+        return SENTENCE_ENDS | {";"} | self.contrasts
 
     @cached_property
     def connectors(self) -> Mapping[Reach, frozenset[str]]:

@@ -19,7 +19,7 @@ from services.classification.languages import Pack
 from services.classification.own.words import OwnBook
 from services.classification.phrases import Hit
 from services.classification.reading.words import PUNCTUATION, SENTENCE_ENDS
-from services.classification.rules import Action, Harmless, Meaning, Reach, Signal
+from services.classification.rules import Harmless, Meaning, Reach, Signal
 
 Find = Callable[[Sequence[str]], list[Hit[Meaning]]]
 """What finds phrases in words."""
@@ -127,6 +127,7 @@ class _Reader:
         self._live: list[Hit[Signal]] = []
         self._settled_at = -1
         """Where a solution was last said."""
+        self._lists: dict[Reach, tuple[int, int]] = {}  # where their last signal starts, and the last after a word
 
     @cached_property
     def _at(self) -> Mapping[int, Signal | Reach]:
@@ -147,7 +148,7 @@ class _Reader:
                     if signal.rule.withdraws:
                         self._live = [said for said in self._live if said.entry.rule.sentiment is Sentiment.POSITIVE]
                     self._live.append(cast("Hit[Signal]", hit))
-                    if signal.rule.action is Action.NONE:  # "no need to answer immediately"
+                    if signal.declines:  # "no need to answer immediately"
                         negated_to = self._end_of_negation(hit.end, Reach.NOUN)
                 case Reach.FIXED | Reach.SOLVED as reach:
                     self._repair(hit.start, reach)
@@ -197,14 +198,13 @@ class _Reader:
 
     def _joined_signal(self, position: int, reach: Reach) -> int | None:
         """Where the next signal of a list starts ("no errors, bugs or crashes"), if it is one that a word closes."""
-        next_one = self._after_connectors(position, reach)
-        closed = False
-        reached = next_one
-        while isinstance(self._at.get(reached), Signal):
-            closed = closed or self._words[reached - 1] != ","
-            position = self._ends[reached]
-            reached = self._after_connectors(position, reach)
-        return next_one if closed else None
+        next_one = reached = self._after_connectors(position, reach)
+        read_to, closed_at = self._lists.get(reach, (-1, -1))
+        while reached > read_to and isinstance(self._at.get(reached), Signal):
+            read_to, closed_at = reached, closed_at if self._words[reached - 1] == "," else reached
+            reached = self._after_connectors(self._ends[reached], reach)
+        self._lists[reach] = read_to, closed_at
+        return next_one if next_one <= closed_at else None
 
     def _after_connectors(self, position: int, reach: Reach) -> int:
         while position < len(self._words) and self._words[position] in self._pack.connectors[reach]:

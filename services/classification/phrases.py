@@ -100,21 +100,23 @@ class PhraseBook(Generic[Entry]):
     def find(self, words: Sequence[str]) -> list[Hit[Entry]]:
         """The longest phrase at each position, in order; they may overlap."""
         first = self._start = self._start or _State(frozenset(), None, self._first_move())
-        padded = [".", *map(self._symbols.__getitem__, words), ".", _END]
+        symbols = [".", *map(self._symbols.__getitem__, words), ".", _END]
         hits = []
-        for start, state in enumerate(map(first.__getitem__, padded)):
+        count = len(words)
+        for start, state in enumerate(map(first.__getitem__, symbols)):
             if state is None:
                 continue
-            position, end, entry = start, 0, None
+            position = end = start + 1
+            entry, state = state.entry, state[symbols[position]]
             while state is not None:  # not a function of its own: this is where a text's time goes
                 position += 1
                 if state.entry is not None:
                     end, entry = position, state.entry
-                state = state[padded[position]]
+                state = state[symbols[position]]
             if entry is not None:
                 # A `^` matched the punctuation before the phrase, which is no part of it.
-                led = padded[start] in PUNCTUATION and end > start + 1
-                hits.append(Hit(start - 1 + led, min(end - 1, len(words)), entry))
+                led = end > start + 1 and symbols[start] in PUNCTUATION
+                hits.append(Hit(start - 1 + led, min(end - 1, count), entry))
         return hits
 
     def _symbol(self, word: str) -> str:

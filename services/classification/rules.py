@@ -96,6 +96,8 @@ class Signal:
     """Whether it is grave or a complaint."""
     is_hint: bool = field(init=False)
     """Of trouble; praise that may be irony is praise."""
+    declines: bool = field(init=False)
+    """Whether it says that nothing is to be done."""
 
     def __post_init__(self) -> None:
         rule = self.rule
@@ -105,6 +107,7 @@ class Signal:
             "is_grave": is_grave,
             "is_bad": is_grave or is_negative,
             "is_hint": rule.hint and is_negative,
+            "declines": rule.action is Action.NONE,
         }.items():
             object.__setattr__(self, name, value)  # asked of each signal of each text, so worked out once
 

@@ -15,18 +15,21 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from threading import Lock
 from typing import NamedTuple
 
 from Stemmer import Stemmer
 
+from services.classification.reading.remembered import Remembered
 from services.kit.folding import APOSTROPHES, characters_of, fold
 
 MAX_TERM_CHARACTERS = 64
 """Of longer words, and of longer rows of words, the beginning counts."""
 ROW_WORDS = 4
 """So many words in a row are found as one: an IP address; of what is longer, any four in a row."""
+_MAX_CHUNK_TERMS = 1_000
+"""Of a chunk, the first ones; a ticket has no more either."""
 _MAX_JOINER = 3
 """`://`; of longer ones, the beginning counts."""
 _NAMING_JOINERS = frozenset("._@")
@@ -75,9 +78,9 @@ def analyse(chunk: str) -> Chunk:
     return _remembered(chunk) if len(chunk) <= _CACHED_CHARACTERS else _analysed(chunk)
 
 
-def terms_of(chunk: str, *, at_most: int) -> dict[str, None]:
-    """The terms that find a chunk of text, not to be changed; of a long one, as soon as there are `at_most` of them."""
-    return _remembered(chunk).terms if len(chunk) <= _CACHED_CHARACTERS else _finding(fold(chunk), at_most)[1]
+def terms_of(chunks: Iterable[str]) -> Iterator[str]:
+    """The terms that find each of some chunks of text, those that find several ones again and again."""
+    return chain.from_iterable(map(_TERMS.__getitem__, chunks))
 
 
 def demanded_by(chunk: str) -> Iterator[Token]:
@@ -118,6 +121,13 @@ def _analysed(chunk: str) -> Chunk:
 
 
 _remembered = lru_cache(_CACHED_CHUNKS)(_analysed)
+
+
+def _terms_of(chunk: str) -> tuple[str, ...]:
+    return tuple(_finding(fold(chunk), _MAX_CHUNK_TERMS)[1])
+
+
+_TERMS = Remembered(_terms_of, at_most=_CACHED_CHUNKS, letters=_CACHED_CHARACTERS)
 
 
 def _finding(folded: str, at_most: float = math.inf) -> tuple[dict[Token, None], dict[str, None]]:

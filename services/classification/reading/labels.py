@@ -19,8 +19,10 @@ def is_label(line: str, most_words: int = MOST_WORDS) -> bool:
 
     `line`: as it was written. A line without any word will do.
     """
+    if len(line) > LONGEST_LABEL or line.rstrip()[-1:] in ("?", "!", ";"):
+        return False
     words = _WORD.findall(line)
-    if len(line) > LONGEST_LABEL or len(words) > most_words or line.rstrip()[-1:] in ("?", "!", ";"):
+    if len(words) > most_words:
         return False
     if _ADDRESS.search(line):
         words = _WORD.findall(" ".join(chunk for chunk in line.split() if not _IN_ADDRESS.search(chunk)))
@@ -30,9 +32,9 @@ def is_label(line: str, most_words: int = MOST_WORDS) -> bool:
 
 def is_title(line: str) -> bool:
     """Whether it could be a title below a name: some words are small ("Chief executive officer")."""
-    words = _WORD.findall(line)
     if is_label(line):
         return True
+    words = _WORD.findall(line)
     if not words or words[0][0].islower() or len(words) > _MOST_WORDS_OF_TITLE or line.rstrip()[-1:] in (*"?!;.",):
         return False
     return _small_words(words) <= _MOST_SMALL_IN_TITLE

@@ -10,6 +10,7 @@ those of a parser that reads as browsers do. Only what is an element of HTML is 
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.classification.reading.markers import mail_markers
@@ -17,6 +18,7 @@ from services.classification.reading.positions import TextPiece
 
 MAX_MARKUP_CHARACTERS = 200_000
 """More of a text is not looked at; a long mail has some 5 characters of markup for one that is seen."""
+_REMEMBERED_TEXTS, _REMEMBERED_CHARACTERS = 16, 20_000
 _UNSEEN = frozenset(["head", "script", "style", "template", "title"])
 """Elements whose contents nobody sees."""
 _NAMES_OF_INLINE = """
@@ -66,12 +68,22 @@ def visible_text(markup: str) -> str:
 def read_markup(markup: str) -> Seen:
     """As `visible_text`, with the places in the original, and what mail programs have marked as not the writer's."""
     text = markup[:MAX_MARKUP_CHARACTERS]
+    if "<" in text or "&" in text:
+        return _remembered(text) if len(text) <= _REMEMBERED_CHARACTERS else _read(text)
+    return Seen(text, None, ())
+
+
+def _read(text: str) -> Seen:
     if "<" in text:
         return _Scan(text).read()
-    if "&" in text and _ENTITY.search(text):
+    if _ENTITY.search(text):
         pieces = list(_resolved(text, 0, len(text)))
         return Seen("".join(piece.text for piece in pieces), pieces, ())
     return Seen(text, None, ())
+
+
+_remembered = lru_cache(_REMEMBERED_TEXTS)(_read)
+"""Who judges a ticket wants its terms for the search next."""
 
 
 def _resolved(text: str, start: int, end: int) -> Iterator[TextPiece]:

@@ -7,6 +7,7 @@ reads like a sentence counts, wherever it stands.
 import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cache
+from itertools import islice
 
 from services.classification.reading.labels import (
     LONGEST_LABEL,
@@ -29,6 +30,8 @@ _CLOSING_KINDS = ("closings", "thanks", "sent_from")
 _GAP = re.compile(r"[\n.!?,>)](?:(?<=\n)|\s)\W{0,20}")
 _SENTENCE_START = re.compile(r"[.!?]\s+")
 _WORD_OF_NAME = re.compile(r"[^\W_]+")
+_MAX_DELIMITERS = 1_000
+"""So many lines of hyphens are looked below; no real mail has more."""
 _LONGEST_SENTENCE = 400
 _MAX_WORDS_OF_THANKER = 4
 
@@ -93,7 +96,7 @@ class _Signer:
         """Signatures below a line of hyphens, or behind them in a line."""
         if "-" not in self._text and "_" not in self._text:
             return
-        for line in _DELIMITER.finditer(self._text):
+        for line in islice(_DELIMITER.finditer(self._text), _MAX_DELIMITERS):
             is_sure = line[0].endswith("-- ")
             yield line.start(), self.end_of_block(line.end(), is_sure=is_sure)
         if "--" in self._text or " - " in self._text:

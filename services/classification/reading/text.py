@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cached_property
+from itertools import accumulate
 
 from services.classification.reading.automatic import (
     automatic_paragraphs,
@@ -23,7 +24,6 @@ from services.classification.reading.words import (
     split_words,
     with_paragraph_ends,
     without_links,
-    word_places,
     words_and_gaps,
 )
 
@@ -43,14 +43,14 @@ _SEEN_FOR_ONE = 2
 """So many characters are looked through for one that may count: the others are quoted mail and the like."""
 _MARKUP_FOR_ONE = 10
 """So many characters of the original for one that may count: a long mail has some 5 of markup for one that is seen."""
-_LOG_LINES = re.compile(
-    r"""(?:(?:^|\.\ )[ \t>]*+  # an empty line before it has become a full stop
-    (?:at\ [\w.$<>/]++\(|file\ "|traceback\ \(|caused\ by:|\.\.\.\ \d  # of a stack trace
-    |\[?\d{4}-\d\d-\d\d[t\ ]\d\d:|\[?(?:debug|info|warn|warning|error|fatal|critical)[\]:])  # of a log
-    |^[\w.]{0,80}(?:error|exception)\b).*$""",
-    re.MULTILINE | re.VERBOSE,
-)
-"""Lines of logs and stack traces, in normalised text."""
+_OF_LOG = r"""[ \t>]*+(?:
+    at\ [\w.$<>/]++\(|file\ "|traceback\ \(|caused\ by:|\.\.\.\ \d  # of a stack trace
+    |\[?\d{4}-\d\d-\d\d[t\ ]\d\d:|\[?(?:debug|info|warn|warning|error|fatal|critical)[\]:]  # of a log
+    )"""
+_LOG_LINE = re.compile(rf"{_OF_LOG}|[\w.]{{0,80}}(?:error|exception)\b", re.VERBOSE)
+"""How a line of a log or a stack trace begins, in normalised text."""
+_LOG_IN_LINE = re.compile(rf"\.\ {_OF_LOG}", re.VERBOSE)
+"""Where one begins before which there was an empty line, which has become a full stop."""
 _SIGNS_OF_MAIL = (">", "--", "__", "\u2014")
 
 
@@ -89,8 +89,7 @@ class _Origin:
 
     def quoted(self) -> Sequence[tuple[int, int]]:
         """The ranges of the normalised text that HTML marks as quoted mail."""
-        to_seen = self._to_seen
-        if to_seen is None:
+        if not self._seen.set_aside or (to_seen := self._to_seen) is None:
             return self._seen.set_aside
         return [(to_seen.result(start), to_seen.result(end)) for start, end in self._seen.set_aside]
 
@@ -102,20 +101,21 @@ class ReadText:
     `plain`. Of an automatic reply or a delivery notice, `is_automatic`, they are nobody's.
     """
 
-    __slots__ = ("_origin", "_parted", "_parts_differ", "_pieces", "_places", "_text", "is_automatic", "keys", "words")
+    __slots__ = ("_edges", "_origin", "_parted", "_parts_differ", "_pieces", "_text", "is_automatic", "keys", "words")
 
     def __init__(self, text: str, origin: _Origin, *, is_automatic: bool, joined: "ReadText | None" = None) -> None:
         """`joined`: the same with apostrophes that join words, where here they part them."""
         self._pieces: list[str] = words_and_gaps(text) if joined is None else at_apostrophes(joined._pieces)
-        self.words = self._pieces[1::2]
-        self.keys = plain(self.words)
-        self.is_automatic = is_automatic
-        self._text = text
-        self._origin = origin
         # Not the text itself where both are the same: a circle of objects stays in memory until it is searched for.
         self._parts_differ = joined is None and "'" in text
         self._parted: ReadText | None = None
-        self._places: list[tuple[int, int]] = []
+        self.words: Sequence[str] = self._pieces[1::2]
+        self.keys: Sequence[str] = self.words if text.isascii() and not self._parts_differ else plain(self.words)
+        self.is_automatic = is_automatic
+        self._text = text
+        self._origin = origin
+        self._edges: list[int] = []
+        """Where the pieces end; made when a place is asked for."""
 
     def parted(self) -> "ReadText":
         """The same with apostrophes that part words, as those of French and Italian do; its words are others."""
@@ -128,16 +128,28 @@ class ReadText:
     def said(self) -> Sequence[str]:
         """The keys, split at apostrophes, that tell the language of the writer: none of logs, which are in English."""
         if "\n" in self._text:
-            prose = _LOG_LINES.sub("", self._text)
+            prose = _without_logs(self._text)
             if len(prose) < len(self._text):
                 return plain(split_words(prose, apostrophe_parts=True))
         return self.parted().keys
 
     def place(self, first: int, end: int) -> tuple[int, int]:
         """Where `words[first:end]`, which is not empty, stands in the original: code points, the end exclusive."""
-        if not self._places:
-            self._places = word_places(self._pieces)
-        return self._origin.original(self._places[first][0], self._places[end - 1][1])
+        if not self._edges:
+            self._edges = [*accumulate(map(len, self._pieces))]
+        return self._origin.original(self._edges[2 * first], self._edges[2 * end - 1])
+
+
+def _without_logs(text: str) -> str:
+    """The text with nothing in place of lines of logs and stack traces, and of what looks like the end of a line."""
+    return "\n".join(map(_without_log, text.split("\n")))
+
+
+def _without_log(line: str) -> str:
+    if _LOG_LINE.match(line):
+        return ""
+    found = _LOG_IN_LINE.search(line)
+    return line if found is None else line[: found.start()]
 
 
 def read_text(original: str, part: TicketText = TicketText.MESSAGE) -> ReadText:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from services.classification.reading.positions import TextPiece
 from services.classification.reading.remembered import Remembered
@@ -194,12 +194,6 @@ def at_apostrophes(words_in_gaps: Sequence[str]) -> list[str]:
         else:
             parted.append(piece)
     return parted
-
-
-def word_places(words_in_gaps: Sequence[str]) -> list[tuple[int, int]]:
-    """Where each of the words of `words_and_gaps` begins and ends."""
-    edges = [*accumulate(map(len, words_in_gaps))]
-    return [*zip(edges[::2], edges[1::2], strict=False)]
 
 
 def plain(words: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -92,6 +93,7 @@ def whole(kind: GraphQLNamedType, tenant_id: str, entered: tuple[str, ...] = ())
     return f"{{ {' '.join(selected)} }}"
 
 
+@cache
 def questions(tenant_id: str) -> dict[str, str]:
     """One question for each root field, and one for each type of object that has a global id."""
     root = SCHEMA.query_type

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from documents.ticket import Ticket
-from services.classification.judging import version_of
 from services.coordination.leases import Leases
 from services.kit.clock import SystemClock
 from services.search.terms import search_fields
@@ -41,8 +40,7 @@ async def store_a_rush(api: Api) -> None:
         row = {"tenant_id": "acme", "external_id": f"T-{number}", "created_at": moment, "first_ingested_at": moment}
         keyword = "invoice" if is_usual or number % 4 == 0 else "outage"
         row |= {"keyword_key": keyword, "customer_id": f"C-{number // 2}", "urgency": "low", "status": "open"}
-        # By the present rules: nobody is to judge them anew meanwhile.
-        row |= {"rules_version": version_of(0), "matched": [{"rule": "outage", "keyword": keyword, "text": keyword}]}
+        row |= {"matched": [{"rule": "outage", "keyword": keyword, "text": keyword}]}
         rows.append(row | search_fields(row))
     await api.db.collection(Ticket).insert_many(rows)
     leases = Leases(api.db, ttl_seconds=PATIENCE_SECONDS)

@@ -15,6 +15,11 @@ from tests.waiting import until
 ADMIN = {"scope": "admin"}
 
 
+@pytest.fixture
+def judges_anew() -> bool:
+    return True
+
+
 async def save(client: httpx.AsyncClient, revision: int = 0, **words: Any) -> httpx.Response:
     return await client.put("/classification/tenant_a", json={"expected_revision": revision, **words})
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import structlog
 
-from documents.database import Database
+from documents.database import Collection, Database
 from documents.ingestion_job import IngestionJob, JobStatus
 from documents.ingestion_log import IngestionLog, RunOutcome
 from documents.notification import Notification
@@ -96,6 +96,31 @@ async def test_pages_are_as_large_as_upstream_makes_them(db: Database, opened: O
         assert api.pages == list(range(1, 41))
         assert (await run(services)).unchanged == 200
     assert (await log_of(job)).status is RunOutcome.SUCCESS
+
+
+async def test_a_run_that_dies_at_any_moment_has_fetched_two_pages_at_most_for_nothing(
+    db: Database, opened: Opening
+) -> None:
+    api = Watched(list(range(1, 101)), deleted=[])
+    api.jobs, api.unstored = db.collection(IngestionJob), []
+    async with opened(api) as services:
+        assert (await run(services)).new_ingested == 100
+    assert len(api.unstored) == 20
+    assert max(api.unstored) == 2  # the one that is asked for, and the one that is classified or stored meanwhile
+
+
+class Watched(StandIn):
+    """Notes at each request for a page how many were asked for, this one among them, that are not stored."""
+
+    jobs: Collection
+    unstored: list[int]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await super().handle_async_request(request)
+        if request.url.path == "/external/support-tickets":
+            job = await self.jobs.find_one(owned(TENANT, active=True))
+            self.unstored.append(len(self.pages) - (job or {}).get("processed_pages", 0))
+        return answer
 
 
 async def test_what_changes_before_a_page_is_read_again_is_in_the_history(db: Database, opened: Opening) -> None:

@@ -126,6 +126,7 @@ OF_MAIL = [
     "\n>",
     "-- ",
     "-- \n",
+    "--\n",
     "--",
     "best regards,\n",
     "Thanks,\nDana\n",

@@ -1,5 +1,7 @@
 import sys
 import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given
@@ -14,7 +16,6 @@ from services.classification.reading.words import (
     split_words,
     with_paragraph_ends,
     without_links,
-    word_places,
     words_and_gaps,
 )
 
@@ -125,6 +126,10 @@ def test_the_pieces_make_the_normal_form(text: str) -> None:
     assert "".join(piece.text for piece in pieces) == normalise(text)
     assert "".join(text[piece.start : piece.end] for piece in pieces) == text
     assert all(len(piece.text) == piece.end - piece.start for piece in pieces if piece.copied)
+
+
+def word_places(words_in_gaps: Sequence[str]) -> Iterator[tuple[int, int]]:
+    yield from [*pairwise(accumulate(map(len, words_in_gaps)))][::2]
 
 
 @given(odd_texts)
