@@ -38,5 +38,5 @@ def share_graphql_types() -> None:
 
 def look_for_trio_once() -> None:
     """Httpx looks on the disk for trio's helper at every request in this process, unless it is known to be missing."""
-    if find_spec("sniffio") is None:
+    if "sniffio" not in sys.modules and find_spec("sniffio") is None:
         sys.modules["sniffio"] = None  # type: ignore[assignment]

@@ -167,3 +167,17 @@ def test_the_subject_of_a_reply_only_names_its_topic(subject: str, message: str,
 )
 def test_a_german_if_is_a_supposition_only_in_a_question(text: str, expected: Urgency) -> None:
     assert urgency(text) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I thought I had cancelled and you charged me twice.",
+        "Laut Sendungsverfolgung sollte die Lieferung gestern kommen, sie ist nicht da.",
+        "Disons que je suis très déçu de votre service.",
+        "Diciamo che sono molto deluso dal vostro servizio.",
+        "Could you transfer our data back? Our whole shop is down.",
+    ],
+)
+def test_words_that_suppose_elsewhere_take_back_no_report(text: str) -> None:
+    assert urgency(text) is not Urgency.LOW

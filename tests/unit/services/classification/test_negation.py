@@ -125,6 +125,7 @@ def test_a_short_subject_only_names_what_the_text_supposes(subject: str, expecte
         ("Non pensate che non ci sia fretta.", Urgency.HIGH),
         ("glauben sie nicht dass ich mein geld nicht zurück will.", Urgency.HIGH),
         ("I don't think our data is gone.", Urgency.LOW),
+        ("Please tell me how to get a refund.", Urgency.HIGH),
         ("Creo que no se ha perdido nada.", Urgency.LOW),
     ],
 )
