@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from documents.driver import THREADS, Collection, Driver, patiently
 from documents.failures import DatabaseFullError, DatabaseUnavailableError, translated
 from gql_app.local import embedded_mongo
 from gql_app.local.shared import SharedServer
-from tests.waiting import until
+from tests.waiting import eventually, until
 
 TOO_LONG = 25.0
 """Seconds; without deadlines of ours a frozen server is noticed after 30, or never."""
@@ -60,10 +61,17 @@ async def rows(driver: Driver) -> Collection:
     return rows
 
 
+def is_frozen(pid: int) -> bool:
+    """Whether every thread has stopped: on a busy machine one may still answer after the signal was sent."""
+    threads = Path(f"/proc/{pid}/task").glob("*/stat")  # none on another system
+    return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
+
+
 @contextmanager
 def frozen(server: SharedServer) -> Iterator[None]:
     os.kill(server.pid, signal.SIGSTOP)
     try:
+        eventually(lambda: is_frozen(server.pid), lambda: "a thread of the server still runs")
         yield
     finally:
         os.kill(server.pid, signal.SIGCONT)
