@@ -24,10 +24,10 @@ def mean_seconds(tickets: Iterable[LabelledTicket]) -> float:
 
 
 def mixed_messages(tickets: Iterable[LabelledTicket]) -> list[str]:
-    """Messages of one length, made of those of one language each; as many of each language, in turn."""
+    """Messages of one length, made of those of one language each; as many of each language that is read, in turn."""
     joined: defaultdict[Language, list[str]] = defaultdict(list)
     for ticket in tickets:
-        if ticket.kind not in SET_ASIDE:
+        if ticket.kind not in SET_ASIDE and ticket.language is not Language.UNSUPPORTED:
             joined[ticket.language].append(ticket.message)
     texts = ["\n".join(messages) for messages in joined.values()]
     pieces = [[text[at : at + CHARACTERS] for at in range(0, len(text), CHARACTERS)][:-1] for text in texts]

@@ -6,7 +6,6 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from documents.database import Database
 from documents.notification import NotificationState
 from services.kit.clock import SystemClock
 from services.kit.retry import RetryPolicy
@@ -18,11 +17,6 @@ from tests.notifying import Outbox, accept, always, at_work
 from tests.waiting import until
 
 PENDING, DELIVERED, DEAD = NotificationState
-
-
-@pytest.fixture
-def outbox(db: Database) -> Outbox:
-    return Outbox(db)
 
 
 class FailsAtFirst:

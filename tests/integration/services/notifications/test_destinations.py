@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import re
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -12,7 +11,6 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from documents.circuit_breaker import Circuit, CircuitState
-from documents.database import Database
 from documents.destination import Destination, DestinationFormat
 from documents.notification import Notification, NotificationState
 from services.kit.clock import SystemClock
@@ -27,17 +25,6 @@ from tests.waiting import until
 
 PENDING, DELIVERED, DEAD = NotificationState
 SPECIFICATION, WEBHOOK, SLACK = DestinationFormat
-
-
-@pytest.fixture
-def outbox(db: Database) -> Outbox:
-    return Outbox(db)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as receiver:
-        yield receiver
 
 
 async def count(outbox: Outbox, destination: Destination, state: NotificationState = DELIVERED) -> int:

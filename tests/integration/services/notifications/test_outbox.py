@@ -20,11 +20,6 @@ URGENT = {"message": "We will sue you."}
 
 
 @pytest.fixture
-def outbox(db: Database) -> Outbox:
-    return Outbox(db)
-
-
-@pytest.fixture
 def notifications(db: Database) -> Notifications:
     return Notifications(db)
 

@@ -1,11 +1,10 @@
 """Spikes in the outbox beside processes of a version that knows none, and would send them as tickets."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from documents.database import Database, Row
+from documents.database import Row
 from documents.destination import Destination, DestinationFormat
 from documents.notification import UNSEEN
 from services.kit.clock import SystemClock
@@ -13,7 +12,7 @@ from services.lists.keyset import Window
 from services.notifications.claims import Settlement
 from services.notifications.reading import NotificationFilter, Notifications
 from tests.notifying import Outbox, at_work
-from tests.receiver import Receiver, receiving
+from tests.receiver import Receiver
 
 OLD_DUE: Row = {"state": "pending", "$expr": {"$lte": ["$due_at", "$$NOW"]}}
 """What is claimed by programs before spikes; with `destination_id` and `tenant_id`."""
@@ -29,17 +28,6 @@ OLD_DESTINATIONS: list[Row] = [
 ]
 """Where they look for something due: what is of a destination that they do not find, they give up."""
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def outbox(db: Database) -> Outbox:
-    return Outbox(db)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as receiver:
-        yield receiver
 
 
 @pytest.fixture
