@@ -4,7 +4,8 @@
 
     users.lock       flock, shared by every user for as long as it lives; taken exclusively here once nobody is left,
                      so that a user who arrives during the shutdown waits for its end
-    supervisor.lock  flock, exclusive, inherited from the process that started this one; held = a supervisor lives
+    supervisor.lock  flock, exclusive, inherited from the process that started this one; held = a supervisor lives, and
+                     perhaps a child; whoever else takes it (a backup of the directory) knows that there is neither
     child.lock       flock, inherited by the child, whose pid it contains; held = a child lives
     server.json      pid and port of the running child; absent while there is none
     port             the port used last, kept so that clients find the child where it was
