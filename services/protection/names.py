@@ -8,6 +8,7 @@ from typing import Any
 from services.kit.words import word_of
 
 _JSON = json.JSONDecoder()
+_LENIENT = json.JSONDecoder(strict=False)
 _BETWEEN_QUOTES = re.compile(r'(?:[^"\\]|\\.)+', re.DOTALL)
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
 _BARE_VALUE = re.compile(r"[^\s,:\[\]{}]+")
@@ -59,8 +60,10 @@ def _bare_values(raw: str) -> Iterator[str | None]:
 
 def _unescaped(text: str) -> str:
     """What stands between two quotes, whichever of them begin a text and whichever end one."""
+    if "\\" not in text:
+        return text
     try:
-        return str(json.loads(f'"{text}"', strict=False))
+        return str(_LENIENT.decode(f'"{text}"'))
     except ValueError:  # JSON knows no such escape, or it was cut
         return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
 
