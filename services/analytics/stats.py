@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from documents.database import Database, Row
-from documents.ticket import CountedField, Ticket
-from services.analytics.filtered import FILTERED_MILLISECONDS, TOO_MANY, chosen, index_for
+from documents.ticket import CountedField
+from services.analytics.answering import FIGURE_MILLISECONDS, AnswersQuestions
+from services.analytics.filtered import TOO_MANY, chosen, index_for
 from services.analytics.partition import customer_partition, partition_of
 from services.analytics.periods import period_until
 from services.analytics.pipeline import ALL_PARTS, HOUR_LENGTH, StatsPart, build_pipeline
-from services.analytics.several import counts_of_each
+from services.analytics.several_tenants.each_count import counts_of_each
 from services.coordination.sharing import OF_SEVERAL, Questions, shared
 from services.errors import QueryTimeoutError
 from services.kit.clock import Clock
@@ -25,15 +26,6 @@ TENANTS_AT_ONCE = 20
 CONCURRENCY = 8
 """Commands for one request at a time."""
 ONLY_COUNTS = frozenset([StatsPart.COUNTS])
-
-
-@dataclass(frozen=True, slots=True)
-class StatsQuestion:
-    """Which statistics are asked for."""
-
-    created_from: datetime | None
-    created_to: datetime | None
-    parts: frozenset[StatsPart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +57,27 @@ class TenantStats:
         return self.by_field.get(name.removeprefix("by_"), {})
 
 
-class Stats:
+@dataclass(frozen=True, slots=True)
+class StatsQuestion:
+    """Which statistics are asked for."""
+
+    created_from: datetime | None
+    created_to: datetime | None
+    parts: frozenset[StatsPart]
+
+
+class Stats(AnswersQuestions):
     """Computes statistics."""
 
     def __init__(
         self,
         database: Database,
         clock: Clock,
-        questions: Questions | None = None,
+        questions: Questions,
         *,
         max_milliseconds: int = STATS_MILLISECONDS,
     ) -> None:
-        self._questions = questions or Questions()
-        self._has_rollups = database.transactional
-        self._tickets = database.at_one_moment(Ticket)
-        self._clock = clock
+        super().__init__(database, clock, questions)
         self._max_milliseconds = max_milliseconds
 
     @shared
@@ -109,7 +107,7 @@ class Stats:
         customers = customer_partition(*period, now, rolled_up=self._has_rollups, where=where)
         trend_end = now.replace(minute=0, second=0, microsecond=0) + HOUR_LENGTH
         pipeline = build_pipeline(partition, customers, trend_end, parts)
-        limit, text = (self._max_milliseconds, ()) if where is None else (FILTERED_MILLISECONDS, (TOO_MANY,))
+        limit, text = (self._max_milliseconds, ()) if where is None else (FIGURE_MILLISECONDS, (TOO_MANY,))
         async with time_limited(*text):
             found = await self._tickets.aggregate(pipeline, hint=index_for(wanted), maxTimeMS=limit).to_list(1)
         return _shape(found[0] if found else {}, *period, wanted)

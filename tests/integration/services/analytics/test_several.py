@@ -12,6 +12,7 @@ from documents.ticket import Ticket
 from services.analytics.pipeline import StatsPart
 from services.analytics.stats import CONCURRENCY, ONLY_COUNTS, TENANTS_AT_ONCE, Stats, StatsQuestion, TenantStats
 from services.analytics.values import MAX_LISTED
+from services.coordination.sharing import Questions
 from services.errors import InvalidInputError
 from services.rollups.write import Rollups
 from tests.fakes import FakeClock
@@ -49,8 +50,8 @@ class HastyStats(WatchedStats):
     """Statistics that have time for one tenant, and none for several together."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database, FakeClock(NOW), max_milliseconds=1)
-        self._patient = Stats(database, FakeClock(NOW))
+        super().__init__(database, FakeClock(NOW), Questions(), max_milliseconds=1)
+        self._patient = Stats(database, FakeClock(NOW), Questions())
 
     async def compute(self, *args: Any, **kwargs: Any) -> TenantStats:
         self.computed += 1
@@ -85,7 +86,7 @@ def _tickets(tenant_id: str, seed: int) -> list[Row]:
 async def test_counts_of_several_are_those_of_each(
     database: Database, period: tuple[datetime | None, datetime | None]
 ) -> None:
-    stats, rollups = WatchedStats(database, FakeClock(NOW)), Rollups(database)
+    stats, rollups = WatchedStats(database, FakeClock(NOW), Questions()), Rollups(database)
     names = _odd_names()
     for seed, name in enumerate(names[1:-1], 1):
         await database.collection(Ticket).insert_many(_tickets(name, seed))
@@ -105,7 +106,7 @@ async def test_counts_of_several_are_those_of_each(
 
 
 async def test_more_tenants_than_one_command_counts_have_each_their_own(database: Database) -> None:
-    stats = WatchedStats(database, FakeClock(NOW))
+    stats = WatchedStats(database, FakeClock(NOW), Questions())
     names = [uuid4().hex for _ in range(2 * TENANTS_AT_ONCE + 1)]
     rows = [
         {"tenant_id": name, "external_id": f"t{n}", "created_at": NOW, "status": str(count)}
@@ -120,7 +121,7 @@ async def test_more_tenants_than_one_command_counts_have_each_their_own(database
 
 
 async def test_other_parts_are_computed_tenant_by_tenant_and_few_at_a_time(database: Database) -> None:
-    stats = WatchedStats(database, FakeClock(NOW))
+    stats = WatchedStats(database, FakeClock(NOW), Questions())
     names = [uuid4().hex for _ in range(3 * CONCURRENCY)]
     await database.collection(Ticket).insert_many(
         [{"tenant_id": name, "external_id": "t", "created_at": NOW} for name in names]
@@ -145,4 +146,4 @@ async def test_what_is_too_much_for_one_command_is_computed_tenant_by_tenant(dat
 async def test_a_period_that_makes_no_sense_is_refused(database: Database) -> None:
     question = StatsQuestion(NOW, datetime(2026, 1, 1, tzinfo=UTC), ONLY_COUNTS)
     with pytest.raises(InvalidInputError):
-        await Stats(database, FakeClock(NOW)).compute_each(["a", "b"], question)
+        await Stats(database, FakeClock(NOW), Questions()).compute_each(["a", "b"], question)
