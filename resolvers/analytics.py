@@ -218,7 +218,7 @@ async def follow_stats(
     context.caller.require_tenant(tenant_id)
     length = None if period is None else parse_period(period)
     if length is not None and (created_from is not None or created_to is not None):
-        raise InvalidInputError("A period and dates exclude each other.")
+        raise InvalidInputError("excludes dates.", argument="period")
     async with context.services.changes.tickets.follow(tenant_id) as changed:
         while True:
             async with context.services.changes.turns.turn(context.client):

@@ -23,7 +23,7 @@ from services.coordination.sharing import Questions, shared
 from services.kit.civil_time import TrendUnit
 from services.kit.clock import Clock
 from services.kit.hours_of_week import offsets_of
-from services.tickets.filter import EVERY_TICKET, TicketFilter, created_between
+from services.tickets.filter import EVERY_TICKET, TicketFilter, created_in_period
 
 
 class Analytics(AnswersQuestions):
@@ -54,7 +54,7 @@ class Analytics(AnswersQuestions):
             InvalidInputError: the period makes no sense or has more than 1,000 units, or the time zone is unknown.
             QueryTimeoutError: MongoDB did not finish within 5 s.
         """
-        created_between(created_from, created_to)
+        created_in_period(created_from, created_to)
         end = created_to or self._clock.now()
         trend = Trend(tenant_id, created_from or usual_start(end, unit), end, unit, time_zone, breakdown)
         begins = trend.boundaries()

@@ -34,20 +34,20 @@ class Choice(Generic[T]):
     as_counted: bool = False
     """The values are spelled as a figure has them: what a filter would take for the same, figures count by itself."""
 
-    def check(self) -> None:
-        """See that it can be asked for.
+    def check(self, argument: str) -> None:
+        """See that it can be asked for; `argument` is what it is a choice of.
 
         Raises:
             InvalidInputError: there are too many values, or one is too long or holds text that cannot be stored.
         """
         values = (*(self.any_of or ()), *self.none_of, *self.all_of)
         if len(values) > MAX_CHOICES:
-            raise InvalidInputError(f"A filter takes at most {MAX_CHOICES} values of a field.")
+            raise InvalidInputError(f"takes at most {MAX_CHOICES} values.", argument=argument)
         for value in values:
             if isinstance(value, str) and len(value) > MAX_VALUE_CHARACTERS:
-                raise InvalidInputError(f"A value in a filter has at most {MAX_VALUE_CHARACTERS:,} characters.")
+                raise InvalidInputError(f"a value has at most {MAX_VALUE_CHARACTERS:,} characters.", argument=argument)
             if isinstance(value, str) and not _is_storable(value):
-                raise InvalidInputError("A filter holds text that cannot be stored.")
+                raise InvalidInputError("holds text that cannot be stored.", argument=argument)
 
 
 def only(*values: T | None) -> Choice[T]:

@@ -93,7 +93,7 @@ class Forecasts(AnswersQuestions):
         """
         place = zone(time_zone)
         if not 1 <= hours <= MAX_FORECAST_HOURS:
-            raise InvalidInputError(f"hours: a forecast has 1 to {MAX_FORECAST_HOURS} hours.")
+            raise InvalidInputError(f"must be 1 to {MAX_FORECAST_HOURS}.", argument="hours")
         now = self._clock.now()
         known = await self._known(tenant_id, now, place)
         # Some 15 ms of computing: others have their turns meanwhile.

@@ -109,7 +109,7 @@ class HistoryFigures(AnswersQuestions):
         Raises:
             InvalidInputError: the moment or the period makes no sense, or the moment is still to come.
         """
-        require_past("asOf", as_of, self._clock.now())
+        require_past("as_of", as_of, self._clock.now())
         require_period(created_from, created_to)
         asked = PastQuestion(tenant_id, as_of, created_from, created_to, self._has_rollups)
         found = await self._run(asked.pipeline(), index=COUNTED_INDEX)

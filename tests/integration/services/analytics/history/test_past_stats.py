@@ -98,7 +98,7 @@ async def write_as_another_program(world: World, what: str, now: datetime) -> No
 async def test_the_future_is_not_known(database: Database) -> None:
     figures = World(database, is_dated=True).figures()
     assert (await figures.stats_as_of("nobody", NOW, created_from=None, created_to=None)).total_tickets == 0
-    with pytest.raises(InvalidInputError, match="asOf must not lie in the future"):
+    with pytest.raises(InvalidInputError, match="as_of: must not lie in the future"):
         await figures.stats_as_of("acme", NOW + timedelta(milliseconds=1), created_from=None, created_to=None)
     with pytest.raises(InvalidInputError, match="toDate"):
         await figures.stats_as_of("acme", NOW, created_from=NOW, created_to=START)
