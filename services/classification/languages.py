@@ -59,6 +59,8 @@ class Pack:
     gratitude: frozenset[str] = frozenset()
     thanked_for: frozenset[str] = frozenset()
     """Words of thanks, and what joins them to their reason: `thank`, `for`."""
+    relapses: frozenset[str] = frozenset()
+    """Words by which what the subject calls over is not: `again`."""
     modals: frozenset[str] = frozenset()
     """Words that make of `if` a mere thought: `would`."""
 

@@ -39,6 +39,8 @@ def without_settled(
     is_content = any(hit.entry.declines or hit.entry.rule.sentiment is Sentiment.POSITIVE for hit in said)
     if not is_content or not pack.contrasts.isdisjoint(words[since:]):
         return live
+    if in_heading and settled_at < heading and not pack.relapses.isdisjoint(words[heading:]):
+        return live
     return [hit for hit in live if hit.start > until or not hit.entry.is_bad]
 
 
