@@ -15,8 +15,7 @@ from services.analytics.patterns.heat_map import HeatMapCell
 from services.analytics.patterns.repeat_contacts import RepeatContacts
 from services.analytics.periods import parse_period
 from services.analytics.pipeline import ALL_PARTS, StatsPart
-from services.analytics.several import StatsQuestion
-from services.analytics.stats import TenantStats
+from services.analytics.stats import StatsQuestion, TenantStats
 from services.analytics.trends import TrendBucket
 from services.errors import InvalidInputError
 from services.kit.civil_time import TrendUnit

@@ -13,8 +13,7 @@ from documents.database import Row
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.notification import Notification, NotificationState
-from services.analytics.several import StatsQuestion, stats_of_each
-from services.analytics.stats import Stats, TenantStats
+from services.analytics.stats import Stats, StatsQuestion, TenantStats, stats_of_each
 from services.ingestion.reading import Runs
 from services.lists.keyset import Slice, Window
 from services.notifications.reading import Notifications

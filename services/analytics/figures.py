@@ -7,9 +7,10 @@ that are `wanted`, by a filter without a period of creation, are counted one by 
 
 from datetime import datetime
 
-from documents.database import Database, Row
-from documents.ticket import CountedField, Ticket
+from documents.database import Database
+from documents.ticket import CountedField
 from documents.ticket_indexes import CUSTOMER_INDEX
+from services.analytics.answering import FIGURE_MILLISECONDS, AnswersQuestions
 from services.analytics.closing_times import ClosingTimes, TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder, Ranking, ranked_customers
 from services.analytics.filtered import chosen, index_for
@@ -22,21 +23,15 @@ from services.coordination.sharing import Questions, shared
 from services.kit.civil_time import TrendUnit
 from services.kit.clock import Clock
 from services.kit.hours_of_week import offsets_of
-from services.lists.cursors import time_limited
 from services.tickets.filter import EVERY_TICKET, TicketFilter, created_between
 
-FIGURE_MILLISECONDS = 5_000
 
-
-class Analytics:
+class Analytics(AnswersQuestions):
     """Computes analytics of one database's tickets."""
 
-    def __init__(self, database: Database, clock: Clock, questions: Questions | None = None) -> None:
-        self._questions = questions or Questions()
-        self._has_rollups = database.transactional
-        self._tickets = database.at_one_moment(Ticket)
+    def __init__(self, database: Database, clock: Clock, questions: Questions) -> None:
+        super().__init__(database, clock, questions)
         self._closing_times = ClosingTimes(database, max_milliseconds=FIGURE_MILLISECONDS)
-        self._clock = clock
 
     @shared
     async def trend(
@@ -155,10 +150,3 @@ class Analytics:
         require_period(created_from, created_to)
         question = RepeatQuestion(tenant_id, days, created_from, created_to)
         return to_repeat_contacts(await self._run(question.pipeline(), index=CUSTOMER_INDEX))
-
-    async def _run(self, pipeline: list[Row], *, index: str | None = None) -> list[Row]:
-        hint = {} if index is None else {"hint": index}
-        async with time_limited():
-            found = self._tickets.aggregate(pipeline, maxTimeMS=FIGURE_MILLISECONDS, **hint)
-            rows: list[Row] = await found.to_list(None)
-        return rows

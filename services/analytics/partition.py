@@ -47,7 +47,6 @@ class Partition:
     """The first quarter that comes from the rollups, in quarters since 1970; None: there is no first one."""
     end: int | None = None
     """The first quarter that no longer does."""
-    is_all_time: bool = False
 
     @property
     def singles(self) -> list[Filter]:
@@ -88,7 +87,7 @@ def partition_of(
     alone = live(tenant_id, **created, rolled_up=NOT_ROLLED_UP)
     if not created:
         gone, rows = deleted(tenant_id, rolled_up=ROLLED_UP), rows_of(tenant_id, day=EVERY_DAY)
-        return Partition(tenant_id, everything, alone, gone, rows, is_all_time=True)
+        return Partition(tenant_id, everything, alone, gone, rows)
     first, last = _moment(begin), _moment(end)
     cut = [(start, stop) for start, stop in ((created_from, first), (last, created_to)) if start != stop]
     edges = [live(tenant_id, **created_between(*period), rolled_up=ROLLED_UP) for period in cut]

@@ -16,6 +16,7 @@ from services.tickets.choices import (
     ToCondition,
     by_assignee,
     by_category,
+    by_customer,
     by_enum,
     by_keyword,
     by_status,
@@ -65,7 +66,7 @@ class TicketFilter:
     priority: Annotated[Choice[str] | None, ByValues("priority, as it is written or in lower case", by_status)] = None
     assignee: Annotated[Choice[str] | None, ByValues("assignee", by_assignee)] = None
     tag: Annotated[Choice[str] | None, ByValues("tag (of tags, `unknown` is one like others)", by_tag, "tags")] = None
-    customer_id: Annotated[Choice[str] | None, ByValues("customer")] = None
+    customer_id: Annotated[Choice[str] | None, ByValues("customer", by_customer)] = None
     keyword: Annotated[Choice[str] | None, ByValues("keyword, as statistics count them", by_keyword, "keyword_key")] = (
         None
     )

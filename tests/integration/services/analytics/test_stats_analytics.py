@@ -14,6 +14,7 @@ from documents.ticket_history import TicketHistory
 from services.analytics.closing_times import TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.figures import Analytics
+from services.coordination.sharing import Questions
 from services.errors import InvalidInputError
 from services.kit.civil_time import TrendUnit, boundaries, zone
 from tests.fakes import FakeClock
@@ -44,7 +45,7 @@ async def store(db: Database, *rows: Row, history: list[Row] | None = None) -> A
         await db.collection(Ticket).insert_many(list(rows))
     if history:
         await db.collection(TicketHistory).insert_many(history)
-    return Analytics(db, FakeClock(NOW))
+    return Analytics(db, FakeClock(NOW), Questions())
 
 
 async def test_a_trend_has_every_unit_of_its_period(db: Database) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from documents.database import Database, Row
 from documents.ticket import CountedField, Ticket
 from services.analytics.stats import Stats, TenantStats
+from services.coordination.sharing import Questions
 from services.errors import InvalidInputError
 from services.tenancy import owned
 from tests.fakes import FakeClock
@@ -29,7 +30,7 @@ others = st.lists(st.sampled_from(["insert", "soft-delete", "nothing"]), min_siz
 
 
 async def told(world: World, start: datetime | None) -> TenantStats:
-    return await Stats(world.database, FakeClock(NOW)).compute(world.tenant, created_from=start)
+    return await Stats(world.database, FakeClock(NOW), Questions()).compute(world.tenant, created_from=start)
 
 
 def counts(stats: TenantStats) -> object:
