@@ -118,7 +118,8 @@ class Forecasts:
         of = partition_of(tenant_id, begins[0], begins[-2], rolled_up=self._has_rollups)
         tickets = QuarterHours(of)
         async with time_limited():
-            found = self._tickets.aggregate(tickets.pipeline(), maxTimeMS=FORECAST_MILLISECONDS, hint=COUNTED_INDEX)
+            [(_, pipeline)] = tickets.pipelines()
+            found = self._tickets.aggregate(pipeline, maxTimeMS=FORECAST_MILLISECONDS, hint=COUNTED_INDEX)
             rows = await found.to_list(None)
         counts = [unit.total for unit in tickets.by_unit(rows, begins[:-1])]
         filled = [number for number, count in enumerate(counts) if count]
