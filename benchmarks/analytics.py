@@ -15,6 +15,7 @@ from services.analytics.figures import Analytics
 from services.analytics.forecasts.forecasts import Forecasts
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
+from services.coordination.sharing import Questions
 from services.errors import QueryTimeoutError
 from services.kit.civil_time import TrendUnit
 from services.kit.clock import SystemClock
@@ -61,7 +62,7 @@ async def measure(stage: Stage) -> Chapter:
 
 def _figures(database: Database) -> dict[str, Question]:
     clock = SystemClock()
-    stats, analytics = Stats(database, clock), Analytics(database, clock)
+    stats, analytics = Stats(database, clock, Questions()), Analytics(database, clock, Questions())
     end = clock.now() - timedelta(minutes=7)
     month: dict[str, Any] = {"created_from": end - timedelta(days=30), "created_to": end}
     day, plain = TrendUnit.DAY, frozenset([None])
@@ -80,7 +81,9 @@ def _figures(database: Database) -> dict[str, Question]:
         "heat map of all time in Kathmandu": lambda tenant: analytics.heat_map(tenant, time_zone="Asia/Kathmandu"),
         "time to close of all time": analytics.time_to_close,
         TIME_TO_CLOSE: lambda tenant: analytics.time_to_close(tenant, **month),
-        "forecast of 24 hours in Paris": partial(Forecasts(database, clock).forecast, time_zone="Europe/Paris"),
+        "forecast of 24 hours in Paris": partial(
+            Forecasts(database, clock, Questions()).forecast, time_zone="Europe/Paris"
+        ),
     }
     for order in CustomerOrder:
         name = order.value.removesuffix("_count").replace("_", " ")
@@ -93,7 +96,7 @@ def _figures(database: Database) -> dict[str, Question]:
 
 def _of_history(database: Database) -> dict[str, Question]:
     clock = SystemClock()
-    history, end, day = HistoryFigures(database, clock), clock.now(), TrendUnit.DAY
+    history, end, day = HistoryFigures(database, clock, Questions()), clock.now(), TrendUnit.DAY
     month: dict[str, Any] = {"start": end - timedelta(days=30), "end": end, "time_zone": "Europe/Paris"}
     period: dict[str, Any] = {"created_from": month["start"], "created_to": end}
     return {

@@ -10,6 +10,7 @@ from benchmarks.timing import Work, medians, ms
 from documents.database import Collection, Database, Row, connect
 from documents.ticket import COUNTED_FIELDS, Ticket
 from services.analytics.stats import STATS_MILLISECONDS, Stats
+from services.coordination.sharing import Questions
 from services.kit.clock import SystemClock
 from services.rollups.keeper import ROLL_UP_FROM
 from services.rollups.write import Rollups
@@ -32,7 +33,7 @@ async def measure(stage: Stage) -> Chapter:
     """Measure at three sizes."""
     database = await connect(stage.mongo_url, stage.database)
     tickets = database.collection(Ticket)
-    ours = Stats(database, SystemClock(), max_milliseconds=NO_LIMIT)
+    ours = Stats(database, SystemClock(), Questions(), max_milliseconds=NO_LIMIT)
     findings, seconds = [], {}
     for tenant, size in stage.sizes.items():
         await _compare(ours, tickets, tenant)

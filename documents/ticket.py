@@ -219,8 +219,3 @@ KEPT_FIELDS = tuple(name for name in (*SOURCE_FIELDS, *CLASSIFIED_FIELDS) if not
 def description_of(field: str) -> str:
     """What clients are told of a field that they see."""
     return _SHOWN[field].description
-
-
-def type_of(field: str) -> Any:
-    """The type of a field's values, as it is declared."""
-    return Ticket.model_fields[field].annotation

@@ -15,8 +15,8 @@ from services.analytics.patterns.heat_map import HeatMapCell
 from services.analytics.patterns.repeat_contacts import RepeatContacts
 from services.analytics.periods import parse_period
 from services.analytics.pipeline import ALL_PARTS, StatsPart
-from services.analytics.several import StatsQuestion, TrendQuestion
-from services.analytics.stats import TenantStats
+from services.analytics.several import TrendQuestion
+from services.analytics.stats import StatsQuestion, TenantStats
 from services.analytics.trends import TrendBucket
 from services.errors import InvalidInputError
 from services.kit.civil_time import TrendUnit
@@ -212,7 +212,7 @@ async def follow_stats(
     context.caller.require_tenant(tenant_id)
     length = None if period is None else parse_period(period)
     if length is not None and (created_from is not None or created_to is not None):
-        raise InvalidInputError("A period and dates exclude each other.")
+        raise InvalidInputError("excludes dates.", argument="period")
     async with context.services.changes.tickets.follow(tenant_id) as changed:
         while True:
             async with context.services.changes.turns.turn(context.client):

@@ -16,8 +16,8 @@ from documents.ingestion_log import IngestionLog
 from documents.notification import Notification, NotificationState
 from documents.ticket import CountedField
 from services.analytics.figures import Analytics
-from services.analytics.several import StatsQuestion, TrendQuestion, stats_of_each, trends_of_each
-from services.analytics.stats import Stats, TenantStats
+from services.analytics.several import TrendQuestion, trends_of_each
+from services.analytics.stats import Stats, StatsQuestion, TenantStats, stats_of_each
 from services.analytics.trends import TrendBucket
 from services.ingestion.reading import Runs
 from services.lists.keyset import Slice, Window

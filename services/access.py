@@ -76,7 +76,7 @@ class Caller:
         """
         self.require(scope)
         if not 0 < len(tenant_id) <= MAX_TENANT_ID_CHARACTERS or not tenant_id.isprintable():
-            raise InvalidInputError("tenant_id must be 1 to 200 printable characters.")
+            raise InvalidInputError("must be 1 to 200 printable characters.", argument="tenant_id")
         if not self.may_see(tenant_id):
             raise NotFoundError(f"There is no tenant {tenant_id!r}.")
 

@@ -5,6 +5,7 @@ text is the message, and its details are further members of either (in GraphQL's
 part of what a code means to clients; nothing below the edges acts on it.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import ClassVar, Self
 
@@ -102,6 +103,10 @@ class ServiceError(Exception):
         self.details = details
         """What a program may want to know beside the code, by the names that problem bodies give it."""
 
+    def said(self, spelled: Callable[[str], str]) -> str:
+        """The text for a client who spells arguments like this."""
+        return str(self)
+
 
 class NotFoundError(ServiceError):
     """Nothing by that name, or it belongs to a tenant that the caller may not see: the two look the same."""
@@ -141,6 +146,15 @@ class InvalidInputError(ServiceError):
     """An argument is well-formed but makes no sense."""
 
     code = ErrorCode.INVALID_INPUT
+
+    def __init__(self, text: str, *, argument: str | None = None, **details: object) -> None:
+        """`argument`: which one, as REST spells it; the text begins with it."""
+        super().__init__(text if argument is None else f"{argument}: {text}", **details)
+        self._text, self._argument = text, argument
+
+    def said(self, spelled: Callable[[str], str]) -> str:
+        """The text for a client who spells arguments like this."""
+        return str(self) if self._argument is None else f"{spelled(self._argument)}: {self._text}"
 
 
 class InvalidCursorError(InvalidInputError):

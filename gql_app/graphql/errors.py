@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 import structlog
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
 from strawberry.utils.str_converters import to_camel_case
 
 from services.errors import UNEXPECTED, ErrorCode, expected
@@ -15,6 +15,8 @@ TOO_COMPLEX = ("Syntax Error: Document contains more than", "Syntax Error: Docum
 """How graphql-core's parser begins its message when it gives a document up for its size."""
 MESSAGE_CHARACTERS = 500
 """Of a message. Most quote what the client sent, and one long name can be quoted by every error of an answer."""
+NAMED_VALUE = re.compile(r"([A-Za-z_][A-Za-z_0-9]*)\s*:\s*(?:\[[^\[\]{}:]*)?\Z")
+"""What stands before a value of a document, or before one of a list."""
 SUGGESTION = re.compile(r"\s*Did you mean .*?\?", re.DOTALL)
 
 
@@ -27,7 +29,16 @@ def invalid(error: GraphQLError, *, hide_suggestions: bool) -> GraphQLError:
     """What validation found, as clients may see it."""
     # graphql-core cannot be told to leave out every suggestion.
     message = SUGGESTION.sub("", error.message) if hide_suggestions else error.message
-    return _with(error, ErrorCode.GRAPHQL_VALIDATION_FAILED, message)
+    return _with(error, ErrorCode.GRAPHQL_VALIDATION_FAILED, f"{_argument_before(error)}{message}")
+
+
+def _argument_before(error: GraphQLError) -> str:
+    """The name of the argument, or of the field of an input, whose value is wrong, as the beginning of a message."""
+    value = next(iter(error.nodes or ()), None)
+    if not isinstance(value, ValueNode) or value.loc is None:
+        return ""
+    named = NAMED_VALUE.search(value.loc.source.body[: value.loc.start])
+    return f"{named[1]}: " if named else ""
 
 
 def code_errors(errors: Iterable[GraphQLError], request_id: str) -> list[GraphQLError]:
@@ -51,7 +62,7 @@ def _code(error: GraphQLError, request_id: str) -> GraphQLError:
         log.warning(
             "database_failed", code=told.code.value, path=error.path, error=f"{type(cause).__name__}: {cause}"[:300]
         )
-    return _with(error, told.code, str(told), **told.details)
+    return _with(error, told.code, told.said(to_camel_case), **told.details)
 
 
 def _cause(error: GraphQLError) -> BaseException | None:

@@ -47,11 +47,10 @@ PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 class Child(NamedTuple):
-    """What to keep running; the supervisor is told as JSON."""
+    """What to keep running, told as JSON; `{port}` in the command stands for the port to listen on."""
 
     name: str
     command: list[str]
-    """`{port}` in it stands for the port to listen on."""
     environment: Mapping[str, str] = {}
     """Added to the supervisor's own."""
     directory: str = "."

@@ -14,7 +14,7 @@ from schema.tickets.opened import Opened
 from schema.tickets.types import Customer, to_customer
 from services.analytics.stats import TenantStats as Computed
 from services.rollups.rows import UNKNOWN
-from services.tickets.choices import excluding, including, only
+from services.tickets.choices import excluding, including, only, only_counted
 from services.tickets.filter import TicketFilter
 
 
@@ -113,7 +113,7 @@ def counts_of(computed: Computed) -> dict[str, Any]:
             AtRiskCustomer(
                 **risk,
                 customer=to_customer(tenant_id, risk["customer_id"]),
-                **opened(customer_id=only(risk["customer_id"]), **at_risk),
+                **opened(customer_id=only_counted(risk["customer_id"]), **at_risk),
             )
             for risk in computed.at_risk_customers
         ],
@@ -143,7 +143,7 @@ def value_counts(
 
 def _condition(counted: TicketFilter, field: CountedField, value: Any) -> dict[str, Any]:
     """That a ticket, of those counted, has this value in the field."""
-    return {field.value: including(counted.tag, value) if field is CountedField.TAG else only(value)}
+    return {field.value: including(counted.tag, value) if field is CountedField.TAG else only_counted(value)}
 
 
 def _by_field(field: CountedField, computed: Computed, opened: Callable[..., dict[str, Any]]) -> list[Any]:

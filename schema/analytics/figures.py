@@ -13,7 +13,7 @@ from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.stats import TenantStats as Computed
 from services.analytics.trends import TrendBucket
 from services.kit.civil_time import TrendUnit
-from services.tickets.choices import only
+from services.tickets.choices import only_counted
 from services.tickets.filter import TicketFilter
 
 From = Annotated[
@@ -115,7 +115,7 @@ def to_customer_stats(tenant_id: str, period: TicketFilter, counted: CustomerCou
     return CustomerStats(
         tenant_id=tenant_id,
         wanted=period,
-        having={"customer_id": only(counted.customer_id)},
+        having={"customer_id": only_counted(counted.customer_id)},
         customer_id=counted.customer_id,
         ticket_count=counted.ticket_count,
         share=counted.share,

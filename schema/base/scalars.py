@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 from services.kit.moments import read_moment
@@ -38,6 +38,18 @@ def parse_moment(value: object) -> datetime:
         raise GraphQLError(f"A DateTime {error}.") from error
 
 
+def parse_written_moment(node: ValueNode, variables: dict[str, Any] | None = None) -> datetime:
+    """Read a moment that stands in a document.
+
+    Raises:
+        GraphQLError: it is none, or lies outside the years 1 to 9999; it knows where it stands.
+    """
+    try:
+        return parse_moment(value_from_ast_untyped(node, variables))
+    except GraphQLError as error:
+        raise GraphQLError(error.message, node) from error
+
+
 def to_json(value: object) -> Any:
     """`value` as it can go into an answer: what JSON (and the encoder) does not know becomes a text."""
     if isinstance(value, datetime):
@@ -58,6 +70,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         "midnight; without a time zone it is UTC.",
         serialize=in_utc,
         parse_value=parse_moment,
+        parse_literal=parse_written_moment,
     ),
     JSON: strawberry.scalar(
         name="JSON",

@@ -56,7 +56,7 @@ class Ranking:
             InvalidInputError: the period makes no sense, or `first` is not from 1 to 100.
         """
         if not 1 <= self.first <= MAX_CUSTOMERS:
-            raise InvalidInputError(f"Ask for 1 to {MAX_CUSTOMERS} customers.")
+            raise InvalidInputError(f"must be 1 to {MAX_CUSTOMERS}.", argument="first")
         period = self.tenant_id, self.created_from, self.created_to
         customers = leading_customers(
             customer_partition(*period, now, rolled_up=rolled_up, where=where), _COUNTS[self.order], self.first

@@ -8,8 +8,9 @@ that are `wanted`, by a filter without a period of creation, are counted one by 
 from datetime import datetime
 
 from documents.database import Database, Row
-from documents.ticket import CountedField, Ticket
+from documents.ticket import CountedField
 from documents.ticket_indexes import CUSTOMER_INDEX
+from services.analytics.answering import FIGURE_MILLISECONDS, AnswersQuestions
 from services.analytics.closing_times import ClosingTimes, TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder, Ranking, ranked_customers
 from services.analytics.filtered import chosen, index_for
@@ -22,21 +23,15 @@ from services.coordination.sharing import Questions, shared
 from services.kit.civil_time import TrendUnit
 from services.kit.clock import Clock
 from services.kit.hours_of_week import offsets_of
-from services.lists.cursors import time_limited
-from services.tickets.filter import EVERY_TICKET, TicketFilter, created_between
-
-FIGURE_MILLISECONDS = 5_000
+from services.tickets.filter import EVERY_TICKET, TicketFilter, created_in_period
 
 
-class Analytics:
+class Analytics(AnswersQuestions):
     """Computes analytics of one database's tickets."""
 
-    def __init__(self, database: Database, clock: Clock, questions: Questions | None = None) -> None:
-        self._questions = questions or Questions()
-        self._has_rollups = database.transactional
-        self._tickets = database.at_one_moment(Ticket)
+    def __init__(self, database: Database, clock: Clock, questions: Questions) -> None:
+        super().__init__(database, clock, questions)
         self._closing_times = ClosingTimes(database, max_milliseconds=FIGURE_MILLISECONDS)
-        self._clock = clock
 
     @shared
     async def trends(
@@ -59,7 +54,7 @@ class Analytics:
             InvalidInputError: the period makes no sense or has more than 1,000 units, or the time zone is unknown.
             QueryTimeoutError: MongoDB did not finish within 5 s.
         """
-        created_between(created_from, created_to)
+        created_in_period(created_from, created_to)
         end = created_to or self._clock.now()
         trend = Trend(tenant_id, created_from or usual_start(end, unit), end, unit, time_zone)
         begins = trend.boundaries()
@@ -158,10 +153,3 @@ class Analytics:
         require_period(created_from, created_to)
         question = RepeatQuestion(tenant_id, days, created_from, created_to)
         return to_repeat_contacts(await self._run(question.pipeline(), index=CUSTOMER_INDEX))
-
-    async def _run(self, pipeline: list[Row], *, index: str | None = None) -> list[Row]:
-        hint = {} if index is None else {"hint": index}
-        async with time_limited():
-            found = self._tickets.aggregate(pipeline, maxTimeMS=FIGURE_MILLISECONDS, **hint)
-            rows: list[Row] = await found.to_list(None)
-        return rows

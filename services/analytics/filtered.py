@@ -10,7 +10,6 @@ from services.search.leading import led_by_rarest
 from services.tenancy import Filter
 from services.tickets.filter import EVERY_TICKET, TicketFilter, condition, index_of_choice, split_period
 
-FILTERED_MILLISECONDS = 5_000
 TOO_MANY = "Too many tickets match the filter to be counted in time; take a shorter period, or choose fewer."
 
 

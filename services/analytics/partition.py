@@ -13,7 +13,7 @@ from services.kit.clock import EPOCH
 from services.rollups.rows import QUARTER_MILLISECONDS, QUARTERS_A_DAY, SPAN_DAYS, rows_of, span_of
 from services.rollups.write import NOT_ROLLED_UP, ROLLED_UP
 from services.tenancy import Filter, deleted, live
-from services.tickets.filter import created_between
+from services.tickets.filter import created_in_period
 
 QUARTER_HOUR = timedelta(milliseconds=QUARTER_MILLISECONDS)
 MAX_SPANS = 64
@@ -47,7 +47,6 @@ class Partition:
     """The first quarter that comes from the rollups, in quarters since 1970; None: there is no first one."""
     end: int | None = None
     """The first quarter that no longer does."""
-    is_all_time: bool = False
 
     @property
     def singles(self) -> list[Filter]:
@@ -79,7 +78,7 @@ def partition_of(
     Raises:
         InvalidInputError: the period makes no sense.
     """
-    created = created_between(created_from, created_to)
+    created = created_in_period(created_from, created_to)
     everything = live(tenant_id, **created) if where is None else where
     begin = -((EPOCH - created_from) // QUARTER_HOUR) if created_from else None
     end = (created_to - EPOCH) // QUARTER_HOUR if created_to else None
@@ -88,15 +87,15 @@ def partition_of(
     alone = live(tenant_id, **created, rolled_up=NOT_ROLLED_UP)
     if not created:
         gone, rows = deleted(tenant_id, rolled_up=ROLLED_UP), rows_of(tenant_id, day=EVERY_DAY)
-        return Partition(tenant_id, everything, alone, gone, rows, is_all_time=True)
+        return Partition(tenant_id, everything, alone, gone, rows)
     first, last = _moment(begin), _moment(end)
     cut = [(start, stop) for start, stop in ((created_from, first), (last, created_to)) if start != stop]
-    edges = [live(tenant_id, **created_between(*period), rolled_up=ROLLED_UP) for period in cut]
+    edges = [live(tenant_id, **created_in_period(*period), rolled_up=ROLLED_UP) for period in cut]
     return Partition(
         tenant_id,
         everything,
         {"$or": [alone, *edges]} if edges else alone,
-        deleted(tenant_id, **created_between(first, last), rolled_up=ROLLED_UP),
+        deleted(tenant_id, **created_in_period(first, last), rolled_up=ROLLED_UP),
         *_days(tenant_id, begin, end),
         begin,
         end,
@@ -137,7 +136,7 @@ def customer_partition(
     Raises:
         InvalidInputError: the period makes no sense.
     """
-    created = created_between(created_from, created_to)
+    created = created_in_period(created_from, created_to)
     if where is not None:
         return CustomerPartition(tenant_id, where, (where,))
     everything = live(tenant_id, **created)
@@ -152,7 +151,7 @@ def customer_partition(
         return CustomerPartition(tenant_id, everything, (everything,))
     begin, end = EPOCH + first * _DAY, EPOCH + last * _DAY
     remote, cut = _beside(tenant_id, created_from, created_to, begin, end, is_earliest=first == earliest)
-    whole = created_between(begin, end)
+    whole = created_in_period(begin, end)
     return CustomerPartition(
         tenant_id,
         everything,
@@ -175,7 +174,7 @@ def _beside(
     is_earliest: bool,
 ) -> tuple[list[Filter], list[Filter]]:
     """What of a period lies beside its whole days: so far away that no rows are about it, and what it cuts of days."""
-    before, after = created_between(created_from, begin), created_between(end, created_to)
+    before, after = created_in_period(created_from, begin), created_in_period(end, created_to)
     remote = [live(tenant_id, **before)] if is_earliest else []
     remote += [] if created_to else [live(tenant_id, **after)]
     cut = [live(tenant_id, **before)] if not is_earliest and created_from != begin else []

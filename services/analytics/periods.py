@@ -7,7 +7,7 @@ import re
 from datetime import datetime, timedelta
 
 from services.errors import InvalidInputError
-from services.tickets.filter import PLAUSIBLE_YEARS
+from services.tickets.filter import created_in_period, require_moment
 
 LONGEST_PERIOD = timedelta(days=3_660)
 _DURATION = re.compile(
@@ -20,36 +20,20 @@ def require_period(start: datetime | None, end: datetime | None) -> None:
     """Refuse a period that makes no sense.
 
     Raises:
-        InvalidInputError: an end of it is naive or absurd, or the two are reversed; the text names the argument.
+        InvalidInputError: an end of it is naive or absurd, or the two are reversed.
     """
-    for name, moment in (("fromDate", start), ("toDate", end)):
-        if moment is not None:
-            require_moment(name, moment)
-    if start is not None and end is not None and start > end:
-        raise InvalidInputError("toDate lies before fromDate.")
+    created_in_period(start, end)
 
 
-def require_moment(name: str, moment: datetime) -> None:
-    """Refuse a moment that makes no sense.
-
-    Raises:
-        InvalidInputError: it is naive, or of no year from 1970 to 2199; the text names the argument.
-    """
-    if moment.tzinfo is None:
-        raise InvalidInputError(f"{name} needs a time zone, for instance 2026-02-05T13:00:00Z.")
-    if moment.year not in PLAUSIBLE_YEARS:
-        raise InvalidInputError(f"{name} must lie between the years 1970 and 2199.")
-
-
-def require_past(name: str, moment: datetime, now: datetime) -> None:
+def require_past(argument: str, moment: datetime, now: datetime) -> None:
     """Refuse a moment that makes no sense or is still to come.
 
     Raises:
-        InvalidInputError: the text names the argument.
+        InvalidInputError: it is naive or absurd, or lies in the future.
     """
-    require_moment(name, moment)
+    require_moment(argument, moment)
     if moment > now:
-        raise InvalidInputError(f"{name} must not lie in the future.")
+        raise InvalidInputError("must not lie in the future.", argument=argument)
 
 
 def parse_period(text: str) -> timedelta:
@@ -63,8 +47,9 @@ def parse_period(text: str) -> timedelta:
     length = timedelta() if found is None else timedelta(**{unit: int(n or 0) for unit, n in found.groupdict().items()})
     if not timedelta(minutes=1) <= length <= LONGEST_PERIOD:
         raise InvalidInputError(
-            "A period is an ISO 8601 duration of weeks, days, hours and minutes, at most 3,660 days: for instance "
-            "P7D or PT24H."
+            "must be an ISO 8601 duration of weeks, days, hours and minutes, at most 3,660 days: for instance P7D or "
+            "PT24H.",
+            argument="period",
         )
     return length
 

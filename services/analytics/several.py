@@ -1,4 +1,4 @@
-"""Figures that one request asks for together: statistics of several tenants, and one trend by several fields."""
+"""Trends that one request asks for together: of the same tickets, by several fields."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,23 +7,9 @@ from datetime import datetime
 
 from documents.ticket import CountedField
 from services.analytics.figures import Analytics
-from services.analytics.pipeline import StatsPart
-from services.analytics.stats import Stats, TenantStats
 from services.analytics.trends import TrendBucket
 from services.kit.civil_time import TrendUnit
 from services.tickets.filter import EVERY_TICKET, TicketFilter
-
-CONCURRENCY = 8
-"""Tenants whose statistics one request has computed at a time: each is a command of its own, with 2 s to finish."""
-
-
-@dataclass(frozen=True, slots=True)
-class StatsQuestion:
-    """Which statistics are asked for."""
-
-    created_from: datetime | None
-    created_to: datetime | None
-    parts: frozenset[StatsPart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +22,6 @@ class TrendQuestion:
     created_to: datetime | None
     time_zone: str
     wanted: TicketFilter
-
-
-async def stats_of_each(stats: Stats, question: StatsQuestion, tenant_ids: Sequence[str]) -> dict[str, TenantStats]:
-    """The statistics of each tenant.
-
-    Raises:
-        InvalidInputError: the period makes no sense.
-        QueryTimeoutError: MongoDB did not finish those of a tenant within 2 s.
-    """
-    places = asyncio.Semaphore(CONCURRENCY)
-
-    async def compute(tenant_id: str) -> TenantStats:
-        async with places:
-            return await stats.compute(
-                tenant_id, created_from=question.created_from, created_to=question.created_to, parts=question.parts
-            )
-
-    return dict(zip(tenant_ids, await asyncio.gather(*map(compute, tenant_ids)), strict=True))
 
 
 async def trends_of_each(

@@ -16,7 +16,7 @@ from services.kit.clock import EPOCH
 from services.rollups.rows import TOTALS
 from services.statuses import category_of
 from services.tenancy import Filter
-from services.tickets.filter import created_between
+from services.tickets.filter import created_in_period
 
 MAX_BUCKETS = 1_000
 _USUAL_PERIODS = {
@@ -64,9 +64,11 @@ class Trend:
         Raises:
             InvalidInputError: the period makes no sense or has too many units, or there is no such time zone.
         """
-        created_between(self.start, self.end)
+        created_in_period(self.start, self.end)
         if (self.end - self.start) / _MEAN_LENGTHS[self.unit] > MAX_BUCKETS:
-            raise InvalidInputError(f"A trend has at most {MAX_BUCKETS} units; take a shorter period or a longer unit.")
+            raise InvalidInputError(
+                f"the period has more than {MAX_BUCKETS} of them; take a shorter one or a longer unit.", argument="unit"
+            )
         return boundaries(self.start, self.end, self.unit, zone(self.time_zone))
 
     def tickets(

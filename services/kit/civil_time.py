@@ -49,7 +49,8 @@ def zone(name: str) -> tzinfo:
     except (OSError, ValueError):  # no such file, or one of another kind
         pass
     raise InvalidInputError(
-        f"timeZone: there is no {name[:64]!r}; give a name such as Europe/Paris, or an offset such as +02:00."
+        f"there is no {name[:64]!r}; give a name such as Europe/Paris, or an offset such as +02:00.",
+        argument="time_zone",
     )
 
 

@@ -46,9 +46,9 @@ def created_at_hours(weekday: int | None, hour: int | None, offsets: Offsets) ->
         InvalidInputError: there is no such weekday or hour.
     """
     if weekday is not None and weekday not in range(1, 8):
-        raise InvalidInputError("A weekday is a number from 1, Monday, to 7, Sunday.")
+        raise InvalidInputError("must be from 1, Monday, to 7, Sunday.", argument="created_weekday")
     if hour is not None and hour not in range(HOURS_A_DAY):
-        raise InvalidInputError("An hour is a number from 0 to 23.")
+        raise InvalidInputError("must be from 0 to 23.", argument="created_hour")
     # Of other programs' tickets, which may have a text there, nobody knows the hour.
     is_moment = {"$eq": [{"$type": "$created_at"}, "date"]}
     shown = {"$cond": [is_moment, hour_of_week("$created_at", offsets), None]}

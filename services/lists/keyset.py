@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from documents.database import Collection, Row
 from services.lists.cursors import LIST_MILLISECONDS, Cursor, time_limited
 from services.tenancy import Filter
 
+_BEFORE_DATES = ["number", "string", "object", "binData", "objectId", "bool"]
+"""The types of which every value sorts before every date. An index knows where each of them begins and ends."""
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -61,12 +64,31 @@ async def read_rows(
     Raises:
         QueryTimeoutError: the database did not finish.
     """
-    found = rows.find(between_cursors(where, moment, window), projection, hint=index, max_time_ms=LIST_MILLISECONDS)
     async with time_limited():
+        window = await placed(rows, where, moment, window)
+        found = rows.find(between_cursors(where, moment, window), projection, hint=index, max_time_ms=LIST_MILLISECONDS)
         read: list[Row] = (
             await found.sort(list(sort_order(moment, window).items())).limit(window.limit + 1).to_list(None)
         )
     return read
+
+
+async def placed(rows: Collection, where: Filter, moment: str, window: Window) -> Window:
+    """The window, with cursors that know where their rows lie: what other programs have stored in the place of a
+    moment, a text for instance, has its place in the order, too, and cursors are not made of it.
+
+    Raises:
+        DatabaseTimeoutError: the database did not finish.
+    """
+
+    async def at_its_place(cursor: Cursor | None) -> Cursor | None:
+        if cursor is None or cursor.moment is not None:
+            return cursor
+        own = {"$and": [where, {"_id": cursor.row_id}]}
+        row = await rows.find_one(own, {moment: 1}, hint="_id_", max_time_ms=LIST_MILLISECONDS)
+        return replace(cursor, moment=(row or {}).get(moment))
+
+    return replace(window, after=await at_its_place(window.after), before=await at_its_place(window.before))
 
 
 def parts_of(window: Window, count: int) -> list[tuple[int, Window]]:
@@ -110,10 +132,13 @@ def cut(read: list[Row], window: Window) -> Slice[Row]:
 
 
 def _beyond(cursor: Cursor, moment: str, *, descending: bool) -> Filter:
-    """The rows behind a cursor. A row without a moment sorts as the oldest."""
+    """The rows behind a cursor. A row without a moment sorts as the oldest; one with anything else in its place, which
+    `placed` finds out, by the database's order of types."""
     operator = "$lt" if descending else "$gt"
     same_moment = {moment: cursor.moment, "_id": {operator: cursor.row_id}}
     if cursor.moment is None:
         return same_moment if descending else {"$or": [same_moment, {moment: {"$ne": None}}]}
+    if not isinstance(cursor.moment, datetime):
+        return {"$or": [{"$expr": {operator: [f"${moment}", {"$literal": cursor.moment}]}}, same_moment]}
     branches: list[Filter] = [{moment: {operator: cursor.moment}}, same_moment]
-    return {"$or": [*branches, {moment: None}] if descending else branches}
+    return {"$or": [*branches, {moment: {"$type": _BEFORE_DATES}}, {moment: None}] if descending else branches}

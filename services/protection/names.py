@@ -1,12 +1,18 @@
 """Who is named in the text of a record that could not be read as a ticket."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from services.kit.words import word_of
 
 _JSON = json.JSONDecoder()
+_LENIENT = json.JSONDecoder(strict=False)
+_BETWEEN_QUOTES = re.compile(r'(?:[^"\\]|\\.)+', re.DOTALL)
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
+_BARE_VALUE = re.compile(r"[^\s,:\[\]{}]+")
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _CUSTOMER_FIELD = "customer_id"
 MOST_VALUES = 10_000
 """A record with more values is one that nobody can read."""
@@ -26,12 +32,40 @@ def names_in(raw: str) -> frozenset[str] | None:
 
 
 def names(raw: str, customer_id: str) -> bool:
-    """Whether a record says anything of this customer; of what nobody can read, the letters have to do, as they are or
-    as JSON escapes them."""
+    """Whether a record says anything of this customer.
+
+    Of what nobody can read, because it was cut or is no JSON, each value that can be told counts. Letters within a
+    longer text do only where nothing says whose the record is, as words: what is gone may say that it is theirs.
+    """
     found = names_in(raw)
     if found is not None:
         return customer_id in found
-    return customer_id in raw or json.dumps(customer_id)[1:-1].lower() in raw.lower()
+    texts = [_unescaped(text) for text in _BETWEEN_QUOTES.findall(raw)]
+    if customer_id in map(_word, texts) or customer_id in _bare_values(raw):
+        return True
+    if _owner_of(raw) is not None:
+        return False
+    as_words = re.compile(rf"(?<!\w){re.escape(customer_id)}(?!\w)")
+    return any(map(as_words.search, (raw, *texts)))
+
+
+def _bare_values(raw: str) -> Iterator[str | None]:
+    """The values beside the texts, which are not in quotes: numbers, and what was to be one."""
+    for value in _BARE_VALUE.findall(_TEXT.sub("", raw)):
+        try:
+            yield _word(json.loads(value))
+        except ValueError:
+            yield value
+
+
+def _unescaped(text: str) -> str:
+    """What stands between two quotes, whichever of them begin a text and whichever end one."""
+    if "\\" not in text:
+        return text
+    try:
+        return str(_LENIENT.decode(f'"{text}"'))
+    except ValueError:  # JSON knows no such escape, or it was cut
+        return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
 
 
 def belongs_to(raw: str, customer_id: str) -> bool:

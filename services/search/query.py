@@ -41,10 +41,10 @@ def parse_search(q: str) -> SearchQuery:
         InvalidInputError: it is too long, or holds nothing that can be searched for.
     """
     if len(q) > MAX_SEARCH_CHARACTERS:
-        raise InvalidInputError(f"A search has at most {MAX_SEARCH_CHARACTERS} characters.")
+        raise InvalidInputError(f"a search has at most {MAX_SEARCH_CHARACTERS} characters.", argument="q")
     written = [(token, place) for place, chunk in enumerate(q.split()) for token in demanded_by(chunk)]
     if not written:
-        raise InvalidInputError("A search needs at least one word, number or symbol.")
+        raise InvalidInputError("a search needs at least one word, number or symbol.", argument="q")
     demanded = [(token, place) for token, place in written if token.form not in COMMON_WORDS] or written
     tokens, places = zip(*demanded, strict=True)
     return SearchQuery(tokens, places)

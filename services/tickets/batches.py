@@ -6,7 +6,7 @@ from documents.database import Database, Row
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
-from services.lists.keyset import Slice, Window, between_cursors, cut, parts_of, sort_order
+from services.lists.keyset import Slice, Window, between_cursors, cut, parts_of, placed, sort_order
 from services.tenancy import owned
 from services.tickets.counting import counting
 from services.tickets.filter import TicketFilter, condition
@@ -48,6 +48,8 @@ class TicketBatches:
             QueryTimeoutError: the database did not finish.
         """
         read: list[list[Row]] = [[] for _ in lists]
+        async with time_limited():
+            window = await placed(self._tickets, owned(tenant_id), order.moment, window)
         for row in await self._joined(
             pipeline
             for number, wanted in enumerate(lists)

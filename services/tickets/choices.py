@@ -31,26 +31,33 @@ class Choice(Generic[T]):
     """None of them may be the ticket's."""
     all_of: tuple[T, ...] = ()
     """Of a field with several values: each has to be among them."""
+    as_counted: bool = False
+    """The values are spelled as a figure has them: what a filter would take for the same, figures count by itself."""
 
-    def check(self) -> None:
-        """See that it can be asked for.
+    def check(self, argument: str) -> None:
+        """See that it can be asked for; `argument` is what it is a choice of.
 
         Raises:
             InvalidInputError: there are too many values, or one is too long or holds text that cannot be stored.
         """
         values = (*(self.any_of or ()), *self.none_of, *self.all_of)
         if len(values) > MAX_CHOICES:
-            raise InvalidInputError(f"A filter takes at most {MAX_CHOICES} values of a field.")
+            raise InvalidInputError(f"takes at most {MAX_CHOICES} values.", argument=argument)
         for value in values:
             if isinstance(value, str) and len(value) > MAX_VALUE_CHARACTERS:
-                raise InvalidInputError(f"A value in a filter has at most {MAX_VALUE_CHARACTERS:,} characters.")
+                raise InvalidInputError(f"a value has at most {MAX_VALUE_CHARACTERS:,} characters.", argument=argument)
             if isinstance(value, str) and not _is_storable(value):
-                raise InvalidInputError("A filter holds text that cannot be stored.")
+                raise InvalidInputError("holds text that cannot be stored.", argument=argument)
 
 
 def only(*values: T | None) -> Choice[T]:
     """One of these, and no other."""
     return Choice(values)
+
+
+def only_counted(value: T | None) -> Choice[T]:
+    """What a figure counts under this value, and nothing else."""
+    return Choice((value,), as_counted=True)
 
 
 def including(choice: Choice[T] | None, value: T) -> Choice[T]:
@@ -74,7 +81,14 @@ def by_text(choice: Choice[str]) -> Condition:
 
 def by_status(choice: Choice[str]) -> Condition:
     """Of a status, or of what is written like one: other programs may write it with capitals."""
+    if choice.as_counted:
+        return by_text(choice)
     return _listed(choice, _or_none(lambda text: [*spellings_of(text), *_as_number(text)]))
+
+
+def by_customer(choice: Choice[str]) -> Condition:
+    """Of a customer. Figures about customers count only those that are texts, of which `unknown` is one like others."""
+    return _listed(choice, lambda text: [text]) if choice.as_counted else by_text(choice)
 
 
 def by_assignee(choice: Choice[str]) -> Condition:

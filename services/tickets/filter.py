@@ -16,6 +16,7 @@ from services.tickets.choices import (
     ToCondition,
     by_assignee,
     by_category,
+    by_customer,
     by_enum,
     by_keyword,
     by_status,
@@ -65,7 +66,7 @@ class TicketFilter:
     priority: Annotated[Choice[str] | None, ByValues("priority, as it is written or in lower case", by_status)] = None
     assignee: Annotated[Choice[str] | None, ByValues("assignee", by_assignee)] = None
     tag: Annotated[Choice[str] | None, ByValues("tag (of tags, `unknown` is one like others)", by_tag, "tags")] = None
-    customer_id: Annotated[Choice[str] | None, ByValues("customer")] = None
+    customer_id: Annotated[Choice[str] | None, ByValues("customer", by_customer)] = None
     keyword: Annotated[Choice[str] | None, ByValues("keyword, as statistics count them", by_keyword, "keyword_key")] = (
         None
     )
@@ -149,9 +150,9 @@ def condition(tenant_id: str, wanted: TicketFilter, *further: Filter) -> Filter:
     """
     for name in CHOICES:
         if (choice := getattr(wanted, name)) is not None:
-            choice.check()
+            choice.check(name)
     created = created_between(wanted.created_from, wanted.created_to)
-    updated = between("updated_at", wanted.updated_from, wanted.updated_to)
+    updated = between("updated_at", wanted.updated_from, wanted.updated_to, ("updated_from", "updated_to"))
     search = {} if wanted.q is None else {"search_terms": {"$all": parse_search(wanted.q).terms}}
     by_field = wanted.by_field
     if further:
@@ -161,7 +162,7 @@ def condition(tenant_id: str, wanted: TicketFilter, *further: Filter) -> Filter:
 
 def _by_clock(wanted: TicketFilter) -> Filter:
     """The condition on what a clock showed when a ticket was created."""
-    time_zone = wanted.time_zone or "UTC"
+    time_zone = "UTC" if wanted.time_zone is None else wanted.time_zone
     if not wanted.is_by_clock:
         zone(time_zone)  # that there is no such zone is said in any case
         return {}
@@ -177,8 +178,8 @@ def split_period(
     Raises:
         InvalidInputError: one of the periods makes no sense.
     """
-    for period in ((start, end), (wanted.created_from, wanted.created_to)):
-        created_between(*period)
+    created_in_period(start, end)
+    created_between(wanted.created_from, wanted.created_to)
     begin = max(filter(None, (start, wanted.created_from)), default=None)
     stop = min(filter(None, (end, wanted.created_to)), default=None)
     rest = replace(wanted, created_from=None, created_to=None)
@@ -193,26 +194,45 @@ def both(one: Filter, other: Filter) -> Filter:
 
 
 def created_between(start: datetime | None, end: datetime | None) -> Filter:
-    """The condition on `created_at`: from `start` (inclusive) to `end` (exclusive).
+    """The condition on `created_at`, as a filter has it: from `start` (inclusive) to `end` (exclusive).
 
     Raises:
         InvalidInputError: a date is naive or absurd, or the two are reversed.
     """
-    return between("created_at", start, end)
+    return between("created_at", start, end, ("created_from", "created_to"))
 
 
-def between(name: str, start: datetime | None, end: datetime | None) -> Filter:
-    """The condition on a moment: from `start` (inclusive) to `end` (exclusive).
+def created_in_period(start: datetime | None, end: datetime | None) -> Filter:
+    """The same, as statistics have it.
 
     Raises:
         InvalidInputError: a date is naive or absurd, or the two are reversed.
     """
-    for moment in (start, end):
-        if moment is not None and moment.tzinfo is None:
-            raise InvalidInputError("Dates need a time zone, for instance 2026-02-05T13:00:00Z.")
-        if moment is not None and moment.year not in PLAUSIBLE_YEARS:
-            raise InvalidInputError("Dates must lie between the years 1970 and 2199.")
+    return between("created_at", start, end, ("from_date", "to_date"))
+
+
+def between(name: str, start: datetime | None, end: datetime | None, arguments: tuple[str, str]) -> Filter:
+    """The condition on a moment: from `start` (inclusive) to `end` (exclusive). `arguments`: what clients call them.
+
+    Raises:
+        InvalidInputError: a date is naive or absurd, or the two are reversed.
+    """
+    for argument, moment in zip(arguments, (start, end), strict=True):
+        if moment is not None:
+            require_moment(argument, moment)
     if start is not None and end is not None and start > end:
-        raise InvalidInputError("The end of the period lies before its start.")
+        raise InvalidInputError("must not lie before the start of the period.", argument=arguments[1])
     bounds = {operator: moment for operator, moment in (("$gte", start), ("$lt", end)) if moment is not None}
     return {name: bounds} if bounds else {}
+
+
+def require_moment(argument: str, moment: datetime) -> None:
+    """Refuse a moment that makes no sense.
+
+    Raises:
+        InvalidInputError: it is naive, or of no year from 1970 to 2199.
+    """
+    if moment.tzinfo is None:
+        raise InvalidInputError("needs a time zone, for instance 2026-02-05T13:00:00Z.", argument=argument)
+    if moment.year not in PLAUSIBLE_YEARS:
+        raise InvalidInputError("must lie between the years 1970 and 2199.", argument=argument)

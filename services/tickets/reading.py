@@ -65,7 +65,7 @@ class Tickets:
         """
         offset = (page - 1) * page_size
         if offset > MAX_OFFSET:
-            raise InvalidInputError("Pages beyond the millionth ticket are not served; use filters.")
+            raise InvalidInputError("those beyond the millionth ticket are not served; use filters.", argument="page")
         async with time_limited():
             if order.urgencies:
                 total, rows = await self._page_of_parts(tenant_id, order, wanted, offset, page_size)

@@ -62,7 +62,7 @@ class Search:
             QueryTimeoutError: the database did not finish.
         """
         if wanted.q is None:
-            raise InvalidInputError("There is nothing to search for.")
+            raise InvalidInputError("says what to search for; it is needed.", argument="q")
         query = parse_search(wanted.q)
         where = await led_by_rarest(self._tickets, tenant_id, condition(tenant_id, wanted))
         after, before = _decoded(window.after), _decoded(window.before)

@@ -278,7 +278,7 @@ async def test_a_filter_that_takes_too_long_says_so(
     await page.open(f"http://{address}/?tenant=t&zone=UTC")
     await page.until(READY)
     with monkeypatch.context() as patch:
-        patch.setattr("services.analytics.stats.FILTERED_MILLISECONDS", 1)
+        patch.setattr("services.analytics.stats.FIGURE_MILLISECONDS", 1)
         await page.evaluate("document.querySelector('.bars button').click()")
         await page.until("document.querySelector('.problem') !== null")
     await shows(page, "take a shorter period, or choose fewer")

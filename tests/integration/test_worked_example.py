@@ -24,6 +24,7 @@ LOOK = """
 import asyncio, json, sys
 from datetime import UTC, datetime
 
+from services.coordination.sharing import Questions
 from documents.database import connect
 from documents.ticket import Ticket
 from gql_app.rest.answers.analytics import StatsAnswer
@@ -56,9 +57,9 @@ async def main():
     history = find_changes(edited, stored, Position("acme", "job-2", 1, NOW)).history
     wanted = TicketConditions(tenant_id="acme", brand=["north"]).to_filter()
     listed = await Tickets(database).page("acme", wanted, page=1, page_size=10)
-    single = await Stats(database, SystemClock()).compute("acme")
+    single = await Stats(database, SystemClock(), Questions()).compute("acme")
     await Rollups(database).roll_up("acme")
-    rolled_up = await Stats(database, SystemClock()).compute("acme")
+    rolled_up = await Stats(database, SystemClock(), Questions()).compute("acme")
     csv = b"".join([chunk async for chunk in Exports(database).stream("acme", wanted, ExportFormat.CSV)]).decode()
     print(json.dumps({
         "changes": history[0]["changes"],

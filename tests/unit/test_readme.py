@@ -19,6 +19,10 @@ from tests.committed_schema import committed_schema
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMANDS = set(get_command(app).commands)
+ONE_BY_NUMBER = re.compile(r"m\d{4}_\w+|__init__")
+"""Modules that no row has to name: migrations."""
+NO_MODULES = {"packs/", "signals.toml", "mail.toml"}
+"""What the classification reads."""
 SETTING = re.compile(r"^# ([A-Z_]+)=(.*)$", re.MULTILINE)
 
 
@@ -40,6 +44,30 @@ def test_every_make_target_and_command_that_is_named_exists(document: Path) -> N
 def test_every_module_that_is_named_exists(document: Path) -> None:
     named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.\w+)`", document.read_text()))
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def rooms_as_told() -> dict[str, set[str]]:
+    """For each room of the services that the page of the architecture lists, the names in its row."""
+    rows = re.findall(r"^\| `(\w+)/` \| [^|]* \| (.*) \|$", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE)
+    return {room: set(re.findall(r"`(\w+/?|\w+\.toml)`", names)) for room, names in rows}
+
+
+def rooms_as_built() -> dict[str, set[str]]:
+    """For each room of the services its modules, and the rooms within it, with theirs."""
+    built: dict[str, set[str]] = {}
+    for path in (ROOT / "services").rglob("*"):
+        room, *within = path.relative_to(ROOT / "services").parts
+        if within and path.suffix == ".py" and not ONE_BY_NUMBER.fullmatch(path.stem):
+            built.setdefault(room, set()).update([path.stem, *(f"{inner}/" for inner in within[:-1])])
+    return built
+
+
+def test_a_stranger_finds_every_module_of_the_services_in_the_row_of_its_room() -> None:
+    told, built = rooms_as_told(), rooms_as_built()
+    assert built.keys() == told.keys()
+    unnamed = {room: names for room in built if (names := built[room] - told[room])}
+    gone = {room: names for room in told if (names := told[room] - built[room] - NO_MODULES)}
+    assert (unnamed, gone) == ({}, {})
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

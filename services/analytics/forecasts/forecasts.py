@@ -6,22 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
 
-from documents.database import Database
 from documents.described import DescribedEnum
-from documents.ticket import Ticket
 from documents.ticket_indexes import COUNTED_INDEX
+from services.analytics.answering import AnswersQuestions
 from services.analytics.forecasts.profile import Hours, profile_of
 from services.analytics.forecasts.trial import LEAST_HOURS, BackTest, try_out
 from services.analytics.partition import partition_of
 from services.analytics.quarter_hours import QuarterHours
-from services.coordination.sharing import Questions, shared
+from services.coordination.sharing import shared
 from services.errors import InvalidInputError
 from services.kit.civil_time import TrendUnit, boundaries, zone
-from services.kit.clock import Clock
 from services.kit.hours_of_week import HOURS_A_DAY, HOURS_A_WEEK
-from services.lists.cursors import time_limited
 
-FORECAST_MILLISECONDS = 5_000
 HISTORY = timedelta(weeks=12)
 """What a forecast is made of."""
 MAX_FORECAST_HOURS = HOURS_A_WEEK
@@ -83,14 +79,8 @@ class _Known:
     begins: Sequence[datetime]
 
 
-class Forecasts:
+class Forecasts(AnswersQuestions):
     """Foretells how many tickets will come, from the rollups of one database."""
-
-    def __init__(self, database: Database, clock: Clock, questions: Questions | None = None) -> None:
-        self._questions = questions or Questions()
-        self._has_rollups = database.transactional
-        self._tickets = database.at_one_moment(Ticket)
-        self._clock = clock
 
     @shared
     async def forecast(self, tenant_id: str, *, hours: int = HOURS_A_DAY, time_zone: str = "UTC") -> Forecast:
@@ -103,7 +93,7 @@ class Forecasts:
         """
         place = zone(time_zone)
         if not 1 <= hours <= MAX_FORECAST_HOURS:
-            raise InvalidInputError(f"hours: a forecast has 1 to {MAX_FORECAST_HOURS} hours.")
+            raise InvalidInputError(f"must be 1 to {MAX_FORECAST_HOURS}.", argument="hours")
         now = self._clock.now()
         known = await self._known(tenant_id, now, place)
         # Some 15 ms of computing: others have their turns meanwhile.
@@ -117,11 +107,9 @@ class Forecasts:
         begins = boundaries(now - HISTORY, now, TrendUnit.HOUR, place)
         of = partition_of(tenant_id, begins[0], begins[-2], rolled_up=self._has_rollups)
         tickets = QuarterHours(of)
-        async with time_limited():
-            [(_, pipeline)] = tickets.pipelines()
-            found = self._tickets.aggregate(pipeline, maxTimeMS=FORECAST_MILLISECONDS, hint=COUNTED_INDEX)
-            rows = await found.to_list(None)
-        counts = [unit.total for unit in tickets.by_unit(rows, begins[:-1])]
+        [(_, pipeline)] = tickets.pipelines()
+        found = await self._run(pipeline, index=COUNTED_INDEX)
+        counts = [unit.total for unit in tickets.by_unit(found, begins[:-1])]
         filled = [number for number, count in enumerate(counts) if count]
         first, last = (filled[0], filled[-1]) if filled else (0, 0)
         return _Known(_hours(begins[first : last + 1], counts[first:last], place), begins[first : last + 1])

@@ -5,6 +5,7 @@ from datetime import datetime
 from documents.database import Database, Row
 from documents.ticket import Ticket
 from documents.ticket_indexes import COUNTED_INDEX
+from services.analytics.answering import FIGURE_MILLISECONDS, AnswersQuestions
 from services.analytics.history.ageing import Ageing, past_ageing_pipeline, present_ageing_pipeline, to_ageing
 from services.analytics.history.flow import BacklogPoint, FlowQuestion, FlowStep
 from services.analytics.history.past import PastQuestion, to_past_stats
@@ -17,18 +18,13 @@ from services.kit.civil_time import TrendUnit
 from services.kit.clock import Clock
 from services.lists.cursors import time_limited
 
-HISTORY_MILLISECONDS = 5_000
 
-
-class HistoryFigures:
+class HistoryFigures(AnswersQuestions):
     """Computes figures of one database's tickets and their history; each raises `QueryTimeoutError` after 5 s."""
 
-    def __init__(self, database: Database, clock: Clock, questions: Questions | None = None) -> None:
-        self._questions = questions or Questions()
+    def __init__(self, database: Database, clock: Clock, questions: Questions) -> None:
+        super().__init__(database, clock, questions)
         self._database = database
-        self._has_rollups = database.transactional
-        self._tickets = database.at_one_moment(Ticket)
-        self._clock = clock
 
     @shared
     async def flow(
@@ -94,7 +90,7 @@ class HistoryFigures:
         require_period(created_from, created_to)
         asked = TimesQuestion(tenant_id, created_from, created_to, self._clock.now(), by_category=by_category)
         async with time_limited(), self._database.at_this_moment() as session:
-            options: Row = {"session": session, "maxTimeMS": HISTORY_MILLISECONDS}
+            options: Row = {"session": session, "maxTimeMS": FIGURE_MILLISECONDS}
             outdated: list[str] = []
             if self._has_rollups:
                 found = self._database.collection(Ticket).aggregate(asked.outdated(), hint=COUNTED_INDEX, **options)
@@ -113,16 +109,8 @@ class HistoryFigures:
         Raises:
             InvalidInputError: the moment or the period makes no sense, or the moment is still to come.
         """
-        require_past("asOf", as_of, self._clock.now())
+        require_past("as_of", as_of, self._clock.now())
         require_period(created_from, created_to)
         asked = PastQuestion(tenant_id, as_of, created_from, created_to, self._has_rollups)
         found = await self._run(asked.pipeline(), index=COUNTED_INDEX)
         return to_past_stats(found, tenant_id, created_from, created_to)
-
-    async def _run(self, pipeline: list[Row], *, index: str | None = None) -> list[Row]:
-        """`index`: the one that covers the pipeline's beginning, where the planner has been seen to choose another."""
-        hint = {} if index is None else {"hint": index}
-        async with time_limited():
-            found = self._tickets.aggregate(pipeline, maxTimeMS=HISTORY_MILLISECONDS, **hint)
-            rows: list[Row] = await found.to_list(None)
-        return rows

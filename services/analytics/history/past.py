@@ -24,7 +24,7 @@ from services.rollups.events import ENTERED, STORED
 from services.rollups.lives import REBUILT, stored_changes
 from services.rollups.rows import UNKNOWN
 from services.statuses import category_of
-from services.tickets.filter import created_between
+from services.tickets.filter import created_in_period
 
 _STORED: Row = {name: f"${name}" for name in (*REBUILT, "deleted_at", "first_ingested_at")}
 _ENTERED, _LEFT = "entered_", "left_"
@@ -79,7 +79,7 @@ class PastQuestion:
     def _counted(self) -> list[Row]:
         """From `{values or event, created_at, count}` to combinations with their counts, of tickets of the period."""
         return [
-            {"$match": {"count": {"$ne": 0}, **created_between(self.created_from, self.created_to)}},
+            {"$match": {"count": {"$ne": 0}, **created_in_period(self.created_from, self.created_to)}},
             {"$group": {"_id": {"values": "$values", "event": "$event"}, "count": {"$sum": "$count"}}},
             _combination(),
         ]

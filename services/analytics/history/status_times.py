@@ -15,7 +15,7 @@ from services.rollups.steps import lives, stored_life, told_rows
 from services.rollups.write import LIFE_NOT_OVER, NOT_ROLLED_UP
 from services.statuses import category_expression, category_of
 from services.tenancy import deleted, live, owned
-from services.tickets.filter import created_between
+from services.tickets.filter import created_in_period
 
 MAX_STATUSES = 50
 
@@ -68,7 +68,7 @@ class TimesQuestion:
         was deleted. `outdated`: what the other pipeline found. `rolled_up`: whether there are rollups at all.
         """
         alone = {"rolled_up": NOT_ROLLED_UP} if rolled_up else {}
-        period = created_between(self.created_from, self.created_to)
+        period = created_in_period(self.created_from, self.created_to)
         told = ({"$match": owned(self.tenant_id, recorded_at={"$type": "date"})}, *told_rows())
         return [
             {"$match": live(self.tenant_id, **alone, **period)},

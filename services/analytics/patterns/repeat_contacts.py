@@ -8,7 +8,7 @@ from documents.ticket import Ticket
 from services.analytics.pipeline import RATIO_DECIMALS
 from services.errors import InvalidInputError
 from services.tenancy import live
-from services.tickets.filter import created_between
+from services.tickets.filter import created_in_period
 
 MAX_DAYS = 365
 
@@ -43,8 +43,8 @@ class RepeatQuestion:
             InvalidInputError: the period makes no sense, or the number of days is not from 1 to 365.
         """
         if not 1 <= self.days <= MAX_DAYS:
-            raise InvalidInputError(f"days must be 1 to {MAX_DAYS}.")
-        everybody = live(self.tenant_id, **created_between(self.created_from, self.created_to))
+            raise InvalidInputError(f"must be 1 to {MAX_DAYS}.", argument="days")
+        everybody = live(self.tenant_id, **created_in_period(self.created_from, self.created_to))
         window = timedelta(days=self.days)
         read_from = None if self.created_from is None else self.created_from - window
         bounds = {"$gte": read_from, "$lt": self.created_to}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from services.kit.clock import truncate
+from services.kit.moments import from_iso
 from services.kit.words import LONGEST_WORD, clean, number_text, word_of
 
 LONGEST_SUBJECT = 10_000
@@ -128,6 +129,6 @@ def _written(text: str) -> datetime:
     if text.isdecimal() and len(text) > len("20260205"):
         return _parsed(int(text))
     try:
-        return datetime.fromisoformat(text.removesuffix(" UTC"))
+        return from_iso(text.removesuffix(" UTC"))
     except ValueError:
         return parsedate_to_datetime(text)

@@ -20,6 +20,7 @@ from resolvers.corrections import correct_ticket, withdraw_correction
 from schema.base.ids import global_id
 from services.access import EVERYONE
 from services.analytics.stats import Stats
+from services.coordination.sharing import Questions
 from services.coordination.turns import AT_ONCE
 from services.judging.corrections import PersonsWord
 from tests.api.graphql.client import COMMANDS
@@ -292,7 +293,7 @@ async def test_time_alone_takes_tickets_out_of_a_period_that_moves(
     clock = FakeClock()
     for hours in (0.5, 1.5, 3):
         await insert(database, tenant, str(hours), created_at=clock.now() - timedelta(hours=hours))
-    services = replace(quiet, stats=Stats(database, clock))
+    services = replace(quiet, stats=Stats(database, clock, Questions()))
     async with served(app_with(services, make_settings())) as address, opened(address) as socket:
         await socket.subscribe(COUNTED, tenant=tenant, period="PT2H")
         shown = [(await socket.next_data())["tenantStatsChanged"]["totalTickets"]]

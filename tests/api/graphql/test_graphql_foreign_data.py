@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+from bson import ObjectId
+
 from documents.ingestion_log import IngestionLog
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
@@ -11,6 +14,9 @@ from tests.api.graphql.client import Api
 PAGE = """query ($after: String, $order: TicketOrder!) {
   tickets(tenantId: "t", first: 1, after: $after, orderBy: $order) {
     nodes { externalId } pageInfo { endCursor } } }"""
+NESTED = """query ($after: String, $order: TicketOrder!) { tenantStats(tenantId: "t") { bySource {
+  tickets(first: 1, after: $after, orderBy: $order) { nodes { externalId } pageInfo { endCursor } } } } }"""
+WHOLE = 'query ($order: TicketOrder!) { tickets(tenantId: "t", first: 100, orderBy: $order) { nodes { externalId } } }'
 
 
 async def test_ticket_of_another_program_is_shown_as_far_as_it_goes(fresh: Api) -> None:
@@ -53,6 +59,25 @@ async def test_tickets_without_a_time_are_paged_as_the_oldest(fresh: Api) -> Non
             seen += [node["externalId"] for node in found["nodes"]]
             after = found["pageInfo"]["endCursor"]
         assert seen == (["dated", "3", "2", "1", "0"] if order == "NEWEST_FIRST" else ["0", "1", "2", "3", "dated"])
+
+
+@pytest.mark.parametrize("order", ["NEWEST_FIRST", "OLDEST_FIRST", "MOST_URGENT_FIRST"])
+async def test_tickets_with_anything_in_the_place_of_a_time_are_paged_once_each(fresh: Api, order: str) -> None:
+    moments = ["2026-02-01", "2026-02-01", "yesterday", 5, 5.5, True, ObjectId(), {"at": 1}, None]
+    moments += [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 1, 2)]
+    rows = [{"tenant_id": "t", "external_id": str(n), "created_at": moment} for n, moment in enumerate(moments)]
+    rows += [{"tenant_id": "t", "external_id": str(len(moments) + n)} for n in range(2)]
+    await fresh.db.collection(Ticket).insert_many(rows)
+    listed = (await fresh.data(WHOLE, order=order))["tickets"]["nodes"]
+    assert sorted(int(node["externalId"]) for node in listed) == list(range(len(rows)))
+    for query in (PAGE, NESTED):
+        seen, after = [], None
+        for _ in rows:
+            answer = await fresh.data(query, after=after, order=order)
+            found = answer["tickets"] if query is PAGE else answer["tenantStats"]["bySource"][0]["tickets"]
+            seen += found["nodes"]
+            after = found["pageInfo"]["endCursor"]
+        assert seen == listed
 
 
 async def test_history_shows_values_of_any_type(fresh: Api) -> None:
@@ -125,3 +150,21 @@ async def test_statistics_by_category_whatever_was_stored_as_one(fresh: Api) -> 
         {"statusCategory": "PENDING", "count": 1},
     ]
     assert found["tickets"] == {"totalCount": 2, "nodes": [{"statusCategory": "CLOSED"}] * 2}
+
+
+async def test_a_figure_leads_to_what_it_counts_and_not_to_what_filters_take_for_the_same(fresh: Api) -> None:
+    values: list[tuple[Any, Any, Any]] = [("closed", "high", "unknown"), ("Closed", "High", None), ("CLOSED", None, 42)]
+    values += [("closed", "high", "42"), ("Closed", "HIGH", "unknown"), ("On Hold", "High", "42"), ("open", None, "")]
+    rows = [{"status": status, "priority": priority, "customer_id": who} for status, priority, who in values]
+    ours = [{**row, "tenant_id": "t", "external_id": str(n), "urgency": "high"} for n, row in enumerate(rows * 2)]
+    await fresh.db.collection(Ticket).insert_many(ours)
+    found = await fresh.data("""{ tenantStats(tenantId: "t") {
+        byStatus { count tickets { totalCount } } byPriority { count tickets { totalCount } }
+        atRiskCustomers { count: highUrgencyCount tickets { totalCount } }
+        customers { count: ticketCount tickets { totalCount } }
+        trend(unit: DAY, breakdown: STATUS) { breakdown { count tickets { totalCount } } }
+    } }""")
+    for name, figures in found["tenantStats"].items():
+        for figure in figures if name != "trend" else [each for step in figures for each in step["breakdown"]]:
+            assert figure["tickets"]["totalCount"] == figure["count"], (name, figure)
+    assert [len(found["tenantStats"][name]) for name in ("byStatus", "byPriority", "customers")] == [5, 4, 2]

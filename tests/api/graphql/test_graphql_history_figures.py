@@ -241,4 +241,4 @@ async def test_what_the_history_does_not_tell_is_refused_by_name(fresh: Api, fie
 
 async def test_the_future_is_refused(fresh: Api) -> None:
     query = '{ tenantStats(tenantId: "acme", asOf: "2100-01-01T00:00:00Z") { totalTickets } }'
-    assert (await fresh.error(query))["message"] == "asOf must not lie in the future."
+    assert (await fresh.error(query))["message"] == "asOf: must not lie in the future."

@@ -199,7 +199,28 @@ async def test_time_out_of_range_is_refused(api: Api) -> None:
 
 async def test_reversed_period_is_refused(api: Api) -> None:
     wanted = {"createdFrom": "2026-02-01T00:00:00Z", "createdTo": "2026-01-01T00:00:00Z"}
-    assert await api.code(IDS, filter=wanted) == "INVALID_INPUT"
+    error = await api.error(IDS, filter=wanted)
+    assert error["extensions"]["code"] == "INVALID_INPUT"
+    assert error["message"].startswith("createdTo: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named", "code"),
+    [
+        ("filter: { createdHour: 24 }", "createdHour", "INVALID_INPUT"),
+        ('filter: { timeZone: "" }', "timeZone", "INVALID_INPUT"),
+        ('filter: { updatedTo: "2200-01-01" }', "updatedTo", "INVALID_INPUT"),
+        ('filter: { q: "?" }', "q", "INVALID_INPUT"),
+        ("filter: { createdFrom: 2026 }", "createdFrom", "GRAPHQL_VALIDATION_FAILED"),
+        ('filter: { updatedTo : "2026" }', "updatedTo", "GRAPHQL_VALIDATION_FAILED"),
+        ("filter: { urgencyIn: [HIGH, low] }", "urgencyIn", "GRAPHQL_VALIDATION_FAILED"),
+        ("orderBy: newest", "orderBy", "GRAPHQL_VALIDATION_FAILED"),
+    ],
+)
+async def test_a_refusal_names_the_argument(api: Api, arguments: str, named: str, code: str) -> None:
+    error = await api.error(f'{{ tickets(tenantId: "tenant_a", {arguments}) {{ totalCount }} }}')
+    assert error["extensions"]["code"] == code
+    assert error["message"].startswith(f"{named}: ")
 
 
 async def test_unknown_ticket_is_null_with_a_code(api: Api) -> None:

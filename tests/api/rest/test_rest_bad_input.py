@@ -12,6 +12,7 @@ from documents.ticket import Ticket
 from gql_app.settings import Settings
 from resolvers.context import Services
 from services.analytics.stats import Stats
+from services.coordination.sharing import Questions
 from services.kit.clock import SystemClock
 from tests.fakes import app_with, at_rest, open_client
 
@@ -19,7 +20,7 @@ from tests.fakes import app_with, at_rest, open_client
 @pytest.fixture
 async def hurried_client(services: Services, db: Database, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The application, giving statistics one millisecond, over tickets that take longer."""
-    hurried = replace(at_rest(services), stats=Stats(db, SystemClock(), max_milliseconds=1))
+    hurried = replace(at_rest(services), stats=Stats(db, SystemClock(), Questions(), max_milliseconds=1))
     rows = [
         {"tenant_id": "acme", "external_id": f"t{n}", "keyword_key": f"k{n}", "created_at": datetime.now(UTC)}
         for n in range(20_000)

@@ -11,6 +11,7 @@ import { Correction } from "./correction.js";
 import { closeOutside } from "../frame/help.js";
 import { actionText } from "./labels.js";
 import { Marked } from "./marked.js";
+import { readable } from "./readable.js";
 import { Problem, Skeleton } from "../parts/states.js";
 import { Timeline } from "./timeline.js";
 import { Moment } from "../parts/time.js";
@@ -80,10 +81,10 @@ function Ticket({ tenant, ticket, mayWrite, zone, now, onTold }) {
       </p>
       <${Verdict} ticket=${ticket} jump=${jump} />
       <${Correction} key=${ticket.externalId} tenant=${tenant} ticket=${ticket} mayWrite=${mayWrite} zone=${zone} now=${now} onTold=${onTold} />
-      <p class="message" dir="auto"><${Marked} text=${ticket.message || "(no text)"} marks=${reasonMarks("message", ticket.message, reasons)} /></p>
+      <p class="message" dir="auto"><${Marked} ...${readable(ticket.message || "(no text)", reasonMarks("message", ticket.message, reasons))} /></p>
       ${ticket.replies && html`
         <h3>Written later</h3>
-        <p class="message" dir="auto"><${Marked} text=${ticket.replies} marks=${reasonMarks("replies", ticket.replies, reasons)} /></p>
+        <p class="message" dir="auto"><${Marked} ...${readable(ticket.replies, reasonMarks("replies", ticket.replies, reasons))} /></p>
       `}
     </article>
     <${Facts} ticket=${ticket} zone=${zone} now=${now} />

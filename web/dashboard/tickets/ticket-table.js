@@ -7,6 +7,7 @@ import { useKeys } from "../kit/keys.js";
 import { Badge } from "./badges.js";
 import { COLUMNS } from "./columns.js";
 import { Marked } from "./marked.js";
+import { readable } from "./readable.js";
 import { Moment } from "../parts/time.js";
 
 const EXCERPT = 140;
@@ -49,7 +50,7 @@ export function TicketTable({ tickets, columns, zone, now, query }) {
 /** @param {{ticket: any, query: string}} props */
 function Subject({ ticket, query }) {
   const subject = ticket.subject || "(no subject)";
-  const excerpt = excerptOf(ticket.message, query);
+  const excerpt = excerptOf(readable(ticket.message).text, query);
   return html`
     <a class="subject" href=${changed({ ticket: ticket.externalId })} dir="auto"><${Marked} text=${subject} marks=${searchMarks(subject, query)} /></a>
     <span class="excerpt" dir="auto"><${Marked} text=${excerpt} marks=${searchMarks(excerpt, query)} /></span>

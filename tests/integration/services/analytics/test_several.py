@@ -9,8 +9,8 @@ import pytest
 from documents.database import Database
 from documents.ticket import Ticket
 from services.analytics.pipeline import StatsPart
-from services.analytics.several import CONCURRENCY, StatsQuestion, stats_of_each
-from services.analytics.stats import Stats, TenantStats
+from services.analytics.stats import TENANTS_AT_ONCE, Stats, StatsQuestion, TenantStats, stats_of_each
+from services.coordination.sharing import Questions
 from services.errors import InvalidInputError
 from tests.fakes import FakeClock
 
@@ -33,8 +33,8 @@ class WatchedStats(Stats):
 
 
 async def test_each_tenant_has_its_own_and_few_are_computed_at_a_time(database: Database) -> None:
-    stats = WatchedStats(database, FakeClock(NOW))
-    names = [uuid4().hex for _ in range(3 * CONCURRENCY)]
+    stats = WatchedStats(database, FakeClock(NOW), Questions())
+    names = [uuid4().hex for _ in range(3 * TENANTS_AT_ONCE)]
     rows = [
         {"tenant_id": name, "external_id": f"t{n}", "created_at": NOW, "status": str(count)}
         for count, name in enumerate(names)
@@ -45,10 +45,10 @@ async def test_each_tenant_has_its_own_and_few_are_computed_at_a_time(database: 
     found = await stats_of_each(stats, question, names)
     assert {name: found[name].total_tickets for name in names} == {name: count for count, name in enumerate(names)}
     assert found[names[5]].by_field["status"] == {"5": 5}
-    assert stats.most_at_once == CONCURRENCY
+    assert stats.most_at_once == TENANTS_AT_ONCE
 
 
 async def test_a_period_that_makes_no_sense_is_refused(database: Database) -> None:
     question = StatsQuestion(NOW, datetime(2026, 1, 1, tzinfo=UTC), frozenset([StatsPart.COUNTS]))
     with pytest.raises(InvalidInputError):
-        await stats_of_each(Stats(database, FakeClock(NOW)), question, ["a", "b"])
+        await stats_of_each(Stats(database, FakeClock(NOW), Questions()), question, ["a", "b"])

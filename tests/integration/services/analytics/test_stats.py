@@ -9,6 +9,7 @@ from documents.database import Database, Row
 from documents.ticket import Ticket
 from services.analytics.pipeline import StatsPart
 from services.analytics.stats import Stats
+from services.coordination.sharing import Questions
 from services.errors import InvalidInputError, QueryTimeoutError
 from services.rollups.write import Rollups
 from tests.fakes import FakeClock
@@ -29,7 +30,7 @@ def high_and_open(number: int, customer_id: str = "c1", **fields: Any) -> Row:
 async def store(db: Database, *rows: Row) -> Stats:
     if rows:
         await db.collection(Ticket).insert_many(list(rows))
-    return Stats(db, FakeClock(NOW))
+    return Stats(db, FakeClock(NOW), Questions())
 
 
 async def test_counts_by_each_field(db: Database) -> None:
@@ -235,4 +236,4 @@ async def test_an_aggregation_over_its_time_is_given_up(db: Database) -> None:
     rows = [ticket(number, keyword_key=f"k{number}") for number in range(20_000)]
     await store(db, *rows)
     with pytest.raises(QueryTimeoutError):
-        await Stats(db, FakeClock(NOW), max_milliseconds=1).compute(TENANT)
+        await Stats(db, FakeClock(NOW), Questions(), max_milliseconds=1).compute(TENANT)

@@ -15,6 +15,7 @@ from services.analytics.closing_times import TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.figures import Analytics
 from services.analytics.trends import TrendBucket
+from services.coordination.sharing import Questions
 from services.errors import InvalidInputError
 from services.kit.civil_time import TrendUnit, boundaries, zone
 from tests.fakes import FakeClock
@@ -45,7 +46,7 @@ async def store(db: Database, *rows: Row, history: list[Row] | None = None) -> A
         await db.collection(Ticket).insert_many(list(rows))
     if history:
         await db.collection(TicketHistory).insert_many(history)
-    return Analytics(db, FakeClock(NOW))
+    return Analytics(db, FakeClock(NOW), Questions())
 
 
 async def trend_of(analytics: Analytics, *, breakdown: CountedField | None = None, **of: Any) -> list[TrendBucket]:

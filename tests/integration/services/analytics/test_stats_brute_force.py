@@ -17,6 +17,7 @@ from services.analytics.figures import Analytics
 from services.analytics.leading import leading_customers
 from services.analytics.partition import customer_partition
 from services.analytics.stats import Stats
+from services.coordination.sharing import Questions
 from services.kit.civil_time import TrendUnit, boundaries, zone
 from services.rollups.write import Rollups
 from services.statuses import category_of
@@ -157,7 +158,7 @@ async def test_every_trend_equals_a_plain_count(
 async def expect_trend(database: Database, tenant: str, rows: list[Row], of: TrendOf) -> None:
     start, end = of.start, of.start + of.length
     period = {"created_from": start, "created_to": end}
-    shown = await Analytics(database, FakeClock(NOW)).trends(
+    shown = await Analytics(database, FakeClock(NOW), Questions()).trends(
         tenant, of.breakdowns, unit=of.unit, time_zone=of.time_zone, **period
     )
     begins = boundaries(start, end, of.unit, zone(of.time_zone))
@@ -170,7 +171,7 @@ async def expect_trend(database: Database, tenant: str, rows: list[Row], of: Tre
         assert [bucket.count for bucket in trend] == [unit_of.count(number) for number in range(len(begins) - 1)]
         assert [dict(bucket.counts) for bucket in trend] == expected
     assert shown.keys() == of.breakdowns
-    cells = await Analytics(database, FakeClock(NOW)).heat_map(tenant, time_zone=of.time_zone, **period)
+    cells = await Analytics(database, FakeClock(NOW), Questions()).heat_map(tenant, time_zone=of.time_zone, **period)
     local = [row["created_at"].astimezone(zone(of.time_zone)) for row in rows if _is_counted(row, start, end)]
     by_clock = Counter((moment.isoweekday(), moment.hour) for moment in local)
     assert {(cell.weekday, cell.hour): cell.count for cell in cells if cell.count} == by_clock
@@ -203,7 +204,7 @@ async def test_the_leading_customers_are_those_of_a_plain_count(
     start, end = sorted(period) if None not in period else period
     live = [row for row in foreign.rows.values() if row.get("deleted_at") is None and _in_period(row, start, end)]
     expected = _customers(live, order.value)[:first]
-    found = await Analytics(database, FakeClock(NOW)).customers(
+    found = await Analytics(database, FakeClock(NOW), Questions()).customers(
         foreign.tenant, order=order, first=first, created_from=start, created_to=end
     )
     assert found == expected
@@ -295,7 +296,7 @@ async def expect_exact(
     database: Database, tenant: str, rows: list[Row], period: tuple[datetime | None, datetime | None]
 ) -> None:
     start, end = sorted(period) if None not in period else period
-    found = await Stats(database, FakeClock(NOW)).compute(tenant, created_from=start, created_to=end)
+    found = await Stats(database, FakeClock(NOW), Questions()).compute(tenant, created_from=start, created_to=end)
 
     live = [row for row in rows if row.get("deleted_at") is None and _in_period(row, start, end)]
     assert found.total_tickets == len(live)

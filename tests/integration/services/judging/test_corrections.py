@@ -12,6 +12,7 @@ from documents.tenant_classifier import TenantClassifier
 from documents.ticket import Sentiment, Ticket, Urgency
 from documents.ticket_history import TicketHistory
 from services.analytics.stats import Stats
+from services.coordination.sharing import Questions
 from services.errors import InvalidInputError, TicketNotFoundError
 from services.ingestion.pages.commit import PageStore
 from services.judging.corrections import ANNOUNCED_BECAUSE, MAX_NOTE_CHARACTERS, Corrections, PersonsWord
@@ -240,7 +241,7 @@ async def test_statistics_searches_and_lists_are_exact_at_once(corrections: Corr
     await say(corrections, stage)
     await say(corrections, stage, PersonsWord(Urgency.LOW, requires_action=False), "T-001")
     for _ in range(2):
-        stats = await Stats(stage.db, FakeClock()).compute(TENANT)
+        stats = await Stats(stage.db, FakeClock(), Questions()).compute(TENANT)
         assert stats.by_urgency == {"high": 8, "low": 1} | dict.fromkeys(stats.by_urgency.keys() - {"high", "low"}, 0)
         assert await Tickets(stage.db).count(TENANT, TicketFilter(urgency=only(Urgency.LOW))) == 1
         await expect_consistent(stage.db)
@@ -289,6 +290,6 @@ async def test_corrections_while_runs_change_the_same_tickets_all_hold(correctio
         for field in ("urgency", "status"):
             steps = [(each[field]["old"], each[field]["new"]) for each in changes if field in each]
             assert [new for _, new in steps[:-1]] == [old for old, _ in steps[1:]], "each goes on where the last ended"
-    stats = await Stats(stage.db, FakeClock()).compute(TENANT)
+    stats = await Stats(stage.db, FakeClock(), Questions()).compute(TENANT)
     assert stats.by_urgency["medium"] == 10
     await expect_consistent(stage.db)

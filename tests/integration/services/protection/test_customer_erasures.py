@@ -16,6 +16,7 @@ from documents.tenant_classifier import TenantClassifier
 from documents.ticket import Ticket, Urgency
 from documents.ticket_history import TicketHistory
 from services.analytics.stats import Stats
+from services.coordination.sharing import Questions
 from services.ingestion.pages.commit import PageStore
 from services.judging.corrections import Corrections, PersonsWord
 from services.kit.clock import SystemClock
@@ -41,7 +42,7 @@ async def erased(database: Database) -> Any:
 
 
 async def figures(database: Database) -> tuple[int, dict[str, int], set[str]]:
-    stats = await Stats(database, SystemClock()).compute(TENANT)
+    stats = await Stats(database, SystemClock(), Questions()).compute(TENANT)
     return stats.total_tickets, dict(stats.by_urgency), {each.customer_id for each in stats.at_risk_customers}
 
 

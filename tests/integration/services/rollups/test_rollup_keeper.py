@@ -18,6 +18,7 @@ from documents.ticket_rollup import TicketRollup
 from services.analytics.history.figures import HistoryFigures
 from services.analytics.stats import Stats
 from services.coordination.leases import Leases
+from services.coordination.sharing import Questions
 from services.kit.civil_time import TrendUnit
 from services.kit.clock import SystemClock
 from services.rollups.keeper import ROLLUPS_RESOURCE, RollupKeeper
@@ -116,7 +117,7 @@ async def test_tags_that_other_programs_edit_are_counted_anew(db: Database, edit
         await db.collection(Ticket).update_one({"_id": 0}, edit)
 
         async def by_tag() -> dict[str, int]:
-            return (await Stats(db, SystemClock()).compute("acme")).by_tag
+            return (await Stats(db, SystemClock(), Questions()).compute("acme")).by_tag
 
         await becomes(by_tag, {tag: others.get(tag, 0) + (tag in tags) for tag in {*others, *tags}})
 
@@ -231,7 +232,7 @@ async def test_what_another_program_writes_into_the_history_flows(db: Database) 
     back = row | {"_id": "back", "action": "restored", "recorded_at": at + timedelta(minutes=5)}
 
     async def went_and_came() -> list[tuple[int, int]]:
-        figures = HistoryFigures(db, FakeClock(NOW))
+        figures = HistoryFigures(db, FakeClock(NOW), Questions())
         flow = await figures.flow("acme", unit=TrendUnit.DAY, start=NOW - timedelta(hours=1), end=NOW, time_zone="UTC")
         return [(step.deleted_not_closed, step.restored_not_closed) for step in flow]
 

@@ -13,6 +13,7 @@ from documents.ticket import Ticket
 from documents.ticket_life import TicketLife
 from documents.ticket_rollup import TicketRollup
 from services.analytics.stats import Stats
+from services.coordination.sharing import Questions
 from services.rollups.events import FLOW, STORED_EVENTS, sum_events
 from services.rollups.rows import sum_rows
 from services.rollups.write import ROLLED_UP, Rollups
@@ -36,7 +37,7 @@ async def store(db: Database, *rows: Row) -> Rollups:
 
 
 async def by_status(db: Database, tenant_id: str = TENANT) -> dict[str, int]:
-    return (await Stats(db, FakeClock(NOW)).compute(tenant_id)).by_status
+    return (await Stats(db, FakeClock(NOW), Questions()).compute(tenant_id)).by_status
 
 
 async def expect_consistent(db: Database) -> None:
@@ -278,7 +279,7 @@ async def test_runs_and_rolling_up_at_the_same_time_count_every_ticket_once(stag
 
 async def test_whoever_reads_meanwhile_sees_every_ticket_once(db: Database) -> None:
     rollups = await store(db, *(ticket(number) for number in range(600)))
-    stats, tenants = Stats(db, FakeClock(NOW)), Tenants(db)
+    stats, tenants = Stats(db, FakeClock(NOW), Questions()), Tenants(db)
     done = asyncio.Event()
 
     async def roll_to_and_fro() -> None:

@@ -11,6 +11,7 @@ import pytest
 from documents.database import Database
 from documents.ticket import Ticket
 from services.analytics.forecasts.forecasts import Forecast, Forecasts, NoForecast
+from services.coordination.sharing import Questions
 from services.errors import InvalidInputError
 from services.rollups.write import Rollups
 from tests.fakes import FakeClock
@@ -41,7 +42,7 @@ def _ticket(tenant: str, created: datetime) -> dict[str, Any]:
 
 
 async def forecast_of(db: Database, now: datetime, **asked: Any) -> Forecast:
-    return await Forecasts(db, FakeClock(now)).forecast("acme", **asked)
+    return await Forecasts(db, FakeClock(now), Questions()).forecast("acme", **asked)
 
 
 @pytest.mark.parametrize(("now", "hours_of_sunday"), [(SPRING, 23), (AUTUMN, 25)])
@@ -81,7 +82,7 @@ async def test_without_a_forecast_there_is_a_reason(db: Database) -> None:
     assert (young.points, young.reason, young.trial) == (None, NoForecast.TOO_LITTLE_HISTORY, None)
     silent = await forecast_of(db, SPRING + timedelta(days=9))
     assert (silent.points, silent.reason) == (None, NoForecast.NO_RECENT_TICKETS)
-    few = Forecasts(db, FakeClock(SPRING))
+    few = Forecasts(db, FakeClock(SPRING), Questions())
     await db.collection(Ticket).insert_many(
         [_ticket("small", SPRING - timedelta(days=day, hours=1)) for day in range(80)]
     )

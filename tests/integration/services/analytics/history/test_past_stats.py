@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from documents.database import Database, Row
 from documents.ticket import CountedField, Ticket
 from services.analytics.stats import Stats, TenantStats
+from services.coordination.sharing import Questions
 from services.errors import InvalidInputError
 from services.tenancy import owned
 from tests.fakes import FakeClock
@@ -29,7 +30,7 @@ others = st.lists(st.sampled_from(["insert", "soft-delete", "nothing"]), min_siz
 
 
 async def told(world: World, start: datetime | None) -> TenantStats:
-    return await Stats(world.database, FakeClock(NOW)).compute(world.tenant, created_from=start)
+    return await Stats(world.database, FakeClock(NOW), Questions()).compute(world.tenant, created_from=start)
 
 
 def counts(stats: TenantStats) -> object:
@@ -97,7 +98,7 @@ async def write_as_another_program(world: World, what: str, now: datetime) -> No
 async def test_the_future_is_not_known(database: Database) -> None:
     figures = World(database, is_dated=True).figures()
     assert (await figures.stats_as_of("nobody", NOW, created_from=None, created_to=None)).total_tickets == 0
-    with pytest.raises(InvalidInputError, match="asOf must not lie in the future"):
+    with pytest.raises(InvalidInputError, match="as_of: must not lie in the future"):
         await figures.stats_as_of("acme", NOW + timedelta(milliseconds=1), created_from=None, created_to=None)
     with pytest.raises(InvalidInputError, match="toDate"):
         await figures.stats_as_of("acme", NOW, created_from=NOW, created_to=START)

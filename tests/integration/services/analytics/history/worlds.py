@@ -13,6 +13,7 @@ from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from documents.ticket_life import TicketLife
 from services.analytics.history.figures import HistoryFigures
+from services.coordination.sharing import Questions
 from services.ingestion.pages.diff import STORED_FIELDS, find_changes
 from services.ingestion.pages.history import Position, as_gone
 from services.rollups.write import Rollups
@@ -138,7 +139,7 @@ class World:
         await self.database.collection(Ticket).delete_many(owned(self.tenant, deleted_at={"$ne": None}))
 
     def figures(self, now: datetime = NOW) -> HistoryFigures:
-        return HistoryFigures(self.database, FakeClock(now))
+        return HistoryFigures(self.database, FakeClock(now), Questions())
 
     def state(self, name: str, at: datetime) -> Moment | None:
         """What was true of a ticket right before a moment; None where it was not there."""

@@ -10,6 +10,7 @@ import pytest
 from documents.database import Database, Row
 from documents.ticket import Ticket
 from services.analytics.figures import Analytics
+from services.coordination.sharing import Questions
 from services.errors import InvalidInputError
 from services.kit.civil_time import offset_changes, zone
 from services.rollups.write import Rollups
@@ -50,7 +51,7 @@ async def stored(database: Database, dice: random.Random, since: datetime, count
 @pytest.mark.parametrize("name", ZONES)
 async def test_every_ticket_is_where_its_clock_shows(database: Database, name: str) -> None:
     dice = random.Random(name)
-    analytics = Analytics(database, FakeClock(NOW))
+    analytics = Analytics(database, FakeClock(NOW), Questions())
     tenant, rows = await stored(database, dice, NOW - timedelta(days=400), 400)
     start = NOW - timedelta(days=300, hours=dice.random() * 24)
     end = NOW - timedelta(days=20, minutes=dice.random() * 999)
@@ -70,7 +71,7 @@ async def test_every_ticket_is_where_its_clock_shows(database: Database, name: s
 @pytest.mark.parametrize("name", ["Europe/Paris", "Africa/Monrovia", "Asia/Singapore"])
 async def test_clocks_of_the_past_were_others(database: Database, name: str) -> None:
     tenant, rows = await stored(database, random.Random(name), datetime(1970, 1, 1, tzinfo=UTC), 300)
-    found = await Analytics(database, FakeClock(NOW)).heat_map(tenant, time_zone=name)
+    found = await Analytics(database, FakeClock(NOW), Questions()).heat_map(tenant, time_zone=name)
     expected = brute_force([row["created_at"] for row in rows], name)
     assert {(cell.weekday, cell.hour): cell.count for cell in found if cell.count} == expected
 
@@ -80,7 +81,7 @@ async def test_every_cell_is_as_long_as_its_list(database: Database, name: str) 
     tenant, _ = await stored(database, random.Random(name), NOW - timedelta(days=400), 200)
     created = {"created_from": NOW - timedelta(days=300), "created_to": NOW}
     tickets = Tickets(database)
-    for cell in await Analytics(database, FakeClock(NOW)).heat_map(tenant, time_zone=name, **created):
+    for cell in await Analytics(database, FakeClock(NOW), Questions()).heat_map(tenant, time_zone=name, **created):
         wanted = TicketFilter(created_weekday=cell.weekday, created_hour=cell.hour, time_zone=name, **created)
         assert await tickets.count(tenant, wanted) == cell.count
 
@@ -91,7 +92,7 @@ async def test_hours_that_a_clock_leaves_out_or_has_twice(database: Database) ->
     moments = [day + timedelta(minutes=minute) for day in (spring, autumn) for minute in range(0, 180, 15)]
     rows = [{"tenant_id": tenant, "external_id": f"t{n}", "created_at": moment} for n, moment in enumerate(moments)]
     await database.collection(Ticket).insert_many(rows)
-    analytics = Analytics(database, FakeClock(NOW))
+    analytics = Analytics(database, FakeClock(NOW), Questions())
     for day, expected in ((spring, {1: 4, 3: 4, 4: 4}), (autumn, {2: 8, 3: 4})):
         found = await analytics.heat_map(
             tenant, created_from=day, created_to=day + timedelta(hours=3), time_zone="Europe/Paris"
@@ -124,4 +125,4 @@ def test_offsets_are_those_of_every_hour(name: str) -> None:
 )
 async def test_what_makes_no_sense_is_refused_by_its_name(database: Database, asked: Row, argument: str) -> None:
     with pytest.raises(InvalidInputError, match=argument):
-        await Analytics(database, FakeClock(NOW)).heat_map("acme", **asked)
+        await Analytics(database, FakeClock(NOW), Questions()).heat_map("acme", **asked)

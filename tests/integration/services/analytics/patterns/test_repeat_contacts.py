@@ -12,6 +12,7 @@ from documents.database import Database, Row
 from documents.ticket import Ticket
 from services.analytics.figures import Analytics
 from services.analytics.patterns.repeat_contacts import RepeatContacts
+from services.coordination.sharing import Questions
 from services.errors import InvalidInputError
 from tests.fakes import FakeClock
 from tests.properties import tried_on
@@ -47,7 +48,7 @@ async def test_every_ticket_that_follows_another_one_counts(
     if rows:
         named = [{**row, "tenant_id": tenant, "external_id": f"t{number}"} for number, row in enumerate(rows)]
         await database.collection(Ticket).insert_many(named)
-    found = await Analytics(database, FakeClock(NOW)).repeat_contacts(
+    found = await Analytics(database, FakeClock(NOW), Questions()).repeat_contacts(
         tenant, days=days, created_from=start, created_to=end
     )
     assert found == by_pairs([row for row in rows if row.get("deleted_at") is None], timedelta(days=days), start, end)
@@ -81,4 +82,4 @@ def by_pairs(rows: list[Row], window: timedelta, start: datetime | None, end: da
 @pytest.mark.parametrize("days", [0, -1, 366])
 async def test_a_window_that_makes_no_sense_is_refused(database: Database, days: int) -> None:
     with pytest.raises(InvalidInputError, match="days"):
-        await Analytics(database, FakeClock(NOW)).repeat_contacts("acme", days=days)
+        await Analytics(database, FakeClock(NOW), Questions()).repeat_contacts("acme", days=days)
