@@ -13,7 +13,7 @@ from documents.database import Row
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.notification import Notification, NotificationState
-from services.analytics.stats import Stats, StatsQuestion, TenantStats, stats_of_each
+from services.analytics.stats import Stats, StatsQuestion, TenantStats
 from services.ingestion.reading import Runs
 from services.lists.keyset import Slice, Window
 from services.notifications.reading import Notifications
@@ -130,6 +130,6 @@ class TenantLoaders:
         )
         """Of nothing and tenant."""
         self.stats: GroupLoader[StatsQuestion, str, TenantStats | None] = GroupLoader(
-            lambda question, names: stats_of_each(stats, question, names), lambda: None
+            lambda question, names: stats.compute_each(names, question), lambda: None
         )
         """Of a question and tenant; there are some for each."""

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ from typer.main import get_command
 
 from gql_app.commands.cli import app
 from tests.processes import OUR_ENVIRONMENT, ROOT, serving_mock
+from tests.shells import prepared_python
 from tests.waiting import PATIENCE_SECONDS
 
 TEXT = (ROOT / "docs/command-line.md").read_text()
@@ -26,8 +26,11 @@ def test_every_block_of_commands_does_what_it_says(tmp_path: Path, mongo_url: st
     name = f"test_{uuid4().hex[:12]}"
     with serving_mock(tmp_path, MOCK_TICKET_COUNT=500) as mock:
         settings = {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": mock, "DATA_DIR": str(tmp_path)}
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = {**OUR_ENVIRONMENT, **settings, "PATH": path, "PYTHONPATH": str(ROOT)}
+        programs = tmp_path / "bin"
+        programs.mkdir()
+        path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+        settings |= prepared_python(programs) | {"PATH": path, "PYTHONPATH": str(ROOT)}
+        environment = {**OUR_ENVIRONMENT, **settings}
         for block in BLOCKS:
             ran = subprocess.run(
                 ["bash", "-euo", "pipefail", "-c", block],

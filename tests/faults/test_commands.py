@@ -196,7 +196,7 @@ def test_ingest_on_a_terminal_shows_a_bar_and_the_wait_for_the_rate_limit(
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     """`make run` in an empty directory, after the sample tenants have been ingested."""
-    settings = {"MOCK_TICKET_COUNT": 1000, "MOCK_RATE_LIMIT_PER_MINUTE": 0, "RATE_LIMIT_PER_MINUTE": 0, "PORT": 0}
+    settings = {"MOCK_TICKET_COUNT": 200, "MOCK_RATE_LIMIT_PER_MINUTE": 0, "RATE_LIMIT_PER_MINUTE": 0, "PORT": 0}
     with Command(tmp_path_factory.mktemp("up"), "-m", "gql_app", "up", terminal=True, **settings) as command:
         command.wait_for("Serving until")
         yield command

@@ -1,9 +1,6 @@
 """Erasing on the command line, as real processes, and what becomes of it when its process is killed."""
 
 import json
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +10,8 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
-from tests.processes import OUR_ENVIRONMENT, ROOT
-from tests.waiting import PATIENCE_SECONDS, eventually
+from tests.processes import OUR_ENVIRONMENT, ROOT, Command, outcome
+from tests.waiting import eventually
 
 THEM, OTHERS = "cust-erased-77", "cust-2"
 WORD = "zyxmarkerword"
@@ -35,23 +32,10 @@ def database(environment: dict[str, str]) -> Iterator[Any]:
         yield client[environment["MONGO_DB"]]
 
 
-def started(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "gql_app", *arguments],
-        cwd=environment["DATA_DIR"],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def call(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
     """The exit code, and what was printed."""
-    process = started(environment, *arguments)
-    printed, complaints = process.communicate(timeout=PATIENCE_SECONDS)
-    return process.returncode, printed or complaints
+    code, printed, complaints = outcome(environment, "-m", "gql_app", *arguments)
+    return code, printed or complaints
 
 
 def insert(database: Any, customer: str, count: int) -> None:
@@ -78,10 +62,10 @@ def test_an_erasure_whose_process_is_killed_is_finished_by_the_next(environment:
     assert code == 2, complaint
     assert "--yes" in complaint
 
-    killed = started(environment, "erase", "customer", "acme", THEM, "--yes")
-    eventually(lambda: 0 < database.tickets.count_documents({"customer_id": THEM}) < 600)
-    killed.send_signal(signal.SIGKILL)
-    killed.communicate(timeout=PATIENCE_SECONDS)
+    with Command(
+        Path(environment["DATA_DIR"]), "-m", "gql_app", "erase", "customer", "acme", THEM, "--yes", **environment
+    ):
+        eventually(lambda: 0 < database.tickets.count_documents({"customer_id": THEM}) < 600)
     assert database.tickets.count_documents({"customer_id": THEM}) > 0
 
     code, printed = call(environment, "erase", "customer", "acme", THEM, "--yes", "--json")

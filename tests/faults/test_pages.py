@@ -13,18 +13,17 @@ import pytest
 from gql_app.local.supervisor import STATE
 from tests.pages import Block, blocks
 from tests.processes import OUR_ENVIRONMENT, ROOT, Command, free_port
+from tests.shells import prepared_python
 from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 SERVICE, STAND_IN, RECEIVER = "http://127.0.0.1:8000", "http://127.0.0.1:9000", "9999"
 END = "=== the end of a block ==="
-SETTINGS = {"ALLOW_PRIVATE_DESTINATIONS": "true", "MOCK_TICKET_COUNT": 1000, "RATE_LIMIT_PER_MINUTE": 0}
+SETTINGS = {"ALLOW_PRIVATE_DESTINATIONS": "true", "MOCK_TICKET_COUNT": 200, "RATE_LIMIT_PER_MINUTE": 0}
 
 
 def start_up(home: Path) -> Command:
-    """`make run` in a folder that has the project's environment."""
-    if not (home / ".venv").exists():
-        (home / ".venv").symlink_to(ROOT / ".venv")
+    """`make run`."""
     settings = {**SETTINGS, "MOCK_RATE_LIMIT_PER_MINUTE": 0, "DATA_DIR": ".data", "PORT": 0}
     return Command(home, "-m", "gql_app", "up", terminal=True, **settings)
 
@@ -48,8 +47,10 @@ def run_blocks(home: Path, shown: list[Block], service: str) -> list[str]:
     receiver = str(free_port())
     script = "set -e\n" + "".join(f"{block.code}\necho '{END}'\n" for block in shown if "make run" not in block.code)
     script = script.replace(SERVICE, service).replace(RECEIVER, receiver).replace(STAND_IN, stand_in(home))
-    path = f"{ROOT / '.venv' / 'bin'}:{OUR_ENVIRONMENT['PATH']}"
-    environment = {**OUR_ENVIRONMENT, "PATH": path, "PYTHONPATH": str(ROOT), "DATA_DIR": ".data", "PORT": "0"}
+    programs = home / ".venv" / "bin"
+    programs.mkdir(parents=True, exist_ok=True)
+    own = {"PATH": f"{programs}:{OUR_ENVIRONMENT['PATH']}", "PYTHONPATH": str(ROOT), "DATA_DIR": ".data", "PORT": "0"}
+    environment = OUR_ENVIRONMENT | prepared_python(programs) | own
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=home,

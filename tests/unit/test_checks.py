@@ -25,8 +25,8 @@ def ways_round(tree: ast.Module) -> Iterator[str]:
                 yield f"{node.lineno}: loaders"
 
 
-def calls_of_services(tree: ast.Module) -> Iterator[str]:
-    """Names of service classes that are called, which would make a service of one's own."""
+def imports_of_the_database(tree: ast.Module) -> Iterator[str]:
+    """What of the database a module imports, with which it could make a service of its own."""
     imported = {
         alias.asname or alias.name
         for node in ast.walk(tree)
@@ -42,7 +42,7 @@ def test_nothing_above_the_resolvers_reaches_the_services() -> None:
         for layer in ABOVE
         for path in (ROOT / layer).rglob("*.py")
         if path not in [ROOT / each for each in BUILD_THEM]
-        and (found := [*ways_round(tree := ast.parse(path.read_text())), *calls_of_services(tree)])
+        and (found := [*ways_round(tree := ast.parse(path.read_text())), *imports_of_the_database(tree)])
     }
     assert offences == {}
 
@@ -59,7 +59,7 @@ def test_nothing_above_the_resolvers_reaches_the_services() -> None:
 )
 def test_a_way_round_is_found(source: str) -> None:
     tree = ast.parse(source)
-    assert [*ways_round(tree), *calls_of_services(tree)]
+    assert [*ways_round(tree), *imports_of_the_database(tree)]
 
 
 def test_what_concerns_the_process_is_let_pass() -> None:

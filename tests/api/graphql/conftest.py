@@ -9,6 +9,7 @@ import pytest
 from documents.database import Database
 from resolvers.context import Services
 from tests.api.graphql.client import Api
+from tests.api.graphql.sockets import FEW_AT_ONCE, served
 from tests.fakes import (
     MockApi,
     app_with,
@@ -49,3 +50,23 @@ async def jwt_api(api: Api) -> AsyncIterator[Api]:
 async def fresh(services: Services, mock_api: MockApi, db: Database, app_client: httpx.AsyncClient) -> Api:
     """The endpoint over the empty database, with a worker, for tests that change something."""
     return Api(app_client, services, mock_api, db)
+
+
+@pytest.fixture(scope="module")
+async def quiet(database: Database) -> AsyncIterator[Services]:
+    """Services without anything that works in the background."""
+    await empty(database)
+    async with open_services(database, MockApi().transport, FEW_AT_ONCE) as services:
+        yield at_rest(services)
+
+
+@pytest.fixture(scope="module")
+async def address(quiet: Services) -> AsyncIterator[str]:
+    async with served(app_with(quiet, FEW_AT_ONCE)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+async def jwt_address(quiet: Services) -> AsyncIterator[str]:
+    async with served(app_with(quiet, make_jwt_settings())) as address:
+        yield address

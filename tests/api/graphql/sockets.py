@@ -12,9 +12,12 @@ from websockets.typing import Subprotocol
 
 from gql_app.http.address import bind, url_of
 from gql_app.http.server import create_server
+from tests.fakes import make_settings
 from tests.waiting import PATIENCE_SECONDS
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
+FEW_AT_ONCE = make_settings(graphql_max_subscriptions=3)
+"""Of the services of the fixture `quiet`: so many subscriptions at once."""
 
 
 @asynccontextmanager

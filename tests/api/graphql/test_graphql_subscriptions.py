@@ -2,14 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from websockets.exceptions import InvalidStatus
 
 from documents.database import Database
 from documents.ingestion_job import IngestionJob
@@ -17,37 +15,16 @@ from documents.ticket import Ticket
 from resolvers.analytics import MIN_INTERVAL_SECONDS
 from resolvers.context import Services
 from tests.api.graphql.client import COMMANDS
-from tests.api.graphql.sockets import Socket, opened, served
+from tests.api.graphql.sockets import FEW_AT_ONCE, Socket, opened, served
 from tests.committed_schema import committed_schema
-from tests.fakes import MockApi, app_with, at_rest, empty, make_jwt_settings, make_settings, make_token, open_services
-from tests.waiting import PATIENCE_SECONDS, until
+from tests.fakes import app_with, make_token
+from tests.waiting import until
 
 PROGRESS = "subscription ($job: String!) { ingestionProgress(jobId: $job) { jobId status processedPages progress } }"
 STATS = "subscription ($tenant: String!) { tenantStatsChanged(tenantId: $tenant) { totalTickets byStatus { value } } }"
 
 
 FEWER = "subscription ($tenant: String!) { tenantStatsChanged(tenantId: $tenant) { totalTickets } }"
-SETTINGS = make_settings(graphql_max_subscriptions=3)
-
-
-@pytest.fixture(scope="module")
-async def quiet(database: Database) -> AsyncIterator[Services]:
-    """Services without anything that works in the background."""
-    await empty(database)
-    async with open_services(database, MockApi().transport, SETTINGS) as services:
-        yield at_rest(services)
-
-
-@pytest.fixture(scope="module")
-async def address(quiet: Services) -> AsyncIterator[str]:
-    async with served(app_with(quiet, SETTINGS)) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-async def jwt_address(quiet: Services) -> AsyncIterator[str]:
-    async with served(app_with(quiet, make_jwt_settings())) as address:
-        yield address
 
 
 @pytest.fixture
@@ -74,7 +51,7 @@ async def until_nobody_follows(services: Services) -> None:
 
 
 async def test_progress_shows_every_page_to_the_end(services: Services) -> None:
-    async with served(app_with(services, SETTINGS)) as address, opened(address) as socket:
+    async with served(app_with(services, FEW_AT_ONCE)) as address, opened(address) as socket:
         job = await services.jobs.start("tenant_a")
         await socket.subscribe(PROGRESS, job=job.id)
         shown: list[dict[str, Any]] = []
@@ -249,38 +226,6 @@ async def test_what_is_followed_outlives_the_one_who_came_first(address: str, da
         assert (await second.next_data())["tenantStatsChanged"]["totalTickets"] == 1
 
 
-async def test_only_so_many_operations_at_once_over_all_connections(quiet: Services, tenant: str) -> None:
-    few = make_settings(graphql_max_client_subscriptions=4, graphql_max_subscriptions=3)
-    async with served(app_with(quiet, few)) as address, opened(address) as one:
-        async with opened(address) as other:
-            for socket in (one, other):
-                for number in range(2):
-                    await socket.subscribe(FEWER, id=str(number), tenant=tenant)
-                    await socket.next_data()
-            await one.subscribe(FEWER, id="one too many", tenant=tenant)
-            message = await one.receive()
-            assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
-        shown = "error"
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while shown == "error":  # until the server has seen the other connection close
-                await one.subscribe(FEWER, id="again", tenant=tenant)
-                shown = (await one.receive())["type"]
-    assert shown == "next"
-
-
-async def test_the_limit_is_each_clients_own(quiet: Services) -> None:
-    settings = make_jwt_settings(graphql_max_client_subscriptions=1)
-    async with (
-        served(app_with(quiet, settings)) as address,
-        opened(address, init=False) as one,
-        opened(address, init=False) as other,
-    ):
-        for socket, subject in ((one, "one"), (other, "other")):
-            await socket.init({"authorization": f"Bearer {make_token(sub=subject)}"})
-            await socket.subscribe(FEWER, tenant="tenant_a")
-            await socket.next_data()
-
-
 async def test_empty_operation_name_is_none(address: str, tenant: str) -> None:
     async with opened(address) as socket:
         for query in ("{ __typename }", FEWER):
@@ -363,26 +308,6 @@ async def test_refused_operation_has_a_code_and_leaves_the_connection(address: s
         assert (await socket.receive())["type"] == "pong"
 
 
-async def test_only_so_many_operations_at_once(address: str, tenant: str) -> None:
-    async with opened(address) as socket:
-        for number in range(3):
-            await socket.subscribe(STATS, id=str(number), tenant=tenant)
-            await socket.next_data()
-        await socket.subscribe(STATS, id="one too many", tenant=tenant)
-        message = await socket.receive()
-    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
-
-
-async def test_operation_counts_as_a_request(quiet: Services) -> None:
-    async with served(app_with(quiet, make_settings(requests_per_minute=3))) as address, opened(address) as socket:
-        for _ in range(3):
-            await socket.subscribe("{ __typename }")
-            assert [(await socket.receive())["type"] for _ in range(2)] == ["next", "complete"]
-        await socket.subscribe("{ __typename }")
-        message = await socket.receive()
-    assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "RATE_LIMITED")
-
-
 def test_every_subscription_is_tried_here_or_among_the_events() -> None:
     root = committed_schema().subscription_type
     assert root is not None
@@ -393,71 +318,6 @@ async def test_subscription_over_http_is_a_coded_error(app_client: Any) -> None:
     response = await app_client.post("/graphql", json={"query": PROGRESS, "variables": {"job": "x"}})
     assert response.json()["errors"][0]["extensions"]["code"] == "WEBSOCKET_REQUIRED"
     assert "data" not in response.json()
-
-
-async def test_legacy_protocol_is_refused(address: str) -> None:
-    async with opened(address, init=False, protocol="graphql-ws") as socket:
-        assert (await socket.closed())[0] == 4406
-
-
-async def test_page_of_another_origin_is_refused(address: str) -> None:
-    with pytest.raises(InvalidStatus):
-        async with opened(address, headers={"origin": "http://evil.example"}):
-            pass
-
-
-async def test_operation_before_the_introduction_is_refused(address: str) -> None:
-    async with opened(address, init=False) as socket:
-        await socket.subscribe("{ __typename }")
-        assert (await socket.closed())[0] == 4401
-
-
-@pytest.mark.parametrize(
-    "message",
-    ["[1,2]", '"x"', "5", "{", "{}", '{"type": 5}', '{"type": "nonsense"}', '{"type": "subscribe", "id": "1"}',
-     '{"type": "subscribe", "id": 1, "payload": {"query": "{ __typename }"}}',
-     '{"type": "subscribe", "id": "1", "payload": {"query": 5}}',
-     '{"type": "subscribe", "id": "1", "payload": {"query": "{ a }", "variables": [1]}}',
-     '{"type": "complete"}', "[" * 100_000, b"\x00\xff"],
-)  # fmt: skip
-async def test_malformed_message_closes_the_connection(address: str, message: str | bytes) -> None:
-    async with opened(address) as socket:
-        await socket.connection.send(message)
-        assert (await socket.closed())[0] == 4400
-
-
-async def test_credential_is_in_the_payload_of_the_introduction(jwt_address: str) -> None:
-    async with opened(jwt_address, init=False) as socket:
-        assert (await socket.init({"authorization": f"Bearer {make_token()}"}))["type"] == "connection_ack"
-        await socket.subscribe(STATS, tenant="tenant_a")
-        assert (await socket.next_data())["tenantStatsChanged"]["totalTickets"] == 0
-
-
-BAD_PAYLOADS = [
-    None,
-    {},
-    {"authorization": "Bearer x"},
-    {"authorization": 5},
-    {"authorization": f"Bearer {make_token(exp='tomorrow')}"},
-    {"authorization": f"Bearer {make_token(scope='')}"},
-    {"authorization": f"Bearer {make_token(tenants=[])}"},
-]
-
-
-@pytest.mark.parametrize("payload", BAD_PAYLOADS)
-async def test_bad_credential_is_refused(jwt_address: str, payload: dict[str, Any] | None) -> None:
-    async with opened(jwt_address, init=False) as socket:
-        await socket.send("connection_init", **({} if payload is None else {"payload": payload}))
-        assert (await socket.closed())[0] == 4403
-
-
-async def test_connection_ends_with_its_credential(jwt_address: str) -> None:
-    token = make_token(exp=datetime.now(UTC) + timedelta(seconds=4))
-    async with opened(jwt_address, init=False) as socket:
-        await socket.init({"authorization": f"Bearer {token}"})
-        await socket.subscribe(STATS, tenant="tenant_a")
-        await socket.next_data()
-        assert await socket.closed() == (4403, "The credential has expired")
 
 
 async def test_another_tenants_job_and_statistics_do_not_exist(jwt_address: str, quiet: Services) -> None:
