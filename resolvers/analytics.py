@@ -7,6 +7,7 @@ from documents.ticket import CountedField
 from resolvers.context import Context
 from services.analytics.closing_times import TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder
+from services.analytics.figures import TrendQuestion
 from services.analytics.forecasts.forecasts import Forecast
 from services.analytics.history.ageing import Ageing
 from services.analytics.history.flow import BacklogPoint, FlowStep
@@ -15,7 +16,6 @@ from services.analytics.patterns.heat_map import HeatMapCell
 from services.analytics.patterns.repeat_contacts import RepeatContacts
 from services.analytics.periods import parse_period
 from services.analytics.pipeline import ALL_PARTS, StatsPart
-from services.analytics.several import TrendQuestion
 from services.analytics.stats import StatsQuestion, TenantStats
 from services.analytics.trends import TrendBucket
 from services.errors import InvalidInputError

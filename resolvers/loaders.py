@@ -15,8 +15,7 @@ from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.notification import Notification, NotificationState
 from documents.ticket import CountedField
-from services.analytics.figures import Analytics
-from services.analytics.several import TrendQuestion, trends_of_each
+from services.analytics.figures import Analytics, TrendQuestion, trends_of_each
 from services.analytics.stats import Stats, StatsQuestion, TenantStats
 from services.analytics.trends import TrendBucket
 from services.ingestion.reading import Runs

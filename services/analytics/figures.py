@@ -5,6 +5,9 @@ that are `wanted`, by a filter without a period of creation, are counted one by 
 `services/analytics/history/figures.py`.
 """
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from documents.database import Database, Row
@@ -24,6 +27,18 @@ from services.kit.civil_time import TrendUnit
 from services.kit.clock import Clock
 from services.kit.hours_of_week import offsets_of
 from services.tickets.filter import EVERY_TICKET, TicketFilter, created_in_period
+
+
+@dataclass(frozen=True, slots=True)
+class TrendQuestion:
+    """Which trends are asked for, whatever they are broken down by; as for `Analytics.trends`."""
+
+    tenant_id: str
+    unit: TrendUnit
+    created_from: datetime | None
+    created_to: datetime | None
+    time_zone: str
+    wanted: TicketFilter
 
 
 class Analytics(AnswersQuestions):
@@ -153,3 +168,29 @@ class Analytics(AnswersQuestions):
         require_period(created_from, created_to)
         question = RepeatQuestion(tenant_id, days, created_from, created_to)
         return to_repeat_contacts(await self._run(question.pipeline(), index=CUSTOMER_INDEX))
+
+
+async def trends_of_each(
+    analytics: Analytics, question: TrendQuestion, breakdowns: Sequence[CountedField | None]
+) -> dict[CountedField | None, list[TrendBucket]]:
+    """The trend with each breakdown. Of a part of the tickets, each is a question of its own: they take long together.
+
+    Raises:
+        InvalidInputError, QueryTimeoutError: as `Analytics.trends`.
+    """
+
+    async def ask(*some: CountedField | None) -> dict[CountedField | None, list[TrendBucket]]:
+        return await analytics.trends(
+            question.tenant_id,
+            frozenset(some),
+            unit=question.unit,
+            created_from=question.created_from,
+            created_to=question.created_to,
+            time_zone=question.time_zone,
+            wanted=question.wanted,
+        )
+
+    if question.wanted == EVERY_TICKET:
+        return await ask(*breakdowns)
+    each = await asyncio.gather(*map(ask, breakdowns))
+    return {breakdown: trend for found in each for breakdown, trend in found.items()}

@@ -213,11 +213,11 @@ async def test_many_units_are_placed_rightly(
 @pytest.mark.parametrize(
     ("change", "argument"),
     [
-        ({"end": START - HOUR}, "toDate"),
-        ({"start": START - timedelta(days=2000)}, "fromDate"),
-        ({"start": datetime(1, 1, 1, tzinfo=UTC)}, "fromDate"),
-        ({"end": datetime(2026, 4, 1)}, "toDate"),  # noqa: DTZ001
-        ({"time_zone": "Mars/Base"}, "timeZone"),
+        ({"end": START - HOUR}, "to_date"),
+        ({"start": START - timedelta(days=2000)}, "from_date"),
+        ({"start": datetime(1, 1, 1, tzinfo=UTC)}, "from_date"),
+        ({"end": datetime(2026, 4, 1)}, "to_date"),  # noqa: DTZ001
+        ({"time_zone": "Mars/Base"}, "time_zone"),
     ],
 )
 async def test_what_makes_no_sense_is_refused_by_its_name(

@@ -118,9 +118,9 @@ def test_offsets_are_those_of_every_hour(name: str) -> None:
 @pytest.mark.parametrize(
     ("asked", "argument"),
     [
-        ({"time_zone": "Mars/Base"}, "timeZone"),
-        ({"created_from": NOW, "created_to": NOW - timedelta(days=1)}, "toDate"),
-        ({"created_from": datetime(1969, 1, 1, tzinfo=UTC)}, "fromDate"),
+        ({"time_zone": "Mars/Base"}, "time_zone"),
+        ({"created_from": NOW, "created_to": NOW - timedelta(days=1)}, "to_date"),
+        ({"created_from": datetime(1969, 1, 1, tzinfo=UTC)}, "from_date"),
     ],
 )
 async def test_what_makes_no_sense_is_refused_by_its_name(database: Database, asked: Row, argument: str) -> None:
