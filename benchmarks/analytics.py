@@ -65,16 +65,17 @@ def _figures(database: Database) -> dict[str, Question]:
     stats, analytics = Stats(database, clock, Questions()), Analytics(database, clock, Questions())
     end = clock.now() - timedelta(minutes=7)
     month: dict[str, Any] = {"created_from": end - timedelta(days=30), "created_to": end}
-    day, trend = TrendUnit.DAY, analytics.trend
+    day, plain = TrendUnit.DAY, frozenset([None])
+    urgency, status = frozenset([CountedField.URGENCY]), frozenset([CountedField.STATUS])
     questions: dict[str, Question] = {
         "statistics of all time": stats.compute,
         STATISTICS: lambda tenant: stats.compute(tenant, **month),
-        TREND: lambda tenant: trend(tenant, unit=day, **month),
-        "the same in Paris, by urgency": lambda tenant: trend(
-            tenant, unit=day, time_zone="Europe/Paris", breakdown=CountedField.URGENCY, **month
+        TREND: lambda tenant: analytics.trends(tenant, plain, unit=day, **month),
+        "the same in Paris, by urgency": lambda tenant: analytics.trends(
+            tenant, urgency, unit=day, time_zone="Europe/Paris", **month
         ),
-        "the same in Kathmandu, by status": lambda tenant: trend(
-            tenant, unit=day, time_zone="Asia/Kathmandu", breakdown=CountedField.STATUS, **month
+        "the same in Kathmandu, by status": lambda tenant: analytics.trends(
+            tenant, status, unit=day, time_zone="Asia/Kathmandu", **month
         ),
         HEAT: lambda tenant: analytics.heat_map(tenant, time_zone="Europe/Paris", **month),
         "heat map of all time in Kathmandu": lambda tenant: analytics.heat_map(tenant, time_zone="Asia/Kathmandu"),

@@ -3,18 +3,14 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
 
-import pymongo
 import structlog
 from beanie import Document, init_beanie
-from pymongo import ReadPreference
-from pymongo.client_session import ClientSession
 from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 from pymongo.read_concern import ReadConcern
-from pymongo.write_concern import WriteConcern
 
 from documents.all_documents import ALL_DOCUMENTS
 from documents.driver import (
@@ -34,19 +30,17 @@ from documents.indexes import bring_in_step, keep_deleted_for, keep_quarantined_
 from documents.quarantined_record import QuarantinedRecord
 from documents.schema_version import demand_known_version
 from documents.ticket import Ticket
+from documents.transactions import FINAL, Ending, InTransaction, PlainSession, attempt
 from documents.writes import Writes, make
 
 __all__ = ["ChangeStream", "Collection", "Database", "Row", "Session", "connect", "patiently", "session_id_of"]
 
 T = TypeVar("T")
-InTransaction = Callable[[Session], Coroutine[Any, Any, T]]
-"""What is done in a transaction; it can run more than once."""
 
 OLDEST_WIRE_VERSION = 17
 """MongoDB 6.0."""
 INDEX_SECONDS = 3_600.0
 """Creating an index over many millions of tickets takes minutes."""
-_ABORT_SECONDS = 0.5
 _RETRIED_SHARE = 0.5
 """For which share of a call's time a transaction is begun anew: so the last one has time to end."""
 _LONGEST_PAUSE_SECONDS = 0.5
@@ -99,24 +93,26 @@ class Database:
         """A session to run transactions in, one after the other; to be ended by whoever asked for it."""
         return await self._client.start_session() if self.transactional else None
 
-    async def in_transaction(self, work: InTransaction[T], session: Session = None, *, is_final: bool = True) -> T:
+    async def in_transaction(self, work: InTransaction[T], session: Session = None, *, ending: Ending = FINAL) -> T:
         """Run `work` in one transaction, again when the server says that it may be tried again.
 
-        `work` must not have effects outside the database: it can run more than once. `session`: one of
-        `new_session`, where others have to be able to end the transaction; else one is made for the purpose.
-        `is_final`: wait until no failover and no crash of the server can take it back. What is not final is so as soon
-        as a later transaction is.
+        Neither `work` nor the last calls of `ending` may have effects outside the database: they can run more than
+        once. `session`: one of `new_session`, where others have to be able to end the transaction; else one is made
+        for the purpose.
         """
         if not self.transactional:
-            return await work(None)
+            result = await work(None)
+            if ending.last_calls is not None:
+                await self.in_one_call(ending.last_calls)
+            return result
         if session is None:
             async with await self._client.start_session() as own:
-                return await self.in_transaction(work, own, is_final=is_final)
+                return await self.in_transaction(work, own, ending=ending)
         # Not the driver's own loop, which goes on for two minutes.
         last_begin, tries = time.monotonic() + patience() * _RETRIED_SHARE, 0
         while True:
             try:
-                return await _attempt(work, session, last_begin, WriteConcern("majority" if is_final else 1))
+                return await attempt(self._client, work, session, last_begin, ending)
             except PyMongoError as error:
                 if not error.has_error_label("TransientTransactionError") or time.monotonic() > last_begin:
                     raise
@@ -137,11 +133,15 @@ class Database:
         Raises:
             BulkWriteError: some were refused, and those to later collections were not tried.
         """
+        return await self.in_one_call(lambda session: self.make(writes, session), session)
+
+    def make(self, writes: Sequence[Writes], session: PlainSession) -> int:
+        """The same as calls of pymongo, to be made `in_one_call`."""
         wanted = [(self.collection(each.document).delegate, each) for each in writes if each.operations]
+        return [make(rows, each, session) for rows, each in wanted][-1] if wanted else 0
 
-        def work(session: ClientSession | None) -> int:
-            return [make(rows, each, session) for rows, each in wanted][-1] if wanted else 0
-
+    async def in_one_call(self, work: Callable[[PlainSession], T], session: Session = None) -> T:
+        """Run several of pymongo's calls in a thread, one after the other."""
         return await in_one_call(self._client, work, session)
 
     async def ping(self) -> None:
@@ -207,27 +207,6 @@ async def _opened(driver: Driver, name: str, deleted_days: int | None, quarantin
         if quarantined_days is not None:
             await keep_quarantined_for(database.collection(QuarantinedRecord), quarantined_days)
     return database
-
-
-async def _attempt(work: InTransaction[T], session: Any, last_begin: float, acknowledged: WriteConcern) -> T:
-    """Run one transaction; its commit is tried again until `last_begin` if nobody knows what became of it."""
-    if session.in_transaction:  # the one before was left in the middle
-        await session.abort_transaction()
-    session.start_transaction(ReadConcern("snapshot"), acknowledged, ReadPreference.PRIMARY)
-    try:
-        result = await work(session)
-    except BaseException:
-        with suppress(PyMongoError), pymongo.timeout(_ABORT_SECONDS):
-            await session.abort_transaction()
-        raise
-    while True:
-        try:
-            await session.commit_transaction()
-        except PyMongoError as error:
-            if not error.has_error_label("UnknownTransactionCommitResult") or time.monotonic() > last_begin:
-                raise
-        else:
-            return result
 
 
 def session_id_of(session: Session) -> Row | None:

@@ -161,15 +161,15 @@ class _Calls:
         self, loop: asyncio.AbstractEventLoop, call: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> "asyncio.Future[Any]":
         """Run a call in a thread; the future has its result, or an error when its time is up."""
-        answer = loop.create_future()
-        session = _session_of(args, kwargs)
+        answer, session = loop.create_future(), _session_of(args, kwargs)
         if (refusal := self._refusal(session)) is not None:
             answer.set_exception(self._explained(refusal))
             return answer
         running = self._threads.submit(copy_context().run, self._run, partial(call, *args, **kwargs))
         timer = loop.call_later(patience(), _give_up, answer, patience())
         answer.add_done_callback(lambda _: self._leave(running, session, timer))
-        running.add_done_callback(lambda _: _soon(loop, self._settle, running, answer, session))
+        # `done`, not `running`: a call held by its own callback stays, with all rows, until garbage is collected.
+        running.add_done_callback(lambda done: _soon(loop, self._settle, done, answer, session))
         return answer
 
     def _run(self, call: Callable[[], Any]) -> Any:

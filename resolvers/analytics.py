@@ -15,6 +15,7 @@ from services.analytics.patterns.heat_map import HeatMapCell
 from services.analytics.patterns.repeat_contacts import RepeatContacts
 from services.analytics.periods import parse_period
 from services.analytics.pipeline import ALL_PARTS, StatsPart
+from services.analytics.several import TrendQuestion
 from services.analytics.stats import StatsQuestion, TenantStats
 from services.analytics.trends import TrendBucket
 from services.errors import InvalidInputError
@@ -88,17 +89,10 @@ async def get_trend(
     breakdown: CountedField | None,
     wanted: TicketFilter,
 ) -> list[TrendBucket]:
-    """Tickets created per unit, oldest first."""
+    """Tickets created per unit, oldest first; computed together with those that differ in the breakdown alone."""
     context.caller.require_tenant(tenant_id)
-    return await context.services.analytics.trend(
-        tenant_id,
-        unit=unit,
-        created_from=created_from,
-        created_to=created_to,
-        time_zone=time_zone,
-        breakdown=breakdown,
-        wanted=wanted,
-    )
+    question = TrendQuestion(tenant_id, unit, created_from, created_to, time_zone, wanted)
+    return await context.loaders.trends.load(question, breakdown)
 
 
 async def get_forecast(context: Context, tenant_id: str, *, hours: int, time_zone: str) -> Forecast:

@@ -160,7 +160,9 @@ class Context:
     def loaders(self) -> Loaders:
         """Batch reads for nested fields."""
         services = self.services
-        return Loaders(services.ticket_batches, services.runs, services.notifications, services.waiting)
+        return Loaders(
+            services.ticket_batches, services.analytics, services.runs, services.notifications, services.waiting
+        )
 
     @cached_property
     def tenant_loaders(self) -> TenantLoaders:

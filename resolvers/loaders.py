@@ -7,13 +7,18 @@ import asyncio
 from asyncio import Future
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from documents.database import Row
 from documents.ingestion_job import IngestionJob
 from documents.ingestion_log import IngestionLog
 from documents.notification import Notification, NotificationState
-from services.analytics.stats import Stats, StatsQuestion, TenantStats, stats_of_each
+from documents.ticket import CountedField
+from services.analytics.figures import Analytics
+from services.analytics.several import TrendQuestion, trends_of_each
+from services.analytics.stats import Stats, StatsQuestion, TenantStats
+from services.analytics.trends import TrendBucket
 from services.ingestion.reading import Runs
 from services.lists.keyset import Slice, Window
 from services.notifications.reading import Notifications
@@ -56,33 +61,36 @@ class GroupLoader(Generic[S, K, V]):
         return await value
 
     def _begin(self) -> None:
-        wanted = [each for each in self._wanted if not each[2].done()]  # others were cancelled
+        groups: defaultdict[S, list[tuple[K, Future[V]]]] = defaultdict(list)
+        for shared, key, value in self._wanted:
+            if not value.done():  # others were cancelled
+                groups[shared].append((key, value))
         self._wanted = []
-        for start in range(0, len(wanted), MAX_BATCH):
-            reading = asyncio.create_task(self._answer(wanted[start : start + MAX_BATCH]))
-            self._reading.add(reading)  # the loop itself would not keep it
-            reading.add_done_callback(self._reading.discard)
+        for shared, wanted in groups.items():
+            for start in range(0, len(wanted), MAX_BATCH):
+                reading = asyncio.create_task(self._answer(shared, wanted[start : start + MAX_BATCH]))
+                self._reading.add(reading)  # the loop itself would not keep it
+                reading.add_done_callback(self._reading.discard)
 
-    async def _answer(self, wanted: Sequence[tuple[S, K, Future[V]]]) -> None:
-        groups: defaultdict[S, dict[K, None]] = defaultdict(dict)
-        for shared, key, _ in wanted:
-            groups[shared][key] = None
+    async def _answer(self, shared: S, wanted: Sequence[tuple[K, Future[V]]]) -> None:
         try:
-            found = {shared: await self._read(shared, list(keys)) for shared, keys in groups.items()}
+            found = await self._read(shared, list(dict.fromkeys(key for key, _ in wanted)))
         except Exception as error:  # noqa: BLE001  (it is raised where the values are waited for)
-            for *_, value in wanted:
+            for _, value in wanted:
                 if not value.done():
                     value.set_exception(error)
             return
-        for shared, key, value in wanted:
+        for key, value in wanted:
             if not value.done():
-                value.set_result(found[shared][key] if key in found[shared] else self._missing())
+                value.set_result(found[key] if key in found else self._missing())
 
 
 class Loaders:
     """The loaders of one request."""
 
-    def __init__(self, batches: TicketBatches, runs: Runs, notifications: Notifications, waiting: Waiting) -> None:
+    def __init__(
+        self, batches: TicketBatches, analytics: Analytics, runs: Runs, notifications: Notifications, waiting: Waiting
+    ) -> None:
         self.histories: GroupLoader[tuple[str, int], str, list[Row]] = GroupLoader(
             lambda shared, ids: batches.histories(shared[0], ids, limit=shared[1]), list
         )
@@ -93,6 +101,10 @@ class Loaders:
         """Of (tenant, window, order) and filter."""
         self.ticket_list_counts: GroupLoader[str, TicketFilter, int] = GroupLoader(batches.counts, int)
         """Of tenant and filter."""
+        self.trends: GroupLoader[TrendQuestion, CountedField | None, list[TrendBucket]] = GroupLoader(
+            partial(trends_of_each, analytics), list
+        )
+        """Of a question and breakdown."""
         self.notifications: GroupLoader[str, str, list[Notification]] = GroupLoader(notifications.of_tickets, list)
         """Of tenant and ticket."""
         self.surroundings: GroupLoader[None, str, Surroundings | None] = GroupLoader(
@@ -130,6 +142,6 @@ class TenantLoaders:
         )
         """Of nothing and tenant."""
         self.stats: GroupLoader[StatsQuestion, str, TenantStats | None] = GroupLoader(
-            lambda question, names: stats_of_each(stats, question, names), lambda: None
+            lambda question, names: stats.compute_each(names, question), lambda: None
         )
         """Of a question and tenant; there are some for each."""

@@ -98,14 +98,15 @@ class ServiceError(Exception):
 
     code: ClassVar[ErrorCode]
 
-    def __init__(self, text: str, **details: object) -> None:
-        super().__init__(text)
-        self.details = details
+    def __init__(self, text: str, *, argument: str | None = None, **details: object) -> None:
+        """`argument`: which one it is about, as REST spells it; the text begins with it."""
+        super().__init__(text if argument is None else f"{argument}: {text}")
+        self.argument, self.details = argument, details
         """What a program may want to know beside the code, by the names that problem bodies give it."""
 
     def said(self, spelled: Callable[[str], str]) -> str:
         """The text for a client who spells arguments like this."""
-        return str(self)
+        return str(self) if self.argument is None else spelled(self.argument) + str(self).removeprefix(self.argument)
 
 
 class NotFoundError(ServiceError):
@@ -146,15 +147,6 @@ class InvalidInputError(ServiceError):
     """An argument is well-formed but makes no sense."""
 
     code = ErrorCode.INVALID_INPUT
-
-    def __init__(self, text: str, *, argument: str | None = None, **details: object) -> None:
-        """`argument`: which one, as REST spells it; the text begins with it."""
-        super().__init__(text if argument is None else f"{argument}: {text}", **details)
-        self._text, self._argument = text, argument
-
-    def said(self, spelled: Callable[[str], str]) -> str:
-        """The text for a client who spells arguments like this."""
-        return str(self) if self._argument is None else f"{spelled(self._argument)}: {self._text}"
 
 
 class InvalidCursorError(InvalidInputError):
@@ -216,7 +208,7 @@ class UpstreamError(ServiceError):
     code = ErrorCode.UPSTREAM_FAILED
 
     def __init__(self, text: str, problem: SourceProblem = SourceProblem.REFUSED, **details: object) -> None:
-        super().__init__(text, **details)
+        super().__init__(text, argument=None, **details)
         self.problem = problem
 
 

@@ -4,6 +4,10 @@ import random
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from pymongo.client_session import ClientSession
+from pymongo.database import Database as MongoDatabase
 
 from services.rollups.write import ROLLED_UP
 from soak.cluster import Cluster, Row, wait_for
@@ -77,27 +81,44 @@ def _replace_one(cluster: Cluster, workers: list[Process], dice: random.Random) 
 
 
 def _is_settled(cluster: Cluster) -> bool:
-    """Whether rollups and single tickets together are what a plain count finds, and marks and receipts agree."""
-    marked = {row["_id"] for row in cluster.db["tickets"].find({"rolled_up": ROLLED_UP}, {"_id": 1})}
-    receipts = {row["_id"]["ticket"] for row in cluster.db["rolled_up_tickets"].find({}, {"_id": 1})}
-    return marked == receipts and all(
-        _counted(cluster, tenant, field) == _plain_count(cluster, {"tenant_id": tenant}, COMPARED[field])
-        for tenant in (INGESTED, FOREIGN)
-        for field in COMPARED
-    )
+    """Whether rollups and single tickets together are what a plain count finds, and marks and receipts agree.
+
+    All of it is read as of one moment, since workers go on rolling up meanwhile.
+    """
+    with cluster.db.client.start_session(snapshot=True) as moment:
+        read = _Moment(cluster.db, moment)
+        return read.marked() == read.receipts() and all(
+            read.counted(tenant, field) == read.plainly({"tenant_id": tenant}, COMPARED[field])
+            for tenant in (INGESTED, FOREIGN)
+            for field in COMPARED
+        )
 
 
-def _plain_count(cluster: Cluster, where: Row, field: str) -> Counter[str]:
-    value = {"$ifNull": [f"${field}", "unknown"]}
-    counted = [{"$match": {**where, "deleted_at": None}}, {"$group": {"_id": value, "count": {"$sum": 1}}}]
-    counts = Counter({row["_id"]: row["count"] for row in cluster.db["tickets"].aggregate(counted)})
-    if field == "customer_id":
-        del counts["unknown"]  # the rollups count customers that have a name
-    return counts
+class _Moment(NamedTuple):
+    """The database as it was when it was first read in this session."""
 
+    db: MongoDatabase[Row]
+    session: ClientSession
 
-def _counted(cluster: Cluster, tenant: str, field: str) -> Counter[str]:
-    ours = {"tenant_id": tenant, "counting": ROLLED_UP}
-    rows = cluster.db["ticket_rollups"].find({**ours, "field": field, "day": "all"})
-    rolled_up = Counter({row["value"]: row["tickets"] for row in rows})
-    return rolled_up + _plain_count(cluster, {"tenant_id": tenant, "rolled_up": {"$ne": ROLLED_UP}}, COMPARED[field])
+    def marked(self) -> set[object]:
+        found = self.db["tickets"].find({"rolled_up": ROLLED_UP}, {"_id": 1}, session=self.session)
+        return {row["_id"] for row in found}
+
+    def receipts(self) -> set[object]:
+        found = self.db["rolled_up_tickets"].find({}, {"_id": 1}, session=self.session)
+        return {row["_id"]["ticket"] for row in found}
+
+    def plainly(self, where: Row, field: str) -> Counter[str]:
+        value = {"$ifNull": [f"${field}", "unknown"]}
+        counted = [{"$match": {**where, "deleted_at": None}}, {"$group": {"_id": value, "count": {"$sum": 1}}}]
+        found = self.db["tickets"].aggregate(counted, session=self.session)
+        counts = Counter({row["_id"]: row["count"] for row in found})
+        if field == "customer_id":
+            del counts["unknown"]  # the rollups count customers that have a name
+        return counts
+
+    def counted(self, tenant: str, field: str) -> Counter[str]:
+        ours = {"tenant_id": tenant, "counting": ROLLED_UP, "field": field, "day": "all"}
+        rows = self.db["ticket_rollups"].find(ours, session=self.session)
+        rolled_up = Counter({row["value"]: row["tickets"] for row in rows})
+        return rolled_up + self.plainly({"tenant_id": tenant, "rolled_up": {"$ne": ROLLED_UP}}, COMPARED[field])

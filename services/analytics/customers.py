@@ -8,7 +8,8 @@ from documents.described import DescribedEnum
 from documents.ticket import Ticket
 from services.analytics.leading import leading_customers
 from services.analytics.partition import customer_partition, partition_of
-from services.analytics.pipeline import RATIO_DECIMALS, total_count
+from services.analytics.pipeline import total_count
+from services.analytics.values import RATIO_DECIMALS
 from services.errors import InvalidInputError
 from services.tenancy import Filter
 

@@ -7,7 +7,7 @@ that are `wanted`, by a filter without a period of creation, are counted one by 
 
 from datetime import datetime
 
-from documents.database import Database
+from documents.database import Database, Row
 from documents.ticket import CountedField
 from documents.ticket_indexes import CUSTOMER_INDEX
 from services.analytics.answering import FIGURE_MILLISECONDS, AnswersQuestions
@@ -18,7 +18,7 @@ from services.analytics.partition import partition_of
 from services.analytics.patterns.heat_map import HeatMap, HeatMapCell
 from services.analytics.patterns.repeat_contacts import RepeatContacts, RepeatQuestion, to_repeat_contacts
 from services.analytics.periods import require_period
-from services.analytics.trends import Trend, TrendBucket, usual_start
+from services.analytics.trends import Trend, TrendBucket, counted_for, usual_start
 from services.coordination.sharing import Questions, shared
 from services.kit.civil_time import TrendUnit
 from services.kit.clock import Clock
@@ -34,21 +34,21 @@ class Analytics(AnswersQuestions):
         self._closing_times = ClosingTimes(database, max_milliseconds=FIGURE_MILLISECONDS)
 
     @shared
-    async def trend(
+    async def trends(
         self,
         tenant_id: str,
+        breakdowns: frozenset[CountedField | None],
         *,
         unit: TrendUnit,
         created_from: datetime | None = None,
         created_to: datetime | None = None,
         time_zone: str = "UTC",
-        breakdown: CountedField | None = None,
         wanted: TicketFilter = EVERY_TICKET,
-    ) -> list[TrendBucket]:
-        """Tickets created per unit, oldest first, empty units included; units begin by the clock of `time_zone`.
+    ) -> dict[CountedField | None, list[TrendBucket]]:
+        """Tickets created per unit, oldest first, empty units included, once for each of the `breakdowns`.
 
-        The period ends now and has 24 hours, 30 days, 12 weeks or a year unless told otherwise; its first and last unit
-        count only what lies in the period. Weeks begin on Monday.
+        Units begin by the clock of `time_zone`. The period ends now and has 24 hours, 30 days, 12 weeks or a year
+        unless told otherwise; its first and last unit count only what lies in the period. Weeks begin on Monday.
 
         Raises:
             InvalidInputError: the period makes no sense or has more than 1,000 units, or the time zone is unknown.
@@ -56,14 +56,17 @@ class Analytics(AnswersQuestions):
         """
         created_in_period(created_from, created_to)
         end = created_to or self._clock.now()
-        trend = Trend(tenant_id, created_from or usual_start(end, unit), end, unit, time_zone, breakdown)
+        trend = Trend(tenant_id, created_from or usual_start(end, unit), end, unit, time_zone)
         begins = trend.boundaries()
         if not begins:
-            return []
+            return {breakdown: [] for breakdown in breakdowns}
         where = await chosen(self._tickets, tenant_id, wanted, trend.start, trend.end)
-        tickets = trend.tickets(begins, rolled_up=self._has_rollups, where=where)
-        found = await self._run(tickets.pipeline(), index=index_for(wanted))
-        return trend.buckets(begins, tickets.by_unit(found, begins))
+        tickets = trend.tickets(begins, breakdowns, rolled_up=self._has_rollups, where=where)
+        found: dict[str, list[Row]] = {}
+        for fields, pipeline in tickets.pipelines():
+            found |= dict.fromkeys(fields, await self._run(pipeline, index=index_for(wanted)))
+        units = {field: tickets.by_unit(rows, begins, field) for field, rows in found.items()}
+        return {each: trend.buckets(begins, units[counted_for(each)], each) for each in breakdowns}
 
     @shared
     async def customers(

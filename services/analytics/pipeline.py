@@ -13,30 +13,28 @@ from documents.ticket import (
     COUNTED_FIELDS,
     KEYWORD_SEPARATOR,
     SPARSE_FIELDS,
-    Sentiment,
-    StatusCategory,
     Ticket,
-    Urgency,
 )
 from documents.ticket_rollup import TicketRollup
 from services.analytics.at_risk import at_risk_customers
 from services.analytics.partition import CustomerPartition, CutDay, Partition
 from services.analytics.values import (
+    TOTAL,
+    category_counts,
     counted_by,
     counted_by_sparse,
     counted_by_tag,
     having,
+    ratios,
     tags_one_by_one,
     with_unknown,
 )
 from services.kit.clock import EPOCH
 from services.rollups.rows import KEYWORD, QUARTERS_A_DAY, TAG, TOTALS, quarters_since_epoch, rows_of
-from services.statuses import category_expression
 from services.tenancy import Filter
 
 HOUR = "hour"
 TREND_HOURS = 24
-RATIO_DECIMALS = 3
 TOP_KEYWORDS = 10
 HOUR_LENGTH = timedelta(hours=1)
 _QUARTERS = 4
@@ -91,8 +89,8 @@ def _facets(trend_end: datetime, parts: Collection[StatsPart]) -> tuple[dict[str
     if StatsPart.COUNTS in parts:
         facets |= {f"by_{name}": counted_by(name) for name in COUNTED_FIELDS}
         facets |= {f"by_{name}": counted_by_sparse(name) for name in SPARSE_FIELDS}
-        finish |= _ratios() | {f"by_{name}": with_unknown(f"$by_{name}", _TOTAL) for name in SPARSE_FIELDS}
-        finish["by_status_category"] = _by_category()
+        finish |= ratios() | {f"by_{name}": with_unknown(f"$by_{name}", TOTAL) for name in SPARSE_FIELDS}
+        finish["by_status_category"] = category_counts()
     if StatsPart.TAGS in parts:
         facets[f"by_{TAG}"] = counted_by_tag()
     if StatsPart.KEYWORDS in parts:
@@ -188,33 +186,6 @@ def _hour_of(quarter: object) -> Row:
 
 def _union(pipeline: list[Row], collection: str = Ticket.Settings.name) -> Row:
     return {"$unionWith": {"coll": collection, "pipeline": pipeline}}
-
-
-_TOTAL = {"$sum": "$by_status.count"}
-
-
-def _ratios() -> Row:
-
-    def share(field: str, value: str) -> Row:
-        having = {"$filter": {"input": f"${field}", "cond": {"$eq": ["$$this._id", value]}}}
-        count = {"$sum": {"$map": {"input": having, "in": "$$this.count"}}}
-        return {"$cond": [{"$eq": [_TOTAL, 0]}, 0.0, {"$round": [{"$divide": [count, _TOTAL]}, RATIO_DECIMALS]}]}
-
-    return {
-        "total_tickets": _TOTAL,
-        "urgency_high_ratio": share("by_urgency", Urgency.HIGH.value),
-        "negative_sentiment_ratio": share("by_sentiment", Sentiment.NEGATIVE.value),
-    }
-
-
-def _by_category() -> list[Row]:
-    """The counts by status, by what the statuses mean: exact without counts of its own."""
-
-    def count(category: StatusCategory) -> Row:
-        belongs = {"$eq": [category_expression("$$this._id"), category.value]}
-        return {"$sum": {"$map": {"input": "$by_status", "in": {"$cond": [belongs, "$$this.count", 0]}}}}
-
-    return [{"_id": category.value, "count": count(category)} for category in StatusCategory]
 
 
 def _keywords() -> list[Row]:

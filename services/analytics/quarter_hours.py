@@ -6,7 +6,7 @@ counts of that length, serve all of them; what they do not count is counted one 
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,80 +33,90 @@ class UnitCounts:
 
 
 class QuarterHours:
-    """The tickets of a bounded period by when they were created and by their value in a counted field."""
+    """The tickets of a bounded period by when they were created and by their values in counted fields."""
 
-    def __init__(self, of: Partition, counted: str = TOTALS, *, is_exact: bool = False) -> None:
-        """`counted`: any of `COUNTED_FIELDS`, or `TAG`; of a mere total, the one with the fewest values.
+    def __init__(self, of: Partition, counted: Collection[str] = (TOTALS,), *, is_exact: bool = False) -> None:
+        """`counted`: any of `COUNTED_FIELDS`, and `TAG`; of a mere total, the one with the fewest values.
 
         `is_exact`: to the second, which takes a partition without rollups.
         """
         self._of = of
-        self._counted = counted
-        # Of a sparse field, and of tags, no row is about tickets without a value: the total comes from another field.
-        self._total = TOTALS if counted in (*SPARSE_FIELDS, TAG) else counted
+        self._counted = sorted(counted)
         self._seconds = 1 if is_exact else _QUARTER_SECONDS
 
-    def pipeline(self) -> list[Row]:
-        """A pipeline on tickets, whose documents `by_unit` understands."""
-        of = self._of
-        further: list[tuple[str, list[Row]]] = []
-        if self._counted == TAG:
-            further += [(Ticket.Settings.name, tags) for tags in tags_one_by_one(of, start=self._start())]
-        if of.gone is not None:
-            rows: list[Row] = [
-                {"$match": {**of.days, "field": {"$in": [*{self._counted, self._total}]}}},
-                {"$project": {"_id": 0, "day": 1, "field": 1, "value": 1, "tickets": 1, "quarters": 1}},
-            ]
-            further.append((Ticket.Settings.name, self._single(of.gone, -1)))
-            further.append((TicketRollup.Settings.name, rows))
-        unions = [{"$unionWith": {"coll": collection, "pipeline": pipeline}} for collection, pipeline in further]
-        return [*self._single(of.single), *unions]
+    def pipelines(self) -> list[tuple[list[str], list[Row]]]:
+        """Pipelines on tickets, each with the fields that it tells of; `by_unit` understands their documents.
 
-    def by_unit(self, found: Sequence[Row], begins: Sequence[datetime]) -> list[UnitCounts]:
-        """The tickets of each unit by their value; `begins`: when the units begin, and when the last of them ends."""
+        Beside rollups, few tickets are counted one by one, so all fields are told of by one pipeline. Without them it
+        may be all tickets: there are more combinations of values than values, so each field has one of its own.
+        """
+        together = [self._counted] if self._of.gone is not None else [[field] for field in self._counted]
+        return [(fields, self._pipeline(fields)) for fields in together]
+
+    def by_unit(self, found: Sequence[Row], begins: Sequence[datetime], counted: str = TOTALS) -> list[UnitCounts]:
+        """The tickets of each unit by their value in one of the fields; `begins`: when the units begin, and when the
+        last of them ends."""
         units = [UnitCounts() for _ in begins[1:]]
         edges = [(begin - EPOCH) // QUARTER_HOUR for begin in begins]
         days: dict[int, _Day] = {}
-        for row in found:
+        told = {None, counted, _total_of(counted)}
+        for row in (row for row in found if row.get("field") in told):
             if "day" not in row:
                 unit = bisect_right(begins, row["_id"]["start"]) - 1
-                self._add(units[max(0, unit)], row, row["_id"].get(row.get("field", "value")), row["count"])
+                _add(units[max(0, unit)], row, counted, row["_id"].get(counted), row["count"])
                 continue
             day = days.get(row["day"])
             if day is None:
                 day = days[row["day"]] = _day(row["day"], self._bounds(), edges)
             if day.unit is not None:
-                self._add(units[day.unit], row, row["value"], row["tickets"])
+                _add(units[day.unit], row, counted, row["value"], row["tickets"])
                 continue
-            shares: dict[int, int] = {}
-            for name, count in row.get("quarters", {}).items():
-                if name in day.units:
-                    shares[day.units[name]] = shares.get(day.units[name], 0) + count
-            for unit, count in shares.items():
-                self._add(units[unit], row, row["value"], count)
-        if self._counted in SPARSE_FIELDS:
+            for unit, count in day.shares(row).items():
+                _add(units[unit], row, counted, row["value"], count)
+        if counted in SPARSE_FIELDS:
             for counts in units:
                 counts.by_value[UNKNOWN] += counts.total - counts.by_value.total()
         return units
 
-    def _add(self, unit: UnitCounts, row: Row, value: object, count: int) -> None:
-        """Add tickets to a unit. `row`: what tells of them; it names its field, if it is about one alone."""
-        if row.get("field") in (None, self._total):
-            unit.total += count
-        if row.get("field") in (None, self._counted) and not (self._counted == TAG and value is None):
-            unit.by_value[str(known_as(value))] += count  # other programs may have stored 5 and "5"
+    def _pipeline(self, fields: Sequence[str]) -> list[Row]:
+        of = self._of
+        further: list[tuple[str, list[Row]]] = []
+        if TAG in fields:
+            further += [(Ticket.Settings.name, tags) for tags in tags_one_by_one(of, start=self._start())]
+        if of.gone is not None:
+            rows: list[Row] = [
+                {"$match": {**of.days, "field": {"$in": sorted({*fields, *map(_total_of, fields)})}}},
+                {"$project": {"_id": 0, "day": 1, "field": 1, "value": 1, "tickets": 1, "quarters": 1}},
+            ]
+            further.append((Ticket.Settings.name, self._single(of.gone, fields, -1)))
+            further.append((TicketRollup.Settings.name, rows))
+        unions = [{"$unionWith": {"coll": collection, "pipeline": pipeline}} for collection, pipeline in further]
+        return [*self._single(of.single, fields), *unions]
 
     def _start(self) -> Row:
         return {"$dateTrunc": {"date": "$created_at", "unit": "second", "binSize": self._seconds}}
 
-    def _single(self, where: Filter, sign: int = 1) -> list[Row]:
-        value = {} if self._counted == TAG else {"value": f"${self._counted}"}
-        return [{"$match": where}, {"$group": {"_id": {"start": self._start(), **value}, "count": {"$sum": sign}}}]
+    def _single(self, where: Filter, fields: Sequence[str], sign: int = 1) -> list[Row]:
+        values = {field: f"${field}" for field in fields if field != TAG}
+        return [{"$match": where}, {"$group": {"_id": {"start": self._start(), **values}, "count": {"$sum": sign}}}]
 
     def _bounds(self) -> tuple[int, int]:
         if self._of.begin is None or self._of.end is None:
             raise TypeError("the period has to begin and to end")
         return self._of.begin, self._of.end
+
+
+def _total_of(counted: str) -> str:
+    """The field whose rows tell the total: of a sparse field, and of tags, no row is about tickets without a value."""
+    return TOTALS if counted in (*SPARSE_FIELDS, TAG) else counted
+
+
+def _add(unit: UnitCounts, row: Row, counted: str, value: object, count: int) -> None:
+    """Add tickets to a unit. `row`: what tells of them; it names its field, if it is about one alone."""
+    if row.get("field") in (None, _total_of(counted)):
+        unit.total += count
+    if row.get("field") in (None, counted) and not (counted == TAG and value is None):
+        unit.by_value[str(known_as(value))] += count  # other programs may have stored 5 and "5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +127,14 @@ class _Day:
     """The number of the unit that has all of them, if one has."""
     units: dict[str, int]
     """The numbers of the units by the names of the quarters of an hour that belong to the period."""
+
+    def shares(self, row: Row) -> Counter[int]:
+        """How many of a row's tickets belong to which unit."""
+        shares: Counter[int] = Counter()
+        for name, count in row.get("quarters", {}).items():
+            if name in self.units:
+                shares[self.units[name]] += count
+        return shares
 
 
 def _day(day: int, bounds: tuple[int, int], edges: Sequence[int]) -> _Day:

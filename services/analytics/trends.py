@@ -1,6 +1,7 @@
 """How many tickets were created in each hour, day, week or month, by the clock of a time zone."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -56,7 +57,6 @@ class Trend:
     end: datetime
     unit: TrendUnit
     time_zone: str
-    breakdown: CountedField | None
 
     def boundaries(self) -> list[datetime]:
         """When its units begin, and when the last one ends.
@@ -71,14 +71,22 @@ class Trend:
             )
         return boundaries(self.start, self.end, self.unit, zone(self.time_zone))
 
-    def tickets(self, begins: list[datetime], *, rolled_up: bool, where: Filter | None = None) -> QuarterHours:
+    def tickets(
+        self,
+        begins: list[datetime],
+        breakdowns: Iterable[CountedField | None],
+        *,
+        rolled_up: bool,
+        where: Filter | None = None,
+    ) -> QuarterHours:
         """What its buckets are made of. `rolled_up` and `where`: as in `partition_of`."""
-        stored = CountedField.STATUS if self.breakdown is CountedField.STATUS_CATEGORY else self.breakdown
         is_exact = any((begin - EPOCH) % QUARTER_HOUR for begin in begins)  # some zones did not keep to it before 1972
         of = partition_of(self.tenant_id, self.start, self.end, rolled_up=rolled_up and not is_exact, where=where)
-        return QuarterHours(of, TOTALS if stored is None else stored.value, is_exact=is_exact)
+        return QuarterHours(of, {counted_for(each) for each in breakdowns}, is_exact=is_exact)
 
-    def buckets(self, begins: list[datetime], units: list[UnitCounts]) -> list[TrendBucket]:
+    def buckets(
+        self, begins: list[datetime], units: list[UnitCounts], breakdown: CountedField | None
+    ) -> list[TrendBucket]:
         """All units, oldest first, with what was counted in each."""
         return [
             TrendBucket(
@@ -86,18 +94,25 @@ class Trend:
                 max(start, self.start),
                 min(end, self.end),
                 unit.total,
-                [] if self.breakdown is None else bounded_counts(self.breakdown, _ranked(self._shown(unit.by_value))),
+                [] if breakdown is None else bounded_counts(breakdown, _ranked(_shown(unit.by_value, breakdown))),
             )
             for (start, end), unit in zip(pairwise(begins), units, strict=True)
         ]
 
-    def _shown(self, unit: Counter[str]) -> Counter[str]:
-        if self.breakdown is not CountedField.STATUS_CATEGORY:
-            return unit
-        categories: Counter[str] = Counter()
-        for status, count in unit.items():
-            categories[category_of(status).value] += count
-        return categories
+
+def counted_for(breakdown: CountedField | None) -> str:
+    """The field that is counted: categories are made of statuses, and of a mere total, nothing is shown but sums."""
+    stored = CountedField.STATUS if breakdown is CountedField.STATUS_CATEGORY else breakdown
+    return TOTALS if stored is None else stored.value
+
+
+def _shown(unit: Counter[str], breakdown: CountedField) -> Counter[str]:
+    if breakdown is not CountedField.STATUS_CATEGORY:
+        return unit
+    categories: Counter[str] = Counter()
+    for status, count in unit.items():
+        categories[category_of(status).value] += count
+    return categories
 
 
 def usual_start(end: datetime, unit: TrendUnit) -> datetime:

@@ -56,6 +56,11 @@ class Pack:
     """Words for those that a story is about: `they`, `their`."""
     returns: frozenset[str] = frozenset()
     """Words of the here and now, at which a story ends: `now`, `same`, `your`."""
+    gratitude: frozenset[str] = frozenset()
+    thanked_for: frozenset[str] = frozenset()
+    """Words of thanks, and what joins them to their reason: `thank`, `for`."""
+    relapses: frozenset[str] = frozenset()
+    """Words by which what the subject calls over is not: `again`."""
     modals: frozenset[str] = frozenset()
     """Words that make of `if` a mere thought: `would`."""
 

@@ -15,6 +15,7 @@ from typing import cast
 
 from documents.ticket import Sentiment
 from services.classification import frames
+from services.classification.closing.settled import end_of_withdrawal, with_gratitude, without_jests, without_settled
 from services.classification.languages import Pack
 from services.classification.own.words import OwnBook
 from services.classification.phrases import Hit
@@ -48,10 +49,15 @@ def find_signals(
     reaches = {hit.entry for hit in visible if isinstance(hit.entry, Reach)}
     if Reach.TEXT in reaches:
         return []
-    live = _Reader(words, visible, pack).read()
+    reader = _Reader(words, visible, pack, heading=heading)
+    live = reader.read()
     if reaches & frames.FRAMES and Reach.REAL not in reaches:
         live = frames.outside_frames(words, visible, live, pack, heading=heading)
     live = frames.without_lone_hints(frames.without_topic(words, live, pack, heading=heading))
+    if Reach.JEST in reaches:
+        live = without_jests(live)
+    if reader.settled_at >= 0 or any(hit.entry.rule.withdraws for hit in live):
+        live = with_gratitude(words, live, pack)
     if not any(hit.start < heading and _is_grave(hit.entry) for hit in live):
         return live
     said = {hit.entry.keyword for hit in live if hit.start >= heading}
@@ -120,12 +126,13 @@ def _ends_sentence(word: str) -> bool:
 class _Reader:
     """One pass over the hits of one text."""
 
-    def __init__(self, words: Sequence[str], hits: Sequence[Hit[Meaning]], pack: Pack) -> None:
+    def __init__(self, words: Sequence[str], hits: Sequence[Hit[Meaning]], pack: Pack, *, heading: int) -> None:
         self._words = words
         self._hits = hits
         self._pack = pack
+        self._heading = heading
         self._live: list[Hit[Signal]] = []
-        self._settled_at = -1
+        self.settled_at = -1
         """Where a solution was last said."""
         self._lists: dict[Reach, tuple[int, int]] = {}  # where their last signal starts, and the last after a word
 
@@ -147,9 +154,10 @@ class _Reader:
                 case Signal() as signal:
                     if signal.rule.withdraws:
                         self._live = [said for said in self._live if said.entry.rule.sentiment is Sentiment.POSITIVE]
+                        negated_to = end_of_withdrawal(self._words, hit.end, self._pack) - 1
                     self._live.append(cast("Hit[Signal]", hit))
                     if signal.declines:  # "no need to answer immediately"
-                        negated_to = self._end_of_negation(hit.end, Reach.NOUN)
+                        negated_to = max(negated_to, self._end_of_negation(hit.end, Reach.NOUN))
                 case Reach.FIXED | Reach.SOLVED as reach:
                     self._repair(hit.start, reach)
                 case Reach.CLAUSE:
@@ -158,19 +166,7 @@ class _Reader:
                     negated_to = self._end_of_negation(hit.end, reach)
                 case _:
                     pass
-        return self._without_settled()
-
-    def _without_settled(self) -> list[Hit[Signal]]:
-        """What was settled, and its writer is content without a "but" behind it, is over, whatever it was."""
-        if self._settled_at < 0 or not self._pack.contrasts.isdisjoint(self._words[self._settled_at :]):
-            return self._live
-        if not any(hit.entry.rule.sentiment is Sentiment.POSITIVE for hit in self._live):
-            return self._live
-        return [hit for hit in self._live if hit.start > self._settled_at or not hit.entry.is_bad]
-
-    def _agrees(self, position: int) -> bool:
-        """Whether a negation at `position` only repeats the one before it."""
-        return self._words[position] in self._pack.concord
+        return without_settled(self._words, self._live, self._pack, heading=self._heading, settled_at=self.settled_at)
 
     def _end_of_negation(self, position: int, reach: Reach) -> int:
         """The last position at which a signal falls under a negation that ends before `position`."""
@@ -185,7 +181,7 @@ class _Reader:
                     position = self._ends[position]
                 case Reach() as other if other in frames.FRAMES or other in (Reach.REAL, Reach.TEXT):
                     position, budget = position + 1, budget - 1
-                case Reach.NOUN | Reach.VERB if self._agrees(position):
+                case Reach.NOUN | Reach.VERB if self._words[position] in self._pack.concord:  # it only repeats the "no"
                     position, budget = self._ends[position], budget - 1
                 case Signal():
                     joined = self._joined_signal(self._ends[position], reach)
@@ -216,14 +212,11 @@ class _Reader:
             return word not in self._pack.passes
         return word in PUNCTUATION or word in self._pack.stops
 
-    def _ends_clause(self, word: str) -> bool:
-        return word in PUNCTUATION or word in self._pack.conjunctions
-
     def _repair(self, position: int, reach: Reach) -> None:
         """Take back what "is fixed" or "works again" at `position` speaks of."""
         if self._is_void(position):
             return
-        self._settled_at = position
+        self.settled_at = position
         if reach is Reach.SOLVED:
             self._live = [hit for hit in self._live if not hit.entry.rule.repairable]
             return
@@ -243,8 +236,8 @@ class _Reader:
 
     def _is_void(self, position: int) -> bool:
         for word in reversed(self._words[max(0, position - VOID_WORDS) : position]):
-            if self._ends_clause(word) and word not in self._pack.voids:
-                return False
             if word in self._pack.voids:
                 return True
+            if word in PUNCTUATION or word in self._pack.conjunctions:
+                return False
         return False

@@ -54,6 +54,8 @@ class Reach(StrEnum):
     """`that is what happened`: takes all frames back."""
     TEXT = "text"
     """`test message`, `unsubscribe here`: nothing in the text counts."""
+    JEST = "jest"
+    """`haha`, `so good that`: threats in a text with nothing else wrong are no threats."""
     FIXED = "fixed"
     """`is fixed`: backwards, in its clause."""
     SOLVED = "solved"
@@ -77,6 +79,8 @@ class Rule:
     positive sentiment it is praise that may be irony."""
     protected: bool = False
     """What is learned from people never lowers the urgency of a ticket in which it fires."""
+    threatens: bool = False
+    """Who laughs does not mean it."""
     withdraws: bool = False
     """The words take back all that was said or asked before: `never mind`."""
 
@@ -152,5 +156,6 @@ def _rule(name: str, table: dict[str, Any]) -> Rule:
         repairable=table.get("repairable", False),
         hint=table.get("hint", False),
         protected=table.get("protected", False),
+        threatens=table.get("threatens", False),
         withdraws=table.get("withdraws", False),
     )

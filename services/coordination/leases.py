@@ -20,6 +20,7 @@ from pymongo.errors import DuplicateKeyError, ExecutionTimeout, PyMongoError
 
 from documents.database import Database, Row, Session, session_id_of
 from documents.tenant_lock import TenantLock
+from documents.transactions import FINAL, Ending
 from services.coordination.lock_updates import give_back, renew, take_if_free
 from services.coordination.resources import LockState, ingest_resource
 from services.kit.tasks import abandon, to_its_end
@@ -102,15 +103,15 @@ class Leases:
             await self._database.kill_session(row["predecessor"])
         return Lease(resource_id, owner_id, row["holder"], row["fence"], row["expires_at"], session, asked_at)
 
-    async def write(self, lease: Lease, work: Work[T], *, last: bool = False, is_final: bool = True) -> T:
+    async def write(self, lease: Lease, work: Work[T], *, last: bool = False, ending: Ending = FINAL) -> T:
         """Run `work` in a transaction that proves and renews the lease; `last`: that also gives it back.
 
-        Transactions under one lease take turns, and go on even if the caller is cancelled. `is_final`: see `Database`.
+        Transactions under one lease take turns, and go on even if the caller is cancelled.
 
         Raises:
             LeaseLostError: it is no longer held; nothing was written.
         """
-        return await asyncio.shield(asyncio.create_task(self._write(lease, work, last=last, is_final=is_final)))
+        return await asyncio.shield(asyncio.create_task(self._write(lease, work, last=last, ending=ending)))
 
     async def give_back(self, lease: Lease) -> None:
         """Give the lease back without having anything to write; the fencing token stays.
@@ -172,7 +173,7 @@ class Leases:
         if row is not None and row.get("session_id"):
             await self._database.kill_session(row["session_id"])
 
-    async def _write(self, lease: Lease, work: Work[T], *, last: bool, is_final: bool) -> T:
+    async def _write(self, lease: Lease, work: Work[T], *, last: bool, ending: Ending) -> T:
         proven_at = 0.0
 
         async def proven(session: Session) -> T:
@@ -188,7 +189,7 @@ class Leases:
             if lease.is_given_back:  # while this write waited for its turn
                 raise LeaseLostError(f"the lease on {lease.resource_id} was given back")
             try:
-                result = await self._database.in_transaction(proven, lease.session, is_final=is_final)
+                result = await self._database.in_transaction(proven, lease.session, ending=ending)
             except LeaseLostError:
                 lease.is_lost = True
                 raise

@@ -19,6 +19,8 @@ FIGURES_AT_ONCE = 16
 """Figures that one process has computed at a time; the database's connections are for others, too."""
 FIGURES_OF_ONE_TENANT = 4
 """As many of them are one tenant's, so that its slow questions cannot keep all others waiting."""
+OF_SEVERAL = ""
+"""Stands for the tenant in questions about several, which have as many places as a tenant's together."""
 PATIENCE_SECONDS = 10.0
 """Nobody waits longer for figures to be begun."""
 

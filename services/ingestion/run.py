@@ -8,12 +8,14 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from documents.ingestion_job import IngestionJob
+from services.classification.judging import Judge
 from services.coordination.leases import Lease
 from services.errors import UpstreamError
 from services.ingestion.jobs import Jobs
 from services.kit.tasks import abandon
 from services.notifications.outbox import ANNOUNCE_ALL, AnnouncementPolicy
 from services.observing import UNOBSERVED, Observer
+from services.protection.shields import Shield
 from services.sources.pages import PagePlace, SourcePage, UpstreamCaller
 from services.sources.source import Source
 
@@ -82,6 +84,9 @@ class Run:
         """Where what it reads at present comes from."""
         self.failed_legs = job.failed_legs
         """How many of its connections could not be read."""
+        self.bounds: tuple[Judge, Shield] | None = None
+        """Who judges the tenant's tickets, and what may not be stored of them, as far as the run has heard: whoever
+        stores something demands that it is still so."""
         self.stored_portions = job.portions
         """How many portions are stored, as far as the run has heard."""
         self._pages = job.processed_pages

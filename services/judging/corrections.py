@@ -16,11 +16,12 @@ from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from documents.correction import Correction
-from documents.database import Collection, Database, InTransaction, Row, Session
+from documents.database import Collection, Database, Row, Session
 from documents.notification import Notification
 from documents.tenant_classifier import TenantClassifier
 from documents.ticket import CLASSIFIED_FIELDS, Sentiment, Ticket, Urgency
 from documents.ticket_history import HistoryAction, TicketHistory
+from documents.transactions import InTransaction, PlainSession
 from services.errors import InvalidInputError, TicketNotFoundError
 from services.judging.judges import Judges
 from services.judging.verdicts import CORRECTABLE, corrected, judged, text_key, texts_of
@@ -188,8 +189,8 @@ class Corrections:
         await self._corrections.replace_one(among, kept, upsert=True, session=session)
 
 
-async def demand_no_other(
-    corrections: Mapping[Any, str], tickets: Collection, tenant_id: str, ticket_ids: list[Any], session: Session
+def demand_no_other(
+    corrections: Mapping[Any, str], tickets: Collection, tenant_id: str, ticket_ids: list[Any], session: PlainSession
 ) -> None:
     """Demand that of these tickets (`_id`s) people have said what they had when `corrections` were read.
 
@@ -198,7 +199,7 @@ async def demand_no_other(
     """
     if ticket_ids:
         among = owned(tenant_id, _id={"$in": ticket_ids}, correction={"$ne": None})
-        rows = await tickets.find(among, {"correction.id": 1}, session=session, hint=BY_ID).to_list(None)
+        rows = tickets.delegate.find(among, {"correction.id": 1}, session=session, hint=BY_ID)
         if correction_ids(rows) != corrections:
             raise CorrectedMeanwhileError
 

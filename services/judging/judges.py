@@ -7,8 +7,9 @@ from typing import Any
 
 from documents.database import Collection, Database, Row, Session
 from documents.tenant_classifier import TenantClassifier
+from documents.transactions import PlainSession
 from services.classification.classifier import Classification
-from services.classification.judging import Judge
+from services.classification.judging import Judge, version_of
 from services.classification.learned import from_row
 from services.classification.own.words import NO_OWN_WORDS, OwnBook, OwnWords
 from services.observing import UNOBSERVED, Observer, TicketJudged
@@ -69,23 +70,24 @@ class Judges:
             self._ready[tenant_id] = judge
         return judge
 
-    async def demand_present(
-        self, judged_by: Mapping[Any, Any], tickets: Collection, tenant_id: str, judge: Judge, session: Session
+    def demand_present(
+        self, judged_by: Mapping[Any, Any], tickets: Collection, tenant_id: str, judge: Judge, session: PlainSession
     ) -> None:
         """Demand that the tenant's judge is still this one, and that these tickets are judged by the versions that they
         were when they were compared. Else what is judged by another version would be stored behind those who judge
-        anew, and history and search terms would follow from what is no longer so.
+        anew, and history and search terms would follow from what is no longer so. Made of pymongo's calls.
 
         `judged_by`: by `_id`. `session`: that of the transaction in which what was judged is stored.
 
         Raises:
             JudgedMeanwhileError: it is not so.
         """
-        if (await self.of(tenant_id, session=session)).version != judge.version:
+        row = self._classifiers.delegate.find_one({"_id": tenant_id}, {"revision": 1}, session=session)
+        if version_of((row or {}).get("revision") or 0) != judge.version:
             raise JudgedMeanwhileError
         if judged_by:
             among = owned(tenant_id, _id={"$in": list(judged_by)})
-            rows = await tickets.find(among, {"rules_version": 1}, session=session, hint=BY_ID).to_list(None)
+            rows = tickets.delegate.find(among, {"rules_version": 1}, session=session, hint=BY_ID)
             if any(row.get("rules_version") != judged_by[row["_id"]] for row in rows):
                 raise JudgedMeanwhileError
 

@@ -18,6 +18,7 @@ from documents.database import Database, Row, Session
 from documents.erased_ticket import ErasedTicket
 from documents.erasure import Erasure, ErasureScope
 from documents.tenant_protection import TenantProtection
+from documents.transactions import PlainSession
 from services.errors import ConflictError, ErrorCode
 from services.protection.digests import DigestKeys
 from services.tenancy import owned
@@ -98,13 +99,14 @@ class Shields:
         if (await self.of(tenant_id)).is_erased:
             raise TenantErasedError(tenant_id)
 
-    async def demand_same(self, tenant_id: str, shield: Shield, session: Session) -> None:
-        """Demand that the shield is still this one. `session`: that of the transaction in which something is stored.
+    def demand_same(self, tenant_id: str, shield: Shield, session: PlainSession) -> None:
+        """Demand that the shield is still this one, in one of pymongo's calls. `session`: that of the transaction in
+        which something is stored.
 
         Raises:
             ShieldedMeanwhileError: it is another one.
         """
-        row = await self._rows.find_one({"_id": tenant_id}, {"revision": 1}, session=session)
+        row = self._rows.delegate.find_one({"_id": tenant_id}, {"revision": 1}, session=session)
         if (row or {}).get("revision", 0) != shield.revision:
             raise ShieldedMeanwhileError
 

@@ -87,7 +87,6 @@ def _date_or_null(field: str, read: Row) -> Row:
     return {"$cond": [{"$eq": [{"$type": field}, "date"]}, read, None]}
 
 
-_LONG_DELETED: Row = {"$toLong": "$deleted_at"}
 COUNTED_PROJECTION: Row = {
     **dict.fromkeys((*COUNTED_FIELDS, "tags", "keyword_key", "customer_id", "external_id"), 1),
     QUARTER: _date_or_null("$created_at", quarters_since_epoch("$created_at")),

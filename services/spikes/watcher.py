@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -129,7 +130,7 @@ class SpikeWatcher(Background):
         ]
 
         async def work(session: Session) -> bool:
-            await self._shields.demand_same(tenant_id, shield, session)
+            await self._database.in_one_call(partial(self._shields.demand_same, tenant_id, shield), session)
             meanwhile = await self._known(tenant_id, found, session)
             if meanwhile is not None:
                 mine = owned(tenant_id, _id=meanwhile["_id"])

@@ -107,7 +107,8 @@ class Forecasts(AnswersQuestions):
         begins = boundaries(now - HISTORY, now, TrendUnit.HOUR, place)
         of = partition_of(tenant_id, begins[0], begins[-2], rolled_up=self._has_rollups)
         tickets = QuarterHours(of)
-        found = await self._run(tickets.pipeline(), index=COUNTED_INDEX)
+        [(_, pipeline)] = tickets.pipelines()
+        found = await self._run(pipeline, index=COUNTED_INDEX)
         counts = [unit.total for unit in tickets.by_unit(found, begins[:-1])]
         filled = [number for number, count in enumerate(counts) if count]
         first, last = (filled[0], filled[-1]) if filled else (0, 0)

@@ -16,9 +16,9 @@ from documents.ticket_history import HistoryAction
 from services.analytics.history.candidates import candidates
 from services.analytics.history.counted_events import CountedEvents
 from services.analytics.partition import partition_of
-from services.analytics.pipeline import RATIO_DECIMALS, combined_counts
+from services.analytics.pipeline import combined_counts
 from services.analytics.stats import TenantStats
-from services.analytics.values import bounded_counts, counted_by
+from services.analytics.values import RATIO_DECIMALS, bounded_counts, counted_by
 from services.kit.clock import EPOCH
 from services.rollups.events import ENTERED, STORED
 from services.rollups.lives import REBUILT, stored_changes

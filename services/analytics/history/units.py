@@ -88,5 +88,5 @@ def units_of(start: datetime | None, end: datetime, unit: TrendUnit, time_zone: 
         if len(inner) < MAX_BUCKETS:
             return Units([start, *inner, *([end] if end > start else [])])
     raise InvalidInputError(
-        f"the period has more than {MAX_BUCKETS} of them; take a shorter one or a longer unit.", argument="unit"
+        f"more than {MAX_BUCKETS} units begin from then on; take a later one or a longer unit.", argument="from_date"
     )

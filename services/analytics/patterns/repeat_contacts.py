@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from documents.database import Row
 from documents.ticket import Ticket
-from services.analytics.pipeline import RATIO_DECIMALS
+from services.analytics.values import RATIO_DECIMALS
 from services.errors import InvalidInputError
 from services.tenancy import live
 from services.tickets.filter import created_in_period

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -18,7 +18,9 @@ from documents.quarantined_record import QuarantinedRecord
 from documents.staged_detail import StagedDetail
 from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
+from documents.transactions import Ending, PlainSession
 from documents.writes import Writes, new_rows
+from services.classification.judging import Judge
 from services.coordination.leases import Leases
 from services.ingestion.courses.course import Step
 from services.ingestion.pages.changes import PageChanges
@@ -29,6 +31,7 @@ from services.ingestion.pages.progress import (
     after_stored,
     counted,
     cursor_move,
+    figures,
     progress,
     remarked,
     sightings,
@@ -41,7 +44,7 @@ from services.ingestion.run import Run, StoppedError, StopReason
 from services.judging.corrections import CorrectedMeanwhileError, demand_no_other
 from services.judging.judges import JudgedMeanwhileError, Judges
 from services.kit.clock import Clock
-from services.observing import UNOBSERVED, Observer, TicketsStored
+from services.observing import UNOBSERVED, Observer
 from services.protection.removal import Removal
 from services.protection.shields import NO_SHIELD, Shield, ShieldedMeanwhileError, Shields, marking
 from services.rollups.write import Rollups
@@ -51,8 +54,6 @@ FINAL_EVERY = 16
 """After so many portions, and at its end, a run waits until nothing can take back what it has stored. In between, a
 failover or a crash of the database can: the next portion, which asks for the one before it, is refused then, and the
 run goes on from the checkpoint that is left."""
-_NAMES_OF_COUNTS = {"new_ingested": "new", "errors": "quarantined"}
-"""Of a job, as figures are counted by them."""
 _MAX_REPLANS = 5
 """How often a page is compared anew because another program inserted one of its tickets, or a person corrected it, or
 because it was judged anew, or is to be."""
@@ -107,11 +108,8 @@ class PageStore:
         observer: Observer = UNOBSERVED,
     ) -> None:
         """`on_urgent` is told when a page with urgent tickets is stored; it must return at once."""
-        self._database = database
-        self._leases = leases
-        self._rollups = rollups
-        self._clock = clock
-        self._on_urgent = on_urgent
+        self._database, self._leases, self._rollups = database, leases, rollups
+        self._clock, self._on_urgent = clock, on_urgent
         self._staging = Staging(database, clock)
         self._judges = Judges(database, observer=observer)
         self._shields = Shields(database)
@@ -120,32 +118,33 @@ class PageStore:
         self._tickets = database.collection(Ticket)
         self._quarantine = database.collection(QuarantinedRecord)
 
-    async def prepare(self, run: Run, portion: Portion) -> PreparedPage:
+    async def prepare(self, run: Run, portion: Portion, *, anew: bool = False) -> PreparedPage:
         """Classify the tickets, and compare them with what is stored.
 
         In a thread: it takes some 15 ms of computing a page, in which this process has requests to answer, and the
-        page before may be on its way into the database. What may not be stored is left out.
+        page before may be on its way into the database. What may not be stored is left out. `anew`: the run's bounds
+        may have changed.
 
         Raises:
             TenantErasedError: nothing may be.
         """
         with run.observer.span("classify page", portion=portion.number):
-            return await self._prepare(run, portion)
+            if anew or run.bounds is None:
+                run.bounds = await self._judges.of(run.tenant_id), await self._shields.of(run.tenant_id)
+            return await self._prepare(run, portion, *run.bounds)
 
-    async def _prepare(self, run: Run, portion: Portion) -> PreparedPage:
-        judge, shield = await asyncio.gather(self._judges.of(run.tenant_id), self._shields.of(run.tenant_id))
+    async def _prepare(self, run: Run, portion: Portion, judge: Judge, shield: Shield) -> PreparedPage:
         portion, trace = await self._protected.admitted(run.tenant_id, shield, portion), run.observer.trace()
         at = Position(run.tenant_id, run.job.id, portion.number, self._clock.now(), run.origin, judge, trace)
         if shield.retention is not None:
-            known = await self._stored(run.tenant_id, [*portion.records.own])
+            known, _ = await self._known(run.tenant_id, portion.records.own)
             portion = self._protected.without_aged(shield, portion, known)
-        left_out = await self._stored(run.tenant_id, [*portion.left_out])
+        left_out, _ = await self._known(run.tenant_id, portion.left_out)
         misplaced = await self._protected.misplaced(run.tenant_id, left_out)
         own, gone = portion.records.own, portion.records.gone
         ids = [*own, *gone]
-        stored, mended, details, staged = await asyncio.gather(
-            self._stored(run.tenant_id, ids),
-            find_mended(self._quarantine, run.tenant_id, own),
+        (stored, mended), details, staged = await asyncio.gather(
+            self._known(run.tenant_id, ids, mendable=own),
             self._staging.of(run, ids),
             self._staging.fresh(run, portion.number, portion.details),
         )
@@ -176,7 +175,7 @@ class PageStore:
                 if page.changes.notifications:
                     self._on_urgent()
                 return
-            page = await self.prepare(run, page.portion)
+            page = await self.prepare(run, page.portion, anew=True)
 
     async def seen_ids(self, run: Run) -> list[str]:
         """The tickets that the run has seen in whichever process."""
@@ -200,14 +199,18 @@ class PageStore:
 
         await self._leases.write(run.lease, work)
 
-    async def _stored(self, tenant_id: str, external_ids: list[str]) -> dict[str, Row]:
-        """What we have of these tickets. Read outside the transaction: under the lease nobody else writes them."""
-        if not external_ids:
-            return {}
-        cursor = self._tickets.find(
-            owned(tenant_id, external_id={"$in": external_ids}), dict.fromkeys(STORED_FIELDS, 1)
-        )
-        return {row["external_id"]: row for row in await cursor.to_list(None)}
+    async def _known(
+        self, tenant_id: str, ids: Collection[str], *, mendable: Collection[str] = ()
+    ) -> tuple[dict[str, Row], list[str]]:
+        """What we have of the tickets with these ids, and the quarantine's rows about those that are `mendable`. Read
+        outside the transaction: under the lease nobody else writes them."""
+
+        def read(_: PlainSession) -> tuple[dict[str, Row], list[str]]:
+            among = owned(tenant_id, external_id={"$in": list(ids)})
+            rows = self._tickets.delegate.find(among, dict.fromkeys(STORED_FIELDS, 1))
+            return {row["external_id"]: row for row in rows}, find_mended(self._quarantine, tenant_id, mendable)
+
+        return await self._database.in_one_call(read) if ids else ({}, [])
 
     async def _write(self, run: Run, page: PreparedPage) -> None:
         at, changes, is_whole, began = page.at, page.changes, run.origin.is_whole, time.monotonic()
@@ -231,20 +234,17 @@ class PageStore:
         )
 
         async def work(session: Session) -> None:
-            await demand_no_other(changes.corrections, self._tickets, at.tenant_id, changes.recounted, session)
-            await self._shields.demand_same(at.tenant_id, page.shield, session)
-            await self._judges.demand_present(changes.judged_by, self._tickets, at.tenant_id, at.judge, session)
             await self._protected.remove(at, page.misplaced, session)
             await self._rollups.take_back(at.tenant_id, changes.recounted, session)
-            if not await self._database.write(*writes, session=session):
+
+        def last_calls(session: PlainSession) -> None:
+            demand_no_other(changes.corrections, self._tickets, at.tenant_id, changes.recounted, session)
+            self._shields.demand_same(at.tenant_id, page.shield, session)
+            self._judges.demand_present(changes.judged_by, self._tickets, at.tenant_id, at.judge, session)
+            if not self._database.make(writes, session):
                 raise StoppedError(StopReason.ROLLED_BACK)
 
         is_final = run.job.is_batch or page.portion.number % FINAL_EVERY == 0
-        await self._leases.write(run.lease, work, is_final=is_final)
+        await self._leases.write(run.lease, work, ending=Ending(is_final, last_calls))
         run.stored_portions += 1
-        run.observer.note(_stored(counts, page.portion, time.monotonic() - began))
-
-
-def _stored(counts: Mapping[str, int], portion: Portion, seconds: float) -> TicketsStored:
-    named = {_NAMES_OF_COUNTS.get(name, name): count for name, count in counts.items()}
-    return TicketsStored(named, int(portion.page is not None), seconds)
+        run.observer.note(figures(counts, page.portion, time.monotonic() - began))

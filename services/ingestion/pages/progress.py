@@ -1,6 +1,6 @@
 """What a portion moves beside its tickets: the checkpoint, the counts, and what is to be said of the run."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pymongo import DeleteMany, UpdateMany, UpdateOne
 
@@ -9,9 +9,12 @@ from services.ingestion.pages.changes import PageChanges
 from services.ingestion.pages.history import Position
 from services.ingestion.pages.portions import Portion
 from services.ingestion.run import Run
+from services.observing import TicketsStored
 from services.tenancy import owned
 
 MAX_REMARKS = 20
+_NAMES_OF_COUNTS = {"new_ingested": "new", "errors": "quarantined"}
+"""Of a job, as figures are counted by them."""
 
 
 def counted(portion: Portion, changes: PageChanges, seen_again: frozenset[str]) -> dict[str, int]:
@@ -56,6 +59,12 @@ def progress(portion: Portion, counts: dict[str, int], *, is_whole: bool) -> Row
         "$currentDate": {"heartbeat_at": True},
         **remarked(notes),
     }
+
+
+def figures(counts: Mapping[str, int], portion: Portion, seconds: float) -> TicketsStored:
+    """What operators are told of a portion that is stored."""
+    named = {_NAMES_OF_COUNTS.get(name, name): count for name, count in counts.items()}
+    return TicketsStored(named, int(portion.page is not None), seconds)
 
 
 def remarked(remarks: Sequence[str]) -> Row:

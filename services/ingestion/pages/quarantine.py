@@ -29,11 +29,13 @@ def quarantine_writes(
     return [*(_seen(at, record) for record in rejected), *are_stored]
 
 
-async def find_mended(rows: Rows, tenant_id: str, external_ids: Iterable[str]) -> list[str]:
-    """Which rows are about tickets with these ids, which can be stored now; `_id`s."""
+def find_mended(rows: Rows, tenant_id: str, external_ids: Iterable[str]) -> list[str]:
+    """Which rows are about tickets with these ids, which can be stored now; `_id`s. One of pymongo's calls."""
     ids = [_row_id(tenant_id, external_id, is_attributed=True) for external_id in external_ids]
+    if not ids:
+        return []
     waiting = owned(tenant_id, _id={"$in": ids}, state=QuarantineState.WAITING.value)
-    return [row["_id"] async for row in rows.find(waiting, {"_id": 1})]
+    return [row["_id"] for row in rows.delegate.find(waiting, {"_id": 1})]
 
 
 def _seen(at: Position, record: Rejected) -> UpdateOne:

@@ -41,6 +41,26 @@ async def test_the_trend_of_the_period_by_day_and_status(fresh: Api) -> None:
     ]
 
 
+async def test_of_several_trends_each_has_its_own_answer(fresh: Api) -> None:
+    await fresh.db.collection(Ticket).insert_many([ticket(1, 0.5, urgency="high", source="email"), ticket(2, 0.6)])
+    steps = "{ count breakdown { value count } }"
+    answer = await fresh.ask(
+        f"""{{ tenantStats(tenantId: "acme", {PERIOD}) {{
+          plain: trend(unit: WEEK) {steps}
+          urgencies: trend(unit: WEEK, breakdown: URGENCY) {steps}
+          sources: trend(unit: WEEK, breakdown: SOURCE) {steps}
+          refused: trend(unit: WEEK, timeZone: "Mars/Base") {steps} }} }}"""
+    )
+    unknown = {"value": "unknown", "count": 1}
+    assert answer["data"]["tenantStats"] == {
+        "plain": [{"count": 2, "breakdown": []}],
+        "urgencies": [{"count": 2, "breakdown": [{"value": "HIGH", "count": 1}, unknown]}],
+        "sources": [{"count": 2, "breakdown": [{"value": "email", "count": 1}, unknown]}],
+        "refused": None,
+    }
+    assert [error["path"] for error in answer["errors"]] == [["tenantStats", "refused"]]
+
+
 async def test_enum_values_have_one_spelling_everywhere(fresh: Api) -> None:
     rows = [
         ticket(1, 0.5, urgency="high", sentiment="negative", status="Solved"),

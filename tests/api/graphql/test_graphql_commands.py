@@ -77,6 +77,27 @@ async def test_statistics_of_tenants_are_one_command_each(api: Api) -> None:
     assert await commands(api, twice) == ["aggregate", "aggregate", "distinct", "distinct"]
 
 
+BY_URGENCY, BY_SOURCE = [f"trend(unit: DAY, breakdown: {field}) {{ count }}" for field in ("URGENCY", "SOURCE")]
+OF_A_WEEK = 'fromDate: "2026-01-01T00:00:00Z", toDate: "2026-01-08T00:00:00Z"'
+
+
+@pytest.mark.parametrize(
+    ("selection", "number"),
+    [
+        (f"a: {BY_URGENCY} b: {BY_SOURCE} c: trend(unit: DAY) {{ count }}", 1),
+        (f"a: {BY_URGENCY} b: trend(unit: WEEK, breakdown: SOURCE) {{ count }}", 2),
+    ],
+)
+async def test_trends_that_differ_in_the_breakdown_alone_are_one_command(api: Api, selection: str, number: int) -> None:
+    query = f'{{ tenantStats(tenantId: "tenant_a", {OF_A_WEEK}) {{ {selection} }} }}'
+    assert await commands(api, query) == ["aggregate"] * number
+
+
+async def test_trends_of_a_part_of_the_tickets_are_a_command_each(api: Api) -> None:
+    wanted = f'tenantId: "tenant_a", {OF_A_WEEK}, filter: {{ status: "open" }}'
+    assert await commands(api, f"{{ tenantStats({wanted}) {{ a: {BY_URGENCY} b: {BY_SOURCE} }} }}") == ["aggregate"] * 2
+
+
 async def test_statistics_are_one_command(api: Api) -> None:
     query = '{ tenantStats(tenantId: "tenant_a") { totalTickets topKeywords { keyword } hourlyTrend { count } } }'
     assert await commands(api, query) == ["aggregate"]

@@ -1,10 +1,12 @@
 """The deadline of every call, on a MongoDB of these tests' own that is frozen (SIGSTOP) for real."""
 
 import asyncio
+import gc
 import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -303,3 +305,19 @@ async def test_a_malformed_url_is_not_repeated(url: str) -> None:
     with pytest.raises(DatabaseUnavailableError, match="MONGO_URL is not usable") as caught:
         await connect(url, "driver")
     assert "cret" not in str(caught.value)
+
+
+async def test_nothing_of_an_answered_call_waits_for_the_garbage_collector(rows: Collection) -> None:
+    def futures() -> int:
+        return sum(type(each) is Future for each in gc.get_objects())
+
+    await rows.find().to_list(None)
+    gc.collect()
+    gc.disable()
+    try:
+        before = futures()
+        for _ in range(20):
+            assert len(await rows.find().to_list(None)) == 10
+        await until(lambda: futures() <= before, "the end of what the last call has left")
+    finally:
+        gc.enable()

@@ -14,6 +14,7 @@ from documents.ticket_history import TicketHistory
 from services.analytics.closing_times import TimeToClose
 from services.analytics.customers import CustomerCount, CustomerOrder
 from services.analytics.figures import Analytics
+from services.analytics.trends import TrendBucket
 from services.coordination.sharing import Questions
 from services.errors import InvalidInputError
 from services.kit.civil_time import TrendUnit, boundaries, zone
@@ -48,17 +49,21 @@ async def store(db: Database, *rows: Row, history: list[Row] | None = None) -> A
     return Analytics(db, FakeClock(NOW), Questions())
 
 
+async def trend_of(analytics: Analytics, *, breakdown: CountedField | None = None, **of: Any) -> list[TrendBucket]:
+    return (await analytics.trends(TENANT, frozenset([breakdown]), **of))[breakdown]
+
+
 async def test_a_trend_has_every_unit_of_its_period(db: Database) -> None:
     analytics = await store(db, ticket(1, datetime(2026, 2, 2, 5, tzinfo=UTC)))
     start, end = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 2, 4, tzinfo=UTC)
-    trend = await analytics.trend(TENANT, unit=TrendUnit.DAY, created_from=start, created_to=end)
+    trend = await trend_of(analytics, unit=TrendUnit.DAY, created_from=start, created_to=end)
     assert [bucket.start.day for bucket in trend] == [1, 2, 3]
     assert [bucket.count for bucket in trend] == [0, 1, 0]
 
 
 @pytest.mark.parametrize(("unit", "length"), [(TrendUnit.HOUR, 25), (TrendUnit.DAY, 31), (TrendUnit.WEEK, 13)])
 async def test_a_trend_ends_now_unless_told_otherwise(db: Database, unit: TrendUnit, length: int) -> None:
-    trend = await (await store(db, ticket(1))).trend(TENANT, unit=unit)
+    trend = await trend_of(await store(db, ticket(1)), unit=unit)
     assert len(trend) == length
     assert trend[-1].start <= NOW < trend[-1].start + (trend[-1].start - trend[-2].start)
     assert sum(bucket.count for bucket in trend) == 1
@@ -68,8 +73,8 @@ async def test_days_begin_by_the_clock_of_the_time_zone_also_when_it_is_put_forw
     before_midnight = datetime(2026, 3, 28, 22, 59, tzinfo=UTC)
     after_the_change = datetime(2026, 3, 29, 22, 0, tzinfo=UTC)
     analytics = await store(db, ticket(1, before_midnight), ticket(2, after_the_change))
-    trend = await analytics.trend(
-        TENANT,
+    trend = await trend_of(
+        analytics,
         unit=TrendUnit.DAY,
         time_zone="Europe/Paris",
         created_from=datetime(2026, 3, 27, 23, tzinfo=UTC),
@@ -84,8 +89,8 @@ async def test_days_begin_by_the_clock_of_the_time_zone_also_when_it_is_put_forw
 
 async def test_hours_can_begin_at_the_half_hour(db: Database) -> None:
     analytics = await store(db, ticket(1, datetime(2026, 2, 5, 5, 29, tzinfo=UTC)))
-    trend = await analytics.trend(
-        TENANT,
+    trend = await trend_of(
+        analytics,
         unit=TrendUnit.HOUR,
         time_zone="Asia/Kolkata",
         created_from=datetime(2026, 2, 5, 4, 30, tzinfo=UTC),
@@ -96,7 +101,7 @@ async def test_hours_can_begin_at_the_half_hour(db: Database) -> None:
 
 async def test_weeks_begin_on_monday(db: Database) -> None:
     sunday, monday = datetime(2026, 2, 1, 23, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC)
-    trend = await (await store(db, ticket(1, sunday), ticket(2, monday))).trend(TENANT, unit=TrendUnit.WEEK)
+    trend = await trend_of(await store(db, ticket(1, sunday), ticket(2, monday)), unit=TrendUnit.WEEK)
     assert [bucket.start for bucket in trend if bucket.count] == [datetime(2026, 1, 26, tzinfo=UTC), monday]
 
 
@@ -104,31 +109,31 @@ async def test_a_trend_can_be_broken_down(db: Database) -> None:
     analytics = await store(
         db, ticket(1, status="open"), ticket(2, status="closed"), ticket(3, status="open"), ticket(4)
     )
-    trend = await analytics.trend(TENANT, unit=TrendUnit.HOUR, breakdown=CountedField.STATUS)
+    trend = await trend_of(analytics, unit=TrendUnit.HOUR, breakdown=CountedField.STATUS)
     [bucket] = [bucket for bucket in trend if bucket.count]
     assert bucket.counts == [("open", 2), ("closed", 1), ("unknown", 1)]
     assert all(bucket.counts == [] for bucket in trend if not bucket.count)
 
 
 async def test_an_empty_period_has_no_units(db: Database) -> None:
-    trend = await (await store(db)).trend(TENANT, unit=TrendUnit.DAY, created_from=NOW, created_to=NOW)
+    trend = await trend_of(await store(db), unit=TrendUnit.DAY, created_from=NOW, created_to=NOW)
     assert sum(bucket.count for bucket in trend) == 0
 
 
 @pytest.mark.parametrize("time_zone", ["Mars/Base", "", "x" * 100, "$created_at", "+99:00", "Europe/Paris\x00"])
 async def test_unknown_time_zones_are_refused(db: Database, time_zone: str) -> None:
     with pytest.raises(InvalidInputError):
-        await (await store(db)).trend(TENANT, unit=TrendUnit.DAY, time_zone=time_zone)
+        await trend_of(await store(db), unit=TrendUnit.DAY, time_zone=time_zone)
 
 
 async def test_a_trend_of_too_many_units_is_refused(db: Database) -> None:
     with pytest.raises(InvalidInputError):
-        await (await store(db)).trend(TENANT, unit=TrendUnit.HOUR, created_from=NOW - timedelta(days=50))
+        await trend_of(await store(db), unit=TrendUnit.HOUR, created_from=NOW - timedelta(days=50))
 
 
 async def test_a_trend_that_begins_after_its_end_is_refused(db: Database) -> None:
     with pytest.raises(InvalidInputError):
-        await (await store(db)).trend(TENANT, unit=TrendUnit.HOUR, created_from=NOW + timedelta(days=1))
+        await trend_of(await store(db), unit=TrendUnit.HOUR, created_from=NOW + timedelta(days=1))
 
 
 async def test_customers_have_their_counts_and_share(db: Database) -> None:
@@ -251,7 +256,7 @@ async def test_customers_have_counts_of_what_is_not_closed_in_any_words(db: Data
 async def test_a_trend_is_broken_down_by_what_statuses_mean(db: Database) -> None:
     words = ["closed", "Solved", "open", "on hold", None, 5]
     analytics = await store(db, *(ticket(number, status=word) for number, word in enumerate(words)))
-    trend = await analytics.trend(TENANT, unit=TrendUnit.DAY, breakdown=CountedField.STATUS_CATEGORY)
+    trend = await trend_of(analytics, unit=TrendUnit.DAY, breakdown=CountedField.STATUS_CATEGORY)
     assert trend[-1].counts == [("open", 3), ("closed", 2), ("pending", 1)]
 
 
@@ -274,7 +279,7 @@ async def test_every_ticket_counts_in_the_unit_that_holds_it(db: Database, unit:
         begin for begin in begins if start <= begin < end
     ]
     analytics = await store(db, *(ticket(number, moment) for number, moment in enumerate(moments)))
-    trend = await analytics.trend(TENANT, unit=unit, created_from=start, created_to=end, time_zone=name)
+    trend = await trend_of(analytics, unit=unit, created_from=start, created_to=end, time_zone=name)
     expected = Counter(bisect_right(begins, moment) - 1 for moment in moments if start <= moment < end)
     assert [bucket.start for bucket in trend] == begins[:-1]
     assert [bucket.count for bucket in trend] == [expected[number] for number in range(len(begins) - 1)]

@@ -130,7 +130,7 @@ class TrendOf:
     length: timedelta
     unit: TrendUnit
     time_zone: str
-    breakdown: CountedField | None
+    breakdowns: frozenset[CountedField | None]
 
 
 trends = st.builds(
@@ -139,7 +139,7 @@ trends = st.builds(
     st.integers(0, 80 * 60).map(lambda minutes: timedelta(minutes=minutes)),
     st.sampled_from([TrendUnit.HOUR, TrendUnit.DAY]),
     st.sampled_from(["UTC", "Europe/Paris", "Asia/Kolkata", "Asia/Kathmandu", "Pacific/Chatham", "+01:20"]),
-    st.sampled_from([None, *CountedField]),
+    st.frozensets(st.sampled_from([None, *CountedField]), min_size=1),
 )
 
 
@@ -158,20 +158,19 @@ async def test_every_trend_equals_a_plain_count(
 async def expect_trend(database: Database, tenant: str, rows: list[Row], of: TrendOf) -> None:
     start, end = of.start, of.start + of.length
     period = {"created_from": start, "created_to": end}
-    shown = await Analytics(database, FakeClock(NOW), Questions()).trend(
-        tenant, unit=of.unit, time_zone=of.time_zone, breakdown=of.breakdown, **period
+    shown = await Analytics(database, FakeClock(NOW), Questions()).trends(
+        tenant, of.breakdowns, unit=of.unit, time_zone=of.time_zone, **period
     )
     begins = boundaries(start, end, of.unit, zone(of.time_zone))
-    counts = [0 for _ in begins[1:]]
-    expected: list[Counter[str]] = [Counter() for _ in begins[1:]]
-    for row in rows:
-        if _is_counted(row, start, end):
-            unit = max(number for number, begin in enumerate(begins[:-1]) if begin <= row["created_at"])
-            counts[unit] += 1
-            expected[unit].update(_values(row, of.breakdown))
-    assert [bucket.count for bucket in shown] == counts
-    if of.breakdown is not None:
-        assert [dict(bucket.counts) for bucket in shown] == expected
+    counted = [row for row in rows if _is_counted(row, start, end)]
+    unit_of = [max(number for number, begin in enumerate(begins[:-1]) if begin <= row["created_at"]) for row in counted]
+    for breakdown, trend in shown.items():
+        expected: list[Counter[str]] = [Counter() for _ in begins[1:]]
+        for row, unit in zip(counted, unit_of, strict=True):
+            expected[unit].update(_values(row, breakdown))
+        assert [bucket.count for bucket in trend] == [unit_of.count(number) for number in range(len(begins) - 1)]
+        assert [dict(bucket.counts) for bucket in trend] == expected
+    assert shown.keys() == of.breakdowns
     cells = await Analytics(database, FakeClock(NOW), Questions()).heat_map(tenant, time_zone=of.time_zone, **period)
     local = [row["created_at"].astimezone(zone(of.time_zone)) for row in rows if _is_counted(row, start, end)]
     by_clock = Counter((moment.isoweekday(), moment.hour) for moment in local)

@@ -344,17 +344,17 @@ async def test_what_was_judged_before_a_change_cannot_be_stored_after_it(db: Dat
     judges, tickets = Judges(db), db.collection(Ticket)
     judge, (row,) = await judges.of(TENANT), (await stored(db)).values()
     seen = {row["_id"]: row["rules_version"]}
-    await judges.demand_present(seen, tickets, TENANT, judge, None)
+    judges.demand_present(seen, tickets, TENANT, judge, None)
 
     await save(services, "warehouse")
     with pytest.raises(JudgedMeanwhileError):
-        await judges.demand_present({}, tickets, TENANT, judge, None)
+        judges.demand_present({}, tickets, TENANT, judge, None)
     judge = await judges.of(TENANT)
-    await judges.demand_present(seen, tickets, TENANT, judge, None)
+    judges.demand_present(seen, tickets, TENANT, judge, None)
     async with running(reclassifier(db)):
         await done(services)
     with pytest.raises(JudgedMeanwhileError):
-        await judges.demand_present(seen, tickets, TENANT, judge, None)
+        judges.demand_present(seen, tickets, TENANT, judge, None)
 
 
 async def test_a_preview_looks_at_the_newest_and_says_how_many(db: Database) -> None:

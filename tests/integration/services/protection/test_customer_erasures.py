@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -215,16 +216,22 @@ async def test_a_page_that_is_held_up_is_either_found_or_compared_anew(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, where: type, method: str
 ) -> None:
     """The worst moments: the page knows of no erasure, and is stored when that is done, as far as it can be."""
-    is_there, may_go_on = asyncio.Event(), asyncio.Event()
+    is_there, may_go_on = threading.Event(), threading.Event()
     original = getattr(where, method)
 
-    async def held_up(*arguments: Any) -> Any:
-        found = None if method == "commit" else await original(*arguments)
+    def hold_up() -> None:
         is_there.set()
-        await asyncio.wait_for(may_go_on.wait(), PATIENCE_SECONDS)
-        return await original(*arguments) if method == "commit" else found
+        assert may_go_on.wait(PATIENCE_SECONDS)
 
-    monkeypatch.setattr(where, method, held_up)
+    async def held_up_before(*arguments: Any) -> Any:
+        await asyncio.to_thread(hold_up)
+        return await original(*arguments)
+
+    def held_up_after(*arguments: Any) -> None:
+        original(*arguments)
+        hold_up()
+
+    monkeypatch.setattr(where, method, held_up_before if method == "commit" else held_up_after)
     await stage.add("E-1", customer_id=THEM, subject=WORD, message=URGENT)
     job = await stage.jobs.start(TENANT)
     stage.worker.wake()

@@ -100,5 +100,5 @@ async def test_the_future_is_not_known(database: Database) -> None:
     assert (await figures.stats_as_of("nobody", NOW, created_from=None, created_to=None)).total_tickets == 0
     with pytest.raises(InvalidInputError, match="as_of: must not lie in the future"):
         await figures.stats_as_of("acme", NOW + timedelta(milliseconds=1), created_from=None, created_to=None)
-    with pytest.raises(InvalidInputError, match="toDate"):
+    with pytest.raises(InvalidInputError, match="to_date"):
         await figures.stats_as_of("acme", NOW, created_from=NOW, created_to=START)

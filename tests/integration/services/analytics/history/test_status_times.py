@@ -86,7 +86,7 @@ async def test_a_status_that_was_never_told_is_unknown(database: Database) -> No
 
 
 async def test_a_period_that_makes_no_sense_is_refused(database: Database) -> None:
-    with pytest.raises(InvalidInputError, match="toDate"):
+    with pytest.raises(InvalidInputError, match="to_date"):
         await (
             World(database, is_dated=True)
             .figures()
