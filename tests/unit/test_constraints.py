@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -42,11 +43,20 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
+def statements(within: ast.AST) -> Iterator[ast.AST]:
+    """Those of a module and of whatever is in it, but no expressions, which are most of it."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        below = getattr(within, part, ())
+        for node in below if isinstance(below, list) else ():
+            yield node
+            yield from statements(node)
+
+
 @cache
 def imported(path: Path) -> frozenset[str]:
     """The top-level packages that a module imports."""
     found: set[str] = set()
-    for node in ast.walk(parsed(path)):
+    for node in statements(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
