@@ -20,6 +20,8 @@ MAX_NAME = 3
 """Of how many words a subject merely names what the text is about."""
 MAX_SENTENCE_WORDS = 40
 """How far the rest of a sentence is looked at."""
+MAX_OPENING = 3
+"""Of how many words that is which joins a sentence to those before: "by the way"."""
 MAX_DENIED = 12
 """How many words "I don't think" denies at most."""
 _FORWARDS = frozenset([Reach.SUPPOSED, Reach.HEARSAY, Reach.CONDITION])
@@ -54,8 +56,10 @@ def outside_frames(
     A short subject, the first `heading` words, only names what a text of frames speaks of ("Delays": "What if ...?").
     """
     framing = [hit for hit in hits if isinstance(hit.entry, Reach) and hit.entry in FRAMES]
-    if any(hit.entry is Reach.PROSPECT for hit in framing):
-        return [hit for hit in live if not hit.entry.is_bad]
+    prospect = next((hit for hit in framing if hit.entry is Reach.PROSPECT), None)
+    if prospect is not None:
+        turn = _turn(words, prospect.end, pack)
+        return [hit for hit in live if not hit.entry.is_bad or hit.start >= turn]
     sentence = list(accumulate(map(pack.frame_ends.__contains__, words)))
     framed_from: dict[int, int] = {}
     stories: dict[int, Reach] = {}
@@ -74,6 +78,12 @@ def outside_frames(
     if is_named and not any(hit.entry.is_bad and hit.start >= heading for hit in meant):
         return [hit for hit in meant if not hit.entry.is_bad]
     return meant
+
+
+def _turn(words: Sequence[str], start: int, pack: Pack) -> int:
+    """Where the first sentence after `start` begins that is of something else: "Also, our shop is down"."""
+    ends = (at + 1 for at in range(start, len(words)) if words[at] in SENTENCE_ENDS)
+    return next((at for at in ends if not pack.turns.isdisjoint(words[at : at + MAX_OPENING])), len(words))
 
 
 def uncancelled(words: Sequence[str], hits: Sequence[Hit[Meaning]], pack: Pack) -> list[int]:

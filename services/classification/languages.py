@@ -56,6 +56,8 @@ class Pack:
     """Words for those that a story is about: `they`, `their`."""
     returns: frozenset[str] = frozenset()
     """Words of the here and now, at which a story ends: `now`, `same`, `your`."""
+    turns: frozenset[str] = frozenset()
+    """Words with which a sentence leaves what the text was about: `also`, `unrelated`."""
     gratitude: frozenset[str] = frozenset()
     thanked_for: frozenset[str] = frozenset()
     """Words of thanks, and what joins them to their reason: `thank`, `for`."""

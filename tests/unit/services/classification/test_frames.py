@@ -48,6 +48,22 @@ def test_a_frame_ends_with_its_sentence_or_where_the_writer_turns_to_what_is(tex
 
 
 @pytest.mark.parametrize(
+    ("question", "report"),
+    [
+        ("Before we buy more seats: which plan would you recommend?", "Unrelated: our production is down."),
+        ("Bevor wir kaufen: welchen Tarif empfehlen Sie?", "Übrigens ist unser Shop komplett ausgefallen."),
+        ("Antes de comprar, ¿qué plan recomiendan?", "Por cierto, nuestra cuenta fue hackeada."),
+        ("Avant de commander, quel forfait conseillez-vous ?", "Par ailleurs, notre site est en panne."),
+        ("Prima di acquistare, quale piano consigliate?", "Inoltre nessuno riesce ad accedere al sito."),
+        ("Antes de comprar, que plano recomendam?", "Além disso, a nossa conta foi hackeada."),
+    ],
+)
+def test_who_asks_before_buying_may_report_something_of_their_own(question: str, report: str) -> None:
+    assert urgency(question) is Urgency.LOW
+    assert urgency(f"{question} {report}") is urgency(report) is Urgency.HIGH
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Don't think this isn't urgent.", Urgency.HIGH),
