@@ -74,7 +74,7 @@ def live_tickets(mock: str, tenant_id: str) -> int:
         (["serve"], {"CORS_ORIGINS": "localhost:3000"}, "CORS_ORIGINS: an origin is scheme, host and port"),
         (["serve"], {"CORS_HEADERS": "X Trace"}, "CORS_HEADERS: a header has a name"),
         (["worker"], {"DATA_DIR": "/dev/null/x"}, "DATA_DIR: Not a directory"),
-        (["ingest", "a\tb"], {}, "tenant_id must be"),
+        (["ingest", "a\tb"], {}, "tenant_id: must be"),
     ],
 )
 def test_what_keeps_a_command_from_starting_is_told_in_one_line(
