@@ -11,11 +11,11 @@ from tests.browser.dashboard_page import told
 
 MAIL = (
     '<html><head><style>p { color: red }</style></head><body><div dir="ltr">Bonjour 😡,<br>our API has an\n'
-    "<b>out</b>age&nbsp;since&#32;9 &lt;UTC&gt;.</div><p>R&eacute;my</p>"
+    "<b>out</b>age&nbsp;since&#32;9 &lt;UTC&gt;.</div><o:p></o:p><p>Ask <me@example.com> <later></p><p>R&eacute;my</p>"
     '<script>document.title = "hacked"</script><img src="https://evil.example/seen.png" onerror="document.title = 1">'
     "</body></html>"
 )
-SEEN = "Bonjour 😡,\nour API has an outage\u00a0since 9 <UTC>.\nRémy"
+SEEN = "Bonjour 😡,\nour API has an outage\u00a0since 9 <UTC>.\nAsk <me@example.com> <later>\nRémy"
 PLAIN = "The host <db-1> has an outage,\n  says <me@example.com>."
 
 

@@ -4,8 +4,8 @@
 /** Elements of which one shows that a text is HTML throughout; a lone `<urgent>` or `<me@example.com>` is text. */
 const LAID_OUT = /<(?:br|p|div|td|li|body|html)[\s/>]/i;
 const UNSEEN = "head, template, title";
-/** A tag up to its end, as none reaches over the next `<`. */
-const TAG = /<(\/?)([a-z][a-z0-9]*)(?:[^<>"']|"[^"<]*"|'[^'<]*')*>/gi;
+/** A tag up to its end, as none reaches over the next `<`; or the beginning of what only looks like one. */
+const TAG = /<(\/?)([a-z][a-z0-9:]*)(?=[\s/>])(?:[^<>"']|"[^"<]*"|'[^'<]*')*>|<(?=\/?[a-z])/gi;
 const ON_A_LINE_OF_THEIR_OWN = "blockquote, div, h1, h2, h3, h4, h5, h6, li, p, pre, table, tr";
 /** Two characters that Unicode keeps for such inner use. */
 const [BEGIN, END] = ["\ufdd0", "\ufdd1"];
@@ -40,8 +40,7 @@ export function readable(text, marks = []) {
 
 /** @param {string} markup */
 function seen(markup) {
-  // Without attributes and styles: the page's policy would complain of them, though nothing comes of them here.
-  const bare = markup.replace(TAG, (_tag, slash, name) => `<${slash}${/^(script|style)$/i.test(name) ? "template" : name}>`);
+  const bare = markup.replace(TAG, bareTag);
   const flowing = /<pre>/i.test(bare) ? bare : bare.replace(/\s+/g, " ");
   const { documentElement: page } = new DOMParser().parseFromString(policy?.createHTML(flowing) ?? flowing, "text/html");
   for (const element of page.querySelectorAll(UNSEEN)) element.remove();
@@ -49,4 +48,15 @@ function seen(markup) {
   for (const element of page.querySelectorAll("td, th")) element.append(" ");
   for (const element of page.querySelectorAll(ON_A_LINE_OF_THEIR_OWN)) element.append("\n");
   return (page.textContent ?? "").replace(/ *\n */g, "\n").replace(/\n{3,}/g, "\n\n").trim();
+}
+
+/**
+ * Without attributes and styles: the page's policy would complain of them, though nothing comes of them here. What is no
+ * element, such as `<urgent>` and `<me@example.com>`, is text here, as it is for those who judge the ticket.
+ * @param {string} tag @param {string} [slash] @param {string} [name]
+ */
+function bareTag(tag, slash, name) {
+  if (name?.includes(":")) return "";
+  if (!name || document.createElement(name) instanceof HTMLUnknownElement) return tag.replace("<", "&lt;");
+  return `<${slash}${/^(script|style)$/i.test(name) ? "template" : name}>`;
 }

@@ -2,7 +2,7 @@
 /** The list of tickets. Keys: `j` and `k` move between the subjects, Enter opens. */
 import { changed } from "../kit/address.js";
 import { searchMarks } from "./highlight.js";
-import { html, useRef } from "../kit/html.js";
+import { html, useMemo, useRef } from "../kit/html.js";
 import { useKeys } from "../kit/keys.js";
 import { Badge } from "./badges.js";
 import { COLUMNS } from "./columns.js";
@@ -50,7 +50,7 @@ export function TicketTable({ tickets, columns, zone, now, query }) {
 /** @param {{ticket: any, query: string}} props */
 function Subject({ ticket, query }) {
   const subject = ticket.subject || "(no subject)";
-  const excerpt = excerptOf(readable(ticket.message).text, query);
+  const excerpt = useMemo(() => excerptOf(readable(ticket.message).text, query), [ticket.message, query]);
   return html`
     <a class="subject" href=${changed({ ticket: ticket.externalId })} dir="auto"><${Marked} text=${subject} marks=${searchMarks(subject, query)} /></a>
     <span class="excerpt" dir="auto"><${Marked} text=${excerpt} marks=${searchMarks(excerpt, query)} /></span>
