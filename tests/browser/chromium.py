@@ -3,13 +3,16 @@
 import asyncio
 import itertools
 import json
+import os
 import re
 import shutil
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -17,7 +20,15 @@ from tests.waiting import PATIENCE_SECONDS, POLL_SECONDS, until
 
 KEY_CODES = {"Enter": 13, "Escape": 27}
 MAX_POLL_SECONDS = 0.1
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+"""The first draws no windows that nobody sees, and takes half of the others' time; all show pages alike."""
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
+    "--disable-back-forward-cache",  # a page that was left is gone
+    "--force-prefers-reduced-motion",  # what moves is painted sixty times a second
+    "--renderer-process-limit=1",  # what it has compiled for one tab it knows in the next
+)
 
 
 def find() -> str | None:
@@ -28,15 +39,16 @@ def find() -> str | None:
 class Page:
     """One tab: what it asked for, what it complained about, and what can be evaluated in it."""
 
-    def __init__(self, connection: ClientConnection, session: str) -> None:
+    def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
-        self._session = session
         self._ids = itertools.count(1)
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._documents: set[str] = set()
         """Those that were begun, by the ids of their loaders."""
-        self.urls: list[str] = []
-        """What was requested, WebSockets too."""
+        self._urls: list[str] | None = None
+        self._leaving: asyncio.Task[dict[str, Any]] | None = None
+        self.origins: set[str] = set()
+        """Those of the addresses that were opened."""
         self.complaints: list[str] = []
         """Errors in the console, breaches of the content security policy among them."""
 
@@ -50,19 +62,29 @@ class Page:
 
     async def send(self, method: str, **params: Any) -> dict[str, Any]:
         """Give an order and wait for the answer."""
-        number = next(self._ids) + 100
+        number = next(self._ids)
         self._answers[number] = asyncio.get_running_loop().create_future()
-        order = {"id": number, "sessionId": self._session, "method": method, "params": params}
+        order = {"id": number, "method": method, "params": params}
         await self._connection.send(json.dumps(order))
         answer = await asyncio.wait_for(self._answers[number], PATIENCE_SECONDS)
         assert "error" not in answer, answer
         result: dict[str, Any] = answer["result"]
         return result
 
+    @property
+    def urls(self) -> list[str]:
+        """What was requested, WebSockets too, since `note_requests`."""
+        assert self._urls is not None, "nobody has noted the requests"
+        return self._urls
+
+    async def note_requests(self) -> None:
+        """Note every request from now on, each of which takes several messages: most tests do not ask."""
+        self._urls = []
+        await self.send("Network.enable")
+
     async def open(self, url: str) -> None:
-        """Go to a page, having begun to listen."""
-        for domain in ("Network", "Runtime", "Log", "Page"):
-            await self.send(f"{domain}.enable")
+        """Go to a page."""
+        self.origins.add("{0.scheme}://{0.netloc}".format(urlsplit(url)))
         loader = (await self.send("Page.navigate", url=url)).get("loaderId")
         # The answer comes before the old document goes: what is evaluated now may still be about that.
         await until(lambda: loader is None or loader in self._documents, f"the document of {url}")
@@ -105,6 +127,8 @@ class Page:
     def _note(self, method: str | None, params: dict[str, Any]) -> None:
         if method == "Page.frameNavigated":
             self._documents.add(params["frame"]["loaderId"])
+        elif method == "Page.javascriptDialogOpening":  # whether to leave what is not saved; else it waits for a person
+            self._leaving = asyncio.create_task(self.send("Page.handleJavaScriptDialog", accept=True))
         elif method == "Network.requestWillBeSent":
             self.urls.append(params["request"]["url"])
         elif method == "Network.webSocketCreated":
@@ -118,21 +142,57 @@ class Page:
 
 
 class Browser:
-    """A browser that was started; each tab knows nothing of the others', as if its browser were new."""
+    """A browser that was started; each tab knows nothing of the others', as if its browser were new.
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    Only the cache is common: of the pages' files, which their servers let it keep, and of what was compiled of them.
+    """
+
+    def __init__(self, connection: ClientConnection, address: str) -> None:
+        self._connection = connection
+        """Of the browser itself; tabs have connections of their own."""
+        self._ids = itertools.count(1)
+        self._address = address
+        self._last: str | None = None
+        """The tab that was left: it is closed when the next one is there, and their process goes on."""
 
     @asynccontextmanager
     async def tab(self) -> AsyncIterator[Page]:
-        """A new tab, with a profile of its own: its storage, its cookies, its cache."""
-        async with connect(self._url, max_size=None, open_timeout=PATIENCE_SECONDS, ping_interval=None) as connection:
-            page = await _new_page(connection)
+        """A new tab, without storage or cookies."""
+        target = (await self._order("Target.createTarget", url="about:blank"))["targetId"]
+        if self._last is not None:
+            await self._order("Target.closeTarget", targetId=self._last)
+        self._last = target
+        async with _connected(f"{self._address}/devtools/page/{target}") as connection:
+            page = Page(connection)
             listening = asyncio.create_task(page.listen())
             try:
+                await asyncio.gather(*(page.send(f"{domain}.enable") for domain in ("Runtime", "Log", "Page")))
                 yield page
+                await self._forget(page)
             finally:
-                listening.cancel()  # the profile goes with the connection
+                listening.cancel()
+
+    async def _forget(self, page: Page) -> None:
+        """Leave the page, and delete what its origins have stored."""
+        await page.send("Page.navigate", url="about:blank")
+        await page.send("Network.clearBrowserCookies")
+        for origin in page.origins:
+            await page.send("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
+
+    async def _order(self, method: str, **params: Any) -> dict[str, Any]:
+        number = next(self._ids)
+        await self._connection.send(json.dumps({"id": number, "method": method, "params": params}))
+        while True:
+            message = json.loads(await asyncio.wait_for(self._connection.recv(), PATIENCE_SECONDS))
+            if message.get("id") == number:
+                assert "error" not in message, message
+                result: dict[str, Any] = message["result"]
+                return result
+
+
+def _connected(url: str) -> connect:
+    """A connection over which nothing is compressed: it does not leave the machine."""
+    return connect(url, max_size=None, open_timeout=PATIENCE_SECONDS, ping_interval=None, compression=None)
 
 
 @asynccontextmanager
@@ -140,21 +200,20 @@ async def started(path: str, profile: Path) -> AsyncIterator[Browser]:
     """A fresh browser."""
     process = await asyncio.create_subprocess_exec(
         path,
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
+        *FLAGS,
         "--remote-debugging-port=0",
         f"--user-data-dir={profile}",
         "about:blank",
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
-        yield Browser(await asyncio.wait_for(_devtools(process), PATIENCE_SECONDS))
+        url = await asyncio.wait_for(_devtools(process), PATIENCE_SECONDS)
+        async with _connected(url) as connection:
+            yield Browser(connection, url.partition("/devtools/")[0])
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # the program is, as a rule, a script that starts the browser
         await process.wait()
 
 
@@ -164,18 +223,3 @@ async def _devtools(process: asyncio.subprocess.Process) -> str:
         if found := re.search(r"DevTools listening on (ws://\S+)", line.decode(errors="replace")):
             return found[1]
     raise AssertionError("the browser did not start")
-
-
-async def _new_page(connection: ClientConnection) -> Page:
-    async def order(number: int, method: str, **params: Any) -> dict[str, Any]:
-        await connection.send(json.dumps({"id": number, "method": method, "params": params}))
-        while True:
-            message = json.loads(await connection.recv())
-            if message.get("id") == number:
-                result: dict[str, Any] = message["result"]
-                return result
-
-    profile = await order(1, "Target.createBrowserContext", disposeOnDetach=True)
-    target = await order(2, "Target.createTarget", url="about:blank", browserContextId=profile["browserContextId"])
-    attached = await order(3, "Target.attachToTarget", targetId=target["targetId"], flatten=True)
-    return Page(connection, attached["sessionId"])

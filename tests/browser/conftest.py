@@ -6,9 +6,9 @@ import pytest
 
 from gql_app.http.dashboard import WEB_FOLDER, bundle
 from resolvers.context import Services
-from tests.api.graphql.sockets import served
 from tests.browser import chromium
 from tests.browser.chromium import Browser, Page
+from tests.browser.dashboard_page import at_home
 from tests.fakes import app_with, at_rest, make_settings
 
 
@@ -32,5 +32,5 @@ async def address(services: Services) -> AsyncIterator[str]:
     """Where the service is, which has whatever tickets the test makes."""
     if bundle(WEB_FOLDER) is None:
         pytest.skip("the files of web/ are not installed")
-    async with served(app_with(at_rest(services), make_settings())) as address:
+    async with at_home(app_with(at_rest(services), make_settings())) as address:
         yield address

@@ -18,6 +18,7 @@ from tests.browser.chromium import Page
 from tests.browser.dashboard_page import (
     ANSWERS,
     FIGURES,
+    at_home,
     figures,
     follow,
     go,
@@ -42,7 +43,7 @@ def _installed() -> None:
 async def address(services: Services, worker: Worker) -> AsyncIterator[str]:
     """The service with the tickets of one tenant."""
     await ingest(services, TENANT)
-    async with served(app_with(at_rest(services), make_settings())) as address:
+    async with at_home(app_with(at_rest(services), make_settings())) as address:
         yield address
 
 
@@ -210,6 +211,7 @@ async def test_without_tickets_the_page_says_what_to_do(page: Page, address: str
 async def test_the_first_view_asks_for_its_data_twice_then_for_the_forecast_and_nobody_else(
     page: Page, address: str
 ) -> None:
+    await page.note_requests()
     await page.open(f"http://{address}/?tenant={TENANT}")
     await page.until(f"{FIGURES} && document.querySelector('.connection.live') !== null && {ANSWERS} >= 3")
     asked = [url for url in page.urls if not url.startswith("data:")]
@@ -239,7 +241,7 @@ async def test_a_hostile_ticket_is_text(page: Page, services: Services, db: Data
         for number, text in enumerate(texts)
     ]
     await db.collection(Ticket).insert_many(rows)
-    async with served(app_with(at_rest(services), make_settings())) as address:
+    async with at_home(app_with(at_rest(services), make_settings())) as address:
         for view in ("", "&view=tickets", *(f"&view=tickets&ticket={number}%3Cb%3E" for number in range(len(texts)))):
             await page.look(width=360)
             await page.open(f"http://{address}/?tenant=t&period=all{view}")
@@ -261,7 +263,7 @@ async def test_with_tokens_the_page_asks_for_one(page: Page, services: Services,
         {"tenant_id": tenant, "external_id": "1", "created_at": datetime.now(UTC)}
         for tenant in ("tenant_a", "tenant_b")
     )
-    async with served(app_with(at_rest(services), make_jwt_settings())) as address:
+    async with at_home(app_with(at_rest(services), make_jwt_settings())) as address:
         await page.open(f"http://{address}/")
         for token, then in (("nonsense", "does not take that token"), (make_token(), "tenant_a")):
             await page.until("document.querySelector('#token') !== null")

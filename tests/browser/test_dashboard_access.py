@@ -19,9 +19,8 @@ from services.connections.changes import NewConnection
 from services.judging.corrections import PersonsWord
 from services.tickets.choices import only
 from services.tickets.filter import TicketFilter
-from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import SHIFTS, STEADY, findings, picture, settled
+from tests.browser.dashboard_page import SHIFTS, STEADY, at_home, findings, picture, settled
 from tests.fakes import MockApi, app_with, at_rest, empty, ingest, make_settings, open_services, running
 from tests.properties import THOROUGH
 
@@ -29,7 +28,6 @@ from tests.properties import THOROUGH
 VIEWS = {
     "home": "/",
     "overview": "/?tenant=tenant_a&period=all",
-    "heat": "/?tenant=tenant_a&period=all",
     "filtered": "/?tenant=tenant_a&period=all&urgency=high&urgency=medium&source_not=fax&keyword=refund",
     "empty": "/?tenant=nobody&period=all",
     "tickets": "/?tenant=tenant_a&period=all&view=tickets&q=refund&urgency=high&urgency=medium&source_not=fax",
@@ -51,8 +49,7 @@ OPENED = {
         (".revisions button", ".moved"),
         (".spelling summary", ".spelling dd"),
     ],
-    "overview": [(".trend .twin summary", ".twin tr")],
-    "heat": [(".heat ~ .twin summary", ".twin tr")],
+    "overview": [(".trend .twin summary", ".trend .twin tr"), (".heat ~ .twin summary", ".heat ~ .twin tr")],
 }
 """What is clicked in a view before it is looked at, one after the other, and what shows then."""
 SHOWN = {
@@ -85,7 +82,7 @@ async def address(database: Database) -> AsyncIterator[str]:
         connection = NewConnection("tenant_b", SourceKind.GITHUB, {"repository": "acme/shop"})
         made = await services.connections.create(connection)
         await services.connections.note_outcome(made.id, SourceProblem.FORBIDDEN, "status 403")
-        async with served(app_with(at_rest(services), make_settings())) as address:
+        async with at_home(app_with(at_rest(services), make_settings())) as address:
             yield address
 
 
@@ -116,6 +113,7 @@ async def _write_words(services: Services, db: Database) -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", VIEWS)
 async def test_a_view_is_for_everybody(page: Page, address: str, name: str) -> None:
+    await page.note_requests()
     for width, scheme in LOOKS:
         await page.look(width=width, scheme=scheme)
         await page.open(f"http://{address}{VIEWS[name]}")

@@ -18,9 +18,8 @@ from mock_external_api.settings import MockSettings
 from resolvers.context import Services
 from services.connections.changes import NewConnection
 from services.ingestion.worker import Worker
-from tests.api.graphql.sockets import served as served_service
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import FIGURES, click, follow, go, shows, told
+from tests.browser.dashboard_page import FIGURES, at_home, click, follow, go, shows, told
 from tests.connecting import KEY
 from tests.fakes import app_with, at_rest, make_jwt_settings, make_settings, make_token
 from tests.served import served
@@ -96,6 +95,7 @@ async def demand_nothing_secret(page: Page) -> None:
 async def test_a_help_desk_is_connected_once_its_credential_is_taken_and_read(
     page: Page, address: str, worker: Worker, db: Database, desk: str
 ) -> None:
+    await page.note_requests()
     await page.open(f"http://{address}{VIEW}")
     await shows(page, "This tenant has no help desk of its own")
     await shows(page, "Its runs read the operator's API.")
@@ -135,6 +135,7 @@ async def test_a_help_desk_that_takes_the_secret_no_longer_is_mended_and_removed
 ) -> None:
     access = {"base_url": f"{desk}/zendesk", "email": "admin@acme.example", "requests_per_minute": "0"}
     await services.connections.create(NewConnection("acme", SourceKind.ZENDESK, access, {"api_token": RIGHT}))
+    await page.note_requests()
     await page.open(f"http://{address}{VIEW}")
     await page.evaluate(HEARD)
     await click(page, "Run now")
@@ -208,6 +209,7 @@ async def test_the_settings_are_changed_and_the_secret_stays(
 ) -> None:
     access = {"base_url": f"{desk}/zendesk", "email": "admin@acme.example", "requests_per_minute": "9"}
     made = await services.connections.create(NewConnection("acme", SourceKind.ZENDESK, access, {"api_token": RIGHT}))
+    await page.note_requests()
     await page.open(f"http://{address}{VIEW}")
     await page.evaluate(HEARD)
     await click(page, "Settings …")
@@ -251,7 +253,7 @@ async def test_a_run_that_is_under_way_is_told_with_the_way_to_it(
 async def test_others_than_administrators_are_told_why_not(page: Page, services: Services) -> None:
     if bundle(WEB_FOLDER) is None:
         pytest.skip("the files of web/ are not installed")
-    async with served_service(app_with(at_rest(services), make_jwt_settings(secrets_key=KEY))) as address:
+    async with at_home(app_with(at_rest(services), make_jwt_settings(secrets_key=KEY))) as address:
         await page.open(f"http://{address}{VIEW}")
         token = make_token(tenants=["acme"], scope="tickets:read ingest:run")
         await page.evaluate(f"sessionStorage.setItem('token', {json.dumps(token)})")

@@ -13,9 +13,8 @@ from documents.ticket import Ticket, Urgency
 from gql_app.http.dashboard import WEB_FOLDER, bundle
 from resolvers.context import Services
 from services.judging.corrections import PersonsWord
-from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import click, shows, told
+from tests.browser.dashboard_page import at_home, click, shows, told
 from tests.fakes import app_with, at_rest, make_jwt_settings, make_token
 
 DRAWER = "dialog.drawer"
@@ -48,7 +47,7 @@ async def guarded(services: Services) -> AsyncIterator[str]:
     """Where the service is that asks for tokens."""
     if bundle(WEB_FOLDER) is None:
         pytest.skip("the files of web/ are not installed")
-    async with served(app_with(at_rest(services), make_jwt_settings())) as address:
+    async with at_home(app_with(at_rest(services), make_jwt_settings())) as address:
         yield address
 
 

@@ -12,9 +12,8 @@ from documents.database import Database
 from documents.ticket import Ticket
 from gql_app.http.dashboard import WEB_FOLDER, bundle
 from resolvers.context import Services
-from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import FIGURES, figures, go, shows, some_of_each_kind, told, total
+from tests.browser.dashboard_page import FIGURES, at_home, figures, go, shows, some_of_each_kind, told, total
 from tests.fakes import app_with, at_rest, make_settings
 
 NOW = datetime.now(UTC)
@@ -50,7 +49,7 @@ async def address(services: Services, db: Database) -> AsyncIterator[str]:
     if bundle(WEB_FOLDER) is None:
         pytest.skip("the files of web/ are not installed")
     await db.collection(Ticket).insert_many(rows())
-    async with served(app_with(at_rest(services), make_settings())) as address:
+    async with at_home(app_with(at_rest(services), make_settings())) as address:
         yield address
 
 

@@ -26,6 +26,7 @@ async def test_a_mail_is_shown_as_its_reader_sees_it(page: Page, address: str, d
         for name, text in (("mail", MAIL), ("plain", PLAIN))
     )
     within = f"http://{address}/?tenant=acme&period=all&view=tickets"
+    await page.note_requests()
     await page.open(within)
     await page.until("document.querySelector('.excerpt') !== null")
     assert {*await told(page, ".excerpt")} == {" ".join(text.split()) for text in (SEEN, PLAIN)}

@@ -20,7 +20,7 @@ from services.judging.preview import MAX_PREVIEWED
 from services.judging.verdicts import judged
 from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import SETTLED, click, follow, go, settled, shows, told
+from tests.browser.dashboard_page import SETTLED, at_home, click, follow, go, settled, shows, told
 from tests.fakes import app_with, at_rest, make_jwt_settings, make_settings, make_token, running
 
 TENANT = "acme"
@@ -48,7 +48,7 @@ async def guarded(services: Services) -> AsyncIterator[str]:
     """Where the service is that asks for tokens."""
     if bundle(WEB_FOLDER) is None:
         pytest.skip("the files of web/ are not installed")
-    async with served(app_with(at_rest(services), make_jwt_settings())) as address:
+    async with at_home(app_with(at_rest(services), make_jwt_settings())) as address:
         yield address
 
 

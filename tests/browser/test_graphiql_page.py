@@ -9,8 +9,8 @@ from documents.database import Database
 from documents.ticket import Ticket
 from gql_app.graphql import graphiql
 from resolvers.context import Services
-from tests.api.graphql.sockets import served
 from tests.browser.chromium import Page
+from tests.browser.dashboard_page import at_home
 from tests.fakes import app_with, at_rest, make_settings
 
 RESULT = "(document.querySelector('.result-window .CodeMirror')?.CodeMirror.getValue() ?? '')"
@@ -24,12 +24,13 @@ RUN = "document.querySelector('.graphiql-execute-button').click()"
 async def address(services: Services) -> AsyncIterator[str]:
     if not all((graphiql.WEB / "node_modules" / path).is_file() for path in graphiql.ASSETS.values()):
         pytest.skip("the files of web/ are not installed")
-    async with served(app_with(at_rest(services), make_settings())) as address:
+    async with at_home(app_with(at_rest(services), make_settings())) as address:
         yield address
 
 
 async def test_page_works_without_any_outside_host(page: Page, address: str, db: Database) -> None:
     await db.collection(Ticket).insert_one({"tenant_id": "tenant_a", "external_id": "1"})
+    await page.note_requests()
     await page.open(f"http://{address}/graphql")
     await page.until(READY)
     tabs = await page.evaluate("document.querySelectorAll('.graphiql-tab').length")
@@ -42,6 +43,7 @@ async def test_page_works_without_any_outside_host(page: Page, address: str, db:
 
 async def test_subscription_runs_in_the_page(page: Page, address: str, db: Database) -> None:
     query = 'subscription { tenantStatsChanged(tenantId: "t") { totalTickets } }'
+    await page.note_requests()
     await page.open(f"http://{address}/graphql?query={quote(query)}")
     await page.until(READY)
     await page.evaluate(RUN)
