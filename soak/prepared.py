@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -33,8 +34,13 @@ OURS = (
     *(f"gql_app.commands.data.{name}" for name in ("connections", "destinations", "figures", "notifications")),
     *(f"gql_app.commands.data.{name}" for name in ("rules", "rules_check", "runs", "tickets")),
 )
-LATE = ("httpcore", "anyio._backends._asyncio", "anyio.streams.tls", "uvicorn.lifespan.on", "importlib.readers")
+LATE = (
+    *("httpcore", "anyio._backends._asyncio", "anyio.streams.tls", "uvicorn.lifespan.on", "importlib.readers"),
+    "strawberry.federation.schema_directives",
+)
 """What libraries load when they are used for the first time, which every process of ours comes to."""
+KNOWN_TEXTS = 400
+"""More than that cost the server more than they spare those that it forks."""
 
 
 class Prepared:
@@ -222,14 +228,26 @@ def _become(request: Mapping[str, Any], files: Sequence[int]) -> NoReturn:
     sys.exit()
 
 
+def _learn_the_words() -> None:
+    """Have the rules of all languages compiled, and the stand-in's words known: what is kept of them is never written.
+
+    Otherwise each process that takes in a few hundred tickets would compute as long for their words as for all else.
+    """
+    settings = import_module("mock_external_api.settings").MockSettings(ticket_count=KNOWN_TEXTS)
+    import_module("services.classification.languages").all_packs()
+    classify = import_module("services.classification.classifier").classify
+    for ticket in import_module("mock_external_api.data").make_tickets(settings, datetime.now(UTC)):
+        classify(subject=ticket.record["subject"], message=ticket.record["message"])
+
+
 def main() -> None:
     """Load our modules and serve, at the address that is the only argument."""
     gc.disable()
     sys.path.insert(0, str(PROJECT))
     for name in (*OURS, *LATE):
         import_module(name)
-    # The first text has the words of the rules compiled, which takes as long as a thousand texts.
-    import_module("services.classification.classifier").classify(subject="Help", message="The invoice is wrong.")
+    import_module("gql_app.wiring").known_authorities()
+    _learn_the_words()
     del sys.path[0]
     gc.collect()
     gc.freeze()
