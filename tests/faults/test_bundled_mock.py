@@ -39,15 +39,12 @@ def other_user(tmp_path: Path) -> Iterator[Command]:
         yield command
 
 
-def test_the_second_user_shares_the_mock_of_the_first(tmp_path: Path, other_user: Command) -> None:
+def test_users_share_it_and_it_ends_with_the_last_of_them(tmp_path: Path, other_user: Command) -> None:
     with bundled_mock.start(tmp_path) as mock:
         assert mock.url == other_user.wait_for(r"http://\S+")[0]
-
-
-def test_it_stays_for_the_second_user_when_the_first_is_killed(tmp_path: Path, other_user: Command) -> None:
-    with bundled_mock.start(tmp_path) as mock:
         other_user.kill()
         assert HTTP.get(f"{mock.url}{LIST}").status_code == 200
+    eventually(lambda: not answers(mock.url))
 
 
 def test_it_ends_when_its_only_user_is_killed(other_user: Command) -> None:
@@ -56,27 +53,16 @@ def test_it_ends_when_its_only_user_is_killed(other_user: Command) -> None:
     eventually(lambda: not answers(url))
 
 
-def test_it_ends_when_its_last_user_closes_it(tmp_path: Path) -> None:
-    mock = bundled_mock.start(tmp_path)
-    mock.close()
-    eventually(lambda: not answers(mock.url))
-
-
-def test_a_mock_started_again_has_the_same_tickets(tmp_path: Path) -> None:
-    with bundled_mock.start(tmp_path) as mock:
-        before = HTTP.get(mock.url + LIST).json()
-    eventually(lambda: not answers(mock.url))
-    with bundled_mock.start(tmp_path) as mock:
-        assert HTTP.get(mock.url + LIST).json() == before
-
-
-def test_a_killed_mock_comes_back_on_its_port_with_its_tickets(tmp_path: Path) -> None:
+def test_killed_or_started_again_it_has_the_same_tickets(tmp_path: Path) -> None:
     with bundled_mock.start(tmp_path) as mock:
         before = HTTP.get(mock.url + LIST).json()
         os.kill(mock.pid, signal.SIGKILL)
         with bundled_mock.start(tmp_path) as same:
             assert (same.url, same.pid == mock.pid) == (mock.url, False)
             assert HTTP.get(mock.url + LIST).json() == before
+    eventually(lambda: not answers(mock.url))
+    with bundled_mock.start(tmp_path) as mock:
+        assert HTTP.get(mock.url + LIST).json() == before
 
 
 def test_two_data_directories_have_a_mock_each(tmp_path: Path) -> None:
