@@ -31,6 +31,8 @@ from tests.waiting import until
 
 TENANT = "acme"
 QUICK = RetryPolicy(attempts=5, base_seconds=0.001, cap_seconds=0.002)
+UNTIRING = RetryPolicy(attempts=10**6, base_seconds=0.001, cap_seconds=0.05)
+"""However late on a busy machine somebody begins to answer, soon after that it is known."""
 SECRETS_KEY = bytes(range(32))
 """The key of the tests, which seals nothing that matters."""
 MATCHED = [{"rule": "legal_threat", "keyword": "sue", "text": "sue"}]

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ SELECTED = re.compile(r"([a-z_][a-z0-9_]*)\{")
 RECORDED = re.compile(r"[a-z_]+:[a-z0-9_:]+")
 
 
+@cache
 def rules() -> list[dict[str, Any]]:
     """Every rule, of alerts and of what is recorded."""
     files = [yaml.safe_load(path.read_text()) for path in sorted(RULES.glob("*.yml"))]
@@ -27,8 +29,13 @@ def alerts() -> list[dict[str, Any]]:
     return [rule for rule in rules() if "alert" in rule]
 
 
-def queries() -> Iterator[tuple[str, str]]:
+@cache
+def queries() -> list[tuple[str, str]]:
     """Every query with the place where it stands."""
+    return list(_queries())
+
+
+def _queries() -> Iterator[tuple[str, str]]:
     for rule in rules():
         yield rule.get("alert") or rule["record"], rule["expr"]
     for path in sorted((DEPLOY / "grafana" / "dashboards").glob("*.json")):

@@ -1,6 +1,10 @@
 """How many examples a property is tried on: all of them where there is time, which `make soak` has."""
 
 import os
+import random
+from collections.abc import Iterable
+from typing import TypeVar
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
@@ -11,6 +15,9 @@ _FEW = 3
 """One example in so many is tried otherwise: other ones each time."""
 _USUAL_EXAMPLES = 100
 """Of a property that says nothing else, in a thorough run."""
+_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
+"""The same in all processes of a run, which have to agree on its tests."""
+T = TypeVar("T")
 
 
 def tried_on(examples: int, *, one_in: int = _FEW) -> settings:
@@ -19,6 +26,19 @@ def tried_on(examples: int, *, one_in: int = _FEW) -> settings:
         max_examples=examples if THOROUGH else examples // one_in,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
+
+
+def some_of(values: Iterable[T], *, one_in: int = _FEW, of: str = "") -> list[T]:
+    """What a test is parametrized with: all of it, or one in so many, at least one, another choice each time.
+
+    `of`: who is tried with them; others are tried with others.
+    """
+    every = list(values)
+    if THOROUGH:
+        return every
+    dice = random.Random(f"{_RUN} {len(every)} {of}")
+    chosen = set(dice.sample(range(len(every)), max(1, round(len(every) / one_in))))
+    return [value for number, value in enumerate(every) if number in chosen]
 
 
 def usually() -> None:

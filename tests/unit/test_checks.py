@@ -2,11 +2,11 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.syntax import ROOT, modules, parsed
+
 ABOVE = ("schema", "gql_app")
 BUILD_THEM = tuple(f"gql_app/{name}.py" for name in ("wiring", "background", "parties", "protecting"))
 WITHOUT_A_CALLER = {"background", "observation"}
@@ -39,10 +39,9 @@ def imports_of_the_database(tree: ast.Module) -> Iterator[str]:
 def test_nothing_above_the_resolvers_reaches_the_services() -> None:
     offences = {
         path.relative_to(ROOT).as_posix(): found
-        for layer in ABOVE
-        for path in (ROOT / layer).rglob("*.py")
+        for path in modules(*ABOVE)
         if path not in [ROOT / each for each in BUILD_THEM]
-        and (found := [*ways_round(tree := ast.parse(path.read_text())), *imports_of_the_database(tree)])
+        and (found := [*ways_round(tree := parsed(path)), *imports_of_the_database(tree)])
     }
     assert offences == {}
 

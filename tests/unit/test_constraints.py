@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-LAYERS = ("gql_app", "resolvers", "schema", "services", "documents")
+from tests.syntax import LAYERS, ROOT, modules, parsed
+
 PACKAGES = (*LAYERS, "mock_external_api", "benchmarks", "soak", "tests")
 
 FORBIDDEN = {
@@ -30,17 +30,6 @@ WHERE_IT_LIES = re.compile(r"/(?:home|Users)/[\w.-]+/|/root/\.?\w")
 
 def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def modules(*packages: str) -> list[Path]:
-    found = [path for package in packages for path in (ROOT / package).rglob("*.py")]
-    assert found
-    return found
-
-
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(), str(path))
 
 
 def statements(within: ast.AST) -> Iterator[ast.AST]:

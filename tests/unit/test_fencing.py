@@ -2,11 +2,11 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.syntax import ROOT, modules, parsed
+
 GUARDED_BY = ROOT / "services/coordination/leases.py"
 COMES_BETWEEN = ROOT / "services/coordination/interventions.py"
 NAMES_EVERY_COLLECTION = ROOT / "services/protection/whereabouts.py"
@@ -39,16 +39,14 @@ def ways_round(tree: ast.Module) -> Iterator[str]:
 def test_only_leases_touches_locks_and_their_sessions() -> None:
     offences = {
         path.relative_to(ROOT).as_posix(): found
-        for package in ("services", "resolvers", "schema", "gql_app")
-        for path in (ROOT / package).rglob("*.py")
-        if path not in (GUARDED_BY, COMES_BETWEEN, NAMES_EVERY_COLLECTION)
-        and (found := list(ways_round(ast.parse(path.read_text()))))
+        for path in modules("services", "resolvers", "schema", "gql_app")
+        if path not in (GUARDED_BY, COMES_BETWEEN, NAMES_EVERY_COLLECTION) and (found := list(ways_round(parsed(path))))
     }
     assert offences == {}
 
 
 def test_leases_itself_is_among_what_is_looked_at() -> None:
-    assert len(list(ways_round(ast.parse(GUARDED_BY.read_text())))) > 3
+    assert len(list(ways_round(parsed(GUARDED_BY)))) > 3
 
 
 @pytest.mark.parametrize(

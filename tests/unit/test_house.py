@@ -3,12 +3,11 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-LAYERS = ("documents", "services", "resolvers", "schema", "gql_app")
+from tests.syntax import LAYERS, ROOT, modules, parsed
+
 PACKAGES = (*LAYERS, "mock_external_api", "benchmarks", "soak", "fuzz", "readers")
 MAX_FUNCTION_LINES = 40
 MAX_MODULE_LINES = 250
@@ -20,12 +19,6 @@ SHOWN_AGAIN = ("schema/", "gql_app/rest/", "gql_app/commands/")
 """Where a type, route or command carries the name of the very thing that it shows or does."""
 STARTERS = {"start"}
 """Each module of `gql_app/local` starts its own server; the name is used with the module's."""
-
-
-def modules(*packages: str) -> list[Path]:
-    found = [path for package in packages for path in (ROOT / package).rglob("*.py")]
-    assert found
-    return found
 
 
 def public_names(tree: ast.Module) -> Iterator[str]:
@@ -47,7 +40,7 @@ def test_no_function_is_too_long_to_be_read_in_one_go() -> None:
     too_long = {
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": length
         for path in modules(*PACKAGES)
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (length := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
     }
@@ -71,7 +64,7 @@ def test_no_room_is_a_drawer(layer: str) -> None:
 def test_a_public_name_means_one_thing() -> None:
     places = defaultdict(list)
     for path in modules(*LAYERS):
-        for name in public_names(ast.parse(path.read_text())):
+        for name in public_names(parsed(path)):
             places[name].append(path.relative_to(ROOT).as_posix())
     ambiguous = {
         name: found

@@ -5,7 +5,6 @@ first, and say what it was good for; then the places that use it have to be look
 import ast
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, get_origin
 
 import pytest
@@ -17,9 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from documents.driver import ChangeStream, Client
 from gql_app.graphql.schema import ApiSchema
 from tests.fakes import make_settings
+from tests.syntax import LAYERS, ROOT, modules, parsed
 
-ROOT = Path(__file__).parents[2]
-LAYERS = ("documents", "services", "resolvers", "schema", "gql_app")
 SETTINGS = make_settings()
 MOTORS_CLIENT: Any = get_origin(Client) or Client
 MOTORS_STREAM: Any = get_origin(ChangeStream) or ChangeStream
@@ -40,7 +38,7 @@ OF_PYTHON = {"_asdict", "_exit"}
 
 def parts_used() -> Iterator[tuple[str, str]]:
     """Private attributes that no class of ours has, with the modules that read them."""
-    trees = {path: ast.parse(path.read_text()) for layer in LAYERS for path in (ROOT / layer).rglob("*.py")}
+    trees = {path: parsed(path) for path in modules(*LAYERS)}
     ours = {name for tree in trees.values() for node in ast.walk(tree) for name in _defined(node)}
     for path, tree in trees.items():
         for node in ast.walk(tree):

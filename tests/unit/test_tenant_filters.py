@@ -2,11 +2,11 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.syntax import ROOT, modules, parsed
+
 QUERY_METHODS = frozenset(
     [
         *("find", "find_one", "find_many", "find_all", "count_documents"),
@@ -94,9 +94,8 @@ def filters_by_hand(tree: ast.Module) -> Iterator[str]:
 def test_every_tenant_filter_comes_from_one_module() -> None:
     offences = {
         path.relative_to(ROOT).as_posix(): found
-        for package in ("services", "resolvers", "schema", "gql_app")
-        for path in (ROOT / package).rglob("*.py")
-        if path != ROOT / "services/tenancy.py" and (found := list(filters_by_hand(ast.parse(path.read_text()))))
+        for path in modules("services", "resolvers", "schema", "gql_app")
+        if path != ROOT / "services/tenancy.py" and (found := list(filters_by_hand(parsed(path))))
     }
     assert offences == {}
 

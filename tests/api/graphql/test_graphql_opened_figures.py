@@ -12,7 +12,7 @@ from documents.ticket import Ticket
 from documents.ticket_history import TicketHistory
 from services.rollups.write import Rollups
 from tests.api.graphql.client import COMMANDS, Api
-from tests.properties import THOROUGH
+from tests.properties import some_of
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 YESTERDAY = (NOW - timedelta(days=1)).astimezone(ZoneInfo("America/New_York"))
@@ -86,7 +86,7 @@ def figures(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("seed", range(3 if THOROUGH else 1))
+@pytest.mark.parametrize("seed", some_of(range(3)))
 @pytest.mark.parametrize("days", [None, 5])
 async def test_a_figure_leads_to_as_many_tickets_as_it_says(fresh: Api, seed: int, days: int | None) -> None:
     await fresh.db.collection(Ticket).insert_many(rows(random.Random(seed)))
@@ -128,14 +128,10 @@ FILTERS: dict[str, dict[str, Any]] = {
 
 PERIODS = (None, 5)
 CASES = [(name, days) for name in FILTERS for days in PERIODS]
-"""Without time for all of them, each filter with one period by turns, and the one that is a period with both."""
-TRIED = [
-    (name, days) for index, (name, days) in enumerate(CASES) if THOROUGH or name == "a period" or index % 4 in (0, 3)
-]
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(("name", "days"), TRIED)
+@pytest.mark.parametrize(("name", "days"), some_of(CASES, one_in=5))
 async def test_a_filter_holds_for_every_figure(fresh: Api, name: str, days: int | None) -> None:
     chosen = FILTERS[name]
     await fresh.db.collection(Ticket).insert_many(rows(random.Random(7)))

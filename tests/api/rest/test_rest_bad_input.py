@@ -23,7 +23,7 @@ async def hurried_client(services: Services, db: Database, settings: Settings) -
     hurried = replace(at_rest(services), stats=Stats(db, SystemClock(), Questions(), max_milliseconds=1))
     rows = [
         {"tenant_id": "acme", "external_id": f"t{n}", "keyword_key": f"k{n}", "created_at": datetime.now(UTC)}
-        for n in range(20_000)
+        for n in range(5_000)
     ]
     await db.collection(Ticket).insert_many(rows)
     async with open_client(app_with(hurried, settings)) as client:

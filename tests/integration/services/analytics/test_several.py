@@ -82,12 +82,10 @@ def _tickets(tenant_id: str, seed: int) -> list[Row]:
     ]
 
 
-@pytest.mark.parametrize("period", PERIODS)
-async def test_counts_of_several_are_those_of_each(
-    database: Database, period: tuple[datetime | None, datetime | None]
-) -> None:
-    stats, rollups = WatchedStats(database, FakeClock(NOW), Questions()), Rollups(database)
-    names = _odd_names()
+@pytest.fixture(scope="module")
+async def names(database: Database) -> list[str]:
+    """Tenants with tickets of all kinds, and two without any."""
+    names, rollups = _odd_names(), Rollups(database)
     for seed, name in enumerate(names[1:-1], 1):
         await database.collection(Ticket).insert_many(_tickets(name, seed))
         await rollups.roll_up(name, at_most=40 * seed)
@@ -95,6 +93,14 @@ async def test_counts_of_several_are_those_of_each(
         await database.collection(Ticket).update_many(
             {"tenant_id": name, "external_id": {"$in": ["t1", "t2", "t59"]}}, {"$set": {"deleted_at": NOW}}
         )
+    return names
+
+
+@pytest.mark.parametrize("period", PERIODS)
+async def test_counts_of_several_are_those_of_each(
+    database: Database, names: list[str], period: tuple[datetime | None, datetime | None]
+) -> None:
+    stats = WatchedStats(database, FakeClock(NOW), Questions())
     question = StatsQuestion(*period, ONLY_COUNTS)
     found = await stats.compute_each(names, question)
     assert stats.computed == 0

@@ -26,6 +26,7 @@ from services.sources.records.records import PageRecords
 from services.tenancy import owned
 from tests.fakes import make_settings, running
 from tests.moving_list import ORDERS, MovingList
+from tests.properties import some_of
 from tests.standin import StandIn, once, times
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -301,7 +302,8 @@ async def test_a_job_of_an_earlier_version_goes_on_where_it_was(db: Database, op
     assert api.pages == [3, 4]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", some_of(range(12)))
 async def test_whoever_lived_throughout_a_run_is_stored_or_its_log_does_not_say_success(
     db: Database, opened: Opening, seed: int
 ) -> None:

@@ -13,7 +13,7 @@ from services.notifications import delivery, sender
 from services.notifications.breaker_updates import AT_FIRST, FAILURES_TO_OPEN
 from services.notifications.claims import Settlement
 from services.notifications.queue import LANES_AT_ONCE, TOO_OLD
-from tests.notifying import Outbox, accept, always, at_work
+from tests.notifying import UNTIRING, Outbox, accept, always, at_work
 from tests.waiting import until
 
 PENDING, DELIVERED, DEAD = NotificationState
@@ -131,7 +131,7 @@ async def test_a_receiver_that_is_being_redeployed_gets_everything_once_it_is_ba
     outbox.notifier.answer = always(status)
     await outbox.add_page(*(f"T-{number}" for number in range(12)))
     circuits = outbox.circuits(open_seconds=0.2)
-    async with at_work(outbox.delivery(circuits=circuits, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
+    async with at_work(outbox.delivery(circuits=circuits, retries=UNTIRING)):
         await until(lambda: len(outbox.notifier.bodies) >= FAILURES_TO_OPEN, "a run of refusals")
         outbox.notifier.answer = accept
         await outbox.settled()
@@ -142,7 +142,7 @@ async def test_a_run_of_refusals_opens_the_circuit(outbox: Outbox) -> None:
     outbox.notifier.answer = always(404)
     await outbox.add_page(*(f"T-{number}" for number in range(12)))
     circuits = outbox.circuits(open_seconds=3600)
-    async with at_work(outbox.delivery(circuits=circuits, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
+    async with at_work(outbox.delivery(circuits=circuits, retries=UNTIRING)):
         assert await outbox.opened(circuits["notify"]) <= 4 + AT_FIRST
 
 
@@ -285,7 +285,7 @@ async def test_a_successful_probe_lets_the_others_follow(outbox: Outbox) -> None
     circuit = circuits["notify"]
     await outbox.add(*(f"T-{number}" for number in range(8)))
     outbox.notifier.answer = always(503)
-    async with at_work(outbox.delivery(circuits=circuits, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
+    async with at_work(outbox.delivery(circuits=circuits, retries=UNTIRING)):
         before = await outbox.opened(circuit)
         outbox.notifier.answer = accept
         await outbox.settled()
@@ -298,7 +298,7 @@ async def test_a_reset_lets_delivery_go_on_within_a_second(outbox: Outbox) -> No
     circuit = circuits["notify"]
     outbox.notifier.answer = always(503)
     await outbox.add("T-1", "T-2")
-    async with at_work(outbox.delivery(circuits=circuits, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
+    async with at_work(outbox.delivery(circuits=circuits, retries=UNTIRING)):
         await outbox.opened(circuit)
         outbox.notifier.answer = accept
         reset = time.monotonic()

@@ -19,7 +19,7 @@ from services.notifications import sender
 from services.notifications.lanes import Lanes
 from services.notifications.receivers.changes import DestinationChange
 from services.notifications.receivers.destinations import NO_DESTINATION
-from tests.notifying import Outbox, always, at_work
+from tests.notifying import UNTIRING, Outbox, always, at_work
 from tests.receiver import Received, Receiver, receiving
 from tests.waiting import until
 
@@ -132,7 +132,7 @@ async def test_trouble_with_one_destination_holds_up_no_other(outbox: Outbox, re
         await outbox.add_page(*(f"T-{number}" for number in range(20)))
         await outbox.add_page(*(f"D-{number}" for number in range(20)), tenant="other")
         circuits = outbox.circuits(open_seconds=3600)
-        async with at_work(outbox.delivery(circuits=circuits, retries=RetryPolicy(attempts=99, base_seconds=0.001))):
+        async with at_work(outbox.delivery(circuits=circuits, retries=UNTIRING)):
             await until(lambda: len(receiver.received) == 20, "the healthy receiver's alerts")
             await outbox.opened(circuits[bad.id])
         states = await circuits.statuses([bad.id, good.id, "notify"])
@@ -145,7 +145,7 @@ async def test_a_page_as_an_answer_is_no_delivery_and_a_word_is_one(outbox: Outb
     await outbox.destinations().create("acme", receiver.url, WEBHOOK)
     receiver.body = b"\n<!DOCTYPE html><p>Sign in"
     await outbox.add("T-1")
-    async with at_work(outbox.delivery(retries=RetryPolicy(attempts=99, base_seconds=0.001))):
+    async with at_work(outbox.delivery(retries=UNTIRING)):
         await until(lambda: receiver.received, "an attempt")
         receiver.body = b"ok"  # and still as text/html
         await outbox.settled()

@@ -10,6 +10,7 @@ from mock_external_api.github.living import random_step
 from services.sources.github.records import priority_in
 from services.sources.pages import SourcePage
 from tests.github_reading import Reading
+from tests.properties import some_of
 
 LONG = 3_600
 
@@ -198,7 +199,8 @@ async def test_events_of_deleted_issues_hide_no_others(db: Database) -> None:
         assert reading.told("status")[number] == true_changes(reading, number, "state")
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", some_of(range(12), one_in=4))
 async def test_whatever_happens_the_pages_tell_what_is_true(db: Database, seed: int) -> None:
     dice = random.Random(seed)
     reading = Reading(

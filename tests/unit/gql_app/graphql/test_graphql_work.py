@@ -1,6 +1,5 @@
 """Refusing a document is work, too: whatever it is, parsing and checking it takes a bounded number of steps."""
 
-import random
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +15,7 @@ from gql_app.graphql.schema import ApiSchema
 from gql_app.settings import Settings
 from schema.base.selection import fragments_of
 from tests.operations import lines_run
-from tests.properties import THOROUGH, tried_on
+from tests.properties import some_of, tried_on
 from tests.usual_documents import USUAL
 
 SCHEMA = ApiSchema(Settings(_env_file=None))
@@ -124,13 +123,13 @@ def test_any_document_takes_a_bounded_number_of_steps(family: str, size: int) ->
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", some_of(FAMILIES))
 def test_the_largest_that_passes_the_first_limits_takes_a_bounded_number_of_steps(family: str) -> None:
-    """As large as the limits on characters and tokens let it be; and one that is small, another one each time."""
+    """As large as the limits on characters and tokens let it be, and small."""
     sizes = [2**power for power in range(17)]
     allowed = [size for size in sizes if len(FAMILIES[family](size)) <= 100_000] or sizes[:1]
     small = [size for size in (100, 200, 300, 400) if size <= allowed[-1]]
-    for size in allowed[-1], *(small if THOROUGH else random.sample(small, min(1, len(small)))):
+    for size in allowed[-1], *some_of(small, of=family):
         steps, _ = looked_at(FAMILIES[family](size))
         assert steps < MOST, (family, size)
 

@@ -2,11 +2,11 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[4]
+from tests.syntax import LAYERS, ROOT, modules, parsed
+
 WRITTEN_BY = ROOT / "services/protection/trail.py"
 DECLARED_BY = ROOT / "documents/audit_entry.py"
 ALLOWED = {"insert_one", "find", "count_documents"}
@@ -31,15 +31,14 @@ def collections_asked_for(tree: ast.Module) -> Iterator[int]:
 
 
 def test_the_trail_is_only_added_to() -> None:
-    assert set(uses_of_rows(ast.parse(WRITTEN_BY.read_text()))) == ALLOWED
+    assert set(uses_of_rows(parsed(WRITTEN_BY))) == ALLOWED
 
 
 def test_nobody_else_reaches_it() -> None:
     others = {
         path.relative_to(ROOT).as_posix(): found
-        for package in ("documents", "services", "resolvers", "schema", "gql_app")
-        for path in (ROOT / package).rglob("*.py")
-        if path not in (WRITTEN_BY, DECLARED_BY) and (found := list(collections_asked_for(ast.parse(path.read_text()))))
+        for path in modules(*LAYERS)
+        if path not in (WRITTEN_BY, DECLARED_BY) and (found := list(collections_asked_for(parsed(path))))
     }
     assert others == {}
 

@@ -10,6 +10,7 @@ import pytest
 from mock_external_api.zendesk.book.truth import TicketTruth
 from mock_external_api.zendesk.steps import random_step
 from services.sources.zendesk.events import stored_value
+from tests.properties import some_of
 from tests.zendesk_reading import DeskReader, read_desk
 
 STORED = {
@@ -100,7 +101,8 @@ def check_horizon(reader: DeskReader, began: datetime) -> None:
             assert truth.deleted or reader.tickets[str(number)].status == truth.record["status"]
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", some_of(range(40)))
 async def test_a_random_history_is_told_as_it_was(seed: int) -> None:
     traps = TRAPS[seed % len(TRAPS)]
     reader, dice = read_desk(seed=seed, **traps), random.Random(seed)
