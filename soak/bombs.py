@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -52,24 +53,24 @@ def _packed(body: bytes, layers: int = 1) -> Bomb:
     return Bomb({"Content-Encoding": ", ".join(["gzip"] * layers)}, lambda: iter([body]))
 
 
-def bombs() -> dict[str, Bomb]:
-    """Every bomb by its name."""
+def bombs() -> dict[str, Callable[[], Bomb]]:
+    """How to make every bomb, by its name; to pack one takes seconds."""
     record = str(good_record("T-1")).replace("'", '"')
     empty_page = b'{"tickets": [], "next_page": null}'
     return {
-        "40 kB of escaped quotes": _flood('{"tickets": [{"id": "', '\\"', 20_000),
-        "30 MB of escaped quotes": _flood('{"tickets": [{"id": "', '\\"', 15_000_000),
-        "64 MB in gzip": _packed(b'{"tickets": [{"id": "' + b"x" * 64 * MEGABYTE + b'"}]}'),
-        "400 MB in gzip": _packed(b" " * 400 * MEGABYTE),
-        "gzip in gzip": _packed(b" " * 100 * MEGABYTE, layers=2),
-        "300,000 records": _flood('{"tickets": [', record + ",", 299_999, record + '], "next_page": null}'),
-        "300,000 small records": _flood('{"tickets": [', '{"id":"T"},', 299_999, '{}], "next_page": null}'),
-        "10 million empty lists": _flood('{"tickets": [', "[],", 10_000_000, "[]]}"),
-        "30 MB of brackets": _flood('{"tickets": ', "[", 30_000_000),
-        "30 MB of quotes": _flood('{"tickets": [', '"', 30_000_000),
-        "500 MB of anything": _flood("", " ", 500 * MEGABYTE),
-        "100 MB of headers": Bomb({}, lambda: iter([empty_page]), header_bytes=100 * MEGABYTE),
-        "a count of 10**20": _flood('{"tickets": [], "next_page": null, "total_count": 1', "0", 20, "}"),
+        "40 kB of escaped quotes": partial(_flood, '{"tickets": [{"id": "', '\\"', 20_000),
+        "30 MB of escaped quotes": partial(_flood, '{"tickets": [{"id": "', '\\"', 15_000_000),
+        "64 MB in gzip": lambda: _packed(b'{"tickets": [{"id": "' + b"x" * 64 * MEGABYTE + b'"}]}'),
+        "400 MB in gzip": lambda: _packed(b" " * 400 * MEGABYTE),
+        "gzip in gzip": lambda: _packed(b" " * 100 * MEGABYTE, layers=2),
+        "300,000 records": partial(_flood, '{"tickets": [', record + ",", 299_999, record + '], "next_page": null}'),
+        "300,000 small records": partial(_flood, '{"tickets": [', '{"id":"T"},', 299_999, '{}], "next_page": null}'),
+        "10 million empty lists": partial(_flood, '{"tickets": [', "[],", 10_000_000, "[]]}"),
+        "30 MB of brackets": partial(_flood, '{"tickets": ', "[", 30_000_000),
+        "30 MB of quotes": partial(_flood, '{"tickets": [', '"', 30_000_000),
+        "500 MB of anything": partial(_flood, "", " ", 500 * MEGABYTE),
+        "100 MB of headers": partial(Bomb, {}, lambda: iter([empty_page]), header_bytes=100 * MEGABYTE),
+        "a count of 10**20": partial(_flood, '{"tickets": [], "next_page": null, "total_count": 1', "0", 20, "}"),
     }
 
 
@@ -140,13 +141,13 @@ def harmless(names: list[str] | None = None, *, slack: float = 1.0) -> Verdict:
 
     `slack`: by how much the promised seconds are stretched, for a machine that is busy with other things.
     """
-    thrown = {name: bomb for name, bomb in bombs().items() if names is None or name in names}
+    thrown = {name: make for name, make in bombs().items() if names is None or name in names}
     damage, hostile = Damage(), Hostile()
     with Cluster(mock={"ticket_count": 0}, upstream_patience_seconds=2) as cluster, serving(hostile):
         process, service = cluster.service(external_api_url=hostile.url)
         _suffer(cluster, process, service, damage, "warm-up")
-        for name, bomb in thrown.items():
-            hostile.bomb = bomb
+        for name, make in thrown.items():
+            hostile.bomb = make()
             _suffer(cluster, process, service, damage, name)
         assert process.is_alive
     measured = (

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from multiprocessing.queues import Queue
+from multiprocessing.queues import Queue, SimpleQueue
 from multiprocessing.synchronize import Barrier
 
 from documents.circuit_breaker import CircuitState
@@ -19,6 +19,7 @@ from services.notifications.breaker_updates import FAILURES_TO_OPEN
 from services.notifications.outbox import notification_row
 from soak.cluster import PATIENCE_SECONDS, Cluster, free_port, wait_for
 from soak.process import Process
+from soak.races import Place
 from soak.verdict import Verdict
 
 MATCHED = [{"rule": "outage", "keyword": "down", "text": "down"}]
@@ -145,16 +146,18 @@ def _await_progress(taken: Callable[[], int], all_of_them: int) -> None:
 
 def one_probe(races: int) -> Verdict:
     """Let 100 racers in 4 processes ask a half-open circuit for a permit; count the permits of each race."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context = multiprocessing.get_context("fork")
     processes = 4
-    with Cluster() as cluster:
-        barrier = context.Barrier(processes)
-        results: Queue[tuple[int, int]] = context.Queue()
-        arguments = (cluster.mongo_url, cluster.database_name, races, barrier, results)
-        racers = [context.Process(target=_race, args=(number, *arguments)) for number in range(processes)]
-        for racer in racers:
-            racer.start()
+    barrier = context.Barrier(processes)
+    results: Queue[tuple[int, int]] = context.Queue()
+    places: SimpleQueue[Place] = context.SimpleQueue()
+    arguments = (places, races, barrier, results)
+    racers = [context.Process(target=_race, args=(number, *arguments), daemon=True) for number in range(processes)]
+    for racer in racers:
+        racer.start()  # before there is a cluster, whose client has threads: they are not forked
+    with Cluster(mock={"ticket_count": 0}) as cluster:
+        for _ in racers:
+            places.put((cluster.mongo_url, cluster.database_name))
         permits = Counter[int]()
         for _ in range(races * processes):
             race, granted = results.get(timeout=PATIENCE_SECONDS)
@@ -166,8 +169,10 @@ def one_probe(races: int) -> Verdict:
     return Verdict("a half-open circuit sends one probe", measured, wrong == 0)
 
 
-def _race(number: int, url: str, name: str, races: int, barrier: Barrier, results: "Queue[tuple[int, int]]") -> None:
-    asyncio.run(_take_part(number, url, name, races, barrier, results))
+def _race(
+    number: int, places: "SimpleQueue[Place]", races: int, barrier: Barrier, results: "Queue[tuple[int, int]]"
+) -> None:
+    asyncio.run(_take_part(number, *places.get(), races, barrier, results))
 
 
 async def _take_part(

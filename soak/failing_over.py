@@ -14,7 +14,7 @@ from threading import Event
 
 import httpx
 
-from soak.cluster import PATIENCE_SECONDS, Cluster, wait_for
+from soak.cluster import Cluster, client_of, wait_for
 from soak.replica_set import ReplicaSet
 from soak.verdict import Verdict
 
@@ -129,7 +129,7 @@ def asked(apis: list[httpx.Client]) -> Iterator[Load]:
     load, end = Load(), Event()
 
     def ask(number: int) -> None:
-        with httpx.Client(base_url=apis[number % len(apis)].base_url, timeout=PATIENCE_SECONDS) as client:
+        with client_of(str(apis[number % len(apis)].base_url)) as client:
             for turn in count(number):
                 if end.is_set():
                     return

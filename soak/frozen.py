@@ -1,10 +1,7 @@
 """A frozen database (SIGSTOP): whoever asks meanwhile is told so in time, and what was under way goes on afterwards."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +13,9 @@ from typing import NamedTuple
 import httpx
 
 from soak.asking import Question, ask_graphql, questions
-from soak.cluster import Cluster, wait_for
+from soak.cluster import Cluster, client_of, wait_for
 from soak.crashes import KILL_COSTS, TENANT, comes_to_run, differences, forget_everything
+from soak.process import Process
 from soak.verdict import Verdict
 
 REQUEST_SECONDS = 8.0
@@ -60,7 +58,7 @@ def frozen_database(
         expected = cluster.upstream_ids(TENANT)
         process, first = cluster.service()
         unlimited = httpx.Limits(max_connections=None)
-        service = stack.enter_context(httpx.Client(base_url=first.base_url, timeout=first.timeout, limits=unlimited))
+        service = stack.enter_context(client_of(str(first.base_url), limits=unlimited))
         for _ in range(times):
             forget_everything(cluster)
             job_id = cluster.queue(TENANT)
@@ -122,15 +120,14 @@ def _has_status(service: httpx.Client, path: str, status: int) -> str | None:
 
 def _answered_by_command(cluster: Cluster) -> Answered:
     """A command that needs the database; its time is what it takes longer than one that needs none."""
-    command = [sys.executable, "-m", "gql_app", "notifications", "list", TENANT]
+    words = ["-m", "gql_app", "notifications", "list"]
     begin = time.monotonic()
-    done = subprocess.run(command, env=os.environ | cluster.environment, capture_output=True, text=True, check=False)
+    command = Process("command", [*words, TENANT], cluster.environment, cluster.home / "command.log")
+    code = command.wait()
     took = time.monotonic() - begin
     begin = time.monotonic()
-    subprocess.run(
-        [sys.executable, "-m", "gql_app", "notifications", "list", "--help"], capture_output=True, check=False
-    )
-    fault = None if done.returncode == CANNOT_START else f"{done.returncode} {done.stderr[-200:]}"
+    Process("help", [*words, "--help"], {}, cluster.home / "help.log").wait()
+    fault = None if code == CANNOT_START else f"{code} {command.tail()[-200:]}"
     return Answered("a command", took - (time.monotonic() - begin), fault)
 
 

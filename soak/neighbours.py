@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from services.coordination.turns import PER_SECOND
-from soak.cluster import PATIENCE_SECONDS, Cluster, wait_for
+from soak.cluster import PATIENCE_SECONDS, Cluster, client_of, wait_for
 from soak.verdict import Verdict
 
 NOISY, QUIET = "noisy", "quiet"
@@ -116,7 +116,7 @@ class _Attack:
 
     def _list(self, until: float) -> list[float]:
         waits: list[float] = []
-        with httpx.Client(base_url=self._url, headers=_bearer(QUIET), timeout=PATIENCE_SECONDS) as client:
+        with client_of(str(self._url), headers=_bearer(QUIET)) as client:
             while time.monotonic() < until or len(waits) < 20:
                 begin = time.monotonic()
                 client.get("/tickets", params={"tenant_id": QUIET}).raise_for_status()

@@ -30,7 +30,7 @@ def rate_limit(seconds: int | None, *, processes: int = 4) -> Verdict:
     `seconds`: how long to watch; None: until one window's budget is used up, every tenant has had a turn and every run
     waits, however long that takes.
     """
-    mock = {"rate_limit_per_minute": LIMIT, "ticket_count": 100_000 if seconds else 8_000}
+    mock = {"rate_limit_per_minute": LIMIT, "ticket_count": 100_000 if seconds else 4_000}
     with Cluster(mock=mock, page_size=10, rate_limit_per_minute=LIMIT, lock_ttl_seconds=30) as cluster:
         for _ in range(processes):
             cluster.worker(worker_concurrency=1)
@@ -107,7 +107,7 @@ def cancelling_while_waiting(times: int, *, slack: float = 1.0) -> Verdict:
     `slack`: by how much the promised seconds are stretched, for a machine that is busy with other things.
     """
     took: list[float] = []
-    with Cluster(mock={"rate_limit_per_minute": 1}, rate_limit_per_minute=1) as cluster:
+    with Cluster(mock={"rate_limit_per_minute": 1, "ticket_count": 1_000}, rate_limit_per_minute=1) as cluster:
         _, service = cluster.service()
         for _ in range(times):
             query = {"tenant_id": "tenant_a"}
@@ -144,7 +144,7 @@ def health(*, slack: float = 1.0) -> Verdict:
 
     `slack`: by how much the promised seconds are stretched, for a machine that is busy with other things.
     """
-    with Cluster(disturbs_mongod=True) as cluster:
+    with Cluster(mock={"ticket_count": 0}, disturbs_mongod=True) as cluster:
         _, service = cluster.service()
         wait_for(lambda: service.get("/health").status_code == 200, what="a healthy service")
         begin = time.monotonic()

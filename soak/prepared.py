@@ -1,40 +1,26 @@
 """Our programs as processes that find their modules loaded: to load them is most of what a short command computes.
 
-A server that has loaded them forks for each program that is asked for. The process is as real as that of a new
-interpreter, with an environment, a directory, a session and files of its own; only what happens as modules are loaded
-has happened before. No module of ours reads anything then, and none depends on the order, as there are no cycles.
+A server that has loaded them (`forking.py`) forks for each program that is asked for. The process is as real as that
+of a new interpreter, with an environment, a directory, a session and files of its own; only what happens as modules are
+loaded has happened before. No module of ours reads anything then, and none depends on the order: there are no cycles.
 """
 
-import gc
 import json
 import os
-import resource
-import runpy
 import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
 PROJECT = Path(__file__).parents[1]
 ADDRESS = "PREPARED_PROCESSES"
 """The variable with the server's socket; without it, `started` starts a new interpreter each time."""
-OURS = (
-    *("documents.all_documents", "gql_app.commands.cli", "gql_app.commands.importing", "gql_app.commands.serving"),
-    *("gql_app.commands.working", "gql_app.commands.doctor.examination", "mock_external_api.__main__"),
-    *(f"gql_app.commands.data.{name}" for name in ("connections", "destinations", "figures", "notifications")),
-    *(f"gql_app.commands.data.{name}" for name in ("rules", "rules_check", "runs", "tickets")),
-)
-LATE = ("httpcore", "anyio._backends._asyncio", "anyio.streams.tls", "uvicorn.lifespan.on", "importlib.readers")
-"""What libraries load when they are used for the first time, which every process of ours comes to."""
 
 
 class Prepared:
@@ -129,7 +115,7 @@ def preparing() -> Iterator[None]:
     """Have a server for the processes that are started inside, also by processes that are started inside."""
     with tempfile.TemporaryDirectory(prefix="prepared-") as folder:
         address = str(Path(folder, "socket"))
-        command = [sys.executable, "-P", __file__, address]
+        command = [sys.executable, "-P", str(PROJECT / "soak" / "forking.py"), address]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
             assert server.stdin is not None
             assert server.stdout is not None
@@ -140,107 +126,3 @@ def preparing() -> Iterator[None]:
             finally:
                 os.environ.pop(ADDRESS, None)
                 server.stdin.close()  # of which it ends
-
-
-class _Server:
-    """Takes requests until its standard input is closed."""
-
-    def __init__(self, address: str) -> None:
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(address)
-        self._listener.listen(100)
-        self._running: dict[int, socket.socket] = {}
-        """Who wants to know of the end of the process."""
-        self._woken, wakes = os.pipe()
-        os.set_blocking(wakes, False)
-        signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def serve(self) -> Callable[[], NoReturn] | None:
-        """Returns what a forked process has to do; None: all is done."""
-        while True:
-            ready, _, _ = select.select([self._listener, self._woken, sys.stdin], [], [])
-            if sys.stdin in ready:
-                return None
-            if self._woken in ready:
-                os.read(self._woken, 1000)
-                self._reap()
-            if self._listener in ready:
-                client, _ = self._listener.accept()
-                _, files, _, _ = socket.recv_fds(client, 1, 3)
-                with client.makefile("rb") as file:
-                    request = json.load(file)
-                pid = os.fork()
-                if not pid:
-                    signal.set_wakeup_fd(-1)
-                    return lambda: _become(request, files)
-                for descriptor in files:
-                    os.close(descriptor)
-                self._running[pid] = client
-                _tell(client, pid)
-
-    def _reap(self) -> None:
-        while self._running:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if not pid:
-                return
-            with self._running.pop(pid) as client:
-                _tell(client, os.waitstatus_to_exitcode(status))
-
-
-def _tell(client: socket.socket, number: int) -> None:
-    with suppress(OSError):  # whoever asked has ended
-        client.sendall(f"{number}\n".encode())
-
-
-def _become(request: Mapping[str, Any], files: Sequence[int]) -> NoReturn:
-    """Be the process that was asked for."""
-    os.setsid()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number, descriptor in enumerate(files):
-        os.dup2(descriptor, number)
-    os.closerange(3, 1000)
-    os.chdir(request["directory"])
-    os.environ.clear()
-    os.environ.update(request["environment"])
-    time.tzset()
-    if request["open_files"] is not None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (request["open_files"],) * 2)
-    option, program, *arguments = request["arguments"]
-    sys.argv = [program if option == "-m" else option, *arguments]
-    more = os.environ.get("PYTHONPATH", "")
-    sys.path[:0] = [request["directory"], *filter(None, more.split(os.pathsep))]
-    sys.stdin = os.fdopen(0, closefd=False)
-    sys.stdout = os.fdopen(1, "w", 1 if os.isatty(1) else -1, closefd=False)
-    sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
-    if option == "-m":
-        runpy.run_module(program, run_name="__main__", alter_sys=True)
-    else:
-        exec(compile(program, "<string>", "exec"), vars(ModuleType("__main__")))  # noqa: S102 (as `-c` does)
-    sys.exit()
-
-
-def main() -> None:
-    """Load our modules and serve, at the address that is the only argument."""
-    gc.disable()
-    sys.path.insert(0, str(PROJECT))
-    for name in (*OURS, *LATE):
-        import_module(name)
-    # The first text has the words of the rules compiled, which takes as long as a thousand texts.
-    import_module("services.classification.classifier").classify(subject="Help", message="The invoice is wrong.")
-    del sys.path[0]
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-    server = _Server(sys.argv[1])
-    os.write(1, b"+")
-    become = server.serve()
-    if become is not None:
-        del server
-        become()
-
-
-if __name__ == "__main__":
-    main()

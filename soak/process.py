@@ -50,6 +50,10 @@ class Process:
             self.send(signal.SIGKILL)
         self._process.wait()
 
+    def wait(self) -> int:
+        """Wait for its end; returns its exit code."""
+        return self._process.wait()
+
     def stop(self, seconds: float = 10.0) -> int:
         """Ask it to end; returns its exit code, or kills it after `seconds`."""
         if self.is_alive:

@@ -3,7 +3,7 @@
 import asyncio
 import multiprocessing
 from collections import Counter
-from multiprocessing.queues import Queue
+from multiprocessing.queues import Queue, SimpleQueue
 from multiprocessing.synchronize import Barrier
 
 from documents.database import connect
@@ -18,19 +18,23 @@ PROCESSES = 4
 STARTERS = 16
 """In each process."""
 TENANT = "contested"
+Place = tuple[str, str]
+"""A MongoDB's URL, and a database's name."""
 
 
 def one_runner(races: int) -> Verdict:
     """Let 64 starters in 4 processes race; count the winners of each race."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    with Cluster() as cluster:
-        barrier = context.Barrier(PROCESSES)
-        results: Queue[tuple[int, int, int]] = context.Queue()
-        arguments = (cluster.mongo_url, cluster.database_name, races, barrier, results)
-        racers = [context.Process(target=_race, args=arguments) for _ in range(PROCESSES)]
-        for racer in racers:
-            racer.start()
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(PROCESSES)
+    results: Queue[tuple[int, int, int]] = context.Queue()
+    places: SimpleQueue[Place] = context.SimpleQueue()
+    arguments = (places, races, barrier, results)
+    racers = [context.Process(target=_race, args=arguments, daemon=True) for _ in range(PROCESSES)]
+    for racer in racers:
+        racer.start()  # before there is a cluster, whose client has threads: they are not forked
+    with Cluster(mock={"ticket_count": 0}) as cluster:
+        for _ in racers:
+            places.put((cluster.mongo_url, cluster.database_name))
         winners, refused = Counter[int](), Counter[int]()
         for _ in range(races * PROCESSES):
             race, won, lost = results.get(timeout=PATIENCE_SECONDS)
@@ -45,8 +49,8 @@ def one_runner(races: int) -> Verdict:
     return Verdict("one runner per tenant", measured, wrong == 0)
 
 
-def _race(url: str, name: str, races: int, barrier: Barrier, results: "Queue[tuple[int, int, int]]") -> None:
-    asyncio.run(_take_part(url, name, races, barrier, results))
+def _race(places: "SimpleQueue[Place]", races: int, barrier: Barrier, results: "Queue[tuple[int, int, int]]") -> None:
+    asyncio.run(_take_part(*places.get(), races, barrier, results))
 
 
 async def _take_part(url: str, name: str, races: int, barrier: Barrier, results: "Queue[tuple[int, int, int]]") -> None:

@@ -53,7 +53,7 @@ def besieged(count: int = 1_050, *, open_files: int = 1_024, slack: float = 1.0)
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, count + FILES_TO_SPARE), most))
-    with Cluster() as cluster:
+    with Cluster(mock={"ticket_count": 0}) as cluster:
         _, service = cluster.service(open_files=open_files)
         siege = asyncio.run(_besiege(urlsplit(str(service.base_url)).port or 80, count, GONE_SECONDS * slack))
     measured = (

@@ -90,10 +90,10 @@ def troubles(scale: float) -> list[Trouble]:
     return [*moments, *orders, Trouble(2 * scale, 503, f"{2 * scale:.0f}"), Trouble(2 * scale, 429, "0")]
 
 
-def patience(cases: list[Trouble]) -> Verdict:
+def patience(cases: list[Trouble], *, tickets: int = 200) -> Verdict:
     """Runs in the middle of which upstream fails for a while: they complete, and nobody is pestered."""
     faults = Counter[str]()
-    mock = {"ticket_count": 200, "rate_limit_per_minute": 0, "latency_ms": 40, "tenants": json.dumps({TENANT: 1})}
+    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": 40, "tenants": json.dumps({TENANT: 1})}
     with Cluster(mock=mock, page_size=PAGE_SIZE) as cluster:
         cluster.worker()
         for case in cases:

@@ -6,15 +6,13 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
-import httpx
 import pytest
 
 from gql_app.local import bundled_mock
-from tests.processes import Command, answers
-from tests.waiting import PATIENCE_SECONDS, eventually
+from tests.processes import HTTP, Command, answers
+from tests.waiting import eventually
 
 HOLD = """
 import sys, time
@@ -24,7 +22,6 @@ mock = bundled_mock.start(Path(sys.argv[1]))
 print(mock.url, flush=True)
 time.sleep(600)
 """
-get = partial(httpx.get, timeout=PATIENCE_SECONDS)
 LIST = "/external/support-tickets?page_size=100"
 
 
@@ -42,15 +39,12 @@ def other_user(tmp_path: Path) -> Iterator[Command]:
         yield command
 
 
-def test_the_second_user_shares_the_mock_of_the_first(tmp_path: Path, other_user: Command) -> None:
+def test_users_share_it_and_it_ends_with_the_last_of_them(tmp_path: Path, other_user: Command) -> None:
     with bundled_mock.start(tmp_path) as mock:
         assert mock.url == other_user.wait_for(r"http://\S+")[0]
-
-
-def test_it_stays_for_the_second_user_when_the_first_is_killed(tmp_path: Path, other_user: Command) -> None:
-    with bundled_mock.start(tmp_path) as mock:
         other_user.kill()
-        assert get(f"{mock.url}{LIST}").status_code == 200
+        assert HTTP.get(f"{mock.url}{LIST}").status_code == 200
+    eventually(lambda: not answers(mock.url))
 
 
 def test_it_ends_when_its_only_user_is_killed(other_user: Command) -> None:
@@ -59,27 +53,16 @@ def test_it_ends_when_its_only_user_is_killed(other_user: Command) -> None:
     eventually(lambda: not answers(url))
 
 
-def test_it_ends_when_its_last_user_closes_it(tmp_path: Path) -> None:
-    mock = bundled_mock.start(tmp_path)
-    mock.close()
-    eventually(lambda: not answers(mock.url))
-
-
-def test_a_mock_started_again_has_the_same_tickets(tmp_path: Path) -> None:
+def test_killed_or_started_again_it_has_the_same_tickets(tmp_path: Path) -> None:
     with bundled_mock.start(tmp_path) as mock:
-        before = get(mock.url + LIST).json()
-    eventually(lambda: not answers(mock.url))
-    with bundled_mock.start(tmp_path) as mock:
-        assert get(mock.url + LIST).json() == before
-
-
-def test_a_killed_mock_comes_back_on_its_port_with_its_tickets(tmp_path: Path) -> None:
-    with bundled_mock.start(tmp_path) as mock:
-        before = get(mock.url + LIST).json()
+        before = HTTP.get(mock.url + LIST).json()
         os.kill(mock.pid, signal.SIGKILL)
         with bundled_mock.start(tmp_path) as same:
             assert (same.url, same.pid == mock.pid) == (mock.url, False)
-            assert get(mock.url + LIST).json() == before
+            assert HTTP.get(mock.url + LIST).json() == before
+    eventually(lambda: not answers(mock.url))
+    with bundled_mock.start(tmp_path) as mock:
+        assert HTTP.get(mock.url + LIST).json() == before
 
 
 def test_two_data_directories_have_a_mock_each(tmp_path: Path) -> None:
@@ -93,14 +76,14 @@ def test_two_data_directories_have_a_mock_each(tmp_path: Path) -> None:
 
 def test_its_settings_can_be_given(tmp_path: Path) -> None:
     with bundled_mock.start(tmp_path, settings={"MOCK_TICKET_COUNT": "7"}) as mock:
-        assert get(mock.url + LIST, params={"include_deleted": True}).json()["total_count"] == 7
+        assert HTTP.get(mock.url + LIST, params={"include_deleted": True}).json()["total_count"] == 7
 
 
 def test_another_port_is_used_when_the_usual_one_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server((bundled_mock.HOST, 0)) as taken:
         monkeypatch.setattr(bundled_mock, "USUAL_PORT", taken.getsockname()[1])
         with bundled_mock.start(tmp_path) as mock:
-            assert get(f"{mock.url}/health").json() == {"status": "ok"}
+            assert HTTP.get(f"{mock.url}/health").json() == {"status": "ok"}
 
 
 def test_a_mock_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

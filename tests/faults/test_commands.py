@@ -5,24 +5,22 @@ import signal
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
 from documents.ingestion_job import IngestionJob, JobStatus
 from gql_app.commands.working import ALIVE_FILE
-from tests.processes import Command, answers, serving_mock
-from tests.waiting import PATIENCE_SECONDS, eventually
+from tests.processes import HTTP, Command, answers, serving_mock
+from tests.waiting import eventually
 
 STOP_SECONDS = 15.0
 """Promised are 5 s, which `make soak` measures; a busy machine needs longer, but after 20 s a service gives up."""
-get, post = partial(httpx.get, timeout=PATIENCE_SECONDS), partial(httpx.post, timeout=PATIENCE_SECONDS)
+get, post = HTTP.get, HTTP.post
 NOWHERE = "http://127.0.0.1:1"
 
 

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-import httpx
 import pytest
 from pymongo import MongoClient
 
-from tests.processes import Command, serving_mock
-from tests.waiting import PATIENCE_SECONDS
+from tests.processes import HTTP, Command, serving_mock
 
 LONG_ID = "SUPPORT-" + "0123456789" * 9
 MOVING = {"age_seconds", "waits_for"}
@@ -44,7 +42,7 @@ class Stored(NamedTuple):
         return [json.loads(line) for line in self.call(*arguments).splitlines()]
 
     def rest(self, path: str) -> Any:
-        answer = httpx.get(f"{self.url}{path}", timeout=PATIENCE_SECONDS)
+        answer = HTTP.get(f"{self.url}{path}")
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -129,7 +127,7 @@ def test_an_export_is_that_of_rest(stored: Stored, form: str) -> None:
     path = stored.home / f"export.{form}"
     stored.call("tickets", "export", "tenant_a", "--format", form, "--where", "urgency=high", "--output", str(path))
     url = f"{stored.url}/tickets/export?tenant_id=tenant_a&urgency=high&format={form}"
-    assert path.read_bytes() == httpx.get(url, timeout=PATIENCE_SECONDS).content
+    assert path.read_bytes() == HTTP.get(url).content
     assert len(path.read_text().splitlines()) > 2
     if form == "csv":
         assert next(csv.reader(path.open(encoding="utf-8-sig")))[0] == "id"

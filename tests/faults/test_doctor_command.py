@@ -35,9 +35,13 @@ asyncio.run(connect(*sys.argv[1:], deleted_retention_days=90, quarantine_retenti
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def settings(mongo_url: str, mock: str) -> Iterator[dict[str, object]]:
-    """Those of a service that has been started before."""
+    """Those of a service that has been started before; nobody changes its database."""
+    yield from opened_once(mongo_url, mock)
+
+
+def opened_once(mongo_url: str, mock: str) -> Iterator[dict[str, object]]:
     name = f"test_{uuid4().hex[:12]}"
     # In a process of its own: opening a database binds the document classes, which other tests use.
     opened = outcome(OUR_ENVIRONMENT, "-c", OPENING, mongo_url, name)
@@ -45,6 +49,12 @@ def settings(mongo_url: str, mock: str) -> Iterator[dict[str, object]]:
     yield {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": mock}
     with MongoClient(mongo_url) as client:
         client.drop_database(name)
+
+
+@pytest.fixture
+def own_settings(mongo_url: str, mock: str) -> Iterator[dict[str, object]]:
+    """The same with a database of the test's own."""
+    yield from opened_once(mongo_url, mock)
 
 
 def examine(home: Path, *, code: int, **settings: object) -> dict[str, Any]:
@@ -123,14 +133,14 @@ def test_an_external_api_that_is_none_is_told(tmp_path: Path, settings: dict[str
     assert "404" in checks["external API"]["detail"]
 
 
-def test_indexes_that_are_not_there_or_other_ones_are_named(tmp_path: Path, settings: dict[str, str]) -> None:
-    with MongoClient[dict[str, Any]](settings["MONGO_URL"]) as client:
-        database = client[settings["MONGO_DB"]]
+def test_indexes_that_are_not_there_or_other_ones_are_named(tmp_path: Path, own_settings: dict[str, str]) -> None:
+    with MongoClient[dict[str, Any]](own_settings["MONGO_URL"]) as client:
+        database = client[own_settings["MONGO_DB"]]
         database.tickets.drop_index("tenant_ticket")
         database.tickets.drop_index("purge_deleted")
         database.ingestion_jobs.drop_index("tenant_queued")
         database.ingestion_jobs.create_index("tenant_id", name="tenant_queued")
-    checks = examine(tmp_path, code=1, **settings)
+    checks = examine(tmp_path, code=1, **own_settings)
     assert wrong(checks) == {"indexes"}
     for name in ("tickets.tenant_ticket", "tickets.purge_deleted", "ingestion_jobs.tenant_queued"):
         assert name in checks["indexes"]["detail"]

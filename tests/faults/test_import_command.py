@@ -1,10 +1,13 @@
 """`python -m gql_app import`: real files, a real process, a real database."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from pymongo import MongoClient
 
 from tests.processes import Command
 
@@ -13,14 +16,12 @@ HEADER = "id,created_at,updated_at,subject,message,source,customer_id,status\n"
 ROW = f"{{}},{MOMENT},{MOMENT},Hello,How are you?,mail,c-1,open\n"
 
 
-@pytest.fixture
-def environment(mongo_url: str) -> dict[str, object]:
-    return {
-        "MONGO_URL": mongo_url,
-        "MONGO_DB": f"test_{uuid4().hex[:12]}",
-        "EXTERNAL_API_URL": "http://127.0.0.1:1",
-        "COLUMNS": 80,
-    }
+@pytest.fixture(scope="module")
+def environment(mongo_url: str) -> Iterator[dict[str, object]]:
+    name = f"test_{uuid4().hex[:12]}"
+    yield {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": "http://127.0.0.1:1", "COLUMNS": 80}
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        client.drop_database(name)
 
 
 def outcome(folder: Path, environment: dict[str, object], file: Path, *options: str) -> tuple[int, str]:
@@ -41,8 +42,13 @@ def test_a_file_is_stored_once_however_often_it_is_imported(tmp_path: Path, envi
 
 
 def test_rejected_lines_are_named(tmp_path: Path, environment: dict[str, object]) -> None:
-    ticket = dict(zip(HEADER.strip().split(","), ROW.format(1).strip().split(","), strict=True))
-    lines = [ticket, ticket | {"id": "2", "created_at": "someday"}, ticket | {"id": None}, ticket | {"id": "4"}]
+    ticket = dict(zip(HEADER.strip().split(","), ROW.format("rejected-1").strip().split(","), strict=True))
+    lines = [
+        ticket,
+        ticket | {"id": "rejected-2", "created_at": "someday"},
+        ticket | {"id": None},
+        ticket | {"id": "rejected-4"},
+    ]
     file = tmp_path / "tickets.ndjson"
     file.write_text("\n".join([*map(json.dumps, lines), "{cut off"]))
     code, printed = outcome(tmp_path, environment, file)

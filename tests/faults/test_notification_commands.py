@@ -20,9 +20,12 @@ from tests.receiver import receiving
 MATCHED = [{"rule": "outage", "keyword": "down", "text": "down"}]
 
 
-@pytest.fixture
-def environment(mongo_url: str) -> dict[str, object]:
-    return {"MONGO_URL": mongo_url, "MONGO_DB": f"test_{uuid4().hex[:12]}", "EXTERNAL_API_URL": "http://127.0.0.1:1"}
+@pytest.fixture(scope="module")
+def environment(mongo_url: str) -> Iterator[dict[str, object]]:
+    name = f"test_{uuid4().hex[:12]}"
+    yield {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": "http://127.0.0.1:1"}
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        client.drop_database(name)
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ def stored(environment: dict[str, Any]) -> Iterator[Database[dict[str, Any]]]:
             row = notification_row(tenant, ticket, version="v", matched=MATCHED, now=datetime.now(UTC))
             database.notifications.insert_one(row | {"state": "dead", "last_error": "status 400: [bold]no"})
         yield database
-        client.drop_database(environment["MONGO_DB"])
+        database.notifications.delete_many({})
 
 
 def test_the_list_shows_the_tenants_dead_letters_and_why(
@@ -110,7 +113,7 @@ def test_a_destination_is_kept_by_commands(tmp_path: Path, environment: dict[str
         with Command(tmp_path, "-m", "gql_app", "destinations", *arguments, **given) as command:
             return command.exit_code(), command.output
 
-    with receiving() as receiver, MongoClient(str(environment["MONGO_URL"])) as client:
+    with receiving() as receiver:
         code, output = call("add", "acme", receiver.url)
         assert (code, "secret, never shown again: whsec_" in output) == (0, True)
         name = re.findall(r"dst_[0-9a-f]{32}", output)[0]
@@ -124,4 +127,3 @@ def test_a_destination_is_kept_by_commands(tmp_path: Path, environment: dict[str
         assert (code, "Error: An address begins with https://." in output) == (2, True)
         assert call("remove", name) == (0, f"{name} removed.\n")
         assert call("remove", name)[0] == 2
-        client.drop_database(str(environment["MONGO_DB"]))

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from gql_app.local.supervisor import STATE
 from tests.pages import Block, blocks
-from tests.processes import OUR_ENVIRONMENT, ROOT, Command, free_port
+from tests.processes import HTTP, OUR_ENVIRONMENT, ROOT, Command, free_port
 from tests.shells import prepared_python
 from tests.waiting import PATIENCE_SECONDS
 
@@ -114,7 +113,7 @@ def test_a_backup_of_the_embedded_database_can_be_restored(tmp_path: Path) -> No
         assert command.exit_code() == 0
     run_blocks(tmp_path, [backup, restore], SERVICE)
     with start_up(tmp_path) as command:
-        found = httpx.get(f"{service_of(command)}/tickets", params={"tenant_id": "acme"}, timeout=PATIENCE_SECONDS)
+        found = HTTP.get(f"{service_of(command)}/tickets", params={"tenant_id": "acme"})
     assert [ticket["external_id"] for ticket in found.json()["tickets"]] == ["A-1"]
 
 

@@ -38,23 +38,23 @@ SOME_TROUBLES = [each for each in upstream.troubles(1) if (each.status, each.ret
 SCENARIOS: dict[str, Callable[[], Verdict]] = {
     "killed workers lose nothing": partial(crashes.resume, 2, tickets=800, lease_seconds=LONG_LEASE, slack=BUSY),
     "a holder that slept writes nothing": partial(crashes.fencing, 1, tickets=1_200, lease_seconds=LONG_LEASE),
-    "a database that dies": partial(crashes.database_outages, 1, tickets=2_400),
-    "a frozen database holds nobody up": partial(frozen.frozen_database, 1, tickets=2_400, load=20, slack=BUSY),
-    "a failover": partial(crashes.failovers, 1, tickets=2_400),
+    "a database that dies": partial(crashes.database_outages, 1, tickets=1_400),
+    "a frozen database holds nobody up": partial(frozen.frozen_database, 1, tickets=1_400, load=20, slack=BUSY),
+    "a failover": partial(crashes.failovers, 1, tickets=1_400),
     "the outbound limit over four processes": partial(operations.rate_limit, None),
     "urgent tickets are announced": partial(delivery.delivery, 100, outage_seconds=2),
     "a half-open circuit sends one probe": partial(delivery.one_probe, 5),
     "cancelling at any moment": partial(operations.cancelling, 4, slack=BUSY),
     "cancelling while waiting for the limit": partial(operations.cancelling_while_waiting, 1, slack=BUSY),
-    "rollups count every ticket once": partial(rollups.exact, 2, tickets=3_000, batch=1_200),
+    "rollups count every ticket once": partial(rollups.exact, 2, tickets=2_600, batch=1_100),
     "memory": partial(operations.memory, 8, tickets=300),
     "a hanging database is reported": partial(operations.health, slack=BUSY),
-    "slow clients": partial(slow_clients.besieged, 300, open_files=256, slack=4.0),
+    "slow clients": partial(slow_clients.besieged, 200, open_files=160, slack=4.0),
     "SIGTERM hands the job back": partial(operations.graceful_stop, 1, slack=3.0),
     "one runner however many start": partial(races.one_runner, 5),
     "fuzzed records": partial(bad_data.fuzzed_records, 30),
     "a list that moves is read whole": partial(upstream.moving_list, 8),
-    "upstream's troubles are sat out": partial(upstream.patience, SOME_TROUBLES),
+    "upstream's troubles are sat out": partial(upstream.patience, SOME_TROUBLES, tickets=100),
     "bombs do little harm": partial(bombs.harmless, FEW_BOMBS, slack=BUSY),
     "disturbed runs delete nothing": partial(bad_data.partial_runs, 6),
     "a help desk's first run that is killed": partial(
@@ -62,10 +62,10 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
     ),
     "random histories of Zendesk": partial(help_desks.random_histories, SourceKind.ZENDESK, 2),
     "random histories of GitHub": partial(help_desks.random_histories, SourceKind.GITHUB, 2),
-    "a credential of Zendesk that is revoked": partial(help_desks.revoked, SourceKind.ZENDESK, tickets=600),
-    "a credential of GitHub that is revoked": partial(help_desks.revoked, SourceKind.GITHUB, tickets=900),
+    "a credential of Zendesk that is revoked": partial(help_desks.revoked, SourceKind.ZENDESK, tickets=400),
+    "a credential of GitHub that is revoked": partial(help_desks.revoked, SourceKind.GITHUB, tickets=600),
     "one client leaves the others alone": partial(
-        neighbours.neighbours, 3, tickets=500, subscriptions=120, judges_time=False
+        neighbours.neighbours, 1.5, tickets=500, subscriptions=120, judges_time=False
     ),
 }
 

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from bson import decode_all, json_util
 from pymongo import MongoClient
 
 from gql_app.local.embedded_mongo import start
-from tests.processes import Command, serving_mock
-from tests.waiting import PATIENCE_SECONDS, eventually
+from tests.processes import HTTP, Command, serving_mock
+from tests.waiting import eventually
 
 TENANT = "tenant_a"
 HELD_PAGE = 12
@@ -44,7 +43,7 @@ def upstream_ids(upstream: str) -> set[str]:
     page: int | None = 1
     while page is not None:
         query: dict[str, str | int] = {"tenant_id": TENANT, "page": page, "page_size": 100}
-        answer = httpx.get(f"{upstream}/external/support-tickets", params=query, timeout=PATIENCE_SECONDS).json()
+        answer = HTTP.get(f"{upstream}/external/support-tickets", params=query).json()
         ids |= {ticket["id"] for ticket in answer["tickets"]}
         page = answer["next_page"]
     return ids
@@ -53,9 +52,7 @@ def upstream_ids(upstream: str) -> set[str]:
 def lost_in_the_middle(home: Path, settings: dict[str, object], database: Database, backup: Path) -> str:
     """A run, a backup that is made meanwhile, and later in the run the loss of all; the run's id."""
     held = {"page": HELD_PAGE, "delay_ms": 600_000}  # only once: the next run gets it
-    httpx.post(
-        f"{settings['EXTERNAL_API_URL']}/_control/script", json=[held], timeout=PATIENCE_SECONDS
-    ).raise_for_status()
+    HTTP.post(f"{settings['EXTERNAL_API_URL']}/_control/script", json=[held]).raise_for_status()
     with Command(home, "-m", "gql_app", "ingest", TENANT, **settings) as running:
         eventually(lambda: job_of(database).get("processed_pages", 0) >= 3, lambda: running.output)
         commanded(home, "backup", str(backup), **settings)

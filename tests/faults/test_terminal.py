@@ -120,14 +120,14 @@ def test_after_a_crash_the_next_start_says_what_goes_on_and_when(tmp_path: Path)
 
 
 def test_retries_that_succeed_are_seen(tmp_path: Path) -> None:
-    with MakeRun(tmp_path, MOCK_TICKET_COUNT=2000) as command:
+    with MakeRun(tmp_path, MOCK_TICKET_COUNT=700) as command:
         screen = screen_with(command, r"^Alerts: [\d,]+ delivered, [\d,]+ failed attempts, each repeated$")
         assert_readable(screen_with(command, rf"^{re.escape(WHEN_IDLE)}$"))
     assert "waiting" not in screen.text
 
 
 def test_a_notifier_as_hostile_as_the_real_one_is_explained(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("MOCK_NOTIFY_MODE=reference\nMOCK_TICKET_COUNT=1000\n")
+    (tmp_path / ".env").write_text("MOCK_NOTIFY_MODE=reference\nMOCK_TICKET_COUNT=500\n")
     with MakeRun(tmp_path) as command:
         screen = screen_with(command, r"^Alerts: .* waiting, (.*\n)+.*\(circuit open\)\.$")
     assert_readable(screen)
