@@ -26,6 +26,7 @@ from documents.cluster import collection_name
 from documents.database import is_transactional
 from documents.driver import ClientDatabase, Driver, Row, patiently
 from documents.ingestion_job import IngestionJob
+from documents.notification import UNSEEN, Notification, NotificationState
 from documents.schema_version import RESTORING, SchemaVersion
 from documents.tenant_lock import TenantLock
 
@@ -196,10 +197,15 @@ async def _make_indexes(database: ClientDatabase, collection: str, folder: Path)
 
 
 async def _end_the_past(database: ClientDatabase) -> None:
-    """Those who held leases at the moment of the backup hold nothing, and what they ran waits for somebody else."""
+    """Those who held leases or claims at the moment of the backup hold nothing: what they did waits for others."""
     nobody = {"holder": None, "session_id": None, "expires_at": _NEVER}
     await database[collection_name(TenantLock)].update_many({}, {"$set": nobody})
     await database[collection_name(IngestionJob)].update_many({"active": True}, {"$set": {"heartbeat_at": _NEVER}})
+    is_spike = {"$eq": ["$due_at", UNSEEN]}
+    due = {"due_at": {"$cond": [is_spike, UNSEEN, "$$NOW"]}, "ready_at": {"$cond": [is_spike, "$$NOW", "$$REMOVE"]}}
+    await database[collection_name(Notification)].update_many(
+        {"state": NotificationState.PENDING.value, "claim": {"$ne": None}}, [{"$set": {"claim": None, **due}}]
+    )
 
 
 def _batches(path: Path) -> Iterator[list[RawBSONDocument]]:

@@ -81,16 +81,22 @@ def _replace_one(cluster: Cluster, workers: list[Process], dice: random.Random) 
 
 
 def _is_settled(cluster: Cluster) -> bool:
-    """Whether rollups and single tickets together are what a plain count finds, and marks and receipts agree.
+    """Whether there are rollups, they and single tickets together are what a plain count finds, and marks and receipts
+    agree.
 
     All of it is read as of one moment, since workers go on rolling up meanwhile.
     """
     with cluster.db.client.start_session(snapshot=True) as moment:
         read = _Moment(cluster.db, moment)
-        return read.marked() == read.receipts() and all(
-            read.counted(tenant, field) == read.plainly({"tenant_id": tenant}, COMPARED[field])
-            for tenant in (INGESTED, FOREIGN)
-            for field in COMPARED
+        receipts = read.receipts()
+        return (
+            bool(receipts)
+            and read.marked() == receipts
+            and all(
+                read.counted(tenant, field) == read.plainly({"tenant_id": tenant}, COMPARED[field])
+                for tenant in (INGESTED, FOREIGN)
+                for field in COMPARED
+            )
         )
 
 

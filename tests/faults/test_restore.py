@@ -77,6 +77,7 @@ def test_a_run_goes_on_from_a_backup_that_was_made_meanwhile(tmp_path: Path, mon
         assert told["rows"]["tickets"] == other[name]["tickets"].count_documents({}) == restored["new_ingested"]
         assert 3 * 5 <= restored["new_ingested"] <= (HELD_PAGE - 1) * 5
         assert other[name]["distributed_locks"].count_documents({"holder": {"$ne": None}}) == 0
+        assert other[name]["notifications"].count_documents({"claim": {"$ne": None}}) == 0
 
         with Command(tmp_path, "-m", "gql_app", "worker", **there) as worker:
             eventually(lambda: "active" not in job_of(other[name]), lambda: worker.output)
