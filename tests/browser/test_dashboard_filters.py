@@ -1,5 +1,6 @@
 """The overview of some of the tickets: what is clicked becomes a filter of every figure."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -69,6 +70,15 @@ async def chips(page: Page) -> list[str]:
 
 async def pressed(page: Page, within: str = ".bars") -> list[str]:
     return await told(page, f"{within} [aria-pressed=true]")
+
+
+@pytest.fixture(autouse=True)
+async def _one_day() -> None:
+    """The page's days and the test's are the same: what would begin within a minute before midnight waits for it."""
+    now = datetime.now(UTC)
+    left = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) - now
+    if left < timedelta(minutes=1):
+        await asyncio.sleep(left.total_seconds())
 
 
 async def stats(page: Page, query_filter: str) -> dict[str, Any]:
