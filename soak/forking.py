@@ -165,7 +165,6 @@ def main() -> None:
     gc.freeze()
     gc.enable()
     server = _Server(sys.argv[1])
-    os.write(1, b"+")
     become = server.serve()
     if become is not None:
         del server

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ from typing import Any
 PROJECT = Path(__file__).parents[1]
 ADDRESS = "PREPARED_PROCESSES"
 """The variable with the server's socket; without it, `started` starts a new interpreter each time."""
+STARTING_SECONDS = 120.0
+"""What the server may take until it listens, however busy the machine is."""
 
 
 class Prepared:
@@ -28,8 +31,7 @@ class Prepared:
 
     def __init__(self, request: Mapping[str, Any], files: Sequence[int]) -> None:
         self.returncode: int | None = None
-        self._answers = socket.socket(socket.AF_UNIX)
-        self._answers.connect(os.environ[ADDRESS])
+        self._answers = _connected(os.environ[ADDRESS])
         socket.send_fds(self._answers, [b"+"], files)
         self._answers.sendall(json.dumps(request).encode())
         self._answers.shutdown(socket.SHUT_WR)
@@ -116,13 +118,27 @@ def preparing() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="prepared-") as folder:
         address = str(Path(folder, "socket"))
         command = [sys.executable, "-P", str(PROJECT / "soak" / "forking.py"), address]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as server:
             assert server.stdin is not None
-            assert server.stdout is not None
+            os.environ[ADDRESS] = address
             try:
-                server.stdout.read(1)  # it listens
-                os.environ[ADDRESS] = address
                 yield
             finally:
                 os.environ.pop(ADDRESS, None)
                 server.stdin.close()  # of which it ends
+
+
+def _connected(address: str) -> socket.socket:
+    """A connection to the server, which is begun long before it listens."""
+    deadline = time.monotonic() + STARTING_SECONDS
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(address)
+        except OSError:
+            connection.close()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return connection

@@ -23,6 +23,7 @@ from tests.built_once import look_for_trio_once, share_graphql_types
 from tests.expense import count_from_now, pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401
 from tests.fakes import MockApi, app_with, empty, make_settings, open_client, open_services, running
 from tests.order import in_good_order
+from tests.processes import prepare
 from tests.properties import mark_properties, usually
 from tests.tenant_scope import watching
 from tests.waiting import PATIENCE_SECONDS
@@ -34,6 +35,12 @@ look_for_trio_once()
 WATCH = watching()
 NO_PURGES = ("--setParameter", "ttlMonitorEnabled=false")
 """The tests' tickets are of fixed dates, long past by now: MongoDB would purge deleted ones in the middle of a test."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """All processes of a run, which xdist starts after this, fork from one server."""
+    if config.getoption("numprocesses", None):
+        prepare()
 
 
 @pytest.hookimpl(tryfirst=True)  # before others are chosen by their marks

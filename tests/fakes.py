@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import httpx
@@ -143,7 +143,13 @@ def make_settings(**changes: Any) -> Settings:
     """Settings for tests: no outbound or inbound limit, time for every operation, pages of 20 tickets, logs as JSON."""
     usual = {"rate_limit_per_minute": 0, "requests_per_minute": 0, "page_size": 20, "log_format": "json"}
     usual |= {"graphql_max_seconds": PATIENCE_SECONDS}
-    return Settings(_env_file=None, **{**usual, **changes})
+    return _settings(**{**usual, **changes})
+
+
+@lru_cache(1_000, typed=True)
+def _settings(**values: Any) -> Settings:
+    """They are never changed, and to check them takes longer than many a test."""
+    return Settings(_env_file=None, **values)
 
 
 def make_jwt_settings(**changes: Any) -> Settings:

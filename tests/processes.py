@@ -22,7 +22,7 @@ from typing import NamedTuple, Self
 import httpx
 
 from gql_app.settings import Settings
-from soak.prepared import preparing, started
+from soak.prepared import ADDRESS, preparing, started
 from tests.waiting import PATIENCE_SECONDS, eventually
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +38,10 @@ OUR_ENVIRONMENT = {name: value for name, value in os.environ.items() if not FORE
 
 @cache
 def prepare() -> None:
-    """See to it that processes are forked from one that has loaded the libraries, from now on."""
+    """See to it that processes are forked from one that has loaded the libraries, from now on, also in processes that
+    are started from now on."""
+    if ADDRESS in os.environ:
+        return
     open_until_the_end = ExitStack()
     atexit.register(open_until_the_end.close)
     open_until_the_end.enter_context(preparing())

@@ -24,7 +24,6 @@ from tests.browser.dashboard_page import SHIFTS, STEADY, at_home, findings, pict
 from tests.fakes import MockApi, app_with, at_rest, empty, ingest, make_settings, open_services, running
 from tests.properties import THOROUGH
 
-"""A folder for pictures of every view; none are made where it is not named."""
 VIEWS = {
     "home": "/",
     "overview": "/?tenant=tenant_a&period=all",
