@@ -26,7 +26,7 @@ from documents.cluster import collection_name
 from documents.database import is_transactional
 from documents.driver import ClientDatabase, Driver, Row, patiently
 from documents.ingestion_job import IngestionJob
-from documents.notification import UNSEEN, Notification, NotificationState
+from documents.notification import Notification, NotificationState, due_from
 from documents.schema_version import RESTORING, SchemaVersion
 from documents.tenant_lock import TenantLock
 
@@ -201,10 +201,9 @@ async def _end_the_past(database: ClientDatabase) -> None:
     nobody = {"holder": None, "session_id": None, "expires_at": _NEVER}
     await database[collection_name(TenantLock)].update_many({}, {"$set": nobody})
     await database[collection_name(IngestionJob)].update_many({"active": True}, {"$set": {"heartbeat_at": _NEVER}})
-    is_spike = {"$eq": ["$due_at", UNSEEN]}
-    due = {"due_at": {"$cond": [is_spike, UNSEEN, "$$NOW"]}, "ready_at": {"$cond": [is_spike, "$$NOW", "$$REMOVE"]}}
     await database[collection_name(Notification)].update_many(
-        {"state": NotificationState.PENDING.value, "claim": {"$ne": None}}, [{"$set": {"claim": None, **due}}]
+        {"state": NotificationState.PENDING.value, "claim": {"$ne": None}},
+        [{"$set": {"claim": None, **due_from("$$NOW")}}],
     )
 
 

@@ -8,7 +8,15 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.vocabulary import NotificationState
 
-__all__ = ["DEFAULT_DESTINATION", "DEFAULT_KIND", "NO_TICKET", "UNSEEN", "Notification", "NotificationState"]
+__all__ = [
+    "DEFAULT_DESTINATION",
+    "DEFAULT_KIND",
+    "NO_TICKET",
+    "UNSEEN",
+    "Notification",
+    "NotificationState",
+    "due_from",
+]
 
 DEFAULT_DESTINATION = ""
 """The destination of a tenant that has none of its own: the operator's `NOTIFY_URL`."""
@@ -121,3 +129,14 @@ class Notification(Document):
                 name="tenant_created",
             ),
         ]
+
+
+_IS_SPIKE: dict[str, Any] = {"$eq": [{"$type": "$spike"}, "object"]}
+
+
+def due_from(moment: object) -> dict[str, Any]:
+    """What sets when a row is due to what an expression says; a spike stays unseen by programs that know none."""
+    return {
+        "due_at": {"$cond": [_IS_SPIKE, UNSEEN, moment]},
+        "ready_at": {"$cond": [_IS_SPIKE, moment, "$$REMOVE"]},
+    }

@@ -19,7 +19,6 @@ GIVE_UP_AFTER = timedelta(hours=72)
 MAX_REASON_CHARACTERS = 500
 WHEN_DUE: Row = {"$cond": [{"$eq": ["$due_at", UNSEEN]}, "$ready_at", "$due_at"]}
 """When a row is due, as an expression."""
-_IS_SPIKE: Row = {"$eq": [{"$type": "$spike"}, "object"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +109,6 @@ def spike_rows(notice: SpikeNotice, destinations: Sequence[Destination], now: da
         for each in destinations
         if each.spikes and each.format is not DestinationFormat.SPECIFICATION
     ]
-
-
-def due_from(moment: object) -> Row:
-    """What sets when a row is due to what an expression says; a spike stays unseen by programs that know none."""
-    return {
-        "due_at": {"$cond": [_IS_SPIKE, UNSEEN, moment]},
-        "ready_at": {"$cond": [_IS_SPIKE, moment, "$$REMOVE"]},
-    }
 
 
 def notification_id(tenant_id: str, ticket_id: str, version: str, *further: str) -> str:

@@ -26,9 +26,9 @@ from uuid import uuid4
 from pymongo import UpdateOne
 
 from documents.database import Database, Row
-from documents.notification import DEFAULT_DESTINATION, UNSEEN, Notification, NotificationState
+from documents.notification import DEFAULT_DESTINATION, UNSEEN, Notification, NotificationState, due_from
 from services.notifications.claims import ClaimedNotification, Flood, Settlement
-from services.notifications.outbox import WHEN_DUE, due_from
+from services.notifications.outbox import WHEN_DUE
 from services.tenancy import BY_ID, Filter, owned, owned_by_any
 
 _PENDING = NotificationState.PENDING.value

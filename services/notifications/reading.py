@@ -9,12 +9,12 @@ from pymongo import DESCENDING, ReturnDocument
 
 from documents.database import Database, Row
 from documents.destination import Destination
-from documents.notification import DEFAULT_DESTINATION, UNSEEN, Notification, NotificationState
+from documents.notification import DEFAULT_DESTINATION, UNSEEN, Notification, NotificationState, due_from
 from services.errors import InvalidInputError, NotDeadError, NotificationNotFoundError
 from services.lists.cursors import LIST_MILLISECONDS, time_limited
 from services.lists.keyset import Slice, Window, read_slice
 from services.lists.numbered import Page
-from services.notifications.outbox import GIVE_UP_AFTER, due_from
+from services.notifications.outbox import GIVE_UP_AFTER
 from services.notifications.receivers.refusals import DestinationGoneError
 from services.tenancy import Filter, owned, owned_by_any
 
