@@ -158,13 +158,20 @@ class DoctoredTransport(InProcessTransport):
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(db: Database) -> AsyncIterator[Stage]:
     """A worker at work on an upstream that has no tickets yet; pages of 5."""
+    async with at_stage(db) as stage, running(stage.worker):
+        yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def idle_stage(db: Database) -> AsyncIterator[Stage]:
+    """The same while its worker is not at work: nobody takes a job but the test."""
     async with at_stage(db) as stage:
         yield stage
 
 
 @asynccontextmanager
 async def at_stage(db: Database, **changes: Any) -> AsyncIterator[Stage]:
-    """The same with other settings."""
+    """An upstream without tickets and a worker that does not work yet; `changes`: other settings."""
     mock = create_app(
         MockSettings(
             ticket_count=0, rate_limit_per_minute=0, control=True, drifting_updated_at_share=0, deleted_share=0
@@ -179,18 +186,17 @@ async def at_stage(db: Database, **changes: Any) -> AsyncIterator[Stage]:
 
         built = services()
         assert built.worker is not None
-        async with running(built.worker):
-            yield Stage(
-                db,
-                http,
-                built.locks,
-                built.jobs,
-                built.batches,
-                built.rate_limiter,
-                built.worker,
-                lambda: services().worker,
-                transport,
-            )
+        yield Stage(
+            db,
+            http,
+            built.locks,
+            built.jobs,
+            built.batches,
+            built.rate_limiter,
+            built.worker,
+            lambda: services().worker,
+            transport,
+        )
 
 
 def counts(job: IngestionJob) -> dict[str, int]:

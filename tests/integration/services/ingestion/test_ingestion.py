@@ -182,11 +182,10 @@ async def test_cancelling_keeps_what_was_ingested_and_goes_to_the_log(stage: Sta
     assert not (await stage.locks.state(TENANT)).locked
 
 
-async def test_cancelling_a_queued_job_that_no_worker_has_taken_ends_it_at_once(stage: Stage) -> None:
-    stage.worker.shut_down()
-    job = await stage.jobs.start(TENANT)
-    assert (await stage.jobs.cancel(job.id)).status is JobStatus.CANCELLED
-    assert (await stage.log(job)).status is RunOutcome.CANCELLED
+async def test_cancelling_a_queued_job_that_no_worker_has_taken_ends_it_at_once(idle_stage: Stage) -> None:
+    job = await idle_stage.jobs.start(TENANT)
+    assert (await idle_stage.jobs.cancel(job.id)).status is JobStatus.CANCELLED
+    assert (await idle_stage.log(job)).status is RunOutcome.CANCELLED
 
 
 async def test_an_ended_job_cannot_be_cancelled(stage: Stage) -> None:
@@ -251,45 +250,42 @@ async def test_a_run_goes_on_where_a_failover_has_left_it(stage: Stage) -> None:
     assert (pages.count(1), pages.count(2)) == (1, 2)
 
 
-async def test_a_walk_whose_last_page_is_lost_does_not_end(stage: Stage) -> None:
-    stage.worker.shut_down()
-    await stage.jobs.start(TENANT)
-    claimed = await stage.jobs.claim([])
+async def test_a_walk_whose_last_page_is_lost_does_not_end(idle_stage: Stage) -> None:
+    await idle_stage.jobs.start(TENANT)
+    claimed = await idle_stage.jobs.claim([])
     assert claimed is not None
     run = Run(*claimed)
     run.stored_portions = 1
-    store = PageStore(stage.db, stage.locks, Rollups(stage.db), FakeClock())
+    store = PageStore(idle_stage.db, idle_stage.locks, Rollups(idle_stage.db), FakeClock())
     with pytest.raises(StoppedError):
         await store.note_end(run, Step(None), moved=False)
-    assert (await stage.jobs.get(run.job.id)).next_page == 1
+    assert (await idle_stage.jobs.get(run.job.id)).next_page == 1
 
 
-async def test_a_job_whose_worker_keeps_dying_fails_with_the_reason(stage: Stage) -> None:
-    stage.worker.shut_down()
-    job = await stage.jobs.start(TENANT)
+async def test_a_job_whose_worker_keeps_dying_fails_with_the_reason(idle_stage: Stage) -> None:
+    job = await idle_stage.jobs.start(TENANT)
     for _ in range(3):
-        claimed = await stage.jobs.claim([])
+        claimed = await idle_stage.jobs.claim([])
         assert claimed is not None
-        await stage.kill_holder()
-    assert await stage.jobs.claim([]) is None
-    done = await stage.jobs.get(job.id)
+        await idle_stage.kill_holder()
+    assert await idle_stage.jobs.claim([]) is None
+    done = await idle_stage.jobs.get(job.id)
     assert (done.status, done.error) == (JobStatus.FAILED, "its worker died 3 times at page 1")
-    assert (await stage.log(done)).status is RunOutcome.FAILED
+    assert (await idle_stage.log(done)).status is RunOutcome.FAILED
 
 
-async def test_a_holder_that_slept_over_a_takeover_does_not_touch_the_job(stage: Stage) -> None:
-    stage.worker.shut_down()
-    job = await stage.jobs.start(TENANT)
-    claimed = await stage.jobs.claim([])
+async def test_a_holder_that_slept_over_a_takeover_does_not_touch_the_job(idle_stage: Stage) -> None:
+    job = await idle_stage.jobs.start(TENANT)
+    claimed = await idle_stage.jobs.claim([])
     assert claimed is not None
-    await stage.kill_holder()
-    assert await stage.jobs.claim([]) is not None
-    before = await stage.jobs.get(job.id)
+    await idle_stage.kill_holder()
+    assert await idle_stage.jobs.claim([]) is not None
+    before = await idle_stage.jobs.get(job.id)
     with pytest.raises(LeaseLostError):
-        await stage.jobs.note_waiting(claimed[1], before.queued_at)
+        await idle_stage.jobs.note_waiting(claimed[1], before.queued_at)
     with pytest.raises(LeaseLostError):
-        await stage.jobs.heartbeat(claimed[1])
-    assert await stage.jobs.get(job.id) == before
+        await idle_stage.jobs.heartbeat(claimed[1])
+    assert await idle_stage.jobs.get(job.id) == before
 
 
 async def test_the_log_has_everything_about_a_good_run(stage: Stage) -> None:

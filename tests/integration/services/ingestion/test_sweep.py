@@ -7,6 +7,7 @@ from documents.database import Database
 from documents.ingestion_job import JobStatus
 from documents.ingestion_log import RunOutcome
 from documents.ticket import Ticket
+from tests.fakes import running
 from tests.integration.services.conftest import TENANT, Stage, at_stage, counts, ids, ticket
 
 DELETED_LIST = "/external/deleted-tickets"
@@ -135,7 +136,7 @@ async def test_a_ticket_that_cannot_be_asked_for_is_a_remark_and_waits_its_turn(
 
 
 async def test_archived_tickets_never_keep_a_deleted_one_from_being_found(db: Database) -> None:
-    async with at_stage(db, page_size=100) as stage:
+    async with at_stage(db, page_size=100) as stage, running(stage.worker):
         everything = ids(1_000)
         await stage.add(*everything)
         await stage.run()

@@ -11,6 +11,7 @@ from services.lists.keyset import Window
 from services.notifications.backlog import KINDS, Backlogs
 from services.notifications.reading import NotificationFilter, Notifications
 from services.notifications.receivers.refusals import DestinationGoneError
+from tests.fakes import running
 from tests.integration.services.conftest import TENANT, Stage, at_stage
 from tests.notifying import Outbox, always, at_work
 
@@ -197,7 +198,7 @@ async def test_a_dead_letter_of_a_deleted_destination_stays_dead(outbox: Outbox,
 async def test_what_was_closed_at_first_sight_is_not_announced_where_only_open_tickets_are(
     db: Database,
 ) -> None:
-    async with at_stage(db, announce="open") as stage:
+    async with at_stage(db, announce="open") as stage, running(stage.worker):
         await stage.add("closed", status="closed", **URGENT)
         await stage.add("open", **URGENT)
         await stage.add("rises")
