@@ -16,7 +16,7 @@ from gql_app.settings import Settings
 from mock_external_api.app import create_app
 from mock_external_api.settings import MockSettings
 from resolvers.context import Services
-from services.connections.changes import NewConnection
+from services.connections.changes import ConnectionChange, NewConnection
 from services.ingestion.worker import Worker
 from tests.browser.chromium import Page
 from tests.browser.dashboard_page import FIGURES, at_home, click, follow, go, shows, told
@@ -236,6 +236,22 @@ async def test_the_settings_are_changed_and_the_secret_stays(
     await page.until("document.querySelector('.panel-form') === null")
     await demand_nothing_secret(page)
     assert page.complaints == []
+
+
+async def test_what_does_not_work_leaves_what_was_saved_meanwhile(
+    page: Page, address: str, services: Services, desk: str
+) -> None:
+    access = {"base_url": f"{desk}/zendesk", "email": "admin@acme.example", "requests_per_minute": "9"}
+    made = await services.connections.create(NewConnection("acme", SourceKind.ZENDESK, access, {"api_token": RIGHT}))
+    await page.open(f"http://{address}{VIEW}")
+    await click(page, "Settings …")
+    await page.until("document.querySelector('.panel-form [name=base_url]') !== null")
+    saved = {**access, "requests_per_minute": "7"}
+    await services.connections.change(made.id, ConnectionChange(settings={"requests_per_minute": "7"}))
+    await fill(page, base_url=f"{desk}/elsewhere")
+    await click(page, "Save and check")
+    await shows(page, "Nothing was changed. There is nothing of that name")
+    assert (await services.connections.get(made.id)).settings == saved
 
 
 async def test_a_run_that_is_under_way_is_told_with_the_way_to_it(

@@ -1,11 +1,13 @@
 """Tickets corrected where their reasons are shown, with a real browser and service."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from documents.database import Database
 from documents.notification import Notification
@@ -15,7 +17,7 @@ from resolvers.context import Services
 from services.judging.corrections import PersonsWord
 from tests.browser.chromium import Page
 from tests.browser.dashboard_page import at_home, click, shows, told
-from tests.fakes import app_with, at_rest, make_jwt_settings, make_token
+from tests.fakes import app_with, at_rest, make_jwt_settings, make_settings, make_token
 
 DRAWER = "dialog.drawer"
 FORM = "document.querySelector('.correcting')"
@@ -180,6 +182,33 @@ async def test_what_cannot_be_saved_says_why_and_keeps_what_was_chosen(
     await db.collection(Ticket).update_one({"external_id": "1"}, {"$set": {"deleted_at": datetime.now(UTC)}})
     await click(page, "Save", DRAWER)
     await shows(page, "close it, and look for it in the list")
+
+
+async def test_what_is_changed_before_the_page_is_live_is_seen(page: Page, services: Services) -> None:
+    if bundle(WEB_FOLDER) is None:
+        pytest.skip("the files of web/ are not installed")
+    app, opened = app_with(at_rest(services), make_settings()), asyncio.Event()
+
+    class Held:
+        """Lets nobody follow anything until it is opened."""
+
+        def __init__(self, inner: ASGIApp) -> None:
+            self.inner = inner
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "websocket":
+                await opened.wait()
+            await self.inner(scope, receive, send)
+
+    app.add_middleware(Held)
+    async with at_home(app) as address:
+        await page.open(view(address))
+        await badges(page, "Low urgency", "Neutral", "unknown", "No action required")
+        await services.corrections.correct(
+            "acme", await services.tickets.get("acme", "1"), PersonsWord(Urgency.HIGH), by="bob"
+        )
+        opened.set()
+        await shows(page, "Corrected by bob")
 
 
 LEARNED = [

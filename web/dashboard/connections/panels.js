@@ -47,6 +47,10 @@ export function ChangeSettings({ tenant, connection, offered, onDone, onClose })
       return;
     }
     const connectionId = connection.connectionId;
+    // What is taken back, if need be, is what the service has, which the page may not know yet.
+    const connections = tried ? [] : await order.give("connection-settings", { tenant });
+    if (!connections) return;
+    const before = connections.find((/** @type {any} */ each) => each.connectionId === connectionId)?.settings ?? connection.settings;
     const saved = await order.give("change-connection", { input: { connectionId, settings: [...settings, ...without(gone)], secrets } });
     if (!saved?.connection) return;
     const checked = tried ?? (await order.give("check-connection", { input: { connectionId } }));
@@ -55,8 +59,8 @@ export function ChangeSettings({ tenant, connection, offered, onDone, onClose })
       onDone(`${saved.connection.account} is read from now on. ${checked.detail}`);
       return;
     }
-    const news = settings.map(({ name }) => name).filter((name) => !(name in had.settings));
-    await order.give("change-connection", { input: { connectionId, settings: [...connection.settings, ...without(news)] } });
+    const news = settings.map(({ name }) => name).filter((name) => !before.some((/** @type {any} */ each) => each.name === name));
+    await order.give("change-connection", { input: { connectionId, settings: [...before, ...without(news)] } });
     setRefusal(checked?.detail ?? "It could not be checked.");
   };
   const problem = order.problem ?? refusal;

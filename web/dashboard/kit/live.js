@@ -14,7 +14,9 @@ const FORBIDDEN = 4403;
 let state = "connecting";
 /** What the page is told: live only once what must be followed is. @type {State} */
 let shown = "connecting";
-/** @type {Set<(state: State) => void>} */
+/** How often the page has become live. */
+let lives = 0;
+/** @type {Set<() => void>} */
 const watchers = new Set();
 /** The subscriptions without which the page is not live, and whether their first event is still to come. @type {Map<object, boolean>} */
 const awaited = new Map();
@@ -72,18 +74,27 @@ function become(next) {
 
 function tell() {
   const isAwaiting = state === "live" && [...awaited.values()].includes(true);
+  const before = shown;
   shown = !isAwaiting ? state : shown === "lost" ? "lost" : "connecting";
-  for (const watcher of [...watchers]) watcher(shown);
+  if (shown === "live" && before !== "live") lives += 1;
+  for (const watcher of [...watchers]) watcher();
 }
 
 /** The state of the connection, for the dot in the header. @returns {State} */
-export function useConnection() {
-  const [present, setPresent] = useState(shown);
+export const useConnection = () => useTold(() => shown);
+
+/** How often the page has become live: what was read before may have changed unseen. @returns {number} */
+export const useLives = () => useTold(() => lives);
+
+/** @template {string | number} T @param {() => T} read @returns {T} */
+function useTold(read) {
+  const [present, setPresent] = useState(read);
   useEffect(() => {
-    watchers.add(setPresent);
-    setPresent(shown);
+    const look = () => setPresent(read());
+    watchers.add(look);
+    look();
     return () => {
-      watchers.delete(setPresent);
+      watchers.delete(look);
     };
   }, []);
   return present;

@@ -4,6 +4,7 @@ import { changed, go, viewed } from "../kit/address.js";
 import { counted, valueName, words } from "../kit/format.js";
 import { reasonMarks } from "./highlight.js";
 import { html, useEffect, useRef, useState } from "../kit/html.js";
+import { useLives } from "../kit/live.js";
 import { zoneOf } from "../kit/period.js";
 import { useAnswer } from "../kit/use-answer.js";
 import { Badge } from "./badges.js";
@@ -24,7 +25,7 @@ export function TicketDrawer({ address, shown, version, now }) {
   const zone = zoneOf(address);
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const [told, tell] = useState(/** @type {{over: any, ticket: any, count: number}} */ ({ over: null, ticket: null, count: 0 }));
-  const answer = useAnswer("ticket", { tenant, ticket: id }, version + told.count);
+  const answer = useAnswer("ticket", { tenant, ticket: id }, version + useLives() + told.count);
   const found = answer.data?.ticket?.externalId === id ? answer.data.ticket : null;
   // What a correction was answered with counts until the ticket has been read again.
   const ticket = found && told.over === answer.data ? { ...found, ...told.ticket } : found;
