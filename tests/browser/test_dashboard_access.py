@@ -22,7 +22,7 @@ from services.tickets.filter import TicketFilter
 from tests.browser.chromium import Page
 from tests.browser.dashboard_page import SHIFTS, STEADY, at_home, findings, picture, settled
 from tests.fakes import MockApi, app_with, at_rest, empty, ingest, make_settings, open_services, running
-from tests.properties import THOROUGH
+from tests.properties import THOROUGH, some_of
 
 VIEWS = {
     "home": "/",
@@ -110,7 +110,7 @@ async def _write_words(services: Services, db: Database) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", some_of(VIEWS, one_in=2))
 async def test_a_view_is_for_everybody(page: Page, address: str, name: str) -> None:
     await page.note_requests()
     for width, scheme in LOOKS:
