@@ -102,8 +102,8 @@ async def test_only_a_dead_letter_is_redriven(fresh: Api) -> None:
     assert (result["__typename"], result["state"]) == ("NotificationNotDead", "DELIVERED")
 
 
-async def test_an_unknown_notification_is_not_redriven(fresh: Api) -> None:
-    result = (await fresh.data(REDRIVE, id="no-such-id"))["redriveNotification"]
+async def test_an_unknown_notification_is_not_redriven(resting: Api) -> None:
+    result = (await resting.data(REDRIVE, id="no-such-id"))["redriveNotification"]
     assert (result["__typename"], result["notificationId"]) == ("NotificationNotFound", "no-such-id")
 
 
@@ -121,7 +121,7 @@ async def test_the_circuit_breaker_is_shown_and_reset(fresh: Api) -> None:
     }
 
 
-async def test_an_unknown_circuit_breaker_is_told_as_such(fresh: Api) -> None:
-    assert await fresh.code('{ circuitBreaker(name: "tea") { state } }') == "NOT_FOUND"
-    result = (await fresh.data(RESET, name="tea"))["resetCircuitBreaker"]
+async def test_an_unknown_circuit_breaker_is_told_as_such(resting: Api) -> None:
+    assert await resting.code('{ circuitBreaker(name: "tea") { state } }') == "NOT_FOUND"
+    result = (await resting.data(RESET, name="tea"))["resetCircuitBreaker"]
     assert (result["__typename"], result["name"]) == ("CircuitBreakerNotFound", "tea")

@@ -31,9 +31,9 @@ class TestState:
 
 class TestProgress:
     async def test_grows_with_the_pages(self, app_client: httpx.AsyncClient, mock_api: MockApi) -> None:
-        mock_api.hold_page(3)
-        found = await reach(app_client, await start(app_client), processed_pages=2)
-        assert (found["total_pages"], found["progress"], found["status"]) == (4, 50, "running")
+        mock_api.hold_page(2)
+        found = await reach(app_client, await start(app_client), processed_pages=1)
+        assert (found["total_pages"], found["progress"], found["status"]) == (2, 50, "running")
 
     async def test_an_unknown_job_is_not_found(self, app_client: httpx.AsyncClient) -> None:
         answer = await app_client.get("/ingest/progress/no-such-job")
@@ -41,20 +41,20 @@ class TestProgress:
 
     @pytest.mark.usefixtures("patient_cancel")
     async def test_tells_that_and_until_when_the_run_waits_for_the_limit(self, db: Database, mock_api: MockApi) -> None:
-        settings = make_settings(rate_limit_per_minute=2)
+        settings = make_settings(rate_limit_per_minute=1)
         async with (
             open_services(db, mock_api.transport, settings) as services,
             open_client(app_with(services, settings)) as client,
         ):
             job_id = await start(client)
-            await reach(client, job_id, processed_pages=2)  # as far as two requests go
+            await reach(client, job_id, processed_pages=1)  # as far as one request goes
 
             async def waiting() -> dict[str, Any] | None:
                 shown = await progress(client, job_id)
                 return shown if shown["waiting_until"] is not None else None
 
             found = await until(waiting, "the wait for the limit")
-            assert (found["status"], found["processed_pages"]) == ("running", 2)
+            assert (found["status"], found["processed_pages"]) == ("running", 1)
             assert (await client.delete(f"/ingest/{job_id}")).status_code == 200
             assert (await progress(client, job_id))["waiting_until"] is None
 
