@@ -27,10 +27,12 @@ async def stats(api: Api, fields: str, arguments: str = "") -> dict[str, Any]:
 PERIOD = 'fromDate: "2026-01-10T00:00:00Z", toDate: "2026-01-12T00:00:00Z"'
 
 
-async def test_the_trend_of_the_period_by_day_and_status(fresh: Api) -> None:
+async def test_the_trend_of_the_period_by_day_and_status(resting: Api) -> None:
     rows = [ticket(1, 0.5, status="open"), ticket(2, 0.6, status="closed"), ticket(3, 1.5), ticket(4, 5)]
-    await fresh.db.collection(Ticket).insert_many(rows)
-    found = await stats(fresh, "trend(unit: DAY, breakdown: STATUS) { start count breakdown { value count } }", PERIOD)
+    await resting.db.collection(Ticket).insert_many(rows)
+    found = await stats(
+        resting, "trend(unit: DAY, breakdown: STATUS) { start count breakdown { value count } }", PERIOD
+    )
     assert found["trend"] == [
         {
             "start": "2026-01-10T00:00:00Z",

@@ -70,9 +70,9 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-async def created(fresh: Api, url: str, **more: object) -> dict[str, object]:
+async def created(resting: Api, url: str, **more: object) -> dict[str, object]:
     wanted = {"tenantId": "acme", "url": url, "format": "WEBHOOK", **more}
-    found: dict[str, object] = (await fresh.data(CREATE, input=wanted))["createDestination"]
+    found: dict[str, object] = (await resting.data(CREATE, input=wanted))["createDestination"]
     return found
 
 

@@ -42,9 +42,9 @@ async def stats(api: Api, fields: str, arguments: str = "") -> Row:
     return found
 
 
-async def test_flow_and_backlog_by_day(fresh: Api) -> None:
+async def test_flow_and_backlog_by_day(resting: Api) -> None:
     await store(
-        fresh,
+        resting,
         [ticket(1, 0.1, status="solved"), ticket(2, 0.2), ticket(3, -5), ticket(4, 1.2, status="closed")],
         [
             change(1, 1.5, **status("open", "Solved")),
@@ -53,7 +53,7 @@ async def test_flow_and_backlog_by_day(fresh: Api) -> None:
         ],
     )
     counts = "start created createdClosed closed reopened deletedNotClosed restoredNotClosed"
-    found = await stats(fresh, f"flow(unit: DAY) {{ {counts} }} backlog(unit: DAY) {{ at count }}", PERIOD)
+    found = await stats(resting, f"flow(unit: DAY) {{ {counts} }} backlog(unit: DAY) {{ at count }}", PERIOD)
     nothing = {"deletedNotClosed": 0, "restoredNotClosed": 0}
     assert found["flow"] == [
         {"start": "2026-01-10T00:00:00Z", "created": 2, "createdClosed": 0, "closed": 1, "reopened": 1, **nothing},

@@ -105,7 +105,7 @@ async def test_job_that_does_not_stop_in_time_is_cancelling(resting: Api) -> Non
 
 
 async def test_cancelling_an_ended_job_tells_how_it_ended(fresh: Api) -> None:
-    job_id = await started(fresh)
+    job_id = await started(fresh, "tenant_d")
     await fresh.services.jobs.wait(job_id, seconds=PATIENCE_SECONDS)
     assert await cancel(fresh, job_id) == {
         "__typename": "IngestionAlreadyFinished",
@@ -156,10 +156,10 @@ async def test_unknown_job_is_null_with_a_code(resting: Api) -> None:
 async def test_jobs_and_logs_are_paged_newest_first(fresh: Api) -> None:
     job_ids = []
     for _ in range(3):
-        job_ids.append(await started(fresh))
+        job_ids.append(await started(fresh, "tenant_d"))
         await fresh.services.jobs.wait(job_ids[-1], seconds=PATIENCE_SECONDS)
     for field in ("ingestionJobs", "ingestionLogs"):
-        query = f"""query ($after: String) {{ {field}(tenantId: "tenant_a", first: 2, after: $after) {{
+        query = f"""query ($after: String) {{ {field}(tenantId: "tenant_d", first: 2, after: $after) {{
           totalCount nodes {{ jobId }} pageInfo {{ hasNextPage endCursor }} }} }}"""
         first = (await fresh.data(query))[field]
         second = (await fresh.data(query, after=first["pageInfo"]["endCursor"]))[field]
@@ -169,10 +169,10 @@ async def test_jobs_and_logs_are_paged_newest_first(fresh: Api) -> None:
 
 
 async def test_cursor_of_jobs_is_no_cursor_of_logs(fresh: Api) -> None:
-    job_id = await started(fresh)
+    job_id = await started(fresh, "tenant_d")
     await fresh.services.jobs.wait(job_id, seconds=PATIENCE_SECONDS)
-    jobs = (await fresh.data('{ ingestionJobs(tenantId: "tenant_a") { edges { cursor } } }'))["ingestionJobs"]
-    query = 'query ($c: String!) { ingestionLogs(tenantId: "tenant_a", after: $c) { nodes { id } } }'
+    jobs = (await fresh.data('{ ingestionJobs(tenantId: "tenant_d") { edges { cursor } } }'))["ingestionJobs"]
+    query = 'query ($c: String!) { ingestionLogs(tenantId: "tenant_d", after: $c) { nodes { id } } }'
     assert await fresh.code(query, c=jobs["edges"][0]["cursor"]) == "INVALID_CURSOR"
 
 

@@ -132,10 +132,10 @@ CASES = [(name, days) for name in FILTERS for days in PERIODS]
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(("name", "days"), some_of(CASES, one_in=5))
-async def test_a_filter_holds_for_every_figure(fresh: Api, name: str, days: int | None) -> None:
+async def test_a_filter_holds_for_every_figure(resting: Api, name: str, days: int | None) -> None:
     chosen = FILTERS[name]
-    await fresh.db.collection(Ticket).insert_many(rows(random.Random(7)))
-    while await Rollups(fresh.db).roll_up("acme"):
+    await resting.db.collection(Ticket).insert_many(rows(random.Random(7)))
+    while await Rollups(resting.db).roll_up("acme"):
         pass
     moments = {"from": NOW - timedelta(days=days, minutes=7), "to": NOW - timedelta(minutes=20)} if days else {}
     variables: dict[str, Any] = {name: moment.isoformat() for name, moment in moments.items()} | {"filter": chosen}
@@ -145,12 +145,12 @@ async def test_a_filter_holds_for_every_figure(fresh: Api, name: str, days: int 
         query = f"""query ($from: DateTime, $to: DateTime, $filter: TicketFilter) {{
             tenantStats(tenantId: "acme", fromDate: $from, toDate: $to, filter: $filter) {{ totalTickets {selection} }}
         }}"""
-        found |= (await fresh.data(query, **variables))["tenantStats"]
+        found |= (await resting.data(query, **variables))["tenantStats"]
     within = {"createdFrom": variables.get("from"), "createdTo": variables.get("to")}
     both = {**within, **chosen}
     if "createdTo" in chosen and days:  # the later start and the earlier end
         both["createdTo"] = within["createdTo"]
-    listed = await fresh.data(
+    listed = await resting.data(
         'query ($filter: TicketFilter) { tickets(tenantId: "acme", filter: $filter) { totalCount } }', filter=both
     )
     total = found["totalTickets"]

@@ -126,10 +126,10 @@ async def test_columns_can_be_mapped(no_worker: httpx.AsyncClient) -> None:
         (b"{}", "&format=xml"),
     ],
 )
-async def test_what_is_no_file_of_tickets_is_refused(app_client: httpx.AsyncClient, content: bytes, query: str) -> None:
-    answer = await app_client.post(URL + query, content=content)
+async def test_what_is_no_file_of_tickets_is_refused(no_worker: httpx.AsyncClient, content: bytes, query: str) -> None:
+    answer = await no_worker.post(URL + query, content=content)
     assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_INPUT")
-    assert (await app_client.get("/ingest/status?tenant_id=acme")).json()["status"] == "idle"
+    assert (await no_worker.get("/ingest/status?tenant_id=acme")).json()["status"] == "idle"
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"id,subject\n", b"\n\n"])

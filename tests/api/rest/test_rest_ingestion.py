@@ -111,8 +111,8 @@ class TestRun:
         assert (problem["job_id"], problem["job_status"]) == (job_id, "cancelled")
 
     @pytest.mark.parametrize("query", ["", "?tenant_id=", "?tenant_id=%0A"], ids=["missing", "empty", "unprintable"])
-    async def test_a_tenant_is_needed(self, app_client: httpx.AsyncClient, query: str) -> None:
-        answer = await app_client.post(f"/ingest/run{query}")
+    async def test_a_tenant_is_needed(self, no_worker: httpx.AsyncClient, query: str) -> None:
+        answer = await no_worker.post(f"/ingest/run{query}")
         assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_INPUT")
 
 

@@ -35,8 +35,8 @@ class TestProgress:
         found = await reach(app_client, await start(app_client), processed_pages=1)
         assert (found["total_pages"], found["progress"], found["status"]) == (2, 50, "running")
 
-    async def test_an_unknown_job_is_not_found(self, app_client: httpx.AsyncClient) -> None:
-        answer = await app_client.get("/ingest/progress/no-such-job")
+    async def test_an_unknown_job_is_not_found(self, no_worker: httpx.AsyncClient) -> None:
+        answer = await no_worker.get("/ingest/progress/no-such-job")
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
     @pytest.mark.usefixtures("patient_cancel")
@@ -81,8 +81,8 @@ class TestCancel:
         assert (answer.status_code, problem["code"]) == (409, "JOB_FINISHED")
         assert (problem["job_id"], problem["job_status"]) == (job_id, "completed")
 
-    async def test_an_unknown_job_is_not_found(self, app_client: httpx.AsyncClient) -> None:
-        answer = await app_client.delete("/ingest/no-such-job")
+    async def test_an_unknown_job_is_not_found(self, no_worker: httpx.AsyncClient) -> None:
+        answer = await no_worker.delete("/ingest/no-such-job")
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
     async def test_a_job_that_nobody_runs_is_cancelled_at_once(self, no_worker: httpx.AsyncClient) -> None:
@@ -99,8 +99,8 @@ class TestCancel:
 
 
 class TestLock:
-    async def test_is_free_when_nothing_runs(self, app_client: httpx.AsyncClient) -> None:
-        assert (await app_client.get("/ingest/lock/tenant_a")).json() == {
+    async def test_is_free_when_nothing_runs(self, no_worker: httpx.AsyncClient) -> None:
+        assert (await no_worker.get("/ingest/lock/tenant_a")).json() == {
             "locked": False,
             "tenant_id": "tenant_a",
             "owner_id": None,

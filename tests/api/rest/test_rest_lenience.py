@@ -74,13 +74,13 @@ async def test_history_rows_of_other_programs_are_answered(no_worker: httpx.Asyn
     assert changes in [row["changes"] for row in shown]
 
 
-async def test_logs_of_other_programs_are_answered(app_client: httpx.AsyncClient, db: Database) -> None:
+async def test_logs_of_other_programs_are_answered(no_worker: httpx.AsyncClient, db: Database) -> None:
     rows: list[dict[str, Any]] = [
         {"_id": ObjectId(), "status": "FINE", "started_at": NOW, "errors": None, "updated": "many"},
         {"_id": "2", "new_ingested": 3},
     ]
     await db.collection(IngestionLog).insert_many([{"tenant_id": "t", **row} for row in rows])
-    first, second = (await get(app_client, "/ingest/logs", tenant_id="t"))["logs"]
+    first, second = (await get(no_worker, "/ingest/logs", tenant_id="t"))["logs"]
     assert (first["status"], first["started_at"]) == (None, "2026-02-05T12:00:00Z")
     assert (first["errors"], first["updated"]) == (0, 0)
     assert (second["job_id"], second["new_ingested"], second["duration_ms"]) == (None, 3, None)
