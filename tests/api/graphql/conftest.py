@@ -29,7 +29,7 @@ from tests.fakes import (
 async def api(database: Database) -> AsyncIterator[Api]:
     """Two tenants, ingested once a module; no worker runs. Not together with `db`, and not to be changed by a test."""
     await empty(database)
-    mock_api, settings = MockApi(ticket_count=100), make_settings()
+    mock_api, settings = MockApi(ticket_count=50), make_settings()
     async with open_services(database, mock_api.transport, settings) as services:
         assert services.worker is not None
         async with running(services.worker):

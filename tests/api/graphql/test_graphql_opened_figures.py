@@ -131,7 +131,7 @@ CASES = [(name, days) for name in FILTERS for days in PERIODS]
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(("name", "days"), some_of(CASES, one_in=5))
+@pytest.mark.parametrize(("name", "days"), some_of(CASES, one_in=8))
 async def test_a_filter_holds_for_every_figure(resting: Api, name: str, days: int | None) -> None:
     chosen = FILTERS[name]
     await resting.db.collection(Ticket).insert_many(rows(random.Random(7)))

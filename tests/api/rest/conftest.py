@@ -30,7 +30,7 @@ async def ingested(database: Database) -> AsyncIterator[Ingested]:
     because `db` empties the database and this application's worker would run the other's jobs.
     """
     await empty(database)
-    mock_api, settings = MockApi(ticket_count=100), make_settings()
+    mock_api, settings = MockApi(ticket_count=50), make_settings()
     async with (
         open_services(database, mock_api.transport, settings) as services,
         open_client(app_with(services, settings)) as client,
