@@ -73,7 +73,7 @@ async def test_nothing_new_costs_no_more_than_two_requests(desk: ReadDesk) -> No
     assert (job.new_ingested, job.updated, job.deleted) == (0, 0, 0)
 
 
-@pytest.mark.parametrize(("page_cap", "count"), [(1_000, 2_100), (100, 400)])
+@pytest.mark.parametrize(("page_cap", "count"), [(1_000, 1_100), (100, 250)])
 async def test_more_of_one_second_than_a_page_holds_are_stored_once(
     db: Database, at_work: Services, page_cap: int, count: int
 ) -> None:
