@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
 import pytest_asyncio
+from fastapi import FastAPI
 
 from documents.database import Database, Row
 from documents.ingestion_job import IngestionJob
@@ -169,14 +171,18 @@ async def idle_stage(db: Database) -> AsyncIterator[Stage]:
         yield stage
 
 
+@lru_cache(1)
+def _mock() -> FastAPI:
+    """The mock of all stages, one after the other: to build it takes longer than many a test."""
+    without_chance = {"drifting_updated_at_share": 0, "deleted_share": 0}
+    return create_app(MockSettings(ticket_count=0, rate_limit_per_minute=0, control=True, **without_chance))
+
+
 @asynccontextmanager
 async def at_stage(db: Database, **changes: Any) -> AsyncIterator[Stage]:
     """An upstream without tickets and a worker that does not work yet; `changes`: other settings."""
-    mock = create_app(
-        MockSettings(
-            ticket_count=0, rate_limit_per_minute=0, control=True, drifting_updated_at_share=0, deleted_share=0
-        )
-    )
+    mock = _mock()
+    mock.state.upstream.reset()
     settings = make_settings(**{"page_size": 5, "lock_ttl_seconds": PATIENCE_SECONDS, **changes})
     transport = DoctoredTransport(mock)
     async with httpx.AsyncClient(transport=transport, base_url="http://upstream") as http:
