@@ -102,7 +102,7 @@ class World:
     period=st.tuples(bounds, bounds),
     max_single=st.sampled_from([5_000, 5_000, 5_000, 3]),
 )
-@tried_on(60)
+@tried_on(60, one_in=6)
 async def test_times_to_close_are_those_of_a_plain_sort(
     database: Database,
     seed: int,

@@ -53,7 +53,7 @@ removals = st.tuples(st.just("remove"), numbers)
 bounds = st.one_of(st.none(), moments)
 periods = st.tuples(bounds, bounds)
 start_rows = st.lists(fields, max_size=25)
-thorough = tried_on(60)
+thorough = tried_on(60, one_in=6)
 
 
 class Foreign:

@@ -22,7 +22,6 @@ from services.classification.own.faults import OwnWordsFault
 from services.classification.own.words import OwnWords
 from services.coordination.leases import Lease, Leases
 from services.ingestion.worker import Worker
-from services.judging import reclassifier as reclassifiers
 from services.judging.judges import JudgedMeanwhileError, Judges
 from services.judging.preview import MAX_SAMPLES, Previews
 from services.judging.reclassifier import Reclassifier
@@ -39,12 +38,6 @@ from tests.waiting import until
 TENANT = "acme"
 WORDS = ["printer", "invoice", "login", "refund", "broken", "board", "deck", "please", "urgent", "down", "vip"]
 WORDS += ["thanks", "question", "slow", "export", "cannot", "not"]
-
-
-@pytest.fixture(autouse=True)
-def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most of these tests wait for one more look, of which nothing depends on when it is."""
-    monkeypatch.setattr(reclassifiers, "_LOOK_SECONDS", 0.1)
 
 
 @pytest.fixture

@@ -243,7 +243,7 @@ async def test_a_page_that_is_held_up_is_either_found_or_compared_anew(
 
     async with running(an_eraser(stage.db)):
         erasing = asyncio.create_task(erase_them())
-        await asyncio.wait([erasing], timeout=2.0)  # it has to wait for a page that is being stored
+        await asyncio.wait([erasing], timeout=0.5)  # it has to wait for a page that is being stored
         may_go_on.set()
         await asyncio.gather(erasing, stage.jobs.wait(job.id))
     assert await places_of(stage.db, THEM, WORD) == []
