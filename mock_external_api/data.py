@@ -92,6 +92,8 @@ def _creation_times(rng: random.Random, count: int, now_ms: int) -> list[int]:
 
 
 def _draw_moments(rng: random.Random, count: int, now_ms: int, hours_ago: range) -> list[int]:
+    if not count:
+        return []
     weights = []
     for hour in hours_ago:
         middle = datetime.fromtimestamp((now_ms - hour * HOUR_MS - HOUR_MS // 2) / 1000, UTC)

@@ -87,7 +87,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory, edits: list[tuple[str, str, s
     """The project with the edits made."""
     project = tmp_path_factory.mktemp("project")
     for package in COPIED:
-        shutil.copytree(ROOT / package, project / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / package, project / package)  # with what Python has compiled
     for file, before, added in edits:
         lines = (project / file).read_text().splitlines(keepends=True)
         [place] = [number for number, line in enumerate(lines) if line == f"{before}\n"]

@@ -1,14 +1,17 @@
 """The services over a real MongoDB and the mock external API, in one process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
 from documents.database import Database, Row
 from documents.ingestion_job import IngestionJob
@@ -20,18 +23,33 @@ from gql_app.wiring import build_services
 from mock_external_api.app import create_app
 from mock_external_api.settings import MockSettings
 from resolvers.context import Services
+from services.coordination import keepers
 from services.coordination.leases import Leases, ingest_resource
 from services.ingestion.batches.files import FileRecord
 from services.ingestion.batches.storing import Batches
 from services.ingestion.jobs import Jobs
 from services.ingestion.worker import Worker
+from services.judging import reclassifier, training
 from services.kit.clock import EPOCH as LONG_AGO
+from services.protection import eraser
 from services.sources.budget import RateLimiter
 from tests.fakes import QUICK_RETRIES, InProcessTransport, make_settings, running
 from tests.waiting import PATIENCE_SECONDS, until
 
 TENANT = "acme"
 THEN = "2026-02-01T10:00:00Z"
+QUICK_SECONDS = 0.1
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_looks() -> Iterator[None]:
+    """Who works beside the requests looks for something to do all the time: many tests wait for the next look."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (keepers, reclassifier, eraser):
+            patch.setattr(module, "_LOOK_SECONDS", QUICK_SECONDS)
+            patch.setattr(module, "_STANDBY_SECONDS", QUICK_SECONDS)
+        patch.setattr(training, "_LOOK_SECONDS", QUICK_SECONDS)
+        yield
 
 
 @dataclass
@@ -169,14 +187,18 @@ async def idle_stage(db: Database) -> AsyncIterator[Stage]:
         yield stage
 
 
+@lru_cache(1)
+def _mock() -> FastAPI:
+    """The mock of all stages, one after the other: to build it takes longer than many a test."""
+    without_chance = {"drifting_updated_at_share": 0, "deleted_share": 0}
+    return create_app(MockSettings(ticket_count=0, rate_limit_per_minute=0, control=True, **without_chance))
+
+
 @asynccontextmanager
 async def at_stage(db: Database, **changes: Any) -> AsyncIterator[Stage]:
     """An upstream without tickets and a worker that does not work yet; `changes`: other settings."""
-    mock = create_app(
-        MockSettings(
-            ticket_count=0, rate_limit_per_minute=0, control=True, drifting_updated_at_share=0, deleted_share=0
-        )
-    )
+    mock = _mock()
+    mock.state.upstream.reset()
     settings = make_settings(**{"page_size": 5, "lock_ttl_seconds": PATIENCE_SECONDS, **changes})
     transport = DoctoredTransport(mock)
     async with httpx.AsyncClient(transport=transport, base_url="http://upstream") as http:

@@ -18,7 +18,7 @@ from tests.integration.services.analytics.test_stats import HOUR, NOW, TENANT, h
 
 
 async def test_everything_takes_one_round_trip(db: Database) -> None:
-    stats = await store(db, *(high_and_open(number, keyword_key="refund") for number in range(500)))
+    stats = await store(db, *(high_and_open(number, keyword_key="refund") for number in range(150)))
     database = db.collection(Ticket).database
     await database.command("profile", 2)
     try:

@@ -73,24 +73,24 @@ def names(numbers: Sequence[int]) -> set[str]:
 
 
 async def test_pages_are_as_large_as_upstream_makes_them(db: Database, opened: Opening) -> None:
-    api = StandIn(list(range(1, 201)), deleted=[])
+    api = StandIn(list(range(1, 61)), deleted=[])
     async with opened(api) as services:
         job = await run(services)
-        assert (job.status, job.new_ingested, job.error) == (JobStatus.COMPLETED, 200, None)
-        assert (job.processed_pages, job.total_pages, job.records_seen) == (40, 40, 200)
-        assert api.pages == list(range(1, 41))
-        assert (await run(services)).unchanged == 200
+        assert (job.status, job.new_ingested, job.error) == (JobStatus.COMPLETED, 60, None)
+        assert (job.processed_pages, job.total_pages, job.records_seen) == (12, 12, 60)
+        assert api.pages == list(range(1, 13))
+        assert (await run(services)).unchanged == 60
     assert (await log_of(job)).status is RunOutcome.SUCCESS
 
 
 async def test_a_run_that_dies_at_any_moment_has_fetched_two_pages_at_most_for_nothing(
     db: Database, opened: Opening
 ) -> None:
-    api = Watched(list(range(1, 101)), deleted=[])
+    api = Watched(list(range(1, 51)), deleted=[])
     api.jobs, api.unstored = db.collection(IngestionJob), []
     async with opened(api) as services:
-        assert (await run(services)).new_ingested == 100
-    assert len(api.unstored) == 20
+        assert (await run(services)).new_ingested == 50
+    assert len(api.unstored) == 10
     assert max(api.unstored) == 2  # the one that is asked for, and the one that is classified or stored meanwhile
 
 

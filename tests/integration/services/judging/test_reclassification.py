@@ -31,13 +31,19 @@ from services.judging.verdicts import judged
 from services.kit.clock import SystemClock
 from services.rollups.write import Rollups
 from services.search.terms import rule_term, search_fields
-from tests.fakes import ingest, running
+from tests.fakes import MockApi, ingest, running
 from tests.properties import tried_on
 from tests.waiting import until
 
 TENANT = "acme"
 WORDS = ["printer", "invoice", "login", "refund", "broken", "board", "deck", "please", "urgent", "down", "vip"]
 WORDS += ["thanks", "question", "slow", "export", "cannot", "not"]
+
+
+@pytest.fixture
+def mock_api() -> MockApi:
+    """Of 40 tickets of tenant_a."""
+    return MockApi(ticket_count=100)
 
 
 def ticket(number: int, message: str, **fields: Any) -> Row:
@@ -103,19 +109,19 @@ async def test_a_preview_is_what_judging_anew_does(
     for document in (Ticket, TicketHistory, Reclassification):
         await db.collection(document).delete_many({})
     await db.collection(Ticket).database.tenant_classifiers.delete_many({})
-    await store(db, some_tickets(150, seed))
+    await store(db, some_tickets(60, seed))
     before, words = await stored(db), OwnWords(tuple(high), tuple(harmless))
     try:
         preview = await services.own_words.preview(TENANT, words)
         revision = await save(services, *words.high, harmless=words.harmless)
     except OwnWordsRefusedError:
         return
-    async with running(reclassifier(db, batch=40)):
+    async with running(reclassifier(db, batch=16)):
         await done(services)
     after = await stored(db)
 
     assert preview.is_complete
-    assert preview.looked_at == preview.total == 150
+    assert preview.looked_at == preview.total == 60
     assert {row["rules_version"] for row in after.values()} == {version_of(revision)}
     assert preview.version == version_of(revision) or revision == 0
     for label in ("urgency", "sentiment", "requires_action"):

@@ -1,7 +1,10 @@
 """Learning in the background: what a tenant's people say again and again, its tickets are classified as."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from documents.correction import Correction
 from documents.database import Database, Row
@@ -21,13 +24,20 @@ from services.rollups.write import Rollups
 from services.search.terms import search_fields
 from services.tickets.reading import Tickets
 from tests.fakes import running
-from tests.integration.services.conftest import TENANT, Stage, later
+from tests.integration.services.conftest import TENANT, Stage, at_stage, later
 from tests.waiting import PATIENCE_SECONDS, until
 
 SCANNER = "Where is the manual of the warehouse scanner?"
 PRINTER = "Where is the manual of the printer?"
 OFF = [("urgency", False), ("sentiment", False), ("requires_action", False)]
 ON = [("urgency", True), ("sentiment", False), ("requires_action", False)]
+
+
+@pytest.fixture
+async def stage(db: Database) -> AsyncIterator[Stage]:
+    """All tickets come on one page: what is shown here does not depend on how they come."""
+    async with at_stage(db, page_size=100) as stage, running(stage.worker):
+        yield stage
 
 
 def a_trainer(database: Database) -> Trainer:

@@ -218,11 +218,11 @@ async def test_a_transaction_that_fails_leaves_all_as_it_was(db: Database) -> No
 
 
 async def test_many_at_once_count_every_ticket_once(db: Database) -> None:
-    rollups = await store(db, *(ticket(number) for number in range(300)))
+    rollups = await store(db, *(ticket(number) for number in range(150)))
 
     async def take_back(first: int) -> None:
         async def work(session: Session) -> None:
-            await rollups.take_back(TENANT, range(first, first + 40), session)
+            await rollups.take_back(TENANT, range(first, first + 20), session)
 
         await db.in_transaction(work)
 
@@ -232,12 +232,12 @@ async def test_many_at_once_count_every_ticket_once(db: Database) -> None:
 
     with patiently(PATIENCE_SECONDS):  # they write the same rows, so each waits for all others
         await asyncio.gather(
-            *(rollups.roll_up(TENANT, at_most=50) for _ in range(8)),
-            *(take_back(first) for first in range(0, 300, 40)),
-            *(edit(number) for number in range(0, 300, 30)),
+            *(rollups.roll_up(TENANT, at_most=25) for _ in range(8)),
+            *(take_back(first) for first in range(0, 150, 20)),
+            *(edit(number) for number in range(0, 150, 15)),
         )
     await expect_consistent(db)
-    assert await by_status(db) == {"open": 290, "closed": 10}
+    assert await by_status(db) == {"open": 140, "closed": 10}
 
 
 async def test_a_run_that_changes_deletes_and_restores_keeps_the_rollups_right(stage: Stage) -> None:
@@ -259,39 +259,39 @@ async def test_a_run_that_changes_deletes_and_restores_keeps_the_rollups_right(s
 
 async def test_runs_and_rolling_up_at_the_same_time_count_every_ticket_once(stage: Stage) -> None:
     rollups = Rollups(stage.db)
-    await stage.add(*ids(60))
+    await stage.add(*ids(28))
     await stage.run()
     done = asyncio.Event()
 
     async def roll_up() -> None:
         while not done.is_set():
-            await rollups.roll_up(TENANT, at_most=7)
+            await rollups.roll_up(TENANT, at_most=3)
 
     rolling = asyncio.create_task(roll_up())
     for number in range(4):
-        await stage.edit(*ids(60)[number::4], status=["pending", "closed"][number % 2])
+        await stage.edit(*ids(28)[number::4], status=["pending", "closed"][number % 2])
         await stage.run()
     done.set()
     await rolling
-    assert await by_status(stage.db) == {"pending": 30, "closed": 30}
+    assert await by_status(stage.db) == {"pending": 14, "closed": 14}
     await expect_consistent(stage.db)
 
 
 async def test_whoever_reads_meanwhile_sees_every_ticket_once(db: Database) -> None:
-    rollups = await store(db, *(ticket(number) for number in range(600)))
+    rollups = await store(db, *(ticket(number) for number in range(150)))
     stats, tenants = Stats(db, FakeClock(NOW), Questions()), Tenants(db)
     done = asyncio.Event()
 
     async def roll_to_and_fro() -> None:
         while not done.is_set():
-            await rollups.roll_up(TENANT, at_most=200)
-            await db.in_transaction(lambda session: rollups.take_back(TENANT, range(100, 400), session))
+            await rollups.roll_up(TENANT, at_most=50)
+            await db.in_transaction(lambda session: rollups.take_back(TENANT, range(25, 100), session))
 
     rolling = asyncio.create_task(roll_to_and_fro())
     totals = Counter[int]()
-    for _ in range(50):
+    for _ in range(30):
         totals[(await stats.compute(TENANT)).total_tickets] += 1
         totals[(await tenants.ticket_counts([TENANT]))[TENANT]] += 1
     done.set()
     await rolling
-    assert totals == {600: 100}
+    assert totals == {150: 60}

@@ -61,7 +61,7 @@ fields = st.fixed_dictionaries(
         ]
     ),
 )
-@tried_on(40)
+@tried_on(40, one_in=6)
 async def test_pages_that_are_looked_up_are_those_that_are_walked_to(
     database: Database, rolled_up: list[Row], deleted: set[int], single: list[Row], wanted: TicketFilter
 ) -> None:
