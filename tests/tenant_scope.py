@@ -8,6 +8,7 @@ the commands of child processes are those of the same code.
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,8 +19,8 @@ from documents import driver
 from documents.sharding import SHARDING, ShardKey
 
 ROOT = Path(__file__).parents[1]
-APPLICATION = ("services", "resolvers", "schema", "gql_app")
-OURS = (*APPLICATION, "tests", "soak", "benchmarks", "mock_external_api")
+APPLICATION = ("services/", "resolvers/", "schema/", "gql_app/")
+OURS = (*APPLICATION, "tests/", "soak/", "benchmarks/", "mock_external_api/")
 TENANTS = {
     str(document.Settings.name): declared.fields[0]  # type: ignore[attr-defined]
     for document, declared in SHARDING.items()
@@ -135,14 +136,17 @@ def place_of(frame: FrameType | None) -> str | None:
     What lies below the services only carries calls out. Whoever waits for a coroutine is on its stack.
     """
     while frame is not None:
-        path = frame.f_code.co_filename
-        if path.startswith(f"{ROOT}/"):
-            module = path.removeprefix(f"{ROOT}/")
-            layer = module.partition("/")[0]
-            if layer in OURS:
-                return f"{module}:{frame.f_code.co_qualname}" if layer in APPLICATION else None
+        if (module := _module_of_ours(frame.f_code.co_filename)) is not None:
+            return f"{module}:{frame.f_code.co_qualname}" if module.startswith(APPLICATION) else None
         frame = frame.f_back
     return None
+
+
+@cache
+def _module_of_ours(path: str) -> str | None:
+    """The file's path in this repository if it is in one of the folders that calls come from."""
+    module = path.removeprefix(f"{ROOT}/")
+    return module if module != path and module.startswith(OURS) else None
 
 
 class Watch(pymongo.monitoring.CommandListener):
