@@ -60,13 +60,18 @@ class Database:
         # Reads see the newest state, as Beanie's do: one that waits for the majority can be behind what the same
         # client has just been told, and call a run that has ended a running one.
         self._database = client.get_database(name)
+        self._collections: dict[type[Document], Collection] = {}
+        """Those asked for so far; to make one takes as long as many a call."""
         self.name = name
         self.transactional = transactional
         """False on a standalone server: a page's writes then happen one after the other."""
 
     def collection(self, document: type[Document]) -> Collection:
         """The raw collection of a document class."""
-        return self._database.get_collection(str(document.get_settings().name))
+        rows = self._collections.get(document)
+        if rows is None:
+            rows = self._collections[document] = self._database.get_collection(str(document.get_settings().name))
+        return rows
 
     def at_one_moment(self, document: type[Document]) -> Collection:
         """The collection for reading: a command sees the state of one moment in all collections that it reads.

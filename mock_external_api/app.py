@@ -1,6 +1,10 @@
 """The mock external API as an application."""
 
+from collections.abc import Callable
+from functools import cache
+
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_external_api import control, external, notify
 from mock_external_api.clock import SYSTEM_CLOCK, Clock
@@ -25,7 +29,19 @@ def create_app(settings: MockSettings, clock: Clock = SYSTEM_CLOCK) -> FastAPI:
         app.include_router(module.router)
     zendesk = ZendeskSettings.model_validate({"control": settings.control, **settings.zendesk})
     app.mount("/zendesk", create_zendesk(zendesk, clock))
-    github = create_github(GithubSettings.model_validate(settings.github), clock)
-    app.mount("/_control/github", github.state.control)
-    app.mount("/github", github)
+    of_github = GithubSettings.model_validate(settings.github)
+    github = cache(lambda: create_github(of_github, clock))
+    app.mount("/_control/github", _Later(lambda: github().state.control))
+    app.mount("/github", _Later(github))
     return app
+
+
+class _Later:
+    """An application that is built when it is first asked: it takes as long as all the others."""
+
+    def __init__(self, build: Callable[[], ASGIApp]) -> None:
+        self._build = build
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let it answer."""
+        await self._build()(scope, receive, send)

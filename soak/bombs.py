@@ -136,14 +136,15 @@ class Damage:
     unended: list[str] = field(default_factory=list)
 
 
-def harmless(names: list[str] | None = None, *, slack: float = 1.0) -> Verdict:
+def harmless(names: list[str] | None = None, *, patience_seconds: float = 2.0, slack: float = 1.0) -> Verdict:
     """Throw each bomb at a service that ingests, and watch its memory and how it answers others.
 
+    `patience_seconds`: for how long a run asks again for what it cannot read.
     `slack`: by how much the promised seconds are stretched, for a machine that is busy with other things.
     """
     thrown = {name: make for name, make in bombs().items() if names is None or name in names}
     damage, hostile = Damage(), Hostile()
-    with Cluster(mock={"ticket_count": 0}, upstream_patience_seconds=2) as cluster, serving(hostile):
+    with Cluster(mock={"ticket_count": 0}, upstream_patience_seconds=patience_seconds) as cluster, serving(hostile):
         process, service = cluster.service(external_api_url=hostile.url)
         _suffer(cluster, process, service, damage, "warm-up")
         for name, make in thrown.items():

@@ -185,8 +185,12 @@ def free_port() -> int:
         return port
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS, *, what: str) -> float:
+def wait_for(
+    condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS, *, what: str, pause: float = 0.0
+) -> float:
     """Wait until the condition holds; returns the seconds it took.
+
+    `pause`: seconds between two looks at least, where to look is dear.
 
     Raises:
         TimeoutError: it did not.
@@ -196,7 +200,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS, *
         if time.monotonic() - start > seconds:
             raise TimeoutError(f"waited {seconds:.0f} s for {what}")
         # To look costs what it looks at some of its time: the longer it has taken, the less a moment more matters.
-        time.sleep(min(0.02 + (time.monotonic() - start) / 20, 0.2))
+        time.sleep(max(pause, min(0.02 + (time.monotonic() - start) / 20, 0.2)))
     return time.monotonic() - start
 
 

@@ -20,6 +20,8 @@ TENANT = "tenant_a"
 LEASE_SECONDS = 2.0
 """Short, so that many takeovers fit into a test; the promise is measured as the lease plus what comes on top."""
 TAKEOVER_MARGIN_SECONDS = 15.0
+LATENCY_MS = 20
+"""What upstream takes for a page: a run of many tickets takes long enough to be hit."""
 KILL_COSTS = 2
 """Pages to fetch again at most: the one that is being stored, and the one that is being fetched meanwhile."""
 DATABASE_KILL_COSTS = KILL_COSTS + FINAL_EVERY
@@ -28,14 +30,25 @@ STORED = ("tickets", "ticket_history", "ingestion_jobs", "ingestion_logs", "quar
 
 
 def resume(
-    kills: int, *, tickets: int = 4_000, lease_seconds: float = LEASE_SECONDS, slack: float = 1.0, seed: int = 1
+    kills: int,
+    *,
+    tickets: int = 4_000,
+    latency_ms: int = LATENCY_MS,
+    lease_seconds: float = LEASE_SECONDS,
+    slack: float = 1.0,
+    seed: int = 1,
 ) -> Verdict:
     """SIGKILL the one worker at random moments, over as many runs as it takes, and compare what is stored.
 
     `slack`: by how much the time allowed for a takeover is stretched, for a machine that is busy with other things.
     """
     chance = random.Random(seed)
-    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
+    mock = {
+        "ticket_count": tickets,
+        "rate_limit_per_minute": 0,
+        "latency_ms": latency_ms,
+        "drifting_updated_at_share": 0,
+    }
     killed, runs, faults = 0, 0, Counter[str]()
     longest_takeover = 0.0
     with Cluster(mock=mock, page_size=10, lock_ttl_seconds=lease_seconds) as cluster:
@@ -65,10 +78,17 @@ def resume(
     return Verdict("resume: nothing lost, nothing twice, counts right", measured, held)
 
 
-def fencing(pauses: int, *, tickets: int = 2_000, lease_seconds: float = LEASE_SECONDS, seed: int = 2) -> Verdict:
+def fencing(
+    pauses: int,
+    *,
+    tickets: int = 2_000,
+    latency_ms: int = LATENCY_MS,
+    lease_seconds: float = LEASE_SECONDS,
+    seed: int = 2,
+) -> Verdict:
     """SIGSTOP the holder at random moments, let another worker finish its job, wake it: it must write nothing."""
     chance = random.Random(seed)
-    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": 20}
+    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": latency_ms}
     written = Counter[str]()
     with Cluster(mock=mock, page_size=10, lock_ttl_seconds=lease_seconds) as cluster:
         for _ in range(pauses):
@@ -91,10 +111,15 @@ def fencing(pauses: int, *, tickets: int = 2_000, lease_seconds: float = LEASE_S
     return Verdict("fencing: a stale holder writes nothing", measured, not written)
 
 
-def database_outages(outages: int, *, tickets: int = 4_000, seed: int = 3) -> Verdict:
+def database_outages(outages: int, *, tickets: int = 4_000, latency_ms: int = LATENCY_MS, seed: int = 3) -> Verdict:
     """SIGKILL mongod at random moments of a run; the supervisor restarts it."""
     chance = random.Random(seed)
-    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
+    mock = {
+        "ticket_count": tickets,
+        "rate_limit_per_minute": 0,
+        "latency_ms": latency_ms,
+        "drifting_updated_at_share": 0,
+    }
     faults = Counter[str]()
     with Cluster(mock=mock, disturbs_mongod=True, page_size=10, lock_ttl_seconds=5) as cluster:
         expected = cluster.upstream_ids(TENANT)
@@ -111,10 +136,15 @@ def database_outages(outages: int, *, tickets: int = 4_000, seed: int = 3) -> Ve
     return Verdict("a database that dies and returns", measured, not faults)
 
 
-def failovers(times: int, *, tickets: int = 4_000, seed: int = 7) -> Verdict:
+def failovers(times: int, *, tickets: int = 4_000, latency_ms: int = LATENCY_MS, seed: int = 7) -> Verdict:
     """SIGKILL the primary of a replica set of three during a run; the majority elects another one."""
     chance = random.Random(seed)
-    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
+    mock = {
+        "ticket_count": tickets,
+        "rate_limit_per_minute": 0,
+        "latency_ms": latency_ms,
+        "drifting_updated_at_share": 0,
+    }
     faults = Counter[str]()
     with (
         TemporaryDirectory(prefix="soak-set-") as home,

@@ -14,7 +14,7 @@ import httpx
 
 from soak.asking import Question, ask_graphql, questions
 from soak.cluster import Cluster, client_of, wait_for
-from soak.crashes import KILL_COSTS, TENANT, comes_to_run, differences, forget_everything
+from soak.crashes import KILL_COSTS, LATENCY_MS, TENANT, comes_to_run, differences, forget_everything
 from soak.process import Process
 from soak.verdict import Verdict
 
@@ -41,14 +41,25 @@ class Seen(NamedTuple):
 
 
 def frozen_database(
-    times: int, *, tickets: int = 4_000, load: int = 100, slack: float = 1.0, seed: int = 11
+    times: int,
+    *,
+    tickets: int = 4_000,
+    latency_ms: int = LATENCY_MS,
+    load: int = 100,
+    slack: float = 1.0,
+    seed: int = 11,
 ) -> Verdict:
     """Freeze mongod at random moments of a run; meanwhile ask for everything there is, and `load` requests more.
 
     `slack`: by how much the promised seconds are stretched, for a machine that is busy with other things.
     """
     chance = random.Random(seed)
-    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": 20, "drifting_updated_at_share": 0}
+    mock = {
+        "ticket_count": tickets,
+        "rate_limit_per_minute": 0,
+        "latency_ms": latency_ms,
+        "drifting_updated_at_share": 0,
+    }
     seen: list[Seen] = []
     faults = Counter[str]()
     with (

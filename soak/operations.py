@@ -30,8 +30,9 @@ def rate_limit(seconds: int | None, *, processes: int = 4) -> Verdict:
     `seconds`: how long to watch; None: until one window's budget is used up, every tenant has had a turn and every run
     waits, however long that takes.
     """
-    mock = {"rate_limit_per_minute": LIMIT, "ticket_count": 100_000 if seconds else 4_000}
-    with Cluster(mock=mock, page_size=10, rate_limit_per_minute=LIMIT, lock_ttl_seconds=30) as cluster:
+    page_size = 10 if seconds else 2
+    mock = {"rate_limit_per_minute": LIMIT, "ticket_count": 100_000 if seconds else 800}
+    with Cluster(mock=mock, page_size=page_size, rate_limit_per_minute=LIMIT, lock_ttl_seconds=30) as cluster:
         for _ in range(processes):
             cluster.worker(worker_concurrency=1)
         for tenant in TENANTS:

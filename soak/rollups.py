@@ -40,7 +40,7 @@ def exact(kills: int, *, tickets: int = 6_000, batch: int = 2_500, seed: int = 1
             _replace_one(cluster, workers, dice)
         cluster.wait_for_end(job_id)
         began = time.monotonic()
-        wait_for(lambda: _is_settled(cluster), what="the rollups to be right")
+        wait_for(lambda: _is_settled(cluster), what="the rollups to be right", pause=1.0)
         took = time.monotonic() - began
         rolled_up = cluster.db["rolled_up_tickets"].count_documents({})
         total = cluster.db["tickets"].count_documents({"deleted_at": None})

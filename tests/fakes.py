@@ -102,12 +102,12 @@ class MockApi:
 
     def __init__(self, **settings: Any) -> None:
         usual = {"ticket_count": 200, "rate_limit_per_minute": 0, "notify_latency_min": 0, "notify_latency_max": 0}
-        self._settings = MockSettings(**{**usual, **settings})
+        self._settings = {**usual, **settings}
         self.transport = InProcessTransport(self._answer)
 
     @cached_property
     def _app(self) -> FastAPI:
-        return create_mock(self._settings)  # most tests need none
+        return create_mock(MockSettings(**self._settings))  # most tests need none
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)

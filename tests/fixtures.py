@@ -38,34 +38,13 @@ OF_TESTS = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before others are chosen by their marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    mark_properties(items)
-
-
-def pytest_collection_finish() -> None:
-    """As the service does; with Python's own thresholds, looking for garbage is a fifth of the tests' time."""
-    spare_the_collector()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_settings_from_outside() -> None:
-    """Settings come from the tests, not from the environment that they happen to run in."""
+def pytest_sessionstart() -> None:
+    # Settings come from the tests, not from the environment that they happen to run in.
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _patient_statistics() -> Iterator[None]:
-    """Statistics may take longer than their 2 s: on a busy machine they would be given up."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(Stats.__init__.__kwdefaults__, "max_milliseconds", int(PATIENCE_SECONDS * 1000))
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _plain_logs() -> None:
-    """Warnings only, with plain tracebacks: the fancy ones take half a second each."""
+    # Statistics may take longer than their 2 s: on a busy machine they would be given up.
+    pytest.MonkeyPatch().setitem(Stats.__init__.__kwdefaults__, "max_milliseconds", int(PATIENCE_SECONDS * 1000))
+    # Warnings only, with plain tracebacks: the fancy ones take half a second each.
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -74,6 +53,16 @@ def _plain_logs() -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )
+
+
+@pytest.hookimpl(tryfirst=True)  # before others are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    mark_properties(items)
+
+
+def pytest_collection_finish() -> None:
+    """As the service does; with Python's own thresholds, looking for garbage is a fifth of the tests' time."""
+    spare_the_collector()
 
 
 @pytest.fixture(autouse=True)

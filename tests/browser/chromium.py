@@ -27,6 +27,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
     "--disable-back-forward-cache",  # a page that was left is gone
     "--force-prefers-reduced-motion",  # what moves is painted sixty times a second
+    "--in-process-gpu",  # there is none: a process for it has nothing to do but to pass on what it is told
     "--renderer-process-limit=1",  # what it has compiled for one tab it knows in the next
 )
 

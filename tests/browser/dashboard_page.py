@@ -34,6 +34,11 @@ SHIFTS = """(() => {
 STEADY = 0.1
 """The sum of all layout shifts up to which a page counts as good."""
 
+LOOKS = [(1280, "light"), (360, "dark")]
+"""Every width that has a layout of its own, and both colours."""
+if THOROUGH:
+    LOOKS += [(1280, "dark"), (360, "light"), (2560, "dark")]
+
 
 def at_home(app: FastAPI) -> AbstractAsyncContextManager[str]:
     """Serve the application where this process serves all of them, one after the other: the browser has its files."""
@@ -121,14 +126,14 @@ async def asked(page: Page, query: str) -> Any:
     return answer["data"]
 
 
-async def findings(page: Page) -> list[str]:
-    """What axe-core has against the page, in a line each."""
+async def findings(page: Page, within: str = "html") -> list[str]:
+    """What axe-core has against the page, or against a part of it, in a line each."""
     if not AXE.is_file():
         return []
     await page.evaluate(AXE.read_text() + "; true")
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     options = json.dumps({"runOnly": tags, "resultTypes": ["violations"]})  # of all else it tells less, and sooner
-    script = f"""axe.run(document, {options}).then((found) => found.violations.map((each) => {{
+    script = f"""axe.run({json.dumps(within)}, {options}).then((found) => found.violations.map((each) => {{
       const nodes = each.nodes.slice(0, 3).map((node) => node.html.slice(0, 200) + node.any.map((why) => why.message));
       return each.id + ": " + nodes.join(" | ");
     }}))"""

@@ -29,6 +29,7 @@ from tests.browser.dashboard_page import (
     total,
 )
 from tests.fakes import app_with, at_rest, ingest, make_jwt_settings, make_settings, make_token
+from tests.properties import some_of
 
 TENANT = "tenant_a"
 
@@ -222,7 +223,7 @@ async def test_the_first_view_asks_for_its_data_twice_then_for_the_forecast_and_
 
 async def test_a_hostile_ticket_is_text(page: Page, services: Services, db: Database) -> None:
     evil = "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script>"
-    texts = [evil, "\u202egnp.exe\u202c", "😡" * 300, "x" * 200_000, "a\u0300" * 2_000]
+    texts = [evil, "\u202egnp.exe\u202c", "😡" * 300, "x" * 50_000, "a\u0300" * 2_000]
     rows = [
         {
             "tenant_id": "t",
@@ -277,13 +278,14 @@ async def test_with_tokens_the_page_asks_for_one(page: Page, services: Services,
         assert await page.evaluate("localStorage.length + document.cookie.length") == 0
 
 
+@pytest.mark.thorough
 async def test_days_begin_when_the_service_says(page: Page, address: str) -> None:
     zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo"]
     begin, end = datetime(2024, 1, 1, 12, tzinfo=UTC), datetime(2024, 12, 30, 12, tzinfo=UTC)
     await page.open(f"http://{address}/")
     await settled(page)
     module = await page.evaluate("[...document.scripts].at(-1).src.replace('main.js', 'kit/period.js')")
-    for name in zones:
+    for name in some_of(zones, one_in=2):
         expected = [int(start.timestamp() * 1000) for start in boundaries(begin, end, TrendUnit.DAY, zone(name))]
         noons = [(start + 43_200_000) for start in expected[1:-2]]
         computed = await page.evaluate(

@@ -20,9 +20,9 @@ from services.judging.corrections import PersonsWord
 from services.tickets.choices import only
 from services.tickets.filter import TicketFilter
 from tests.browser.chromium import Page
-from tests.browser.dashboard_page import SHIFTS, STEADY, at_home, findings, picture, settled
+from tests.browser.dashboard_page import LOOKS, SHIFTS, STEADY, at_home, findings, picture, settled
 from tests.fakes import MockApi, app_with, at_rest, empty, ingest, make_settings, open_services, running
-from tests.properties import THOROUGH, some_of
+from tests.properties import some_of
 
 VIEWS = {
     "home": "/",
@@ -60,10 +60,6 @@ SHOWN = {
     "words": ".trials",
 }
 """What comes last into a view."""
-LOOKS = [(1280, "light"), (360, "dark")]
-"""Every width that has a layout of its own, and both colours."""
-if THOROUGH:
-    LOOKS += [(1280, "dark"), (360, "light"), (2560, "dark")]
 
 
 @pytest.fixture(scope="module")

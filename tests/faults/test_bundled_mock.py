@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gql_app.local import bundled_mock
+from gql_app.local.shared import SharedServer
 from tests.processes import HTTP, Command, answers
 from tests.waiting import eventually
 
@@ -18,6 +18,7 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from gql_app.local import bundled_mock
+from gql_app.local.shared import SharedServer
 mock = bundled_mock.start(Path(sys.argv[1]))
 print(mock.url, flush=True)
 time.sleep(600)
@@ -31,26 +32,21 @@ def _few_tickets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOCK_DRIFTING_UPDATED_AT_SHARE", "0")
 
 
-@pytest.fixture
-def other_user(tmp_path: Path) -> Iterator[Command]:
-    """Another process that uses the mock of `tmp_path`."""
-    with Command(tmp_path, "-c", HOLD, str(tmp_path)) as command:
-        command.wait_for(r"http://\S+")
-        yield command
+def other_user(home: Path) -> Command:
+    """Another process that uses the mock of a data directory."""
+    return Command(home, "-c", HOLD, str(home))
 
 
-def test_users_share_it_and_it_ends_with_the_last_of_them(tmp_path: Path, other_user: Command) -> None:
-    with bundled_mock.start(tmp_path) as mock:
-        assert mock.url == other_user.wait_for(r"http://\S+")[0]
-        other_user.kill()
-        assert HTTP.get(f"{mock.url}{LIST}").status_code == 200
-    eventually(lambda: not answers(mock.url))
-
-
-def test_it_ends_when_its_only_user_is_killed(other_user: Command) -> None:
-    url = other_user.wait_for(r"http://\S+")[0]
-    other_user.kill()
-    eventually(lambda: not answers(url))
+def test_users_share_it_and_it_ends_with_the_last_of_them_killed_or_not(tmp_path: Path) -> None:
+    with other_user(tmp_path) as first, other_user(tmp_path) as last:
+        url = first.wait_for(r"http://\S+")[0]
+        with bundled_mock.start(tmp_path) as mock:
+            assert mock.url == url == last.wait_for(r"http://\S+")[0]
+            first.kill()
+            assert HTTP.get(f"{url}{LIST}").status_code == 200
+        assert HTTP.get(f"{url}{LIST}").status_code == 200
+        last.kill()
+        eventually(lambda: not answers(url))
 
 
 def test_killed_or_started_again_it_has_the_same_tickets(tmp_path: Path) -> None:
@@ -65,18 +61,18 @@ def test_killed_or_started_again_it_has_the_same_tickets(tmp_path: Path) -> None
         assert HTTP.get(mock.url + LIST).json() == before
 
 
-def test_two_data_directories_have_a_mock_each(tmp_path: Path) -> None:
+def test_two_data_directories_have_a_mock_each_with_its_own_settings(tmp_path: Path) -> None:
+    def start(count: str) -> SharedServer:
+        return bundled_mock.start(tmp_path / count, settings={"MOCK_TICKET_COUNT": count})
+
     with ThreadPoolExecutor() as threads, ExitStack() as mocks:
-        started = list(threads.map(bundled_mock.start, [tmp_path / "one", tmp_path / "two"]))
-        for mock in started:
+        started = dict(zip("47", threads.map(start, "47"), strict=True))
+        for mock in started.values():
             mocks.enter_context(mock)
-        assert len({mock.url for mock in started}) == 2
-        assert all(answers(mock.url) for mock in started)
-
-
-def test_its_settings_can_be_given(tmp_path: Path) -> None:
-    with bundled_mock.start(tmp_path, settings={"MOCK_TICKET_COUNT": "7"}) as mock:
-        assert HTTP.get(mock.url + LIST, params={"include_deleted": True}).json()["total_count"] == 7
+        assert len({mock.url for mock in started.values()}) == 2
+        for count, mock in started.items():
+            listed = HTTP.get(mock.url + LIST, params={"include_deleted": True}).json()
+            assert listed["total_count"] == int(count)
 
 
 def test_another_port_is_used_when_the_usual_one_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

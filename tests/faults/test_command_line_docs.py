@@ -24,7 +24,7 @@ BLOCKS = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 def test_every_block_of_commands_does_what_it_says(tmp_path: Path, mongo_url: str) -> None:
     name = f"test_{uuid4().hex[:12]}"
-    with serving_mock(tmp_path, MOCK_TICKET_COUNT=500) as mock:
+    with serving_mock(tmp_path, MOCK_TICKET_COUNT=200) as mock:
         settings = {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": mock, "DATA_DIR": str(tmp_path)}
         programs = tmp_path / "bin"
         programs.mkdir()

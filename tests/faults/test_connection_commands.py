@@ -4,8 +4,6 @@ import json
 import os
 import pty
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from select import select
@@ -15,8 +13,9 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
+from soak.prepared import started
 from tests.connecting import KEY, TOKEN, HelpDesk, help_desk, record
-from tests.processes import OUR_ENVIRONMENT, ROOT, outcome
+from tests.processes import OUR_ENVIRONMENT, ROOT, outcome, prepare
 from tests.waiting import PATIENCE_SECONDS
 
 OTHER_TOKEN = "an0ther-s3cret"
@@ -84,30 +83,36 @@ def test_what_does_not_fit_is_told_in_a_line(environment: dict[str, str]) -> Non
 
 
 def test_at_a_terminal_secrets_are_asked_for_and_not_shown(environment: dict[str, str], desk: HelpDesk) -> None:
-    ours, theirs = pty.openpty()
+    (ours, theirs), (printed, printing) = pty.openpty(), os.pipe()
     options = ("--set", f"base_url={desk.url}", "--secret", "bearer_token", "--json")
+    prepare()
     # In a session of its own it has no other terminal than this one to ask at.
-    with subprocess.Popen(
-        [sys.executable, "-m", "gql_app", "connections", "add", "acme", "standard", *options],
-        cwd=environment["DATA_DIR"],
-        env=environment,
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        start_new_session=True,
-    ) as process:
-        os.close(theirs)
+    process = started(
+        ["-m", "gql_app", "connections", "add", "acme", "standard", *options],
+        environment=environment,
+        directory=Path(environment["DATA_DIR"]),
+        given=theirs,
+        output=printing,
+        errors=theirs,
+    )
+    os.close(theirs)
+    os.close(printing)
+    try:
         seen = b""
         while b"bearer_token: " not in seen:
             assert select([ours], [], [], PATIENCE_SECONDS)[0], seen
             seen += os.read(ours, 1000)
         os.write(ours, f"{TOKEN}\n".encode())
-        output = process.communicate(timeout=PATIENCE_SECONDS)[0]
-        try:
-            while more := os.read(ours, 1000):
-                seen += more
-        except OSError:  # it is closed, and everything was read
-            pass
+        process.wait(PATIENCE_SECONDS)
+    finally:
+        process.kill()
+    with open(printed, "rb") as file:
+        output = file.read()
+    try:
+        while more := os.read(ours, 1000):
+            seen += more
+    except OSError:  # it is closed, and everything was read
+        pass
     os.close(ours)
     assert process.returncode == 0, (seen, output)
     assert TOKEN.encode() not in seen + output

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ END = "=== the end of a block ==="
 SETTINGS = {"ALLOW_PRIVATE_DESTINATIONS": "true", "MOCK_TICKET_COUNT": 200, "RATE_LIMIT_PER_MINUTE": 0}
 
 
-def start_up(home: Path) -> Command:
+def start_up(home: Path, **more: object) -> Command:
     """`make run`."""
-    settings = {**SETTINGS, "MOCK_RATE_LIMIT_PER_MINUTE": 0, "DATA_DIR": ".data", "PORT": 0}
+    settings = {**SETTINGS, "MOCK_RATE_LIMIT_PER_MINUTE": 0, "DATA_DIR": ".data", "PORT": 0, **more}
     return Command(home, "-m", "gql_app", "up", terminal=True, **settings)
 
 
@@ -103,8 +104,10 @@ def test_the_commands_of_a_page_do_what_it_says(up: Command, page: str, chapter:
 
 def test_a_backup_of_the_embedded_database_can_be_restored(tmp_path: Path) -> None:
     dump, put_back, backup, restore = blocks("operations.md", "sh", chapter="Backup and restore")
+    # What the stand-in has is of no account here.
+    start = partial(start_up, tmp_path, EXTERNAL_API_URL="http://127.0.0.1:1")
     (tmp_path / "own.csv").write_text("id,created_at\nA-1,2026-02-05T09:00:00Z\n")
-    with start_up(tmp_path) as command:
+    with start() as command:
         service_of(command)
         own = Block("sh", ".venv/bin/python -m gql_app import own.csv --tenant acme", None)
         printed = run_blocks(tmp_path, [own, dump, put_back], SERVICE)
@@ -112,7 +115,7 @@ def test_a_backup_of_the_embedded_database_can_be_restored(tmp_path: Path) -> No
         command.stop()
         assert command.exit_code() == 0
     run_blocks(tmp_path, [backup, restore], SERVICE)
-    with start_up(tmp_path) as command:
+    with start() as command:
         found = HTTP.get(f"{service_of(command)}/tickets", params={"tenant_id": "acme"})
     assert [ticket["external_id"] for ticket in found.json()["tickets"]] == ["A-1"]
 

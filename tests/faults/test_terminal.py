@@ -6,14 +6,14 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pymongo import MongoClient
+from pymongo.database import Database
 
 from gql_app.commands.screen.following import WHEN_IDLE, WHILE_RUNNING
-from gql_app.local import embedded_mongo
-from gql_app.settings import Settings
-from tests.processes import Command
+from tests.processes import Command, serving_mock
 from tests.screens import Screen
 from tests.waiting import eventually
 
@@ -21,7 +21,8 @@ COLUMNS = 80
 TENANTS = ("tenant_a", "tenant_b", "tenant_c", "tenant_d")
 PICTURES = os.environ.get("SCREENSHOTS")
 """A folder for the picture of the screen; none is made where it is not named."""
-LIMITED = {"MOCK_TICKET_COUNT": 800, "PAGE_SIZE": 20, "RATE_LIMIT_PER_MINUTE": 8, "LOCK_TTL_SECONDS": 300}
+LEASE_SECONDS = 300
+Settings = dict[str, object]
 
 
 class MakeRun(Command):
@@ -29,7 +30,7 @@ class MakeRun(Command):
 
     def __init__(self, home: Path, **settings: object) -> None:
         environment = {"DATA_DIR": "data", "PORT": 0, **settings}
-        super().__init__(home, "-m", "gql_app", "up", terminal=True, columns=COLUMNS, **environment)
+        super().__init__(home, "-m", "gql_app", "up", *TENANTS, terminal=True, columns=COLUMNS, **environment)
         self._screen = Screen()
 
     @property
@@ -66,9 +67,31 @@ def assert_readable(screen: Screen) -> None:
 
 
 @pytest.fixture(scope="module")
-def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeRun]:
+def limited(tmp_path_factory: pytest.TempPathFactory, mongo_url: str) -> Iterator[Settings]:
+    """Settings with which the runs use the limit up; what it starts by itself, the screen shows nothing of."""
+    with serving_mock(tmp_path_factory.mktemp("mock"), MOCK_TICKET_COUNT=800) as mock:
+        yield {
+            "MONGO_URL": mongo_url,
+            "EXTERNAL_API_URL": mock,
+            "PAGE_SIZE": 20,
+            "RATE_LIMIT_PER_MINUTE": 8,
+            "LOCK_TTL_SECONDS": LEASE_SECONDS,
+        }
+
+
+@pytest.fixture
+def database(mongo_url: str) -> Iterator[Database[dict[str, Any]]]:
+    """An empty one."""
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        database = client[f"test_{uuid4().hex[:12]}"]
+        yield database
+        client.drop_database(database.name)
+
+
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory: pytest.TempPathFactory, limited: Settings) -> Iterator[MakeRun]:
     """`make run` whose runs have used the limit up."""
-    with MakeRun(tmp_path_factory.mktemp("waiting"), **LIMITED) as command:
+    with MakeRun(tmp_path_factory.mktemp("waiting"), MONGO_DB=f"test_{uuid4().hex[:12]}", **limited) as command:
         screen_with(command, r"Rate limit: .*\n(.*\n)*Alerts: ")
         yield command
 
@@ -91,44 +114,49 @@ def test_ctrl_c_leaves_a_clean_screen(waiting: MakeRun) -> None:
     assert "Traceback" not in screen.text
 
 
-def let_leases_run_out(data_dir: Path) -> None:
+def let_leases_run_out(stored: Database[dict[str, Any]]) -> None:
     """What time would do: the killed worker's leases, and the last signs of life of its runs, are as old as need be."""
 
     def older(field: str) -> list[dict[str, Any]]:
-        return [{"$set": {field: {"$subtract": [f"${field}", LIMITED["LOCK_TTL_SECONDS"] * 1000]}}}]
+        return [{"$set": {field: {"$subtract": [f"${field}", LEASE_SECONDS * 1000]}}}]
 
-    with embedded_mongo.start(data_dir) as server, MongoClient[dict[str, Any]](server.url) as client:
-        stored = client[Settings.model_fields["mongo_db"].default]
-        stored.distributed_locks.update_many({"resource_id": {"$regex": "^ingest:"}}, older("expires_at"))
-        stored.ingestion_jobs.update_many({}, older("heartbeat_at"))
+    stored.distributed_locks.update_many({"resource_id": {"$regex": "^ingest:"}}, older("expires_at"))
+    stored.ingestion_jobs.update_many({}, older("heartbeat_at"))
 
 
-def test_after_a_crash_the_next_start_says_what_goes_on_and_when(tmp_path: Path) -> None:
-    with MakeRun(tmp_path, **LIMITED) as first:
+def test_after_a_crash_the_next_start_says_what_goes_on_and_when(
+    tmp_path: Path, limited: Settings, database: Database[dict[str, Any]]
+) -> None:
+    with MakeRun(tmp_path, MONGO_DB=database.name, **limited) as first:
         screen_with(first, r"Rate limit: ")
         first.kill()
-    with MakeRun(tmp_path, **LIMITED) as second:
+    with MakeRun(tmp_path, MONGO_DB=database.name, **limited) as second:
         screen = screen_with(second, r"^tenant_. .*page \d+ of \d+, interrupted, goes on in \d+ s at most$")
         assert_readable(screen)
         assert "An interrupted run goes on where it was" in screen.text
         screen_with(second, r"^Alerts: ")
-        let_leases_run_out(tmp_path / "data")
+        let_leases_run_out(database)
         eventually(lambda: "interrupted" not in second.screen.text, lambda: second.screen.text)
         assert_readable(screen_with(second, r"^tenant_. .*(goes on in|completed)"))
     log = (tmp_path / "data/up.log").read_text()
     assert log.count("command_started") == 2
 
 
-def test_retries_that_succeed_are_seen(tmp_path: Path) -> None:
-    with MakeRun(tmp_path, MOCK_TICKET_COUNT=700) as command:
+def test_retries_that_succeed_are_seen(tmp_path: Path, mongo_url: str, database: Database[dict[str, Any]]) -> None:
+    with (
+        serving_mock(tmp_path, MOCK_TICKET_COUNT=300, MOCK_NOTIFY_FLAKY_SHARE=0.1) as mock,
+        MakeRun(tmp_path, MONGO_URL=mongo_url, MONGO_DB=database.name, EXTERNAL_API_URL=mock) as command,
+    ):
         screen = screen_with(command, r"^Alerts: [\d,]+ delivered, [\d,]+ failed attempts, each repeated$")
         assert_readable(screen_with(command, rf"^{re.escape(WHEN_IDLE)}$"))
     assert "waiting" not in screen.text
 
 
-def test_a_notifier_as_hostile_as_the_real_one_is_explained(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("MOCK_NOTIFY_MODE=reference\nMOCK_TICKET_COUNT=500\n")
-    with MakeRun(tmp_path) as command:
+def test_a_notifier_as_hostile_as_the_real_one_is_explained(
+    tmp_path: Path, mongo_url: str, database: Database[dict[str, Any]]
+) -> None:
+    (tmp_path / ".env").write_text("MOCK_NOTIFY_MODE=reference\nMOCK_TICKET_COUNT=200\nEXTERNAL_API_URL=mock\n")
+    with MakeRun(tmp_path, MONGO_URL=mongo_url, MONGO_DB=database.name) as command:
         screen = screen_with(command, r"^Alerts: .* waiting, (.*\n)+.*\(circuit open\)\.$")
     assert_readable(screen)
     assert re.search(r"The notifier is asked again in \d+ s: 5 of its last\s10 answers", screen.text), screen.text

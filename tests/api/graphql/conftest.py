@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from documents.database import Database
+from gql_app.settings import Settings
 from resolvers.context import Services
 from tests.api.graphql.client import Api
 from tests.api.graphql.sockets import FEW_AT_ONCE, served
@@ -28,7 +29,7 @@ from tests.fakes import (
 async def api(database: Database) -> AsyncIterator[Api]:
     """Two tenants, ingested once a module; no worker runs. Not together with `db`, and not to be changed by a test."""
     await empty(database)
-    mock_api, settings = MockApi(), make_settings()
+    mock_api, settings = MockApi(ticket_count=50), make_settings()
     async with open_services(database, mock_api.transport, settings) as services:
         assert services.worker is not None
         async with running(services.worker):
@@ -50,6 +51,13 @@ async def jwt_api(api: Api) -> AsyncIterator[Api]:
 async def fresh(services: Services, mock_api: MockApi, db: Database, app_client: httpx.AsyncClient) -> Api:
     """The endpoint over the empty database, with a worker, for tests that change something."""
     return Api(app_client, services, mock_api, db)
+
+
+@pytest.fixture
+async def resting(services: Services, mock_api: MockApi, db: Database, settings: Settings) -> AsyncIterator[Api]:
+    """The same without a worker, for tests that start nothing."""
+    async with open_client(app_with(at_rest(services), settings)) as client:
+        yield Api(client, services, mock_api, db)
 
 
 @pytest.fixture(scope="module")

@@ -27,10 +27,12 @@ async def stats(api: Api, fields: str, arguments: str = "") -> dict[str, Any]:
 PERIOD = 'fromDate: "2026-01-10T00:00:00Z", toDate: "2026-01-12T00:00:00Z"'
 
 
-async def test_the_trend_of_the_period_by_day_and_status(fresh: Api) -> None:
+async def test_the_trend_of_the_period_by_day_and_status(resting: Api) -> None:
     rows = [ticket(1, 0.5, status="open"), ticket(2, 0.6, status="closed"), ticket(3, 1.5), ticket(4, 5)]
-    await fresh.db.collection(Ticket).insert_many(rows)
-    found = await stats(fresh, "trend(unit: DAY, breakdown: STATUS) { start count breakdown { value count } }", PERIOD)
+    await resting.db.collection(Ticket).insert_many(rows)
+    found = await stats(
+        resting, "trend(unit: DAY, breakdown: STATUS) { start count breakdown { value count } }", PERIOD
+    )
     assert found["trend"] == [
         {
             "start": "2026-01-10T00:00:00Z",
@@ -41,10 +43,10 @@ async def test_the_trend_of_the_period_by_day_and_status(fresh: Api) -> None:
     ]
 
 
-async def test_of_several_trends_each_has_its_own_answer(fresh: Api) -> None:
-    await fresh.db.collection(Ticket).insert_many([ticket(1, 0.5, urgency="high", source="email"), ticket(2, 0.6)])
+async def test_of_several_trends_each_has_its_own_answer(resting: Api) -> None:
+    await resting.db.collection(Ticket).insert_many([ticket(1, 0.5, urgency="high", source="email"), ticket(2, 0.6)])
     steps = "{ count breakdown { value count } }"
-    answer = await fresh.ask(
+    answer = await resting.ask(
         f"""{{ tenantStats(tenantId: "acme", {PERIOD}) {{
           plain: trend(unit: WEEK) {steps}
           urgencies: trend(unit: WEEK, breakdown: URGENCY) {steps}
@@ -61,22 +63,22 @@ async def test_of_several_trends_each_has_its_own_answer(fresh: Api) -> None:
     assert [error["path"] for error in answer["errors"]] == [["tenantStats", "refused"]]
 
 
-async def test_enum_values_have_one_spelling_everywhere(fresh: Api) -> None:
+async def test_enum_values_have_one_spelling_everywhere(resting: Api) -> None:
     rows = [
         ticket(1, 0.5, urgency="high", sentiment="negative", status="Solved"),
         ticket(2, 0.6, urgency="odd", sentiment=None),
     ]
-    await fresh.db.collection(Ticket).insert_many(rows)
+    await resting.db.collection(Ticket).insert_many(rows)
     changed = {"urgency": {"old": "low", "new": "high"}, "sentiment": {"old": None, "new": "negative"}}
     changed |= {"status": {"old": "high", "new": "low"}, "requires_action": {"old": False, "new": True}}
     row = {"tenant_id": "acme", "ticket_id": "t1", "action": "updated", "changes": changed, "recorded_at": DAY}
-    await fresh.db.collection(TicketHistory).insert_one({**row, "job_id": "j"})
+    await resting.db.collection(TicketHistory).insert_one({**row, "job_id": "j"})
     fields = """byUrgency { urgency } bySentiment { sentiment }
       urgencies: trend(unit: WEEK, breakdown: URGENCY) { breakdown { value } }
       sentiments: trend(unit: WEEK, breakdown: SENTIMENT) { breakdown { value } }
       byStatusCategory { statusCategory }
       categories: trend(unit: WEEK, breakdown: STATUS_CATEGORY) { breakdown { value } }"""
-    found = await stats(fresh, fields, PERIOD)
+    found = await stats(resting, fields, PERIOD)
     assert {each["urgency"] for each in found["byUrgency"]} == {"HIGH", None}
     assert {each["sentiment"] for each in found["bySentiment"]} == {"NEGATIVE", None}
     assert {each["value"] for each in found["urgencies"][0]["breakdown"]} == {"HIGH", "unknown"}
@@ -84,7 +86,7 @@ async def test_enum_values_have_one_spelling_everywhere(fresh: Api) -> None:
     assert {each["statusCategory"] for each in found["byStatusCategory"]} == {"CLOSED", "OPEN"}
     assert {each["value"] for each in found["categories"][0]["breakdown"]} == {"CLOSED", "OPEN"}
     query = '{ ticket(tenantId: "acme", externalId: "t1") { urgency history { changes { field old new } } } }'
-    shown = (await fresh.data(query))["ticket"]
+    shown = (await resting.data(query))["ticket"]
     assert shown["urgency"] == "HIGH"
     assert {change["field"]: (change["old"], change["new"]) for change in shown["history"][0]["changes"]} == {
         "urgency": ("LOW", "HIGH"),
@@ -94,18 +96,18 @@ async def test_enum_values_have_one_spelling_everywhere(fresh: Api) -> None:
     }
 
 
-async def test_the_trend_can_have_a_period_of_its_own(fresh: Api) -> None:
-    await fresh.db.collection(Ticket).insert_many([ticket(1, 0), ticket(2, 5)])
+async def test_the_trend_can_have_a_period_of_its_own(resting: Api) -> None:
+    await resting.db.collection(Ticket).insert_many([ticket(1, 0), ticket(2, 5)])
     own = 'fromDate: "2026-01-14T00:00:00Z", toDate: "2026-01-16T00:00:00Z"'
-    found = await stats(fresh, f"totalTickets trend(unit: DAY, {own}) {{ count }}", PERIOD)
+    found = await stats(resting, f"totalTickets trend(unit: DAY, {own}) {{ count }}", PERIOD)
     assert found == {"totalTickets": 1, "trend": [{"count": 0}, {"count": 1}]}
 
 
-async def test_customers_lead_to_their_tickets(fresh: Api) -> None:
+async def test_customers_lead_to_their_tickets(resting: Api) -> None:
     rows = [ticket(1, 0, customer_id="c1", urgency="high"), ticket(2, 0, customer_id="c1"), ticket(3, 0)]
-    await fresh.db.collection(Ticket).insert_many(rows)
+    await resting.db.collection(Ticket).insert_many(rows)
     fields = "customerId ticketCount share highUrgencyCount customer { tickets { totalCount } }"
-    assert (await stats(fresh, f"customers(orderBy: HIGH_URGENCY, first: 3) {{ {fields} }}"))["customers"] == [
+    assert (await stats(resting, f"customers(orderBy: HIGH_URGENCY, first: 3) {{ {fields} }}"))["customers"] == [
         {
             "customerId": "c1",
             "ticketCount": 2,
@@ -116,12 +118,12 @@ async def test_customers_lead_to_their_tickets(fresh: Api) -> None:
     ]
 
 
-async def test_comparison_with_the_preceding_period(fresh: Api) -> None:
+async def test_comparison_with_the_preceding_period(resting: Api) -> None:
     rows = [ticket(1, -1, urgency="high"), ticket(2, -2), ticket(3, 0), ticket(4, 1), ticket(5, 1), ticket(6, -3)]
-    await fresh.db.collection(Ticket).insert_many(rows)
+    await resting.db.collection(Ticket).insert_many(rows)
     fields = """fromDate toDate totalTickets totalTicketsChange urgencyHighRatio urgencyHighRatioDifference
       negativeSentimentRatioDifference"""
-    assert (await stats(fresh, f"comparison {{ {fields} }}", PERIOD))["comparison"] == {
+    assert (await stats(resting, f"comparison {{ {fields} }}", PERIOD))["comparison"] == {
         "fromDate": "2026-01-08T00:00:00Z",
         "toDate": "2026-01-10T00:00:00Z",
         "totalTickets": 2,
@@ -132,36 +134,36 @@ async def test_comparison_with_the_preceding_period(fresh: Api) -> None:
     }
 
 
-async def test_all_time_has_no_preceding_period(fresh: Api) -> None:
-    assert await stats(fresh, "comparison { totalTickets }") == {"comparison": None}
+async def test_all_time_has_no_preceding_period(resting: Api) -> None:
+    assert await stats(resting, "comparison { totalTickets }") == {"comparison": None}
 
 
-async def test_nothing_has_changed_against_an_empty_period(fresh: Api) -> None:
-    await fresh.db.collection(Ticket).insert_one(ticket(1, 0, urgency="high", sentiment="negative"))
+async def test_nothing_has_changed_against_an_empty_period(resting: Api) -> None:
+    await resting.db.collection(Ticket).insert_one(ticket(1, 0, urgency="high", sentiment="negative"))
     changes = ("totalTicketsChange", "urgencyHighRatioDifference", "negativeSentimentRatioDifference")
-    found = await stats(fresh, f"comparison {{ totalTickets {' '.join(changes)} }}", PERIOD)
+    found = await stats(resting, f"comparison {{ totalTickets {' '.join(changes)} }}", PERIOD)
     assert found["comparison"] == {"totalTickets": 0, **dict.fromkeys(changes)}
 
 
-async def test_clients_of_the_changes_that_cannot_be_null_are_still_answered(fresh: Api) -> None:
-    await fresh.db.collection(Ticket).insert_many([ticket(1, 0, urgency="high"), ticket(2, -1)])
-    found = await stats(fresh, "comparison { urgencyHighRatioChange negativeSentimentRatioChange }", PERIOD)
+async def test_clients_of_the_changes_that_cannot_be_null_are_still_answered(resting: Api) -> None:
+    await resting.db.collection(Ticket).insert_many([ticket(1, 0, urgency="high"), ticket(2, -1)])
+    found = await stats(resting, "comparison { urgencyHighRatioChange negativeSentimentRatioChange }", PERIOD)
     assert found["comparison"] == {"urgencyHighRatioChange": 1.0, "negativeSentimentRatioChange": 0.0}
 
 
-async def test_time_to_close(fresh: Api) -> None:
-    await fresh.db.collection(Ticket).insert_one(ticket(1, 0, status="closed"))
+async def test_time_to_close(resting: Api) -> None:
+    await resting.db.collection(Ticket).insert_one(ticket(1, 0, status="closed"))
     change = {"_id": "x", "tenant_id": "acme", "ticket_id": "t1", "action": "updated", "job_id": "j"}
-    await fresh.db.collection(TicketHistory).insert_one(
+    await resting.db.collection(TicketHistory).insert_one(
         {**change, "changes": {"status": {"old": "open", "new": "closed"}}, "recorded_at": DAY + timedelta(minutes=1)}
     )
-    found = await stats(fresh, "timeToClose { ticketCount medianSeconds p90Seconds }")
+    found = await stats(resting, "timeToClose { ticketCount medianSeconds p90Seconds }")
     assert found["timeToClose"] == {"ticketCount": 1, "medianSeconds": 60.0, "p90Seconds": 60.0}
 
 
-async def test_a_fault_in_one_field_leaves_the_others(fresh: Api) -> None:
+async def test_a_fault_in_one_field_leaves_the_others(resting: Api) -> None:
     query = '{ tenantStats(tenantId: "acme") { totalTickets trend(unit: DAY, timeZone: "Mars/Base") { count } } }'
-    answer = await fresh.ask(query)
+    answer = await resting.ask(query)
     assert answer["data"]["tenantStats"] == {"totalTickets": 0, "trend": None}
     assert answer["errors"][0]["extensions"]["code"] == "INVALID_INPUT"
 
@@ -175,25 +177,25 @@ async def test_a_fault_in_one_field_leaves_the_others(fresh: Api) -> None:
         "customers(first: 0) { ticketCount }",
     ],
 )
-async def test_what_makes_no_sense_has_a_code(fresh: Api, field: str) -> None:
-    assert await fresh.code(f'{{ tenantStats(tenantId: "acme") {{ {field} }} }}') == "INVALID_INPUT"
+async def test_what_makes_no_sense_has_a_code(resting: Api, field: str) -> None:
+    assert await resting.code(f'{{ tenantStats(tenantId: "acme") {{ {field} }} }}') == "INVALID_INPUT"
 
 
-async def test_what_is_not_selected_is_not_computed(fresh: Api) -> None:
+async def test_what_is_not_selected_is_not_computed(resting: Api) -> None:
     with COMMANDS.heard() as commands:
-        await stats(fresh, "customers { ticketCount }")
+        await stats(resting, "customers { ticketCount }")
     own = [command.name for command in commands if command.body.get(command.name) == "tickets"]
     assert own == ["aggregate"]
 
 
-async def test_search_orders_by_relevance_and_pages(fresh: Api) -> None:
+async def test_search_orders_by_relevance_and_pages(resting: Api) -> None:
     texts = ["I was refunded", "Refunds?", "hello"]
     rows = [ticket(number, 0, subject=text) for number, text in enumerate(texts)]
-    await fresh.db.collection(Ticket).insert_many([row | search_fields(row) for row in rows])
+    await resting.db.collection(Ticket).insert_many([row | search_fields(row) for row in rows])
     query = """query ($after: String) { searchTickets(tenantId: "acme", q: "refunds", first: 1, after: $after) {
       totalCount nodes { subject foundWords } pageInfo { endCursor hasNextPage } } }"""
-    one = (await fresh.data(query))["searchTickets"]
-    two = (await fresh.data(query, after=one["pageInfo"]["endCursor"]))["searchTickets"]
+    one = (await resting.data(query))["searchTickets"]
+    two = (await resting.data(query, after=one["pageInfo"]["endCursor"]))["searchTickets"]
     assert [one["nodes"][0], two["nodes"][0]] == [
         {"subject": texts[1], "foundWords": ["Refunds"]},
         {"subject": texts[0], "foundWords": ["refunded"]},
@@ -202,15 +204,15 @@ async def test_search_orders_by_relevance_and_pages(fresh: Api) -> None:
 
 
 @pytest.mark.parametrize("q", ["", "…", "-", "x" * 10_000])
-async def test_a_search_that_makes_no_sense_has_a_code(fresh: Api, q: str) -> None:
+async def test_a_search_that_makes_no_sense_has_a_code(resting: Api, q: str) -> None:
     query = 'query ($q: String!) { searchTickets(tenantId: "acme", q: $q) { totalCount } }'
-    assert await fresh.code(query, q=q) == "INVALID_INPUT"
+    assert await resting.code(query, q=q) == "INVALID_INPUT"
 
 
-async def test_a_cursor_of_another_search_is_refused(fresh: Api) -> None:
+async def test_a_cursor_of_another_search_is_refused(resting: Api) -> None:
     row = ticket(1, 0, subject="refund")
-    await fresh.db.collection(Ticket).insert_one(row | search_fields(row))
+    await resting.db.collection(Ticket).insert_one(row | search_fields(row))
     first = '{ searchTickets(tenantId: "acme", q: "refund") { pageInfo { endCursor } } }'
-    cursor = (await fresh.data(first))["searchTickets"]["pageInfo"]["endCursor"]
+    cursor = (await resting.data(first))["searchTickets"]["pageInfo"]["endCursor"]
     other = f'{{ searchTickets(tenantId: "acme", q: "card", after: "{cursor}") {{ nodes {{ id }} }} }}'
-    assert await fresh.code(other) == "INVALID_CURSOR"
+    assert await resting.code(other) == "INVALID_CURSOR"

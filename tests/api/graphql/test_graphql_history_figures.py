@@ -42,9 +42,9 @@ async def stats(api: Api, fields: str, arguments: str = "") -> Row:
     return found
 
 
-async def test_flow_and_backlog_by_day(fresh: Api) -> None:
+async def test_flow_and_backlog_by_day(resting: Api) -> None:
     await store(
-        fresh,
+        resting,
         [ticket(1, 0.1, status="solved"), ticket(2, 0.2), ticket(3, -5), ticket(4, 1.2, status="closed")],
         [
             change(1, 1.5, **status("open", "Solved")),
@@ -53,7 +53,7 @@ async def test_flow_and_backlog_by_day(fresh: Api) -> None:
         ],
     )
     counts = "start created createdClosed closed reopened deletedNotClosed restoredNotClosed"
-    found = await stats(fresh, f"flow(unit: DAY) {{ {counts} }} backlog(unit: DAY) {{ at count }}", PERIOD)
+    found = await stats(resting, f"flow(unit: DAY) {{ {counts} }} backlog(unit: DAY) {{ at count }}", PERIOD)
     nothing = {"deletedNotClosed": 0, "restoredNotClosed": 0}
     assert found["flow"] == [
         {"start": "2026-01-10T00:00:00Z", "created": 2, "createdClosed": 0, "closed": 1, "reopened": 1, **nothing},
@@ -66,30 +66,30 @@ async def test_flow_and_backlog_by_day(fresh: Api) -> None:
     ]
 
 
-async def test_a_deleted_ticket_is_in_the_backlog_until_it_was_deleted(fresh: Api) -> None:
+async def test_a_deleted_ticket_is_in_the_backlog_until_it_was_deleted(resting: Api) -> None:
     last = {"changes": {"status": {"old": "open", "new": None}, "created_at": {"old": DAY, "new": None}}}
     foreign = ticket(2, 0, deleted_at=DAY + timedelta(days=1.5))
     await store(
-        fresh, [ticket(1, 0, deleted_at=DAY + timedelta(days=0.5)), foreign], [change(1, 0.5, "deleted", **last)]
+        resting, [ticket(1, 0, deleted_at=DAY + timedelta(days=0.5)), foreign], [change(1, 0.5, "deleted", **last)]
     )
     points = 'backlog(unit: DAY, toDate: "2026-01-13T00:00:00Z") { count } flow(unit: DAY) { deletedNotClosed }'
-    found = await stats(fresh, points, PERIOD)
+    found = await stats(resting, points, PERIOD)
     assert [point["count"] for point in found["backlog"]] == [0, 1, 0, 0]
     assert [step["deletedNotClosed"] for step in found["flow"]] == [1, 1]
-    await fresh.db.collection(Ticket).delete_one({"external_id": "t1"})
-    assert (await stats(fresh, points, PERIOD))["flow"] == found["flow"]
+    await resting.db.collection(Ticket).delete_one({"external_id": "t1"})
+    assert (await stats(resting, points, PERIOD))["flow"] == found["flow"]
 
 
-async def test_the_backlog_of_now_is_what_is_not_closed_now(fresh: Api) -> None:
+async def test_the_backlog_of_now_is_what_is_not_closed_now(resting: Api) -> None:
     now = datetime.now(UTC) - timedelta(minutes=1)
     words = ["open", "Closed", "on hold", None, 5]
     rows = [ticket(number, 0, status=word) for number, word in enumerate(words)]
     gone = ticket(8, 0) | {"deleted_at": now}
     undated = ticket(9, 0) | {"created_at": None}
-    await store(fresh, [*rows, undated, gone], [])
+    await store(resting, [*rows, undated, gone], [])
     fields = """byStatusCategory { statusCategory count } backlog(unit: HOUR) { count }
       ageing { count undatedCount buckets { count } oldestTicketId oldestCreatedAt }"""
-    found = await stats(fresh, fields)
+    found = await stats(resting, fields)
     not_closed = sum(each["count"] for each in found["byStatusCategory"] if each["statusCategory"] != "CLOSED")
     assert (not_closed, found["backlog"][-1]["count"], found["ageing"]["count"]) == (5, 5, 5)
     assert found["ageing"]["undatedCount"] == 1
@@ -97,11 +97,11 @@ async def test_the_backlog_of_now_is_what_is_not_closed_now(fresh: Api) -> None:
     assert (found["ageing"]["oldestTicketId"], found["ageing"]["oldestCreatedAt"]) == ("t0", "2026-01-10T00:00:00Z")
 
 
-async def test_ages_at_a_past_moment(fresh: Api) -> None:
+async def test_ages_at_a_past_moment(resting: Api) -> None:
     days = [0, -0.99, -1, -2.99, -3, -6.99, -7, -29.99, -30, -400, 1]
-    await store(fresh, [ticket(number, day) for number, day in enumerate(days)], [])
+    await store(resting, [ticket(number, day) for number, day in enumerate(days)], [])
     fields = 'ageing(at: "2026-01-10T00:00:00.001Z") { at count buckets { fromDays toDays count } }'
-    assert (await stats(fresh, fields))["ageing"] == {
+    assert (await stats(resting, fields))["ageing"] == {
         "at": "2026-01-10T00:00:00.001000Z",
         "count": 10,
         "buckets": [
@@ -114,15 +114,15 @@ async def test_ages_at_a_past_moment(fresh: Api) -> None:
     }
 
 
-async def test_times_in_status_and_category(fresh: Api) -> None:
+async def test_times_in_status_and_category(resting: Api) -> None:
     hour = 1 / 24
     await store(
-        fresh,
+        resting,
         [ticket(1, 0, status="closed")],
         [change(1, hour, **status("open", "in progress")), change(1, 3 * hour, **status("in progress", "closed"))],
     )
     fields = "statusCategory ticketCount medianSeconds p90Seconds totalSeconds"
-    found = await stats(fresh, f"timeInStatus {{ status {fields} }} timeInStatusCategory {{ {fields} }}")
+    found = await stats(resting, f"timeInStatus {{ status {fields} }} timeInStatusCategory {{ {fields} }}")
     by_status = {row["status"]: row for row in found["timeInStatus"]}
     by_category = {row["statusCategory"]: row for row in found["timeInStatusCategory"]}
     alike = {"statusCategory": "OPEN", "ticketCount": 1}
@@ -157,14 +157,14 @@ EVERYTHING = """flow(unit: DAY) { created closed } backlog(unit: DAY) { count }
         {"ticket_id": None},
     ],
 )
-async def test_history_of_other_programs_is_answered(fresh: Api, odd: Row) -> None:
+async def test_history_of_other_programs_is_answered(resting: Api, odd: Row) -> None:
     tickets = [ticket(1, 0.5), ticket(2, 0.5, status=5), ticket(3, 0, created_at="yesterday", updated_at=5)]
     rows = [change(1, 0.6, **status("open", "closed")) | odd, {"_id": "x", "tenant_id": "acme"}]
-    await store(fresh, [*tickets, {"tenant_id": "acme", "deleted_at": "yesterday"}], rows)
-    found = await stats(fresh, EVERYTHING, PERIOD)
+    await store(resting, [*tickets, {"tenant_id": "acme", "deleted_at": "yesterday"}], rows)
+    found = await stats(resting, EVERYTHING, PERIOD)
     assert sum(step["created"] for step in found["flow"]) == 2
     past = 'asOf: "2026-01-11T00:00:00Z"'
-    told = await stats(fresh, "totalTickets byStatusCategory { count }", past)
+    told = await stats(resting, "totalTickets byStatusCategory { count }", past)
     assert told["totalTickets"] == sum(each["count"] for each in told["byStatusCategory"])
 
 
@@ -190,8 +190,8 @@ async def test_each_figure_is_one_command_and_times_in_status_are_two(api: Api) 
         ("repeatContacts(days: 2147483647) { share }", "days"),
     ],
 )
-async def test_what_makes_no_sense_has_a_code_and_names_the_argument(fresh: Api, field: str, argument: str) -> None:
-    error = await fresh.error(f'{{ tenantStats(tenantId: "acme") {{ {field} }} }}')
+async def test_what_makes_no_sense_has_a_code_and_names_the_argument(resting: Api, field: str, argument: str) -> None:
+    error = await resting.error(f'{{ tenantStats(tenantId: "acme") {{ {field} }} }}')
     assert error["extensions"]["code"] == "INVALID_INPUT"
     assert argument in error["message"].replace(":", " ").split()
 
@@ -229,16 +229,16 @@ async def test_the_past_is_what_was_told_then(fresh: Api) -> None:
         "...F } } fragment F on TenantStats { ageing { count }",
     ],
 )
-async def test_what_the_history_does_not_tell_is_refused_by_name(fresh: Api, field: str) -> None:
+async def test_what_the_history_does_not_tell_is_refused_by_name(resting: Api, field: str) -> None:
     closing = "" if field.startswith("...") else " }"
     query = f'{{ tenantStats(tenantId: "acme", asOf: "2026-01-01T00:00:00Z") {{ totalTickets {field}{closing} }}'
-    error = await fresh.error(query)
+    error = await resting.error(query)
     assert error["extensions"]["code"] == "INVALID_INPUT"
     name = "ageing" if "ageing" in field else field.split("(")[0].split(" ")[0]
     assert error["message"].startswith("asOf: ")
     assert name in error["message"]
 
 
-async def test_the_future_is_refused(fresh: Api) -> None:
+async def test_the_future_is_refused(resting: Api) -> None:
     query = '{ tenantStats(tenantId: "acme", asOf: "2100-01-01T00:00:00Z") { totalTickets } }'
-    assert (await fresh.error(query))["message"] == "asOf: must not lie in the future."
+    assert (await resting.error(query))["message"] == "asOf: must not lie in the future."

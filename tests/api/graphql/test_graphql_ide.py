@@ -8,7 +8,7 @@ import pytest
 
 from gql_app.graphql import graphiql
 from resolvers.context import Services
-from tests.fakes import app_with, make_jwt_settings, make_settings, open_client
+from tests.fakes import app_with, at_rest, make_jwt_settings, make_settings, open_client
 
 PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -27,7 +27,7 @@ def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 async def client(services: Services) -> AsyncIterator[httpx.AsyncClient]:
-    async with open_client(app_with(services, make_settings())) as client:
+    async with open_client(app_with(at_rest(services), make_settings())) as client:
         yield client
 
 
@@ -59,12 +59,12 @@ async def test_no_other_file_is_served(client: httpx.AsyncClient, web: Path, nam
 
 
 async def test_page_needs_no_credential(services: Services, web: Path) -> None:
-    async with open_client(app_with(services, make_jwt_settings())) as client:
+    async with open_client(app_with(at_rest(services), make_jwt_settings())) as client:
         assert (await client.get("/graphql", headers=PAGE)).status_code == 200
 
 
 async def test_page_can_be_turned_off(services: Services, web: Path) -> None:
-    async with open_client(app_with(services, make_settings(graphql_ide=False))) as client:
+    async with open_client(app_with(at_rest(services), make_settings(graphql_ide=False))) as client:
         page = await client.get("/graphql", headers={"accept": "text/html"})
         assert (page.status_code, page.headers["content-type"]) == (406, "application/json; charset=utf-8")
         assert (await client.get("/graphql/ide/start.js")).status_code == 404

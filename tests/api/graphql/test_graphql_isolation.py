@@ -253,8 +253,17 @@ def nested_that_read() -> dict[str, list[str]]:
 NESTED = nested_that_read()
 
 
+@pytest.fixture(scope="module")
+def swapping() -> ApiSchema:
+    schema = ApiSchema(SETTINGS)
+    schema.extensions = [*schema.extensions, Swap]
+    return schema
+
+
 @pytest.mark.parametrize("coordinates", NESTED)
-async def test_nested_field_refuses_an_object_of_another_tenant(twins: Twins, coordinates: str) -> None:
+async def test_nested_field_refuses_an_object_of_another_tenant(
+    twins: Twins, swapping: ApiSchema, coordinates: str
+) -> None:
     path = NESTED[coordinates]
     kind = SCHEMA.query_type
     opening = ""
@@ -266,8 +275,6 @@ async def test_nested_field_refuses_an_object_of_another_tenant(twins: Twins, co
     below = "" if is_leaf_type(kind) else "{ __typename }"
     query = opening + below + " }" * len(path)
     assert (await twins.ask(query, EVERYONE))["errors"] == [], "the field is not reached with good rights"
-    swapping = ApiSchema(SETTINGS)
-    swapping.extensions = [*swapping.extensions, Swap]
     context = SwappingContext(twins.services, EVERYONE)
     context.swapped_at = path
     result = await swapping.execute(query, context_value=context)

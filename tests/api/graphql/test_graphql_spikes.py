@@ -49,9 +49,9 @@ async def store_a_rush(api: Api) -> None:
         await SpikeWatcher(api.db, leases, SystemClock()).look_at(lease, "acme")
 
 
-async def test_every_figure_of_a_spike_leads_to_its_tickets(fresh: Api) -> None:
-    await store_a_rush(fresh)
-    found = (await fresh.data(SPIKES, tenant="acme"))["spikes"]
+async def test_every_figure_of_a_spike_leads_to_its_tickets(resting: Api) -> None:
+    await store_a_rush(resting)
+    found = (await resting.data(SPIKES, tenant="acme"))["spikes"]
     assert found["totalCount"] == 1
     [spike] = found["nodes"]
     for figure, customers in ((spike, spike["customers"]), (spike["peak"], spike["peak"]["customers"])):
@@ -64,12 +64,12 @@ async def test_every_figure_of_a_spike_leads_to_its_tickets(fresh: Api) -> None:
         assert (keyword["tickets"]["totalCount"], keyword["count"], len(keyword["tickets"]["nodes"])) == (30, 30, 30)
         words = {match["keyword"] for ticket in keyword["tickets"]["nodes"] for match in ticket["matched"]}
         assert words == {"outage"}
-    again = await fresh.data("query ($id: ID!) { node(id: $id) { ... on Spike { spikeId } } }", id=spike["id"])
+    again = await resting.data("query ($id: ID!) { node(id: $id) { ... on Spike { spikeId } } }", id=spike["id"])
     assert again["node"] == {"spikeId": spike["spikeId"]}
-    page = (await fresh.client.get("/tenants/acme/spikes")).json()
+    page = (await resting.client.get("/tenants/acme/spikes")).json()
     assert [(each["id"], each["tickets"]) for each in page["spikes"]] == [(spike["spikeId"], spike["count"])]
     behind = {"tenant_id": "acme", "created_from": spike["startedAt"], "created_to": spike["until"]}
-    assert (await fresh.client.get("/tickets", params=behind)).json()["total_count"] == spike["count"]
+    assert (await resting.client.get("/tickets", params=behind)).json()["total_count"] == spike["count"]
 
 
 async def test_a_tenant_without_spikes_has_an_empty_list(api: Api) -> None:

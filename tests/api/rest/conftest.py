@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from documents.database import Database
+from gql_app.settings import Settings
 from resolvers.context import Services
 from tests.fakes import MockApi, app_with, at_rest, empty, ingest, make_settings, open_client, open_services
 
@@ -29,7 +30,7 @@ async def ingested(database: Database) -> AsyncIterator[Ingested]:
     because `db` empties the database and this application's worker would run the other's jobs.
     """
     await empty(database)
-    mock_api, settings = MockApi(), make_settings()
+    mock_api, settings = MockApi(ticket_count=50), make_settings()
     async with (
         open_services(database, mock_api.transport, settings) as services,
         open_client(app_with(services, settings)) as client,
@@ -40,7 +41,7 @@ async def ingested(database: Database) -> AsyncIterator[Ingested]:
 
 
 @pytest.fixture
-async def no_worker(services: Services) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an application that has no worker: jobs stay queued."""
-    async with open_client(app_with(at_rest(services), make_settings())) as client:
+async def no_worker(services: Services, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an application that has no worker: jobs stay queued, and a test that starts none costs half."""
+    async with open_client(app_with(at_rest(services), settings)) as client:
         yield client

@@ -7,6 +7,8 @@ import httpx
 from tests.waiting import until
 
 RUN = "/ingest/run?tenant_id=tenant_a"
+RUN_OF_FEW = "/ingest/run?tenant_id=tenant_d"
+"""Where a test needs several runs, and one page is enough."""
 ASYNC = {"prefer": "respond-async"}
 COUNTS = ("new_ingested", "updated", "unchanged", "deleted", "skipped", "errors")
 

@@ -140,7 +140,10 @@ def desk() -> Iterator[HelpDesk]:
 async def stage(database: Database, desk: HelpDesk) -> AsyncIterator[Stage]:
     """tenant_a and tenant_b, ingested, behind an application that wants tokens."""
     await empty(database)
-    mock_api, settings = MockApi(), make_jwt_settings(secrets_key=base64.b64encode(SECRETS_KEY).decode())
+    mock_api, settings = (
+        MockApi(ticket_count=50),
+        make_jwt_settings(secrets_key=base64.b64encode(SECRETS_KEY).decode()),
+    )
     async with open_services(database, mock_api.transport, settings) as services:
         app = app_with(services, settings)
         async with open_client(app) as client:

@@ -57,11 +57,11 @@ RECORDS = [record(number) for number in range(25)]
     "content", [as_ndjson(RECORDS), json.dumps(RECORDS).encode(), as_csv(RECORDS)], ids=["ndjson", "json", "csv"]
 )
 async def test_a_file_is_stored_like_the_pages_of_a_run(
-    app_client: httpx.AsyncClient, db: Database, content: bytes
+    no_worker: httpx.AsyncClient, db: Database, content: bytes
 ) -> None:
-    answer = await send(app_client, content)
+    answer = await send(no_worker, content)
     assert (answer["status"], answer["new_ingested"], answer["errors"]) == ("completed", 25, 0)
-    listed = (await app_client.get("/tickets?tenant_id=acme&page_size=100")).json()
+    listed = (await no_worker.get("/tickets?tenant_id=acme&page_size=100")).json()
     assert {ticket["external_id"] for ticket in listed["tickets"]} == {each["id"] for each in RECORDS}
     assert await db.collection(TicketHistory).count_documents({"tenant_id": "acme"}) == 25
     assert await db.collection(Notification).count_documents({"tenant_id": "acme"}) == 3
@@ -70,50 +70,50 @@ async def test_a_file_is_stored_like_the_pages_of_a_run(
     assert (log["status"], log["new_ingested"]) == ("SUCCESS", 25)
 
 
-async def test_the_same_file_again_changes_nothing(app_client: httpx.AsyncClient, db: Database) -> None:
-    await send(app_client, as_ndjson(RECORDS))
-    again = await send(app_client, as_ndjson(RECORDS))
+async def test_the_same_file_again_changes_nothing(no_worker: httpx.AsyncClient, db: Database) -> None:
+    await send(no_worker, as_ndjson(RECORDS))
+    again = await send(no_worker, as_ndjson(RECORDS))
     assert (again["new_ingested"], again["updated"], again["unchanged"]) == (0, 0, 25)
     assert await db.collection(TicketHistory).count_documents({"tenant_id": "acme"}) == 25
     assert await db.collection(Notification).count_documents({"tenant_id": "acme"}) == 3
 
 
-async def test_an_edited_line_is_an_update(app_client: httpx.AsyncClient) -> None:
-    await send(app_client, as_ndjson(RECORDS))
+async def test_an_edited_line_is_an_update(no_worker: httpx.AsyncClient) -> None:
+    await send(no_worker, as_ndjson(RECORDS))
     edited = record(1, status="closed", updated_at="2026-02-02T10:00:00Z")
-    answer = await send(app_client, as_ndjson([edited]))
+    answer = await send(no_worker, as_ndjson([edited]))
     assert (answer["updated"], answer["unchanged"]) == (1, 0)
-    [newest, *_] = (await app_client.get("/tickets/T-1/history?tenant_id=acme")).json()["history"]
+    [newest, *_] = (await no_worker.get("/tickets/T-1/history?tenant_id=acme")).json()["history"]
     assert newest["changes"]["status"] == {"old": "open", "new": "closed"}
 
 
-async def test_a_file_deletes_nothing(app_client: httpx.AsyncClient) -> None:
-    await send(app_client, as_ndjson(RECORDS))
-    assert (await send(app_client, as_ndjson(RECORDS[:1])))["deleted"] == 0
-    assert (await app_client.get("/tickets?tenant_id=acme")).json()["total_count"] == 25
+async def test_a_file_deletes_nothing(no_worker: httpx.AsyncClient) -> None:
+    await send(no_worker, as_ndjson(RECORDS))
+    assert (await send(no_worker, as_ndjson(RECORDS[:1])))["deleted"] == 0
+    assert (await no_worker.get("/tickets?tenant_id=acme")).json()["total_count"] == 25
 
 
-async def test_bad_lines_are_named_and_quarantined(app_client: httpx.AsyncClient, db: Database) -> None:
+async def test_bad_lines_are_named_and_quarantined(no_worker: httpx.AsyncClient, db: Database) -> None:
     content = as_ndjson([record(1)]) + b'\n{"id": \n' + as_ndjson([record(2, created_at="yesterday"), record(3)])
-    answer = await send(app_client, content)
+    answer = await send(no_worker, content)
     assert (answer["new_ingested"], answer["errors"]) == (2, 2)
     assert [line["line"] for line in answer["rejected"]] == [2, 3]
     assert "created_at" in answer["rejected"][1]["reason"]
     assert await db.collection(QuarantinedRecord).count_documents({"tenant_id": "acme"}) == 2
 
 
-async def test_another_tenants_record_is_skipped(app_client: httpx.AsyncClient) -> None:
-    answer = await send(app_client, as_ndjson([record(1), record(2, tenant_id="other")]))
+async def test_another_tenants_record_is_skipped(no_worker: httpx.AsyncClient) -> None:
+    answer = await send(no_worker, as_ndjson([record(1), record(2, tenant_id="other")]))
     assert (answer["new_ingested"], answer["skipped"]) == (1, 1)
-    assert (await app_client.get("/tickets?tenant_id=other")).json()["total_count"] == 0
+    assert (await no_worker.get("/tickets?tenant_id=other")).json()["total_count"] == 0
 
 
-async def test_columns_can_be_mapped(app_client: httpx.AsyncClient) -> None:
+async def test_columns_can_be_mapped(no_worker: httpx.AsyncClient) -> None:
     header = "Ticket ID;Created;Title;Updated at;Message;source;customer_id;status"
     content = f"{header}\n7;2026-02-01T10:00:00Z;Hello;2026-02-01T10:00:00Z;How?;mail;c;open\n".encode()
     query = "&column=Ticket ID:id&column=Created:created_at&column=Title:subject"
-    assert (await send(app_client, content, query))["new_ingested"] == 1
-    assert (await app_client.get("/tickets/7?tenant_id=acme")).json()["subject"] == "Hello"
+    assert (await send(no_worker, content, query))["new_ingested"] == 1
+    assert (await no_worker.get("/tickets/7?tenant_id=acme")).json()["subject"] == "Hello"
 
 
 @pytest.mark.parametrize(
@@ -126,27 +126,27 @@ async def test_columns_can_be_mapped(app_client: httpx.AsyncClient) -> None:
         (b"{}", "&format=xml"),
     ],
 )
-async def test_what_is_no_file_of_tickets_is_refused(app_client: httpx.AsyncClient, content: bytes, query: str) -> None:
-    answer = await app_client.post(URL + query, content=content)
+async def test_what_is_no_file_of_tickets_is_refused(no_worker: httpx.AsyncClient, content: bytes, query: str) -> None:
+    answer = await no_worker.post(URL + query, content=content)
     assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_INPUT")
-    assert (await app_client.get("/ingest/status?tenant_id=acme")).json()["status"] == "idle"
+    assert (await no_worker.get("/ingest/status?tenant_id=acme")).json()["status"] == "idle"
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"id,subject\n", b"\n\n"])
-async def test_an_empty_file_is_no_error(app_client: httpx.AsyncClient, content: bytes) -> None:
-    assert (await send(app_client, content))["new_ingested"] == 0
+async def test_an_empty_file_is_no_error(no_worker: httpx.AsyncClient, content: bytes) -> None:
+    assert (await send(no_worker, content))["new_ingested"] == 0
 
 
-async def test_no_batch_beside_a_run(app_client: httpx.AsyncClient, services: Services) -> None:
+async def test_no_batch_beside_a_run(no_worker: httpx.AsyncClient, services: Services) -> None:
     held = await services.locks.acquire(ingest_resource("acme"), "a run")
     assert held is not None
-    answer = await app_client.post(URL, content=as_ndjson(RECORDS))
+    answer = await no_worker.post(URL, content=as_ndjson(RECORDS))
     assert (answer.status_code, answer.json()["code"], answer.json()["job_id"]) == (409, "ALREADY_RUNNING", "a run")
 
 
-async def test_a_larger_file_than_a_body_may_be_is_taken(app_client: httpx.AsyncClient) -> None:
+async def test_a_larger_file_than_a_body_may_be_is_taken(no_worker: httpx.AsyncClient) -> None:
     many = [record(number, message="x" * 2_000) for number in range(1_000)]
-    assert (await send(app_client, as_ndjson(many)))["new_ingested"] == 1_000
+    assert (await send(no_worker, as_ndjson(many)))["new_ingested"] == 1_000
 
 
 async def pieces(content: bytes) -> AsyncIterator[bytes]:
@@ -155,8 +155,8 @@ async def pieces(content: bytes) -> AsyncIterator[bytes]:
         await asyncio.sleep(0)
 
 
-async def test_a_file_may_come_in_pieces(app_client: httpx.AsyncClient) -> None:
-    answer = await app_client.post(URL, content=pieces(as_ndjson(RECORDS)))
+async def test_a_file_may_come_in_pieces(no_worker: httpx.AsyncClient) -> None:
+    answer = await no_worker.post(URL, content=pieces(as_ndjson(RECORDS)))
     assert answer.json()["new_ingested"] == 25
 
 

@@ -50,8 +50,8 @@ async def test_words_are_tried_saved_and_applied(app_client: httpx.AsyncClient, 
                 assert ticket["urgency"] == "high"
 
 
-async def test_what_is_wrong_is_told_with_its_place(app_client: httpx.AsyncClient) -> None:
-    refused = await save(app_client, high=["fire", "the"], harmless=["a\nb"])
+async def test_what_is_wrong_is_told_with_its_place(no_worker: httpx.AsyncClient) -> None:
+    refused = await save(no_worker, high=["fire", "the"], harmless=["a\nb"])
     body = refused.json()
 
     assert (refused.status_code, body["code"]) == (422, "OWN_WORDS_REFUSED")
@@ -60,20 +60,20 @@ async def test_what_is_wrong_is_told_with_its_place(app_client: httpx.AsyncClien
         (["harmless", "1"], 2, "invisible"),
     ]
     assert body["detail"].startswith("High, entry 2: 'the' alone stands in most texts")
-    assert (await app_client.post("/classification/tenant_a/preview", json={"high": ["the"]})).status_code == 422
+    assert (await no_worker.post("/classification/tenant_a/preview", json={"high": ["the"]})).status_code == 422
 
 
-async def test_the_second_of_two_editors_gets_a_conflict(app_client: httpx.AsyncClient) -> None:
-    assert (await save(app_client, high=["fire"])).status_code == 200
-    refused = await save(app_client, high=["flood"])
+async def test_the_second_of_two_editors_gets_a_conflict(no_worker: httpx.AsyncClient) -> None:
+    assert (await save(no_worker, high=["fire"])).status_code == 200
+    refused = await save(no_worker, high=["flood"])
 
     assert (refused.status_code, refused.json()["code"], refused.json()["revision"]) == (409, "CONFLICT", 1)
-    assert (await save(app_client, 1, high=["flood"])).json()["before"][0]["high"] == ["fire"]
+    assert (await save(no_worker, 1, high=["flood"])).json()["before"][0]["high"] == ["fire"]
 
 
 @pytest.mark.parametrize("body", [{}, {"expected_revision": -1}, {"expected_revision": 0, "words": []}])
-async def test_bodies_that_do_not_fit_are_refused(app_client: httpx.AsyncClient, body: dict[str, Any]) -> None:
-    refused = await app_client.put("/classification/tenant_a", json=body)
+async def test_bodies_that_do_not_fit_are_refused(no_worker: httpx.AsyncClient, body: dict[str, Any]) -> None:
+    refused = await no_worker.put("/classification/tenant_a", json=body)
     assert (refused.status_code, refused.json()["code"]) == (422, "INVALID_INPUT")
 
 
@@ -94,17 +94,17 @@ async def test_reading_needs_a_tenant_and_changing_needs_admin(services: Service
     assert answers == [200, 200, 403, 403, 404, 404, 200]
 
 
-async def test_nothing_of_one_tenant_shows_in_what_another_is_told(app_client: httpx.AsyncClient, db: Database) -> None:
+async def test_nothing_of_one_tenant_shows_in_what_another_is_told(no_worker: httpx.AsyncClient, db: Database) -> None:
     secret = "zanzibar protocol"
     await db.collection(Ticket).insert_one(
         {"tenant_id": "other", "external_id": "1", "message": secret, "rules_version": "2", "urgency": "low"}
     )
     assert (
-        await app_client.put("/classification/other", json={"expected_revision": 0, "high": [secret]})
+        await no_worker.put("/classification/other", json={"expected_revision": 0, "high": [secret]})
     ).status_code == 200
     told = [
-        await app_client.get("/classification/tenant_a"),
-        await app_client.post("/classification/tenant_a/preview", json={"high": ["zanzibar"]}),
-        await save(app_client, 7, high=[secret + " two"]),
+        await no_worker.get("/classification/tenant_a"),
+        await no_worker.post("/classification/tenant_a/preview", json={"high": ["zanzibar"]}),
+        await save(no_worker, 7, high=[secret + " two"]),
     ]
     assert not any(secret in answer.text for answer in told)

@@ -57,8 +57,8 @@ async def created(client: httpx.AsyncClient, url: str, **more: Any) -> dict[str,
     return found
 
 
-async def test_a_connection_is_made_listed_changed_and_removed(app_client: httpx.AsyncClient, desk: HelpDesk) -> None:
-    made = await created(app_client, desk.url, schedule_minutes=15, announce_from="2026-01-01")
+async def test_a_connection_is_made_listed_changed_and_removed(no_worker: httpx.AsyncClient, desk: HelpDesk) -> None:
+    made = await created(no_worker, desk.url, schedule_minutes=15, announce_from="2026-01-01")
     assert (
         made.items()
         >= {
@@ -74,75 +74,73 @@ async def test_a_connection_is_made_listed_changed_and_removed(app_client: httpx
         }.items()
     )
     path = f"/connections/{made['id']}"
-    assert (await app_client.get(path)).json() == made
-    assert (await app_client.get("/connections?tenant_id=tenant_a")).json() == {"connections": [made]}
-    assert (await app_client.get("/connections?tenant_id=tenant_b")).json() == {"connections": []}
+    assert (await no_worker.get(path)).json() == made
+    assert (await no_worker.get("/connections?tenant_id=tenant_a")).json() == {"connections": [made]}
+    assert (await no_worker.get("/connections?tenant_id=tenant_b")).json() == {"connections": []}
     wanted = {"schedule_minutes": None, "settings": {"requests_per_minute": 30}}
-    changed = (await app_client.patch(path, json=wanted)).json()
+    changed = (await no_worker.patch(path, json=wanted)).json()
     assert (changed["schedule_minutes"], changed["next_run_at"]) == (None, None)
     assert changed["settings"] == {"base_url": desk.url, "requests_per_minute": "30"}
-    changed = (await app_client.patch(path, json={"settings": {"requests_per_minute": None}})).json()
+    changed = (await no_worker.patch(path, json={"settings": {"requests_per_minute": None}})).json()
     assert changed["settings"] == {"base_url": desk.url}
     assert changed["announce_from"] == made["announce_from"]
-    assert (await app_client.delete(path)).status_code == 204
+    assert (await no_worker.delete(path)).status_code == 204
     for answer in (
-        await app_client.get(path),
-        await app_client.delete(path),
-        await app_client.patch(path, json={}),
-        await app_client.post(f"{path}/check"),
+        await no_worker.get(path),
+        await no_worker.delete(path),
+        await no_worker.patch(path, json={}),
+        await no_worker.post(f"{path}/check"),
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
-    assert (await app_client.get("/connections?tenant_id=tenant_a")).json() == {"connections": []}
+    assert (await no_worker.get("/connections?tenant_id=tenant_a")).json() == {"connections": []}
 
 
-async def test_a_check_tries_the_credential_that_there_is_now(app_client: httpx.AsyncClient, desk: HelpDesk) -> None:
-    made = await created(app_client, desk.url)
+async def test_a_check_tries_the_credential_that_there_is_now(no_worker: httpx.AsyncClient, desk: HelpDesk) -> None:
+    made = await created(no_worker, desk.url)
     path = f"/connections/{made['id']}"
-    answer = await app_client.post(f"{path}/check")
+    answer = await no_worker.post(f"{path}/check")
     assert (answer.status_code, answer.json()) == (
         200,
         {"ok": True, "detail": "It answers and shows tickets.", "problem": None},
     )
-    await app_client.patch(path, json={"secrets": {"bearer_token": OTHER_TOKEN}})
-    told = (await app_client.post(f"{path}/check")).json()
+    await no_worker.patch(path, json={"secrets": {"bearer_token": OTHER_TOKEN}})
+    told = (await no_worker.post(f"{path}/check")).json()
     assert (told["ok"], told["problem"]) == (False, "credential_refused")
     desk.token = OTHER_TOKEN
-    assert (await app_client.post(f"{path}/check")).json()["ok"]
+    assert (await no_worker.post(f"{path}/check")).json()["ok"]
 
 
 async def test_a_connection_can_be_tried_before_it_is_added(
-    app_client: httpx.AsyncClient, db: Database, desk: HelpDesk
+    no_worker: httpx.AsyncClient, db: Database, desk: HelpDesk
 ) -> None:
     wanted = body_for(desk.url)
-    told = (await app_client.post("/connections/check", json=wanted)).json()
+    told = (await no_worker.post("/connections/check", json=wanted)).json()
     assert told == {"ok": True, "detail": "It answers and shows tickets.", "problem": None}
-    told = (
-        await app_client.post("/connections/check", json=wanted | {"secrets": {"bearer_token": OTHER_TOKEN}})
-    ).json()
+    told = (await no_worker.post("/connections/check", json=wanted | {"secrets": {"bearer_token": OTHER_TOKEN}})).json()
     assert (told["ok"], told["problem"]) == (False, "credential_refused")
     assert "give the connection another one" in told["detail"]
     for settings, code in (({}, "INVALID_INPUT"), ({"base_url": "https://10.0.0.1"}, "ADDRESS_REFUSED")):
-        answer = await app_client.post("/connections/check", json=wanted | {"settings": settings})
+        answer = await no_worker.post("/connections/check", json=wanted | {"settings": settings})
         assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert desk.authorised == [f"Bearer {TOKEN}", f"Bearer {OTHER_TOKEN}"]
     assert await db.collection(Connection).count_documents({}) == 0
-    await created(app_client, desk.url)
-    assert (await app_client.post("/connections/check", json=wanted)).json()["ok"], "as before its secret is changed"
+    await created(no_worker, desk.url)
+    assert (await no_worker.post("/connections/check", json=wanted)).json()["ok"], "as before its secret is changed"
 
 
-async def test_what_fails_says_what_to_do(app_client: httpx.AsyncClient, services: Services, desk: HelpDesk) -> None:
-    made = await created(app_client, desk.url)
+async def test_what_fails_says_what_to_do(no_worker: httpx.AsyncClient, services: Services, desk: HelpDesk) -> None:
+    made = await created(no_worker, desk.url)
     assert made["advice"] is None
     await services.connections.note_outcome(made["id"], SourceProblem.CREDENTIAL_REFUSED, "status 401")
-    shown = (await app_client.get(f"/connections/{made['id']}")).json()
+    shown = (await no_worker.get(f"/connections/{made['id']}")).json()
     assert (shown["problem"], shown["advice"]) == (
         "credential_refused",
         "It does not take the credential: give the connection another one.",
     )
 
 
-async def test_a_form_is_told_what_each_source_needs(app_client: httpx.AsyncClient) -> None:
-    found = {each["source"]: each for each in (await app_client.get("/connections/sources")).json()["sources"]}
+async def test_a_form_is_told_what_each_source_needs(no_worker: httpx.AsyncClient) -> None:
+    found = {each["source"]: each for each in (await no_worker.get("/connections/sources")).json()["sources"]}
     assert found["standard"]["description"] == "An API like the operator's."
     needs = {need["name"]: need for need in found["zendesk"]["needs"]}
     assert needs["subdomain"]["instead_of"] == ["base_url"]
@@ -151,12 +149,12 @@ async def test_a_form_is_told_what_each_source_needs(app_client: httpx.AsyncClie
 
 
 async def test_a_secret_is_nowhere_but_sealed(
-    app_client: httpx.AsyncClient, db: Database, desk: HelpDesk, capsys: pytest.CaptureFixture[str]
+    no_worker: httpx.AsyncClient, db: Database, desk: HelpDesk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In no answer, log line or row, whatever becomes of a request."""
     told = []
     with structlog.testing.capture_logs() as logged:
-        made = await app_client.post("/connections", json=body_for(desk.url))
+        made = await no_worker.post("/connections", json=body_for(desk.url))
         path = f"/connections/{made.json()['id']}"
         for wanted in (
             {"secrets": {"bearer_token": OTHER_TOKEN}},
@@ -169,19 +167,19 @@ async def test_a_secret_is_nowhere_but_sealed(
             {"settings": {"base_url": f"https://1.1.1.1/?token={TOKEN}"}},
             {"settings": {"base_url": "https://1.1.1.1"}},
         ):
-            told.append(await app_client.patch(path, json=wanted))
+            told.append(await no_worker.patch(path, json=wanted))
         for status in (200, 401, 403, 503):
             desk.status = status
-            told.append(await app_client.post(f"{path}/check"))
+            told.append(await no_worker.post(f"{path}/check"))
         told += [
             made,
-            await app_client.post("/connections", json=body_for(desk.url)),
-            await app_client.post("/connections/check", json=body_for(desk.url, secrets={"bearer_token": OTHER_TOKEN})),
-            await app_client.post("/connections/check", json=body_for(desk.url, settings={"base_url": TOKEN})),
-            await app_client.post("/connections", content=f'{{"secrets": {{"bearer_token": "{TOKEN}"'),
-            await app_client.get(path),
-            await app_client.get("/connections?tenant_id=tenant_a"),
-            await app_client.get("/metrics"),
+            await no_worker.post("/connections", json=body_for(desk.url)),
+            await no_worker.post("/connections/check", json=body_for(desk.url, secrets={"bearer_token": OTHER_TOKEN})),
+            await no_worker.post("/connections/check", json=body_for(desk.url, settings={"base_url": TOKEN})),
+            await no_worker.post("/connections", content=f'{{"secrets": {{"bearer_token": "{TOKEN}"'),
+            await no_worker.get(path),
+            await no_worker.get("/connections?tenant_id=tenant_a"),
+            await no_worker.get("/metrics"),
         ]
     assert [each.status_code for each in told[:9]] == [200, *[422] * 8], [each.text for each in told[:9]]
     rows = [
@@ -211,16 +209,16 @@ async def test_a_secret_is_nowhere_but_sealed(
     ],
 )
 async def test_what_does_not_fit_is_refused(
-    app_client: httpx.AsyncClient, more: dict[str, Any], status: int, code: str, detail: str
+    no_worker: httpx.AsyncClient, more: dict[str, Any], status: int, code: str, detail: str
 ) -> None:
-    answer = await app_client.post("/connections", json=body_for("https://1.1.1.1", **more))
+    answer = await no_worker.post("/connections", json=body_for("https://1.1.1.1", **more))
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert detail in answer.json()["detail"]
 
 
-async def test_an_account_that_is_connected_already_is_named(app_client: httpx.AsyncClient, desk: HelpDesk) -> None:
-    made = await created(app_client, desk.url)
-    answer = await app_client.post("/connections", json=body_for(desk.url))
+async def test_an_account_that_is_connected_already_is_named(no_worker: httpx.AsyncClient, desk: HelpDesk) -> None:
+    made = await created(no_worker, desk.url)
+    answer = await no_worker.post("/connections", json=body_for(desk.url))
     assert (answer.status_code, answer.json()["code"], answer.json()["connection_id"]) == (409, "CONFLICT", made["id"])
 
 

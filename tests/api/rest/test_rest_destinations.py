@@ -64,41 +64,41 @@ async def created(client: httpx.AsyncClient, url: str, **more: object) -> dict[s
 
 
 async def test_a_destination_is_made_listed_changed_and_removed(
-    app_client: httpx.AsyncClient, receiver: Receiver
+    no_worker: httpx.AsyncClient, receiver: Receiver
 ) -> None:
-    made = await created(app_client, receiver.url, digest_above=20)
+    made = await created(no_worker, receiver.url, digest_above=20)
     assert str(made["secret"]).startswith("whsec_")
     shown = {name: value for name, value in made.items() if name != "secret"}
     path = f"/destinations/{made['id']}"
-    assert (await app_client.get(path)).json() == shown
-    assert (await app_client.get("/destinations?tenant_id=tenant_a")).json() == {"destinations": [shown]}
-    assert (await app_client.get("/destinations?tenant_id=tenant_b")).json() == {"destinations": []}
-    changed = (await app_client.patch(path, json={"is_paused": True, "digest_above": None})).json()
+    assert (await no_worker.get(path)).json() == shown
+    assert (await no_worker.get("/destinations?tenant_id=tenant_a")).json() == {"destinations": [shown]}
+    assert (await no_worker.get("/destinations?tenant_id=tenant_b")).json() == {"destinations": []}
+    changed = (await no_worker.patch(path, json={"is_paused": True, "digest_above": None})).json()
     assert (changed["is_paused"], changed["digest_above"], changed["secret"]) == (True, None, None)
-    rotated = (await app_client.patch(path, json={"rotate_secret": True})).json()
+    rotated = (await no_worker.patch(path, json={"rotate_secret": True})).json()
     assert rotated["secret"] not in (None, made["secret"])
-    assert (await app_client.delete(path)).status_code == 204
-    for answer in (await app_client.get(path), await app_client.delete(path), await app_client.patch(path, json={})):
+    assert (await no_worker.delete(path)).status_code == 204
+    for answer in (await no_worker.get(path), await no_worker.delete(path), await no_worker.patch(path, json={})):
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
 
-async def test_what_is_given_is_not_shown_again(app_client: httpx.AsyncClient, receiver: Receiver) -> None:
-    made = await created(app_client, receiver.url + "?token=abc", secret=GIVEN)
+async def test_what_is_given_is_not_shown_again(no_worker: httpx.AsyncClient, receiver: Receiver) -> None:
+    made = await created(no_worker, receiver.url + "?token=abc", secret=GIVEN)
     assert made["secret"] is None
     for path in (f"/destinations/{made['id']}", "/destinations?tenant_id=tenant_a"):
-        answer = await app_client.get(path)
+        answer = await no_worker.get(path)
         assert GIVEN not in answer.text
         assert "token" not in answer.text
 
 
-async def test_an_example_is_sent_and_verifies(app_client: httpx.AsyncClient, receiver: Receiver) -> None:
-    made = await created(app_client, receiver.url, secret=GIVEN)
-    answer = await app_client.post(f"/destinations/{made['id']}/test")
+async def test_an_example_is_sent_and_verifies(no_worker: httpx.AsyncClient, receiver: Receiver) -> None:
+    made = await created(no_worker, receiver.url, secret=GIVEN)
+    answer = await no_worker.post(f"/destinations/{made['id']}/test")
     assert (answer.status_code, answer.json()) == (200, {"ok": True, "status": 200, "detail": None})
     event = Webhook(GIVEN).verify(receiver.received[0].body, receiver.received[0].headers)
     assert event["data"]["ticket_id"] == "test"
     receiver.answer = lambda received: 404
-    told = (await app_client.post(f"/destinations/{made['id']}/test")).json()
+    told = (await no_worker.post(f"/destinations/{made['id']}/test")).json()
     assert told == {"ok": False, "status": 404, "detail": "status 404: ok"}
 
 
@@ -124,15 +124,15 @@ async def test_urgent_tickets_of_a_run_reach_the_tenants_destination(
 
 
 async def test_the_circuit_of_a_destination_has_its_name(
-    app_client: httpx.AsyncClient, services: Services, receiver: Receiver
+    no_worker: httpx.AsyncClient, services: Services, receiver: Receiver
 ) -> None:
-    name = str((await created(app_client, receiver.url))["id"])
+    name = str((await created(no_worker, receiver.url))["id"])
     permits = await services.circuits[name].admit(FAILURES_TO_OPEN)
     await services.circuits[name].report([RequestResult(permit, False) for permit in permits])
-    assert (await app_client.get(f"/circuit/{name}/status")).json()["state"] == "open"
-    assert (await app_client.get("/circuit/notify/status")).json()["state"] == "closed"
-    assert (await app_client.post(f"/circuit/{name}/reset")).json() == {"status": "reset", "name": name}
-    assert (await app_client.get(f"/circuit/{name}/status")).json()["state"] == "closed"
+    assert (await no_worker.get(f"/circuit/{name}/status")).json()["state"] == "open"
+    assert (await no_worker.get("/circuit/notify/status")).json()["state"] == "closed"
+    assert (await no_worker.post(f"/circuit/{name}/reset")).json() == {"status": "reset", "name": name}
+    assert (await no_worker.get(f"/circuit/{name}/status")).json()["state"] == "closed"
 
 
 @pytest.mark.parametrize(
@@ -153,13 +153,13 @@ async def test_the_circuit_of_a_destination_has_its_name(
     ],
 )
 async def test_what_does_not_fit_is_refused_with_a_code(
-    app_client: httpx.AsyncClient, wrong: dict[str, object], code: str
+    no_worker: httpx.AsyncClient, wrong: dict[str, object], code: str
 ) -> None:
     body = {"tenant_id": "tenant_a", "url": "https://1.1.1.1/hook", "format": "webhook", **wrong}
-    answer = await app_client.post("/destinations", json=body)
+    answer = await no_worker.post("/destinations", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert "secret" not in str(wrong.get("secret", "")) or str(wrong["secret"]) not in answer.text
-    assert (await app_client.get("/destinations?tenant_id=tenant_a")).json() == {"destinations": []}
+    assert (await no_worker.get("/destinations?tenant_id=tenant_a")).json() == {"destinations": []}
 
 
 @pytest.mark.parametrize(
@@ -171,10 +171,10 @@ async def test_private_addresses_are_refused_unless_they_are_allowed(db: Databas
     assert (answer.status_code, answer.json()["code"]) == (422, "ADDRESS_REFUSED")
 
 
-async def test_a_tenant_has_at_most_twenty(app_client: httpx.AsyncClient) -> None:
+async def test_a_tenant_has_at_most_twenty(no_worker: httpx.AsyncClient) -> None:
     for _ in range(20):
-        await created(app_client, "https://1.1.1.1/", format="slack")
-    answer = await app_client.post(
+        await created(no_worker, "https://1.1.1.1/", format="slack")
+    answer = await no_worker.post(
         "/destinations", json={"tenant_id": "tenant_a", "url": "https://1.1.1.1/", "format": "slack"}
     )
     assert (answer.status_code, answer.json()["code"]) == (409, "CONFLICT")
@@ -189,9 +189,9 @@ async def test_without_a_key_nothing_is_stored(db: Database, mock_api: MockApi) 
 
 
 async def test_only_administrators_of_the_tenant_see_and_change_them(
-    app_client: httpx.AsyncClient, services: Services, receiver: Receiver
+    no_worker: httpx.AsyncClient, services: Services, receiver: Receiver
 ) -> None:
-    path = f"/destinations/{(await created(app_client, receiver.url))['id']}"
+    path = f"/destinations/{(await created(no_worker, receiver.url))['id']}"
     circuit = path.replace("/destinations", "/circuit") + "/status"
     calls = [("GET", path), ("PATCH", path), ("DELETE", path), ("POST", f"{path}/test")]
     calls.append(("GET", "/destinations?tenant_id=tenant_a"))
@@ -208,10 +208,10 @@ async def test_only_administrators_of_the_tenant_see_and_change_them(
     assert receiver.received == []
 
 
-async def test_no_secret_is_logged(app_client: httpx.AsyncClient, receiver: Receiver) -> None:
+async def test_no_secret_is_logged(no_worker: httpx.AsyncClient, receiver: Receiver) -> None:
     with structlog.testing.capture_logs() as lines:
-        made = await created(app_client, receiver.url + "?token=abcdef", secret=GIVEN)
+        made = await created(no_worker, receiver.url + "?token=abcdef", secret=GIVEN)
         receiver.answer = lambda received: 500
-        await app_client.post(f"/destinations/{made['id']}/test")
-        await app_client.patch(f"/destinations/{made['id']}", json={"secret": "whsec_broken-secret"})
+        await no_worker.post(f"/destinations/{made['id']}/test")
+        await no_worker.patch(f"/destinations/{made['id']}", json={"secret": "whsec_broken-secret"})
     assert not [line for line in map(str, lines) if GIVEN in line or "abcdef" in line or "broken-secret" in line]

@@ -53,10 +53,10 @@ async def test_a_customer_is_exported_erased_and_known_as_erased(app_client: htt
 
 
 @pytest.mark.parametrize("customer_id", ["%20C-7", "C%00-7", "%20"])
-async def test_an_id_that_no_customer_can_have_is_refused(app_client: httpx.AsyncClient, customer_id: str) -> None:
+async def test_an_id_that_no_customer_can_have_is_refused(no_worker: httpx.AsyncClient, customer_id: str) -> None:
     """A certificate of nothing would be taken for one of the customer who was meant."""
     address = f"/tenants/tenant_a/customers/{customer_id}"
-    for answer in (await app_client.post(f"{address}/erasure"), await app_client.get(f"{address}/export")):
+    for answer in (await no_worker.post(f"{address}/erasure"), await no_worker.get(f"{address}/export")):
         assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_INPUT")
 
 
@@ -74,12 +74,12 @@ async def test_an_erased_tenant_takes_nothing_and_says_so(app_client: httpx.Asyn
     assert (await app_client.get("/erasures/era_unknown")).status_code == 404
 
 
-async def test_retention_is_set_previewed_and_taken_back(app_client: httpx.AsyncClient) -> None:
+async def test_retention_is_set_previewed_and_taken_back(no_worker: httpx.AsyncClient) -> None:
     address = "/tenants/tenant_a/retention"
-    assert (await app_client.get(address)).json() == {"days": None, "closed_only": True}
-    saved = await app_client.put(address, json={"days": 400, "closed_only": False})
+    assert (await no_worker.get(address)).json() == {"days": None, "closed_only": True}
+    saved = await no_worker.put(address, json={"days": 400, "closed_only": False})
     assert saved.json() == {"days": 400, "closed_only": False}
-    assert (await app_client.get(f"{address}/preview?days=400")).json() == {"tickets": 0}
-    refused = await app_client.put(address, json={"days": 7})
+    assert (await no_worker.get(f"{address}/preview?days=400")).json() == {"tickets": 0}
+    refused = await no_worker.put(address, json={"days": 7})
     assert (refused.status_code, refused.json()["code"]) == (422, "INVALID_INPUT")
-    assert (await app_client.put(address, json={"days": None})).json()["days"] is None
+    assert (await no_worker.put(address, json={"days": None})).json()["days"] is None

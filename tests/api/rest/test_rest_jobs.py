@@ -31,30 +31,30 @@ class TestState:
 
 class TestProgress:
     async def test_grows_with_the_pages(self, app_client: httpx.AsyncClient, mock_api: MockApi) -> None:
-        mock_api.hold_page(3)
-        found = await reach(app_client, await start(app_client), processed_pages=2)
-        assert (found["total_pages"], found["progress"], found["status"]) == (4, 50, "running")
+        mock_api.hold_page(2)
+        found = await reach(app_client, await start(app_client), processed_pages=1)
+        assert (found["total_pages"], found["progress"], found["status"]) == (2, 50, "running")
 
-    async def test_an_unknown_job_is_not_found(self, app_client: httpx.AsyncClient) -> None:
-        answer = await app_client.get("/ingest/progress/no-such-job")
+    async def test_an_unknown_job_is_not_found(self, no_worker: httpx.AsyncClient) -> None:
+        answer = await no_worker.get("/ingest/progress/no-such-job")
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
     @pytest.mark.usefixtures("patient_cancel")
     async def test_tells_that_and_until_when_the_run_waits_for_the_limit(self, db: Database, mock_api: MockApi) -> None:
-        settings = make_settings(rate_limit_per_minute=2)
+        settings = make_settings(rate_limit_per_minute=1)
         async with (
             open_services(db, mock_api.transport, settings) as services,
             open_client(app_with(services, settings)) as client,
         ):
             job_id = await start(client)
-            await reach(client, job_id, processed_pages=2)  # as far as two requests go
+            await reach(client, job_id, processed_pages=1)  # as far as one request goes
 
             async def waiting() -> dict[str, Any] | None:
                 shown = await progress(client, job_id)
                 return shown if shown["waiting_until"] is not None else None
 
             found = await until(waiting, "the wait for the limit")
-            assert (found["status"], found["processed_pages"]) == ("running", 2)
+            assert (found["status"], found["processed_pages"]) == ("running", 1)
             assert (await client.delete(f"/ingest/{job_id}")).status_code == 200
             assert (await progress(client, job_id))["waiting_until"] is None
 
@@ -81,8 +81,8 @@ class TestCancel:
         assert (answer.status_code, problem["code"]) == (409, "JOB_FINISHED")
         assert (problem["job_id"], problem["job_status"]) == (job_id, "completed")
 
-    async def test_an_unknown_job_is_not_found(self, app_client: httpx.AsyncClient) -> None:
-        answer = await app_client.delete("/ingest/no-such-job")
+    async def test_an_unknown_job_is_not_found(self, no_worker: httpx.AsyncClient) -> None:
+        answer = await no_worker.delete("/ingest/no-such-job")
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
     async def test_a_job_that_nobody_runs_is_cancelled_at_once(self, no_worker: httpx.AsyncClient) -> None:
@@ -99,8 +99,8 @@ class TestCancel:
 
 
 class TestLock:
-    async def test_is_free_when_nothing_runs(self, app_client: httpx.AsyncClient) -> None:
-        assert (await app_client.get("/ingest/lock/tenant_a")).json() == {
+    async def test_is_free_when_nothing_runs(self, no_worker: httpx.AsyncClient) -> None:
+        assert (await no_worker.get("/ingest/lock/tenant_a")).json() == {
             "locked": False,
             "tenant_id": "tenant_a",
             "owner_id": None,

@@ -30,26 +30,26 @@ async def get(client: httpx.AsyncClient, path: str, **query: Any) -> Any:
     "row_id", [ObjectId("65c0f0f0f0f0f0f0f0f0f0f0"), "own id", 17], ids=["object id", "text", "number"]
 )
 async def test_a_ticket_is_found_by_the_id_that_the_list_shows(
-    app_client: httpx.AsyncClient, db: Database, row_id: Any
+    no_worker: httpx.AsyncClient, db: Database, row_id: Any
 ) -> None:
     await db.collection(Ticket).insert_one({"_id": row_id, "tenant_id": "t", "external_id": "T-1"})
     await db.collection(TicketHistory).insert_one({"tenant_id": "t", "ticket_id": "T-1", "action": "created"})
-    [listed] = (await get(app_client, "/tickets", tenant_id="t"))["tickets"]
-    assert await get(app_client, f"/tickets/{listed['id']}", tenant_id="t") == listed
-    shown = await get(app_client, f"/tickets/{listed['id']}/history", tenant_id="t")
+    [listed] = (await get(no_worker, "/tickets", tenant_id="t"))["tickets"]
+    assert await get(no_worker, f"/tickets/{listed['id']}", tenant_id="t") == listed
+    shown = await get(no_worker, f"/tickets/{listed['id']}/history", tenant_id="t")
     assert [row["action"] for row in shown["history"]] == ["created"]
     for path in (f"/tickets/{listed['id']}", f"/tickets/{listed['id']}/history"):
-        assert (await app_client.get(path, params={"tenant_id": "another"})).status_code == 404
+        assert (await no_worker.get(path, params={"tenant_id": "another"})).status_code == 404
 
 
-async def test_an_id_of_upstreams_goes_before_one_of_ours(app_client: httpx.AsyncClient, db: Database) -> None:
+async def test_an_id_of_upstreams_goes_before_one_of_ours(no_worker: httpx.AsyncClient, db: Database) -> None:
     row_id = ObjectId()
     rows = [{"_id": row_id, "external_id": "first"}, {"external_id": str(row_id)}]
     await db.collection(Ticket).insert_many([{"tenant_id": "t", **row} for row in rows])
-    assert (await get(app_client, f"/tickets/{row_id}", tenant_id="t"))["external_id"] == str(row_id)
+    assert (await get(no_worker, f"/tickets/{row_id}", tenant_id="t"))["external_id"] == str(row_id)
 
 
-async def test_history_rows_of_other_programs_are_answered(app_client: httpx.AsyncClient, db: Database) -> None:
+async def test_history_rows_of_other_programs_are_answered(no_worker: httpx.AsyncClient, db: Database) -> None:
     rows: list[dict[str, Any]] = [
         {"action": "merged", "changes": None, "recorded_at": NOW},
         {"changes": {"status": "closed", "n": {"old": 1, "new": Decimal128("2.5"), "by": "me"}}, "job_id": 7},
@@ -57,7 +57,7 @@ async def test_history_rows_of_other_programs_are_answered(app_client: httpx.Asy
         {},
     ]
     await db.collection(TicketHistory).insert_many([{"tenant_id": "t", "ticket_id": "T-1", **row} for row in rows])
-    shown = (await get(app_client, "/tickets/T-1/history", tenant_id="t"))["history"]
+    shown = (await get(no_worker, "/tickets/T-1/history", tenant_id="t"))["history"]
     assert len(shown) == 4
     assert {
         "action": "merged",
@@ -74,13 +74,13 @@ async def test_history_rows_of_other_programs_are_answered(app_client: httpx.Asy
     assert changes in [row["changes"] for row in shown]
 
 
-async def test_logs_of_other_programs_are_answered(app_client: httpx.AsyncClient, db: Database) -> None:
+async def test_logs_of_other_programs_are_answered(no_worker: httpx.AsyncClient, db: Database) -> None:
     rows: list[dict[str, Any]] = [
         {"_id": ObjectId(), "status": "FINE", "started_at": NOW, "errors": None, "updated": "many"},
         {"_id": "2", "new_ingested": 3},
     ]
     await db.collection(IngestionLog).insert_many([{"tenant_id": "t", **row} for row in rows])
-    first, second = (await get(app_client, "/ingest/logs", tenant_id="t"))["logs"]
+    first, second = (await get(no_worker, "/ingest/logs", tenant_id="t"))["logs"]
     assert (first["status"], first["started_at"]) == (None, "2026-02-05T12:00:00Z")
     assert (first["errors"], first["updated"]) == (0, 0)
     assert (second["job_id"], second["new_ingested"], second["duration_ms"]) == (None, 3, None)
@@ -144,7 +144,7 @@ async def test_priority_assignee_tags_and_replies_are_shown_filtered_counted_and
 
 
 async def test_a_status_means_the_same_in_lists_statistics_and_answers(
-    app_client: httpx.AsyncClient, db: Database
+    no_worker: httpx.AsyncClient, db: Database
 ) -> None:
     statuses = ["closed", "Closed", "CLOSED", "solved", "resolved", "open", "On Hold", "waiting for us", "4", None, 5]
     # Urgent tickets of one customer; their category is not stored, or another program has stored a wrong one.
@@ -155,18 +155,18 @@ async def test_a_status_means_the_same_in_lists_statistics_and_answers(
     ]
     rows[0]["status_category"] = "open"
     await db.collection(Ticket).insert_many(rows)
-    stats = await get(app_client, "/tenants/t/stats")
+    stats = await get(no_worker, "/tenants/t/stats")
     assert stats["by_status_category"] == {"closed": 5, "open": 4, "pending": 2}
     assert [(risk["customer_id"], risk["high_urgency_count"]) for risk in stats["at_risk_customers"]] == [("c", 6)]
     for category, count in stats["by_status_category"].items():
-        found = await get(app_client, "/tickets", tenant_id="t", status_category=category)
+        found = await get(no_worker, "/tickets", tenant_id="t", status_category=category)
         assert (found["total_count"], len(found["tickets"])) == (count, count)
         assert {ticket["status_category"] for ticket in found["tickets"]} == {category}
-    both = await get(app_client, "/tickets", tenant_id="t", status_category="closed", status="SOLVED")
+    both = await get(no_worker, "/tickets", tenant_id="t", status_category="closed", status="SOLVED")
     assert [ticket["status"] for ticket in both["tickets"]] == ["solved"]
-    assert (await get(app_client, "/tickets", tenant_id="t", status="Closed"))["total_count"] == 2
+    assert (await get(no_worker, "/tickets", tenant_id="t", status="Closed"))["total_count"] == 2
 
 
-async def test_a_category_that_there_is_not_is_refused(app_client: httpx.AsyncClient) -> None:
-    answer = await app_client.get("/tickets", params={"tenant_id": "tenant_a", "status_category": "shut"})
+async def test_a_category_that_there_is_not_is_refused(no_worker: httpx.AsyncClient) -> None:
+    answer = await no_worker.get("/tickets", params={"tenant_id": "tenant_a", "status_category": "shut"})
     assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_INPUT")

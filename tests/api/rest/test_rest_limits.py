@@ -168,17 +168,17 @@ class TestRate:
 @pytest.mark.parametrize("path", ["/graphql", "/ingest/batch?tenant_id=t", "/ingest/run?tenant_id=t", "/destinations"])
 @pytest.mark.parametrize("encoding", ["gzip", "br", "GZIP, gzip"])
 async def test_compressed_body_is_refused_before_anything_is_done(
-    app_client: httpx.AsyncClient, db: Database, path: str, encoding: str
+    no_worker: httpx.AsyncClient, db: Database, path: str, encoding: str
 ) -> None:
     headers = {"content-encoding": encoding, "content-type": "application/json"}
-    answer = await app_client.post(path, content=gzip.compress(b"{}"), headers=headers)
+    answer = await no_worker.post(path, content=gzip.compress(b"{}"), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
     assert answer.headers["accept-encoding"] == "identity"
     assert await db.collection(IngestionJob).count_documents({}) == 0
 
 
-async def test_body_that_says_that_it_is_not_compressed_is_read(app_client: httpx.AsyncClient) -> None:
-    answer = await app_client.post(
+async def test_body_that_says_that_it_is_not_compressed_is_read(no_worker: httpx.AsyncClient) -> None:
+    answer = await no_worker.post(
         "/graphql", json={"query": "{ __typename }"}, headers={"content-encoding": "identity"}
     )
     assert answer.json()["data"] == {"__typename": "Query"}

@@ -55,7 +55,7 @@ async def at_port(database: Database) -> AsyncIterator[str]:
     settings = make_settings(metrics_port=0, metrics_tenants=2)
     telemetry = Telemetry(settings, "serve")
     async with (
-        open_services(database, MockApi().transport, settings) as services,
+        open_services(database, MockApi(ticket_count=100).transport, settings) as services,
         open_client(app_with(services, settings, telemetry)) as client,
         operators_served(settings, telemetry) as address,
         httpx.AsyncClient(base_url=str(address)) as port,

@@ -11,8 +11,8 @@ from tests.fakes import ScriptedTransport, app_with, make_settings, open_client,
 
 
 class TestHealth:
-    async def test_is_ok_when_everything_answers(self, app_client: httpx.AsyncClient) -> None:
-        answer = await app_client.get("/health")
+    async def test_is_ok_when_everything_answers(self, no_worker: httpx.AsyncClient) -> None:
+        answer = await no_worker.get("/health")
         assert answer.status_code == 200
         assert answer.json() == {
             "status": "ok",
@@ -46,19 +46,19 @@ class TestHealth:
 
 
 class TestMetrics:
-    async def test_count_requests_by_route_and_status(self, app_client: httpx.AsyncClient) -> None:
-        await app_client.get("/tickets/no-such-ticket?tenant_id=t")
-        text = (await app_client.get("/metrics")).text
+    async def test_count_requests_by_route_and_status(self, no_worker: httpx.AsyncClient) -> None:
+        await no_worker.get("/tickets/no-such-ticket?tenant_id=t")
+        text = (await no_worker.get("/metrics")).text
         assert 'http_requests_total{method="GET",route="/tickets/{external_id}",status="404"} 1.0' in text
         assert 'http_request_duration_seconds_count{method="GET",route="/tickets/{external_id}"} 1.0' in text
 
-    async def test_know_routes_that_are_not_fastapis(self, app_client: httpx.AsyncClient) -> None:
-        await app_client.get("/openapi.json")
-        assert 'route="/openapi.json",status="200"' in (await app_client.get("/metrics")).text
+    async def test_know_routes_that_are_not_fastapis(self, ingested: Ingested) -> None:
+        await ingested.client.get("/openapi.json")
+        assert 'route="/openapi.json",status="200"' in (await ingested.client.get("/metrics")).text
 
-    async def test_a_client_cannot_make_labels(self, app_client: httpx.AsyncClient) -> None:
-        await app_client.request("BREW", "/coffee/pot-1")
-        text = (await app_client.get("/metrics")).text
+    async def test_a_client_cannot_make_labels(self, no_worker: httpx.AsyncClient) -> None:
+        await no_worker.request("BREW", "/coffee/pot-1")
+        text = (await no_worker.get("/metrics")).text
         assert 'http_requests_total{method="OTHER",route="unmatched",status="404"} 1.0' in text
         assert "coffee" not in text
 
