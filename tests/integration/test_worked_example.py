@@ -17,6 +17,8 @@ from pymongo import MongoClient
 ROOT = Path(__file__).parents[2]
 COPIED = ("documents", "services", "resolvers", "schema", "gql_app", "mock_external_api")
 EDIT = re.compile(r"^```diff\n(\S+)\n (.*)\n((?:\+.*\n)+)```$", re.MULTILINE)
+PYTHON = "3.11"
+"""Which one mypy checks for, as pyproject.toml says: the name of its folder."""
 READ_ONLY, FILTERABLE, COUNTED = 3, 4, 6
 """How many edits a field may cost."""
 
@@ -143,17 +145,10 @@ def test_runs_lists_statistics_and_exports_know_it(copy: Path, mongo_url: str, d
 
 
 def test_the_edits_are_well_typed(copy: Path) -> None:
+    """What mypy has found in the last run stays beside what it knows of the project itself, from which it begins."""
     shutil.copy(ROOT / "pyproject.toml", copy)
-    run(
-        copy,
-        "-m",
-        "mypy",
-        "--cache-dir",
-        str(ROOT / ".mypy_cache"),
-        "-p",
-        "documents",
-        "-p",
-        "services",
-        "-p",
-        "schema",
-    )
+    known, cache = ROOT / ".mypy_cache" / PYTHON, ROOT / ".mypy_cache" / "worked_example"
+    if known.exists() and not cache.exists():
+        shutil.copytree(known, cache / PYTHON)
+    packages = [part for package in ("documents", "services", "schema") for part in ("-p", package)]
+    run(copy, "-m", "mypy", "--cache-dir", str(cache), *packages)

@@ -129,7 +129,7 @@ async def test_connections_that_a_partition_has_broken_are_replaced(server: Shar
         driver = Driver(url)
         rows: Collection = driver.client["driver"]["rows"]
         await asyncio.gather(*(rows.find_one() for _ in range(THREADS)))
-        with network.broken():
+        with network.broken(), patiently(3.0):
             await asyncio.gather(*(refused(lambda: rows.find_one()) for _ in range(THREADS)))
         await until(lambda: succeeds(lambda: rows.find_one()))
         await asyncio.gather(*(rows.find_one() for _ in range(THREADS)))

@@ -25,6 +25,7 @@ from mock_external_api.settings import MockSettings
 from resolvers.context import Services
 from services.coordination import keepers
 from services.coordination.leases import Leases, ingest_resource
+from services.ingestion import jobs
 from services.ingestion.batches.files import FileRecord
 from services.ingestion.batches.storing import Batches
 from services.ingestion.jobs import Jobs
@@ -49,6 +50,7 @@ def _quick_looks() -> Iterator[None]:
             patch.setattr(module, "_LOOK_SECONDS", QUICK_SECONDS)
             patch.setattr(module, "_STANDBY_SECONDS", QUICK_SECONDS)
         patch.setattr(training, "_LOOK_SECONDS", QUICK_SECONDS)
+        patch.setattr(jobs, "_POLL_SECONDS", QUICK_SECONDS / 4)
         yield
 
 

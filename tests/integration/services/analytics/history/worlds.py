@@ -64,7 +64,7 @@ roll_ups = st.sampled_from([0, 1, 3, 7])
 minutes = st.integers(-60 * 48, 60 * 41)
 periods = st.one_of(st.just([-60 * 48, 60 * 40]), st.tuples(minutes, minutes).map(sorted))
 """Two moments, in minutes from `START`; the first one has everything between them."""
-thorough = tried_on(40, one_in=12)
+thorough = tried_on(40, one_in=20)
 
 
 @dataclass(frozen=True, slots=True)
