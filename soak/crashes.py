@@ -29,6 +29,16 @@ DATABASE_KILL_COSTS = KILL_COSTS + FINAL_EVERY
 STORED = ("tickets", "ticket_history", "ingestion_jobs", "ingestion_logs", "quarantined_records", "notifications")
 
 
+def unchanging(tickets: int, latency_ms: int) -> dict[str, object]:
+    """An upstream without a limit whose tickets stay as they are; `latency_ms`: what it takes for a page."""
+    return {
+        "ticket_count": tickets,
+        "rate_limit_per_minute": 0,
+        "latency_ms": latency_ms,
+        "drifting_updated_at_share": 0,
+    }
+
+
 def resume(
     kills: int,
     *,
@@ -43,15 +53,9 @@ def resume(
     `slack`: by how much the time allowed for a takeover is stretched, for a machine that is busy with other things.
     """
     chance = random.Random(seed)
-    mock = {
-        "ticket_count": tickets,
-        "rate_limit_per_minute": 0,
-        "latency_ms": latency_ms,
-        "drifting_updated_at_share": 0,
-    }
     killed, runs, faults = 0, 0, Counter[str]()
     longest_takeover = 0.0
-    with Cluster(mock=mock, page_size=10, lock_ttl_seconds=lease_seconds) as cluster:
+    with Cluster(mock=unchanging(tickets, latency_ms), page_size=10, lock_ttl_seconds=lease_seconds) as cluster:
         expected = cluster.upstream_ids(TENANT)
         worker = cluster.worker()
         while killed < kills:
@@ -88,9 +92,8 @@ def fencing(
 ) -> Verdict:
     """SIGSTOP the holder at random moments, let another worker finish its job, wake it: it must write nothing."""
     chance = random.Random(seed)
-    mock = {"ticket_count": tickets, "rate_limit_per_minute": 0, "latency_ms": latency_ms}
     written = Counter[str]()
-    with Cluster(mock=mock, page_size=10, lock_ttl_seconds=lease_seconds) as cluster:
+    with Cluster(mock=unchanging(tickets, latency_ms), page_size=10, lock_ttl_seconds=lease_seconds) as cluster:
         for _ in range(pauses):
             forget_everything(cluster)
             first = cluster.worker()
@@ -114,14 +117,10 @@ def fencing(
 def database_outages(outages: int, *, tickets: int = 4_000, latency_ms: int = LATENCY_MS, seed: int = 3) -> Verdict:
     """SIGKILL mongod at random moments of a run; the supervisor restarts it."""
     chance = random.Random(seed)
-    mock = {
-        "ticket_count": tickets,
-        "rate_limit_per_minute": 0,
-        "latency_ms": latency_ms,
-        "drifting_updated_at_share": 0,
-    }
     faults = Counter[str]()
-    with Cluster(mock=mock, disturbs_mongod=True, page_size=10, lock_ttl_seconds=5) as cluster:
+    with Cluster(
+        mock=unchanging(tickets, latency_ms), disturbs_mongod=True, page_size=10, lock_ttl_seconds=5
+    ) as cluster:
         expected = cluster.upstream_ids(TENANT)
         cluster.worker()
         for _ in range(outages):
@@ -139,17 +138,13 @@ def database_outages(outages: int, *, tickets: int = 4_000, latency_ms: int = LA
 def failovers(times: int, *, tickets: int = 4_000, latency_ms: int = LATENCY_MS, seed: int = 7) -> Verdict:
     """SIGKILL the primary of a replica set of three during a run; the majority elects another one."""
     chance = random.Random(seed)
-    mock = {
-        "ticket_count": tickets,
-        "rate_limit_per_minute": 0,
-        "latency_ms": latency_ms,
-        "drifting_updated_at_share": 0,
-    }
     faults = Counter[str]()
     with (
         TemporaryDirectory(prefix="soak-set-") as home,
         ReplicaSet(Path(home)) as replica_set,
-        Cluster(mock=mock, mongo_url=replica_set.url, page_size=10, lock_ttl_seconds=20) as cluster,
+        Cluster(
+            mock=unchanging(tickets, latency_ms), mongo_url=replica_set.url, page_size=10, lock_ttl_seconds=20
+        ) as cluster,
     ):
         expected = cluster.upstream_ids(TENANT)
         cluster.worker()

@@ -14,7 +14,7 @@ import httpx
 
 from soak.asking import Question, ask_graphql, questions
 from soak.cluster import Cluster, client_of, wait_for
-from soak.crashes import KILL_COSTS, LATENCY_MS, TENANT, comes_to_run, differences, forget_everything
+from soak.crashes import KILL_COSTS, LATENCY_MS, TENANT, comes_to_run, differences, forget_everything, unchanging
 from soak.process import Process
 from soak.verdict import Verdict
 
@@ -54,16 +54,12 @@ def frozen_database(
     `slack`: by how much the promised seconds are stretched, for a machine that is busy with other things.
     """
     chance = random.Random(seed)
-    mock = {
-        "ticket_count": tickets,
-        "rate_limit_per_minute": 0,
-        "latency_ms": latency_ms,
-        "drifting_updated_at_share": 0,
-    }
     seen: list[Seen] = []
     faults = Counter[str]()
     with (
-        Cluster(mock=mock, disturbs_mongod=True, page_size=10, graphql_max_cost=1_000_000) as cluster,
+        Cluster(
+            mock=unchanging(tickets, latency_ms), disturbs_mongod=True, page_size=10, graphql_max_cost=1_000_000
+        ) as cluster,
         ExitStack() as stack,
     ):
         expected = cluster.upstream_ids(TENANT)
