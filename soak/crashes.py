@@ -53,8 +53,7 @@ def resume(
     `slack`: by how much the time allowed for a takeover is stretched, for a machine that is busy with other things.
     """
     chance = random.Random(seed)
-    killed, runs, faults = 0, 0, Counter[str]()
-    longest_takeover = 0.0
+    killed, runs, longest_takeover, faults = 0, 0, 0.0, Counter[str]()
     with Cluster(mock=unchanging(tickets, latency_ms), page_size=10, lock_ttl_seconds=lease_seconds) as cluster:
         expected = cluster.upstream_ids(TENANT)
         worker = cluster.worker()
