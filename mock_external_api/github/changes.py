@@ -77,8 +77,8 @@ class IssueChanges:
         """Change the title, which makes an event, or the text, which makes none."""
         issue = self.issue(number)
         if title is not None and title != issue.title:
-            self._event(issue, "renamed", actor or issue.author, rename={"from": issue.title, "to": title})
-            self._set(issue, title=title)
+            at = self._event(issue, "renamed", actor or issue.author, rename={"from": issue.title, "to": title})
+            self._set(issue, at=at, title=title)
         if body is not None:
             self._set(issue, body=body)
 
@@ -86,52 +86,53 @@ class IssueChanges:
         """Add labels."""
         issue = self.issue(number)
         for name in [name for name in dict.fromkeys(names) if name not in issue.labels]:
-            self._event(issue, "labeled", actor, label=name)
-            self._set(issue, labels=(*issue.labels, name))
+            at = self._event(issue, "labeled", actor, label=name)
+            self._set(issue, at=at, labels=(*issue.labels, name))
 
     def unlabel(self, number: int, name: str, actor: str = "ada-support") -> None:
         """Take a label away."""
         issue = self.issue(number)
         if name in issue.labels:
-            self._event(issue, "unlabeled", actor, label=name)
-            self._set(issue, labels=tuple(label for label in issue.labels if label != name))
+            at = self._event(issue, "unlabeled", actor, label=name)
+            self._set(issue, at=at, labels=tuple(label for label in issue.labels if label != name))
 
     def assign(self, number: int, login: str, actor: str = "ada-support") -> None:
         """Assign a member."""
         issue = self.issue(number)
         if login not in issue.assignees:
-            self._event(issue, "assigned", login, assignee=login, assigner=actor)
-            self._set(issue, assignees=(*issue.assignees, login))
+            at = self._event(issue, "assigned", login, assignee=login, assigner=actor)
+            self._set(issue, at=at, assignees=(*issue.assignees, login))
 
     def unassign(self, number: int, login: str, actor: str = "ada-support") -> None:
         """Take a member off it."""
         issue = self.issue(number)
         if login in issue.assignees:
-            self._event(issue, "unassigned", login, assignee=login, assigner=actor)
-            self._set(issue, assignees=tuple(one for one in issue.assignees if one != login))
+            at = self._event(issue, "unassigned", login, assignee=login, assigner=actor)
+            self._set(issue, at=at, assignees=tuple(one for one in issue.assignees if one != login))
 
     def set_milestone(self, number: int, title: str | None, actor: str = "ada-support") -> None:
         """Put it under a milestone, or under none."""
         issue = self.issue(number)
         if title != issue.milestone:
             kind = "milestoned" if title else "demilestoned"
-            self._event(issue, kind, actor, milestone=title or issue.milestone)
-            self._set(issue, milestone=title)
+            at = self._event(issue, kind, actor, milestone=title or issue.milestone)
+            self._set(issue, at=at, milestone=title)
 
     def close(self, number: int, reason: str = "completed", actor: str = "ada-support") -> None:
         """Close it as `completed`, `not_planned` or `duplicate`; a pull request has no reason."""
         issue = self.issue(number)
         if issue.state == "open":
             known = None if issue.pull else reason
-            self._event(issue, "closed", actor, state_reason=known)
-            self._set(issue, state="closed", state_reason=known, closed=self.now(), closed_by=actor)
+            at = self._event(issue, "closed", actor, state_reason=known)
+            self._set(issue, at=at, state="closed", state_reason=known, closed=at, closed_by=actor)
 
     def reopen(self, number: int, actor: str = "ada-support") -> None:
         """Open it again."""
         issue = self.issue(number)
         if issue.state == "closed" and not (issue.pull and issue.pull.merged):
-            self._event(issue, "reopened", actor, state_reason=None if issue.pull else "reopened")
-            self._set(issue, state="open", state_reason=None if issue.pull else "reopened", closed=None, closed_by=None)
+            known = None if issue.pull else "reopened"
+            at = self._event(issue, "reopened", actor, state_reason=known)
+            self._set(issue, at=at, state="open", state_reason=known, closed=None, closed_by=None)
 
     def merge(self, number: int, actor: str = "ada-support") -> None:
         """Merge a pull request, which closes it."""
@@ -144,14 +145,14 @@ class IssueChanges:
     def lock(self, number: int, reason: str | None = None, actor: str = "ada-support") -> None:
         """Lock the conversation: `off-topic`, `too heated`, `resolved`, `spam` or for no reason."""
         issue = self.issue(number)
-        self._event(issue, "locked", actor, lock_reason=reason)
-        self._set(issue, locked=True, lock_reason=reason)
+        at = self._event(issue, "locked", actor, lock_reason=reason)
+        self._set(issue, at=at, locked=True, lock_reason=reason)
 
     def unlock(self, number: int, actor: str = "ada-support") -> None:
         """Unlock the conversation."""
         issue = self.issue(number)
-        self._event(issue, "unlocked", actor, lock_reason=None)
-        self._set(issue, locked=False, lock_reason=None)
+        at = self._event(issue, "unlocked", actor, lock_reason=None)
+        self._set(issue, at=at, locked=False, lock_reason=None)
 
     def pin(self, number: int, actor: str = "ada-support") -> None:
         """Pin it to the top of the web page: an event alone."""
@@ -186,8 +187,8 @@ class IssueChanges:
         comment = self.home.comments[comment_id]
         self.home.remove_comment(comment)
         issue = self.issue(comment.number)
-        self._event(issue, "comment_deleted", actor)
-        self._set(issue, comments=issue.comments - 1)
+        at = self._event(issue, "comment_deleted", actor)
+        self._set(issue, at=at, comments=issue.comments - 1)
 
     def _open(self, title: str, body: str | None, author: str, labels: Sequence[str], pull: Pull | None) -> Issue:
         now = self.now()
@@ -196,8 +197,9 @@ class IssueChanges:
         self.label(issue.number, *labels, actor=author)
         return issue
 
-    def _set(self, issue: Issue, *, quietly: bool = False, **fields: Any) -> None:
-        now = self.now()
+    def _set(self, issue: Issue, *, at: int | None = None, quietly: bool = False, **fields: Any) -> None:
+        """`at`: the second of the event that tells of it; None: the present one."""
+        now = self.now() if at is None else at
         for name, value in fields.items():
             old = getattr(issue, name)
             if old != value:
@@ -211,5 +213,8 @@ class IssueChanges:
         issue.version += 1
         self.home.version += 1
 
-    def _event(self, issue: Issue, kind: str, actor: str | None, **details: Any) -> None:
-        self.home.add_event(IssueEvent(self.next_id(), issue.number, kind, actor, self.now(), details))
+    def _event(self, issue: Issue, kind: str, actor: str | None, **details: Any) -> int:
+        """Make an event of the present second, which is returned."""
+        now = self.now()
+        self.home.add_event(IssueEvent(self.next_id(), issue.number, kind, actor, now, details))
+        return now

@@ -1,13 +1,17 @@
 """What the stand-in's model knows, and that the API shows exactly that."""
 
 import random
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from mock_external_api.clock import Clock
 from mock_external_api.github.changes import UnknownIssueError
+from mock_external_api.github.desk import Desk
 from mock_external_api.github.living import random_step
-from tests.github_standin import HERE, WALK, GithubClient, seconds, seen, true_now
+from mock_external_api.github.settings import GithubSettings
+from tests.github_standin import HERE, WALK, GithubClient, TurnedClock, seconds, seen, true_now
 
 
 async def _shown(client: GithubClient) -> dict[int, dict[str, Any]]:
@@ -55,6 +59,28 @@ async def test_history_leads_to_the_present(seed: int) -> None:
             fields[change["field"]] = change["old"]
         loud = [change["moment"] for change in ticket["history"] if not change["quiet"]]
         assert ticket["fields"]["updated"] >= max(loud, default=0)
+
+
+async def test_an_event_and_what_it_tells_of_are_of_one_second_however_the_clock_ticks() -> None:
+    clock = TurnedClock()
+
+    def ticking() -> datetime:
+        clock.advance(1)
+        return clock.moment
+
+    desk, dice = Desk(GithubSettings(issue_count=10), Clock(ticking, lambda: 0.0)), random.Random(1)
+    for _ in range(60):
+        random_step(desk, dice)
+    told = {(event.number, event.moment) for event in desk.home.events}
+    fields = {"state", "title", "labels", "assignees", "milestone", "locked"}
+    marked = {
+        (number, change["moment"])
+        for number, issue in desk.truth().items()
+        for change in issue["history"]
+        if number in desk.home.issues and change["field"] in fields and not change["quiet"]
+    }
+    assert len(marked) > 20
+    assert marked <= told
 
 
 async def test_who_lists_what_was_updated_misses_nothing_but_what_is_quiet() -> None:
