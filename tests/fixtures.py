@@ -75,7 +75,10 @@ def _every_query_names_its_tenant() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A MongoDB of the tests' own, which nobody kills: it need not bring every write to its disk."""
+    """A MongoDB of the tests' own, which nobody kills: it need not bring every write to its disk.
+
+    Databases are left in it: to drop one waits for the transactions of killed processes.
+    """
     server = start(tmp_path_factory.mktemp("mongodb"), extra_args=OF_TESTS)
     with MongoClient[dict[str, Any]](server.url) as client:
         config = client.admin.command("replSetGetConfig")["config"]

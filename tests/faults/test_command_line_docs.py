@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from pymongo import MongoClient
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -43,8 +42,6 @@ def test_every_block_of_commands_does_what_it_says(tmp_path: Path, mongo_url: st
             assert ran.returncode == 0, (block, ran.stdout, ran.stderr)
             assert ran.stdout
     assert (tmp_path / "tickets.csv").stat().st_size > 1000
-    with MongoClient(mongo_url) as client:
-        client.drop_database(name)
 
 
 def test_every_command_is_in_the_list() -> None:

@@ -49,7 +49,6 @@ def stored(environment: dict[str, Any]) -> Iterator[Database[dict[str, Any]]]:
     """What the service has stored."""
     with MongoClient(environment["MONGO_URL"]) as client:
         yield client[environment["MONGO_DB"]]
-        client.drop_database(environment["MONGO_DB"])
 
 
 def live_tickets(mock: str, tenant_id: str) -> int:

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from pymongo import MongoClient
 
 from soak.prepared import started
 from tests.connecting import KEY, TOKEN, HelpDesk, help_desk, record
@@ -28,12 +27,10 @@ def desk() -> Iterator[HelpDesk]:
 
 
 @pytest.fixture
-def environment(tmp_path: Path, mongo_url: str) -> Iterator[dict[str, str]]:
+def environment(tmp_path: Path, mongo_url: str) -> dict[str, str]:
     name = f"test_{uuid4().hex[:12]}"
     settings = {"MONGO_URL": mongo_url, "MONGO_DB": name, "DATA_DIR": str(tmp_path), "SECRETS_KEY": KEY}
-    yield {**OUR_ENVIRONMENT, **settings, "PYTHONPATH": str(ROOT), "EXTERNAL_API_URL": "mock", "COLUMNS": "120"}
-    with MongoClient(mongo_url) as client:
-        client.drop_database(name)
+    return {**OUR_ENVIRONMENT, **settings, "PYTHONPATH": str(ROOT), "EXTERNAL_API_URL": "mock", "COLUMNS": "120"}
 
 
 def call(environment: dict[str, str], *arguments: str, given: str = "") -> tuple[int, str]:

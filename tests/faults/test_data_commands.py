@@ -65,8 +65,6 @@ def stored(tmp_path_factory: pytest.TempPathFactory, mongo_url: str) -> Iterator
         ):
             assert importing.exit_code() == 0, importing.output
             yield Stored(home, settings, api.url(), ran["job_id"], ran)
-    with MongoClient(mongo_url) as client:
-        client.drop_database(settings["MONGO_DB"])
 
 
 def still(answer: Any) -> Any:

@@ -36,25 +36,23 @@ asyncio.run(connect(*sys.argv[1:], deleted_retention_days=90, quarantine_retenti
 
 
 @pytest.fixture(scope="module")
-def settings(mongo_url: str, mock: str) -> Iterator[dict[str, object]]:
+def settings(mongo_url: str, mock: str) -> dict[str, object]:
     """Those of a service that has been started before; nobody changes its database."""
-    yield from opened_once(mongo_url, mock)
+    return opened_once(mongo_url, mock)
 
 
-def opened_once(mongo_url: str, mock: str) -> Iterator[dict[str, object]]:
+def opened_once(mongo_url: str, mock: str) -> dict[str, object]:
     name = f"test_{uuid4().hex[:12]}"
     # In a process of its own: opening a database binds the document classes, which other tests use.
     opened = outcome(OUR_ENVIRONMENT, "-c", OPENING, mongo_url, name)
     assert opened.code == 0, opened.errors
-    yield {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": mock}
-    with MongoClient(mongo_url) as client:
-        client.drop_database(name)
+    return {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": mock}
 
 
 @pytest.fixture
-def own_settings(mongo_url: str, mock: str) -> Iterator[dict[str, object]]:
+def own_settings(mongo_url: str, mock: str) -> dict[str, object]:
     """The same with a database of the test's own."""
-    yield from opened_once(mongo_url, mock)
+    return opened_once(mongo_url, mock)
 
 
 def examine(home: Path, *, code: int, **settings: object) -> dict[str, Any]:

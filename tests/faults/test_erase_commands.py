@@ -18,12 +18,10 @@ WORD = "zyxmarkerword"
 
 
 @pytest.fixture
-def environment(tmp_path: Path, mongo_url: str) -> Iterator[dict[str, str]]:
+def environment(tmp_path: Path, mongo_url: str) -> dict[str, str]:
     settings = {"MONGO_URL": mongo_url, "MONGO_DB": f"test_{uuid4().hex[:12]}", "DATA_DIR": str(tmp_path)}
     more = {"PYTHONPATH": str(ROOT), "EXTERNAL_API_URL": "mock", "COLUMNS": "80", "LOCK_TTL_SECONDS": "2"}
-    yield {**OUR_ENVIRONMENT, **settings, **more}
-    with MongoClient[dict[str, Any]](mongo_url) as client:
-        client.drop_database(settings["MONGO_DB"])
+    return {**OUR_ENVIRONMENT, **settings, **more}
 
 
 @pytest.fixture

@@ -1,13 +1,10 @@
 """`python -m gql_app import`: real files, a real process, a real database."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from pymongo import MongoClient
 
 from tests.processes import Command
 
@@ -17,11 +14,9 @@ ROW = f"{{}},{MOMENT},{MOMENT},Hello,How are you?,mail,c-1,open\n"
 
 
 @pytest.fixture(scope="module")
-def environment(mongo_url: str) -> Iterator[dict[str, object]]:
+def environment(mongo_url: str) -> dict[str, object]:
     name = f"test_{uuid4().hex[:12]}"
-    yield {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": "http://127.0.0.1:1", "COLUMNS": 80}
-    with MongoClient[dict[str, Any]](mongo_url) as client:
-        client.drop_database(name)
+    return {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": "http://127.0.0.1:1", "COLUMNS": 80}
 
 
 def outcome(folder: Path, environment: dict[str, object], file: Path, *options: str) -> tuple[int, str]:

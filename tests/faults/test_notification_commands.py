@@ -21,11 +21,9 @@ MATCHED = [{"rule": "outage", "keyword": "down", "text": "down"}]
 
 
 @pytest.fixture(scope="module")
-def environment(mongo_url: str) -> Iterator[dict[str, object]]:
+def environment(mongo_url: str) -> dict[str, object]:
     name = f"test_{uuid4().hex[:12]}"
-    yield {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": "http://127.0.0.1:1"}
-    with MongoClient[dict[str, Any]](mongo_url) as client:
-        client.drop_database(name)
+    return {"MONGO_URL": mongo_url, "MONGO_DB": name, "EXTERNAL_API_URL": "http://127.0.0.1:1"}
 
 
 @pytest.fixture

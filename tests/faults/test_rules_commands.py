@@ -17,11 +17,9 @@ TENANT = "acme"
 
 
 @pytest.fixture
-def environment(tmp_path: Path, mongo_url: str) -> Iterator[dict[str, str]]:
+def environment(tmp_path: Path, mongo_url: str) -> dict[str, str]:
     settings = {"MONGO_URL": mongo_url, "MONGO_DB": f"test_{uuid4().hex[:12]}", "DATA_DIR": str(tmp_path)}
-    yield {**OUR_ENVIRONMENT, **settings, "PYTHONPATH": str(ROOT), "EXTERNAL_API_URL": "mock", "COLUMNS": "80"}
-    with MongoClient[dict[str, Any]](mongo_url) as client:
-        client.drop_database(settings["MONGO_DB"])
+    return {**OUR_ENVIRONMENT, **settings, "PYTHONPATH": str(ROOT), "EXTERNAL_API_URL": "mock", "COLUMNS": "80"}
 
 
 @pytest.fixture

@@ -85,7 +85,6 @@ def database(mongo_url: str) -> Iterator[Database[dict[str, Any]]]:
     with MongoClient[dict[str, Any]](mongo_url) as client:
         database = client[f"test_{uuid4().hex[:12]}"]
         yield database
-        client.drop_database(database.name)
 
 
 @pytest.fixture(scope="module")

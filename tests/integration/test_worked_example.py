@@ -5,14 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, build_schema
-from pymongo import MongoClient
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("documents", "services", "resolvers", "schema", "gql_app", "mock_external_api")
@@ -100,11 +98,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory, edits: list[tuple[str, str, s
 
 
 @pytest.fixture
-def database_name(mongo_url: str) -> Iterator[str]:
-    name = f"test_{uuid4().hex[:12]}"
-    yield name
-    with MongoClient(mongo_url) as client:
-        client.drop_database(name)
+def database_name(mongo_url: str) -> str:
+    return f"test_{uuid4().hex[:12]}"
 
 
 def run(project: Path, *arguments: str) -> str:

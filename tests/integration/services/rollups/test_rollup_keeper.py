@@ -280,7 +280,6 @@ async def test_a_collection_that_was_dropped_is_no_trouble(db: Database) -> None
         await other.collection(Ticket).drop()
         await becomes(lambda: other.collection(RolledUpTicket).count_documents({}), 0)
     await expect_consistent(other)
-    await client.drop_database(other.name)
 
 
 async def test_a_keeper_that_died_while_it_wrote_does_not_keep_others_from_writing(db: Database) -> None:
