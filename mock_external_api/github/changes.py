@@ -138,8 +138,7 @@ class IssueChanges:
         """Merge a pull request, which closes it."""
         issue = self.issue(number)
         if issue.pull and issue.state == "open":
-            issue.pull.merged = self.now()
-            self._event(issue, "merged", actor)
+            issue.pull.merged = self._event(issue, "merged", actor)
             self.close(number, actor=actor)
 
     def lock(self, number: int, reason: str | None = None, actor: str = "ada-support") -> None:
@@ -171,7 +170,7 @@ class IssueChanges:
         issue, now = self.issue(number), self.now()
         made = IssueComment(self.next_id(), number, author, body, now, now)
         self.home.add_comment(made)
-        self._set(issue, comments=issue.comments + 1)
+        self._set(issue, at=now, comments=issue.comments + 1)
         return made
 
     def edit_comment(self, comment_id: int, body: str) -> None:
@@ -179,8 +178,9 @@ class IssueChanges:
         comment = self.home.comments[comment_id]
         comment.body = body
         comment.version += 1
-        self.home.touch_comment(comment, self.now())
-        self._touch(self.issue(comment.number), "edit_comment")
+        now = self.now()
+        self.home.touch_comment(comment, now)
+        self._touch(self.issue(comment.number), "edit_comment", at=now)
 
     def delete_comment(self, comment_id: int, actor: str = "ada-support") -> None:
         """Delete a comment; what remains is an event."""
@@ -205,11 +205,11 @@ class IssueChanges:
             if old != value:
                 issue.history.append(Change(now, name, old, value, quietly))
                 setattr(issue, name, value)
-        self._touch(issue, None, quietly=quietly)
+        self._touch(issue, None, at=now, quietly=quietly)
 
-    def _touch(self, issue: Issue, change: str | None, *, quietly: bool = False) -> None:
+    def _touch(self, issue: Issue, change: str | None, *, at: int | None = None, quietly: bool = False) -> None:
         if not quietly and change not in self.settings.quiet:
-            self.home.touch(issue, max(self.now(), issue.updated))
+            self.home.touch(issue, max(self.now() if at is None else at, issue.updated))
         issue.version += 1
         self.home.version += 1
 

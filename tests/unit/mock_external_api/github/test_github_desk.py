@@ -81,6 +81,8 @@ async def test_an_event_and_what_it_tells_of_are_of_one_second_however_the_clock
     }
     assert len(marked) > 20
     assert marked <= told
+    issue = next(iter(desk.home.issues.values()))
+    assert desk.comment(issue.number, "Any news?").created == issue.updated == issue.history[-1].moment
 
 
 async def test_who_lists_what_was_updated_misses_nothing_but_what_is_quiet() -> None:
