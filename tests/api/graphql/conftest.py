@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from documents.database import Database
-from gql_app.settings import Settings
 from resolvers.context import Services
 from tests.api.graphql.client import Api
 from tests.api.graphql.sockets import FEW_AT_ONCE, served
@@ -54,10 +53,9 @@ async def fresh(services: Services, mock_api: MockApi, db: Database, app_client:
 
 
 @pytest.fixture
-async def resting(services: Services, mock_api: MockApi, db: Database, settings: Settings) -> AsyncIterator[Api]:
+async def resting(services: Services, mock_api: MockApi, db: Database, no_worker: httpx.AsyncClient) -> Api:
     """The same without a worker, for tests that start nothing."""
-    async with open_client(app_with(at_rest(services), settings)) as client:
-        yield Api(client, services, mock_api, db)
+    return Api(no_worker, services, mock_api, db)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,8 @@ import httpx
 import pytest
 
 from documents.database import Database
-from gql_app.settings import Settings
 from resolvers.context import Services
-from tests.fakes import MockApi, app_with, at_rest, empty, ingest, make_settings, open_client, open_services
+from tests.fakes import MockApi, app_with, empty, ingest, make_settings, open_client, open_services
 
 
 @dataclass
@@ -38,10 +37,3 @@ async def ingested(database: Database) -> AsyncIterator[Ingested]:
         for tenant_id in ("tenant_a", "tenant_b"):
             await ingest(services, tenant_id)
         yield Ingested(client, services, mock_api, database)
-
-
-@pytest.fixture
-async def no_worker(services: Services, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an application that has no worker: jobs stay queued, and a test that starts none costs half."""
-    async with open_client(app_with(at_rest(services), settings)) as client:
-        yield client
