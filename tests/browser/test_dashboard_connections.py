@@ -218,7 +218,7 @@ async def test_the_settings_are_changed_and_the_secret_stays(
     fields = "[...document.querySelectorAll('.panel-form .form-row input')].map((f) => [f.name, f.value])"
     assert dict(await page.evaluate(fields)) == {**access, "api_token": ""}
     await fill(page, base_url=f"{desk}/zendesk/", requests_per_minute="")
-    await click(page, "Save and check")
+    await click(page, "Check and save")
     await shows(page, "/zendesk is read from now on. It answers.")
     assert (await services.connections.get(made.id)).settings == {
         "base_url": f"{desk}/zendesk/",
@@ -226,7 +226,7 @@ async def test_the_settings_are_changed_and_the_secret_stays(
     }
     await click(page, "Settings …")
     await fill(page, base_url=f"{desk}/elsewhere")
-    await click(page, "Save and check")
+    await click(page, "Check and save")
     await shows(page, "Nothing was changed. There is nothing of that name")
     await click(page, "Cancel")
     await page.until("document.querySelector('.panel-form') === null")
@@ -257,7 +257,7 @@ async def test_settings_that_do_not_work_are_at_no_moment_stored(
         ({"base_url": here, "api_token": "", "requests_per_minute": "x"}, "requests_per_minute must be a whole number"),
     ):
         await fill(page, **typed)
-        await click(page, "Save and check")
+        await click(page, "Check and save")
         await shows(page, f"Nothing was changed. {reason}")
         assert await db.collection(Connection).find_one({"_id": made.id}) == row
     begun = await db.collection(AuditEntry).find({"action": {"$type": "string"}}).to_list(None)

@@ -41,7 +41,7 @@ export function ChangeSettings({ connection, offered, onDone, onClose }) {
     onDone(`${done.account} is read from now on. ${done.detail}`);
   };
   return html`
-    <${Panel} name="Settings" act="Save and check" problem=${tried.problem} isGiven=${tried.isGiven} onSubmit=${save} onClose=${onClose}>
+    <${Panel} name="Settings" act="Check and save" problem=${tried.problem} isGiven=${tried.isGiven} onSubmit=${save} onClose=${onClose}>
       <${Needs} needs=${offered.needs} had=${had} />
     <//>
   `;
@@ -68,7 +68,7 @@ export function RotateSecret({ connection, offered, onDone, onClose }) {
   `;
 }
 
-/** Changes of settings and secrets that are stored once they were tried: what does not work never is. */
+/** Changes of settings and secrets, which are tried before: what does not work is never stored. */
 function useTriedChange() {
   const order = useOrder(() => undefined);
   const [refusal, setRefusal] = useState(/** @type {string | null} */ (null));
