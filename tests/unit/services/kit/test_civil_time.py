@@ -42,14 +42,12 @@ def rules_of_2026(name: str, file: bytes) -> tuple[object, ...]:
 def brute_force(place: tzinfo) -> dict[TrendUnit, list[datetime]]:
     """For each unit, every moment of 2026 at which its label is another one than a moment before."""
     found: dict[TrendUnit, list[datetime]] = {unit: [] for unit in TrendUnit}
-    before = {unit: label((BEGIN - STEP).astimezone(place)) for unit, label in LABELS.items()}
-    last = None
+    local = (BEGIN - STEP).astimezone(place)
+    before = {unit: label(local) for unit, label in LABELS.items()}
     for moment in MOMENTS:
-        local = moment.astimezone(place)
-        hour = local.hour, local.utcoffset()
-        if hour == last:  # and of the same day, a moment later: none of the labels is another one
-            continue
-        last = hour
+        last, local = local, moment.astimezone(place)
+        if local.minute - last.minute == 15 and local.hour == last.hour and local.day == last.day:
+            continue  # the clock runs on within an hour: none of the labels is another one
         for unit, label in LABELS.items():
             if (now := label(local)) != before[unit]:
                 found[unit].append(moment)
