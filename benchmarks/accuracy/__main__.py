@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from benchmarks.accuracy.labelled import Part, labelled_tickets, read_labelled, tuned_files
-from benchmarks.accuracy.scores import LABELS, Judged, judge
+from benchmarks.accuracy.scores import LABELS, Judged, judge, judged_part
 from benchmarks.accuracy.speed import CHARACTERS, mean_seconds
 from benchmarks.accuracy.tables import report
 from benchmarks.timing import ms
@@ -30,7 +30,7 @@ def main() -> None:
     if arguments.wrong:
         print(wrong_ones(arguments.wrong))
         return
-    results = {part: judge(tickets) for part, tickets in labelled_tickets().items()}
+    results = {part: judged_part(part) for part in Part}
     seconds = mean_seconds(ticket for part in (Part.HELD_OUT, Part.TUNED) for ticket in labelled_tickets()[part])
     speed = f"A message of {CHARACTERS} characters takes {ms(seconds)} on average, the languages in turn."
     if arguments.write:
@@ -43,9 +43,8 @@ def main() -> None:
 
 def wrong_ones(name: str) -> str:
     """The tickets of a tuned file of which something is wrong, with what was said and why."""
-    tickets = labelled_tickets()[Part.OLDER_TUNED] if name == OLDER else read_labelled(tuned_files()[name])
-    judged = list(enumerate(judge(tickets), start=1))
-    wrong = [(number, each) for number, each in judged if not each.is_right(*LABELS, "language")]
+    judged = judged_part(Part.OLDER_TUNED) if name == OLDER else judge(read_labelled(tuned_files()[name]))
+    wrong = [(number, each) for number, each in enumerate(judged, start=1) if not each.is_right(*LABELS, "language")]
     return "\n\n".join([*(f"{number}. {_described(each)}" for number, each in wrong), f"{len(wrong)} of {len(judged)}"])
 
 

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from benchmarks.accuracy.labelled import LabelledTicket
+from benchmarks.accuracy.labelled import LabelledTicket, Part, labelled_tickets
 from documents.ticket import Language, Urgency
 from services.classification import Classification, classify
 
@@ -29,6 +30,12 @@ class Judged:
 def judge(tickets: Iterable[LabelledTicket]) -> list[Judged]:
     """Classify them all."""
     return [Judged(ticket, classify(subject=ticket.subject, message=ticket.message)) for ticket in tickets]
+
+
+@cache
+def judged_part(part: Part) -> Sequence[Judged]:
+    """All of a part."""
+    return judge(labelled_tickets()[part])
 
 
 def of_read_languages(judged: Iterable[Judged]) -> list[Judged]:

@@ -98,12 +98,14 @@ def _changes_in(year: int, place: tzinfo) -> list[datetime]:
 def _hours(start: datetime, place: tzinfo) -> Iterator[datetime]:
     """Every moment at which the clock shows a full hour, or is changed, from the last one before `start` on."""
     moment = start.astimezone(UTC).replace(microsecond=0) - timedelta(hours=2)
+    local = moment.astimezone(place)
     while True:
-        local = moment.astimezone(place)
         following = moment - timedelta(minutes=local.minute, seconds=local.second) + timedelta(hours=1)
-        if _offset(following, place) != local.utcoffset():
+        then = following.astimezone(place)
+        if then.utcoffset() != local.utcoffset():
             following = _change_between(moment, following, place)
-        moment = following
+            then = following.astimezone(place)
+        moment, local = following, then
         yield moment
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.syntax import ROOT, modules, parsed
+from tests.syntax import ROOT, modules, nodes, parsed
 
 ABOVE = ("schema", "gql_app")
 BUILD_THEM = tuple(f"gql_app/{name}.py" for name in ("wiring", "background", "parties", "protecting"))
@@ -15,22 +15,21 @@ WITHOUT_A_CALLER = {"background", "observation"}
 
 def ways_round(tree: ast.Module) -> Iterator[str]:
     """Reads of an attribute of the services, or of the batch reads of a context, and imports of the database."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            owner = node.value
-            name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
-            if name == "services" and node.attr not in WITHOUT_A_CALLER:
-                yield f"{node.lineno}: services.{node.attr}"
-            if node.attr == "loaders":
-                yield f"{node.lineno}: loaders"
+    for node in nodes(tree, ast.Attribute):
+        owner = node.value
+        name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
+        if name == "services" and node.attr not in WITHOUT_A_CALLER:
+            yield f"{node.lineno}: services.{node.attr}"
+        if node.attr == "loaders":
+            yield f"{node.lineno}: loaders"
 
 
 def imports_of_the_database(tree: ast.Module) -> Iterator[str]:
     """What of the database a module imports, with which it could make a service of its own."""
     imported = {
         alias.asname or alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("documents.database")
+        for node in nodes(tree, ast.ImportFrom)
+        if (node.module or "").startswith("documents.database")
         for alias in node.names
     }
     yield from sorted(imported & {"Database", "connect", "Collection"})

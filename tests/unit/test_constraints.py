@@ -1,17 +1,17 @@
 """The rules of the house that no linter knows: what may be imported and read where."""
 
 import ast
+import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
-from tests.syntax import LAYERS, ROOT, modules, parsed
+from tests.syntax import LAYERS, ROOT, modules, parsed, statements, text_of
 
 PACKAGES = (*LAYERS, "mock_external_api", "benchmarks", "soak", "tests")
 
@@ -30,15 +30,6 @@ WHERE_IT_LIES = re.compile(r"/(?:home|Users)/[\w.-]+/|/root/\.?\w")
 
 def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def statements(within: ast.AST) -> Iterator[ast.AST]:
-    """Those of a module and of whatever is in it, but no expressions, which are most of it."""
-    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
-        below = getattr(within, part, ())
-        for node in below if isinstance(below, list) else ():
-            yield node
-            yield from statements(node)
 
 
 @cache
@@ -103,18 +94,18 @@ def test_only_the_top_layer_reads_the_environment() -> None:
     readers = {
         path.relative_to(ROOT).as_posix()
         for path in modules(*(layer for layer in LAYERS if layer != "gql_app"))
-        if re.search(r"\benviron\b|\bgetenv\b|pydantic_settings|dotenv", path.read_text())
+        if re.search(r"\benviron\b|\bgetenv\b|pydantic_settings|dotenv", text_of(path))
     }
     assert readers == set()
 
 
 def nested_imports(tree: ast.Module) -> list[int]:
     """Lines of imports inside of functions."""
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     return [
         node.lineno
-        for function in functions
-        for node in ast.walk(function)
+        for function in statements(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in statements(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
 
@@ -126,9 +117,12 @@ def test_no_function_imports_anything() -> None:
 def own_files() -> list[Path]:
     """The project's own text files; folders with a dot in front (but CI's), and what npm installs, are not."""
     tops = [path for path in ROOT.iterdir() if not path.name.startswith(".") or path.name in (".ci", ".env.example")]
-    below = [path for top in tops if top.is_dir() for path in top.rglob("*")]
-    ignored = {"node_modules", "__pycache__"}
-    return [path for path in [*tops, *below] if path.is_file() and not ignored & set(path.parts)]
+    found = [path for path in tops if path.is_file()]
+    for top in tops:
+        for folder, below, names in os.walk(top):
+            below[:] = [name for name in below if name not in ("node_modules", "__pycache__")]
+            found += [path for name in names if (path := Path(folder, name)).is_file()]
+    return found
 
 
 def test_no_file_names_a_folder_of_the_machine_it_was_written_on() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.syntax import ROOT, modules, parsed
+from tests.syntax import ROOT, modules, nodes, parsed
 
 GUARDED_BY = ROOT / "services/coordination/leases.py"
 COMES_BETWEEN = ROOT / "services/coordination/interventions.py"
@@ -16,7 +16,7 @@ SESSION_METHODS = frozenset(["new_session", "start_session", "start_transaction"
 
 def ways_round(tree: ast.Module) -> Iterator[str]:
     """Where a module reaches the locks, or could open a transaction in the session of a lease."""
-    for node in ast.walk(tree):
+    for node in nodes(tree, ast.ImportFrom, ast.Import, ast.Constant, ast.Attribute, ast.Call):
         match node:
             case ast.ImportFrom(module=module, names=names) if module == LOCKS or (
                 module == "documents" and any(name.name == "tenant_lock" for name in names)

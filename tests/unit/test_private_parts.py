@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from documents.driver import ChangeStream, Client
 from gql_app.graphql.schema import ApiSchema
 from tests.fakes import make_settings
-from tests.syntax import LAYERS, ROOT, modules, parsed
+from tests.syntax import LAYERS, ROOT, modules, nodes, parsed
 
 SETTINGS = make_settings()
 MOTORS_CLIENT: Any = get_origin(Client) or Client
@@ -34,15 +34,17 @@ PARTS: dict[str, tuple[str, type, str]] = {
 """By name: a module that uses it, what has it, and what it is used for."""
 OF_PYTHON = {"_asdict", "_exit"}
 """They only look private."""
+NAMING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Attribute, ast.Name, ast.Constant)
+"""What may name something of ours."""
 
 
 def parts_used() -> Iterator[tuple[str, str]]:
     """Private attributes that no class of ours has, with the modules that read them."""
     trees = {path: parsed(path) for path in modules(*LAYERS)}
-    ours = {name for tree in trees.values() for node in ast.walk(tree) for name in _defined(node)}
+    ours = {name for tree in trees.values() for node in nodes(tree, *NAMING) for name in _defined(node)}
     for path, tree in trees.items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__"):
+        for node in nodes(tree, ast.Attribute):
+            if node.attr.startswith("_") and not node.attr.startswith("__"):
                 is_own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
                 if node.attr not in OF_PYTHON and (node.attr not in ours or (node.attr in PARTS and not is_own)):
                     yield node.attr, path.relative_to(ROOT).as_posix()

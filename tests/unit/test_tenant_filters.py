@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.syntax import ROOT, modules, parsed
+from tests.syntax import ROOT, modules, nodes, parsed
 
 QUERY_METHODS = frozenset(
     [
@@ -14,6 +14,8 @@ QUERY_METHODS = frozenset(
         *("update_one", "update_many", "replace_one", "delete_one", "delete_many"),
     ]
 )
+GIVING = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr)
+"""What gives a name a value."""
 
 
 def dicts_in(expression: ast.expr, function: ast.AST) -> Iterator[ast.Dict]:
@@ -28,7 +30,7 @@ def dicts_in(expression: ast.expr, function: ast.AST) -> Iterator[ast.Dict]:
             yield from dicts_in(expression.left, function)
             yield from dicts_in(expression.right, function)
         case ast.Name():
-            for node in ast.walk(function):
+            for node in nodes(function, *GIVING):
                 targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
                 value = getattr(node, "value", None)
                 named = any(isinstance(target, ast.Name) and target.id == expression.id for target in targets)
@@ -38,16 +40,16 @@ def dicts_in(expression: ast.expr, function: ast.AST) -> Iterator[ast.Dict]:
 
 def has_key(filter_: ast.Dict, name: str) -> bool:
     """Whether the display, or one inside of it, has the key."""
-    displays = (node for node in ast.walk(filter_) if isinstance(node, ast.Dict))
-    return any(isinstance(key, ast.Constant) and key.value == name for display in displays for key in display.keys)
+    keys = (key for display in nodes(filter_, ast.Dict) for key in display.keys)
+    return any(isinstance(key, ast.Constant) and key.value == name for key in keys)
 
 
 def collections_of(tree: ast.Module, *documents: str) -> set[str]:
     """The attributes that hold the collections of these documents: `self.<name> = database.collection(Document)`."""
     return {
         target.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        for node in nodes(tree, ast.Assign)
+        if isinstance(node.value, ast.Call)
         if isinstance(node.value.func, ast.Attribute) and node.value.func.attr == "collection"
         if any(isinstance(argument, ast.Name) and argument.id in documents for argument in node.value.args)
         for target in node.targets
@@ -82,13 +84,11 @@ def filters_by_hand(tree: ast.Module) -> Iterator[str]:
     written out, or left out, instead of coming from a helper.
     """
     guarded = collections_of(tree, "Ticket", "TicketHistory")
-    for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            for node in ast.walk(function):
-                if isinstance(node, ast.Dict):
-                    yield from match_stages(node, function)
-                elif isinstance(node, ast.Call):
-                    yield from query_filters(node, function, guarded)
+    for function in nodes(tree, ast.FunctionDef, ast.AsyncFunctionDef):
+        for display in nodes(function, ast.Dict):
+            yield from match_stages(display, function)
+        for call in nodes(function, ast.Call):
+            yield from query_filters(call, function, guarded)
 
 
 def test_every_tenant_filter_comes_from_one_module() -> None:

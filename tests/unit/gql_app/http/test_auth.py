@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -185,6 +186,12 @@ def test_a_short_secret_is_refused_at_start() -> None:
         make_jwt_settings(jwt_secret="x" * 31)
 
 
+@cache
+def an_rsa_key(owner: str) -> rsa.RSAPrivateKey:
+    """Which takes long to make."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Issuer:
     """An issuer of tokens with an RSA and an EC key, which serves its public keys over HTTP."""
 
@@ -194,7 +201,7 @@ class Issuer:
         """What is served instead of the keys."""
         self.may_answer = threading.Event()
         self.may_answer.set()
-        self.rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.rsa_key = an_rsa_key("issuer")
         self.ec_key = ec.generate_private_key(ec.SECP256R1())
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}/jwks"
@@ -262,7 +269,7 @@ class TestPublicKeys:
         assert issuer.requests == 1
 
     async def test_another_key_under_the_same_id_is_refused(self, issuer: Issuer) -> None:
-        other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        other = an_rsa_key("another")
         with pytest.raises(UnauthenticatedError):
             await issuer.authenticator().caller(f"Bearer {issuer.token('rsa', 'RS256', other)}")
 

@@ -121,7 +121,7 @@ class TestTroubles:
 
 class TestMounted:
     async def _client(self, hand_clock: HandClock, **settings: Any) -> httpx.AsyncClient:
-        app = create_app(MockSettings(rate_limit_per_minute=1, **settings), hand_clock.clock)
+        app = create_app(MockSettings(rate_limit_per_minute=1, ticket_count=9, **settings), hand_clock.clock)
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://mock", auth=TOKEN)
 
     async def test_the_mock_serves_it_apart_from_its_own_limits_and_logs(self, hand_clock: HandClock) -> None:

@@ -4,12 +4,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from functools import cache
 
 import pytest
 
 from benchmarks.accuracy.labelled import HELD_OUT_FILE, Kind, Part, labelled_tickets, read_labelled, tuned_files
-from benchmarks.accuracy.scores import LABELS, Judged, judge, share_right
+from benchmarks.accuracy.scores import LABELS, Judged, judged_part, share_right
 from documents.ticket import Language, Sentiment, Urgency
 
 READ = [language for language in Language if language is not Language.UNSUPPORTED]
@@ -39,13 +38,8 @@ LANGUAGE_FLOOR = 0.95
 ENGLISH_ONLY = (Part.OLDER_HELD_OUT, Part.OLDER_TUNED)
 
 
-@cache
-def judged(part: Part) -> list[Judged]:
-    return judge(labelled_tickets()[part])
-
-
 def judged_in(part: Part, language: Language) -> list[Judged]:
-    return [each for each in judged(part) if each.ticket.language is language]
+    return [each for each in judged_part(part) if each.ticket.language is language]
 
 
 @pytest.mark.parametrize(
@@ -63,14 +57,14 @@ def test_enough_tickets_have_all_labels_right(
 @pytest.mark.parametrize("label", LABELS)
 @pytest.mark.parametrize("part", ENGLISH_ONLY)
 def test_each_label_of_the_older_english_texts_is_right(part: Part, label: str) -> None:
-    right = share_right(judged(part), label)
+    right = share_right(judged_part(part), label)
     assert right is not None
     assert right >= FLOORS[part][Language.EN]
 
 
 @pytest.mark.parametrize("part", Part)
 def test_the_language_is_recognised(part: Part) -> None:
-    right = share_right(judged(part), "language")
+    right = share_right(judged_part(part), "language")
     assert right is not None
     assert right >= LANGUAGE_FLOOR
 

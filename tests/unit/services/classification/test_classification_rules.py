@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def packs(folder: Path, signals: str, pack: str) -> Path:
     return folder
 
 
+@cache
 def raw(language: Language) -> tuple[str, dict[str, Any]]:
     text = (PACKS_FOLDER / f"{language}.toml").read_text(encoding="utf-8")
     return text, tomllib.loads(text)

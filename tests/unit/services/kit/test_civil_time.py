@@ -17,6 +17,7 @@ NAMES = sorted(files("tzdata").joinpath("zones").read_text().split())
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 STEP = timedelta(minutes=15)
 """Clocks differ from UTC, and are changed, by multiples of it in 2026."""
+MOMENTS = [BEGIN + number * STEP for number in range(365 * 24 * 4)]
 
 LABELS: dict[TrendUnit, Callable[[datetime], object]] = {
     TrendUnit.HOUR: lambda local: (local.day, local.hour, local.utcoffset()),
@@ -41,13 +42,12 @@ def rules_of_2026(name: str, file: bytes) -> tuple[object, ...]:
 def brute_force(place: tzinfo) -> dict[TrendUnit, list[datetime]]:
     """For each unit, every moment of 2026 at which its label is another one than a moment before."""
     found: dict[TrendUnit, list[datetime]] = {unit: [] for unit in TrendUnit}
-    before = {unit: label((BEGIN - STEP).astimezone(place)) for unit, label in LABELS.items()}
-    hour = LABELS[TrendUnit.HOUR]
-    for number in range(365 * 24 * 4):
-        moment = BEGIN + number * STEP
-        local = moment.astimezone(place)
-        if hour(local) == before[TrendUnit.HOUR]:  # which has the day in it: none of the others is another one
-            continue
+    local = (BEGIN - STEP).astimezone(place)
+    before = {unit: label(local) for unit, label in LABELS.items()}
+    for moment in MOMENTS:
+        last, local = local, moment.astimezone(place)
+        if local.minute - last.minute == 15 and local.hour == last.hour and local.day == last.day:
+            continue  # the clock runs on within an hour: none of the labels is another one
         for unit, label in LABELS.items():
             if (now := label(local)) != before[unit]:
                 found[unit].append(moment)

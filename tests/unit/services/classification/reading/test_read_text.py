@@ -162,11 +162,11 @@ OF_WORDS = [
 
 @pytest.mark.parametrize("piece", [*OF_MARKUP, *OF_MAIL, *OF_WORDS])
 def test_hostile_text_takes_no_longer_than_any(piece: str) -> None:
-    text = piece * (1_000_000 // len(piece))
+    text = piece * (300_000 // len(piece))
     begin = time.process_time()
     read = read_text(text)
     read.place(0, len(read.words)) if read.words else None
-    assert time.process_time() - begin < 5  # some 0.15 s; what is quadratic takes minutes
+    assert time.process_time() - begin < 2  # some 0.05 s; what is quadratic takes minutes
 
 
 def test_nesting_has_no_limit() -> None:
