@@ -1,5 +1,6 @@
 """How the tests are run; what they can ask for is in fixtures.py."""
 
+import gc
 from collections.abc import Generator
 from typing import Any
 
@@ -8,6 +9,9 @@ import pytest
 from tests.expense import count_from_now, pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401
 from tests.order import in_good_order
 from tests.processes import prepare
+
+
+gc.disable()  # what is loaded and collected is kept: to look for garbage in it is a fifth of its time
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,4 +48,6 @@ def _process(config: pytest.Config) -> tuple[int, int]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
     count_from_now()
