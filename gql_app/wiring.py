@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import cache, partial
-from ssl import SSLContext
+from functools import partial
 from typing import Any
 
 import httpx
@@ -35,6 +34,7 @@ from services.judging.learnings import Learnings
 from services.judging.own_words import OwnWordsBooks
 from services.judging.preview import Previews
 from services.judging.progress import Reclassifications
+from services.kit.addresses import known_authorities
 from services.kit.clock import Clock, SystemClock
 from services.kit.retry import Patience
 from services.migration.migrator import Migrator
@@ -99,12 +99,6 @@ async def open_services(
                 await services.sources.close()
     finally:
         database.close()
-
-
-@cache
-def known_authorities() -> SSLContext:
-    """Whose certificates are believed; to read them takes 20 ms."""
-    return httpx.create_ssl_context()
 
 
 def build_services(

@@ -72,15 +72,19 @@ async def delete_connection(context: Context, connection_id: str) -> Connection:
     return connection
 
 
-async def check_connection(context: Context, connection_id: str) -> CheckOutcome:
-    """Try a connection's credential and one record, once; nothing is stored.
+async def check_connection(
+    context: Context, connection_id: str, change: ConnectionChange | None = None
+) -> CheckOutcome:
+    """Try a connection's credential and one record, once, as it is or as a change would make it; nothing is stored.
 
     Raises:
         ConnectionNotFoundError: there is none with this id that the caller may see.
+        InvalidInputError, AddressRefusedError, ConflictError, SecretsKeyError: as of `change_connection`.
     """
-    connection = await get_connection(context, connection_id)
-    async with acting(context, AuditAction.CONNECTION_TRIED, connection.tenant_id, target=connection_id):
-        return await try_connection(context.services.sources, connection)
+    known = await get_connection(context, connection_id)
+    async with acting(context, AuditAction.CONNECTION_TRIED, known.tenant_id, target=connection_id):
+        draft = known if change is None else await context.services.connections.draft_change(known, change)
+        return await try_connection(context.services.sources, draft)
 
 
 async def try_new_connection(context: Context, new: NewConnection) -> CheckOutcome:

@@ -158,7 +158,7 @@ def main() -> None:
     sys.path.insert(0, str(PROJECT))
     for name in (*OURS, *LATE):
         import_module(name)
-    import_module("gql_app.wiring").known_authorities()
+    import_module("services.kit.addresses").known_authorities()
     _learn_the_words()
     del sys.path[0]
     gc.collect()

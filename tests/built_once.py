@@ -1,7 +1,8 @@
 """What takes longer to build than most tests take, and is the same for all of them."""
 
+import ssl
 import sys
-from functools import wraps
+from functools import cache, wraps
 from importlib.util import find_spec
 from typing import Any
 
@@ -34,6 +35,11 @@ def share_graphql_types() -> None:
         self._schema = core
 
     Schema.__init__ = take_over  # type: ignore[method-assign]
+
+
+def read_authorities_once() -> None:
+    """Let clients of the tests share the world's certificates: to read them, for each anew, takes 20 ms."""
+    ssl.create_default_context = cache(ssl.create_default_context)
 
 
 def look_for_trio_once() -> None:

@@ -19,7 +19,7 @@ from resolvers.context import Services
 from services.analytics.stats import Stats
 from services.ingestion.jobs import Jobs
 from services.ingestion.worker import Worker
-from tests.built_once import look_for_trio_once, share_graphql_types
+from tests.built_once import look_for_trio_once, read_authorities_once, share_graphql_types
 from tests.fakes import MockApi, app_with, at_rest, empty, make_settings, open_client, open_services, running
 from tests.properties import mark_properties, usually
 from tests.tenant_scope import watching
@@ -28,6 +28,7 @@ from tests.waiting import PATIENCE_SECONDS
 usually()
 share_graphql_types()
 look_for_trio_once()
+read_authorities_once()
 
 WATCH = watching()
 OF_TESTS = (
@@ -84,6 +85,8 @@ def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         config = client.admin.command("replSetGetConfig")["config"]
         config |= {"version": config["version"] + 1, "writeConcernMajorityJournalDefault": False}
         client.admin.command("replSetReconfig", config)
+        # With the service's 256 MB it looks for what to evict ten times a second, in all files of all databases.
+        client.admin.command("setParameter", 1, wiredTigerEngineRuntimeConfig="cache_size=1GB")
     yield server.url
     server.close()
 

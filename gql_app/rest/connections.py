@@ -62,26 +62,39 @@ class ConnectionToAdd(ConnectionToTry):
         return replace(super().to_new(), schedule_minutes=self.schedule_minutes, announce_from=self.announce_from)
 
 
-class ConnectionToChange(BaseModel):
-    """What to change; what is left out stays.
+class ChangeToTry(BaseModel):
+    """A change to try; what is left out stays.
 
-    A null among settings or secrets takes one away; one that excludes another takes its place. Secrets that would be
-    sent to another address than before have to be given anew.
+    A null takes a setting or secret away; one that excludes another takes its place. Secrets that would be sent to
+    another address than before have to be given anew.
     """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     settings: Annotated[Mapping[str, Value | None], Field(description=names_told(is_secret=False))] = {}
     secrets: Annotated[Mapping[str, str | None], Field(description=names_told(is_secret=True))] = {}
+
+    def to_change(self) -> ConnectionChange:
+        """The same as the services take it."""
+        settings = {name: None if value is None else str(value) for name, value in self.settings.items()}
+        return ConnectionChange(settings, self.secrets)
+
+
+class ConnectionToChange(ChangeToTry):
+    """What to change; what is left out stays.
+
+    A null among settings or secrets takes one away; one that excludes another takes its place. Secrets that would be
+    sent to another address than before have to be given anew.
+    """
+
     schedule_minutes: ScheduleMinutes = None
     announce_from: Annotated[MomentInUtc | None, Field(description="As of a new one; null: it stays.")] = None
 
     def to_change(self) -> ConnectionChange:
         """The same as the services take it."""
-        settings = {name: None if value is None else str(value) for name, value in self.settings.items()}
         ends_schedule = "schedule_minutes" in self.model_fields_set and self.schedule_minutes is None
         minutes = NO_SCHEDULE if ends_schedule else self.schedule_minutes
-        return ConnectionChange(settings, self.secrets, minutes, self.announce_from)
+        return replace(super().to_change(), schedule_minutes=minutes, announce_from=self.announce_from)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(409))
@@ -133,7 +146,8 @@ async def remove_connection(context: ContextOf, connection_id: str) -> None:
     await resolvers.delete_connection(context, connection_id)
 
 
-@router.post("/{connection_id}/check", responses=problems(404))
-async def check_connection(context: ContextOf, connection_id: str) -> CheckAnswer:
-    """Try the credential and one record, once; nothing is stored."""
-    return CheckAnswer.of(await resolvers.check_connection(context, connection_id))
+@router.post("/{connection_id}/check", responses=problems(404, 409))
+async def check_connection(context: ContextOf, connection_id: str, wanted: ChangeToTry | None = None) -> CheckAnswer:
+    """Try the credential and one record, once, as the connection is or as a change would make it; nothing is stored."""
+    change = None if wanted is None else wanted.to_change()
+    return CheckAnswer.of(await resolvers.check_connection(context, connection_id, change))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from documents.connection import Connection, SourceKind
 from schema.connections.types import (
     ChangeConnectionInput,
+    CheckConnectionInput,
     ConnectedSource,
     ConnectionSetting,
     ConnectionValueInput,
@@ -78,8 +79,18 @@ def to_connection_change(wanted: ChangeConnectionInput) -> ConnectionChange:
     Raises:
         InvalidInputError: something is given twice.
     """
-    settings, secrets = _by_name(wanted.settings), _by_name(wanted.secrets)
-    return ConnectionChange(settings, secrets, wanted.schedule_minutes, wanted.announce_from)
+    return replace(
+        to_tried_change(wanted), schedule_minutes=wanted.schedule_minutes, announce_from=wanted.announce_from
+    )
+
+
+def to_tried_change(wanted: CheckConnectionInput | ChangeConnectionInput) -> ConnectionChange:
+    """A change to try.
+
+    Raises:
+        InvalidInputError: something is given twice.
+    """
+    return ConnectionChange(_by_name(wanted.settings), _by_name(wanted.secrets))
 
 
 def _by_name(given: Iterable[ConnectionValueInput]) -> dict[str, str | None]:

@@ -23,6 +23,7 @@ from schema.connections.conversion import (
     to_connection_change,
     to_new_connection,
     to_offered,
+    to_tried_change,
     to_tried_connection,
 )
 from schema.connections.types import (
@@ -54,7 +55,7 @@ ChangeConnectionArgument = Annotated[ChangeConnectionInput, strawberry.argument(
 DeleteConnectionArgument = Annotated[
     DeleteConnectionInput, strawberry.argument(description="Which connection to remove.")
 ]
-CheckConnectionArgument = Annotated[CheckConnectionInput, strawberry.argument(description="Which connection to check.")]
+CheckConnectionArgument = Annotated[CheckConnectionInput, strawberry.argument(description="What to check.")]
 TryConnectionArgument = Annotated[TryConnectionInput, strawberry.argument(description="What to try.")]
 
 
@@ -92,8 +93,8 @@ class ConnectionMutations:
 
     @strawberry.mutation(
         description=(
-            "Tries the credential and one record of a connection before it is added, or before its secrets are "
-            "changed, once; nothing is stored. Needs the scope `admin`."
+            "Tries the credential and one record of a connection before it is added, once; nothing is stored. Needs "
+            "the scope `admin`."
         ),
         directives=[Cost(weight=200)],
     )
@@ -148,13 +149,18 @@ class ConnectionMutations:
         return ConnectionDeleted(connection=to_connection(deleted))
 
     @strawberry.mutation(
-        description="Tries a connection's credential and one record, once; nothing is stored. Needs the scope `admin`.",
+        description=(
+            "Tries a connection's credential and one record, once, as it is or as a change of settings or secrets "
+            "would make it; nothing is stored. Needs the scope `admin`."
+        ),
         directives=[Cost(weight=200)],
     )
     async def check_connection(self, info: Info, input: CheckConnectionArgument) -> CheckConnectionResult:
         """Check a connection."""
         try:
-            outcome = await check_connection(info.context, input.connection_id)
+            outcome = await check_connection(info.context, input.connection_id, to_tried_change(input))
         except ConnectionNotFoundError as error:
             return ConnectionNotFound(message=str(error), connection_id=input.connection_id)
+        except (InvalidInputError, ConflictError) as error:
+            return ConnectionRefused(message=str(error), code=error.code.value)
         return ConnectionChecked(ok=outcome.ok, detail=outcome.detail, problem=outcome.problem)

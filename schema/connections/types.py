@@ -142,11 +142,13 @@ class DeleteConnectionInput:
     connection_id: str = strawberry.field(description="The connection.")
 
 
-@strawberry.input(description="Which connection to check.")
+@strawberry.input(description="Which connection to check, and with which change; without one, as it is.")
 class CheckConnectionInput:
     """The input of `checkConnection`."""
 
     connection_id: str = strawberry.field(description="The connection.")
+    settings: list[ConnectionValueInput] = strawberry.field(default_factory=list, description="As of a change.")
+    secrets: list[ConnectionValueInput] = strawberry.field(default_factory=list, description="As of a change.")
 
 
 @strawberry.type(description="The connection was added or changed.")
@@ -203,6 +205,6 @@ DeleteConnectionResult = Annotated[
     strawberry.union("DeleteConnectionResult", description="What came of `deleteConnection`."),
 ]
 CheckConnectionResult = Annotated[
-    ConnectionChecked | ConnectionNotFound,
+    ConnectionChecked | ConnectionRefused | ConnectionNotFound,
     strawberry.union("CheckConnectionResult", description="What came of `checkConnection`."),
 ]

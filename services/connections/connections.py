@@ -2,6 +2,7 @@
 
 from collections.abc import Collection as Many
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -56,7 +57,7 @@ class Connections:
                 return connection
 
     async def draft(self, new: NewConnection) -> Connection:
-        """A connection to be tried before it is added, or before its secrets are changed; nothing is stored.
+        """A connection to be tried before it is added; nothing is stored.
 
         Raises:
             InvalidInputError, AddressRefusedError, SecretsKeyError: as of `create`.
@@ -92,14 +93,21 @@ class Connections:
             if not (update := await self._changes(known, change)):
                 return known
             unchanged = owned(known.tenant_id, _id=connection_id, removed_at=None, updated_at=known.updated_at)
-            try:
+            with suppress(DuplicateKeyError):  # another one has taken the account at this moment
                 row = await self._rows.find_one_and_update(
                     unchanged, {"$set": update}, return_document=ReturnDocument.AFTER
                 )
-            except DuplicateKeyError as error:
-                raise ConflictError("The tenant has, or had, another connection to this account.") from error
-            if row is not None:
-                return _stored(row)
+                if row is not None:
+                    return _stored(row)
+
+    async def draft_change(self, known: Connection, change: ConnectionChange) -> Connection:
+        """The connection as a change would make it, to be tried before; nothing is stored.
+
+        Raises:
+            ConflictError, InvalidInputError, AddressRefusedError, SecretsKeyError: as of `change`.
+        """
+        changed: Connection = known.model_copy(update=await self._changes(known, change))
+        return changed
 
     async def remove(self, connection_id: str) -> None:
         """Remove a connection; its tickets stay.
@@ -202,10 +210,17 @@ class Connections:
             update["schedule_minutes"] = minutes = demand_schedule(change.schedule_minutes or None)
         if change.settings or change.secrets:
             update |= await self._access.changes(known, change) | {"failures": 0}
+            await self._demand_free(known, update.get("account", known.account))
             last_run_at = None  # whoever mends it wants to see whether that has helped
         if "schedule_minutes" in update or "settings" in update:
             update["next_run_at"] = next_run(minutes, last_run_at, now)
         return update and update | {"updated_at": now}
+
+    async def _demand_free(self, known: Connection, account: str) -> None:
+        """No other connection of the tenant has the account, nor has had it."""
+        others = owned(known.tenant_id, source=known.source.value, account=account, _id={"$ne": known.id})
+        if account != known.account and await self._rows.find_one(others, {"_id": 1}) is not None:
+            raise ConflictError("The tenant has, or had, another connection to this account.")
 
 
 def _free_prefix(source: SourceKind, taken: Many[str]) -> str:

@@ -1,10 +1,8 @@
 """From a connection to a source that can be read: the one table of who reads which kind, and what all of them need."""
 
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cached_property
 
 import httpx
 
@@ -16,7 +14,7 @@ from services.connections.connections import Connections
 from services.connections.kinds import SOURCE_NEEDS
 from services.connections.prefixed import PrefixedSource
 from services.errors import SecretsKeyError, UpstreamError
-from services.kit.addresses import AddressRules, CheckedTransport
+from services.kit.addresses import AddressRules, checked_client
 from services.kit.clock import Clock
 from services.kit.retry import Patience
 from services.observing import UNOBSERVED, Observer
@@ -202,14 +200,7 @@ class Sources:
         return self._clients[key]
 
     def _new_client(self) -> httpx.AsyncClient:
-        transport = CheckedTransport(self._rules, httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False))
-        timeout = httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS)
-        return httpx.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)
-
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        """Made once: reading the certificates takes longer than a request."""
-        return httpx.create_ssl_context()
+        return checked_client(self._rules, httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS))
 
 
 def _source(opened: OpenedConnection, parts: SourceParts) -> Source:

@@ -5,6 +5,8 @@ import ipaddress
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from ssl import SSLContext
 
 import httpx
 
@@ -104,6 +106,21 @@ class AddressRules:
     def _demand_public(addresses: list[Address]) -> None:
         if not addresses or not all(map(is_public, addresses)):
             raise AddressRefusedError("The address is not on the public internet.")
+
+
+@cache
+def known_authorities() -> SSLContext:
+    """Whose certificates are believed; to read them takes longer than a request."""
+    return httpx.create_ssl_context()
+
+
+def checked_client(rules: AddressRules, timeout: httpx.Timeout | float) -> httpx.AsyncClient:
+    """A client for one host that somebody else names, see `CheckedTransport`; `timeout`: in seconds.
+
+    It follows no redirects, and sends nothing through a proxy that the environment names.
+    """
+    transport = CheckedTransport(rules, httpx.AsyncHTTPTransport(verify=known_authorities(), trust_env=False))
+    return httpx.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):

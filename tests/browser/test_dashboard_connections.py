@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from documents.audit_entry import AuditEntry
 from documents.connection import Connection
 from documents.database import Database
 from documents.ticket import Ticket
@@ -217,7 +218,7 @@ async def test_the_settings_are_changed_and_the_secret_stays(
     fields = "[...document.querySelectorAll('.panel-form .form-row input')].map((f) => [f.name, f.value])"
     assert dict(await page.evaluate(fields)) == {**access, "api_token": ""}
     await fill(page, base_url=f"{desk}/zendesk/", requests_per_minute="")
-    await click(page, "Save and check")
+    await click(page, "Check and save")
     await shows(page, "/zendesk is read from now on. It answers.")
     assert (await services.connections.get(made.id)).settings == {
         "base_url": f"{desk}/zendesk/",
@@ -225,33 +226,61 @@ async def test_the_settings_are_changed_and_the_secret_stays(
     }
     await click(page, "Settings …")
     await fill(page, base_url=f"{desk}/elsewhere")
-    await click(page, "Save and check")
+    await click(page, "Check and save")
     await shows(page, "Nothing was changed. There is nothing of that name")
-    await fill(page, base_url=f"{desk}/zendesk", api_token=WRONG)
-    await click(page, "Save and check")
-    await shows(page, "Nothing was changed. It does not take the credential")
-    kept = await services.connections.get(made.id)
-    assert (kept.settings["base_url"], kept.account) == (f"{desk}/zendesk/", made.account)
     await click(page, "Cancel")
     await page.until("document.querySelector('.panel-form') === null")
     await demand_nothing_secret(page)
     assert page.complaints == []
 
 
-async def test_what_does_not_work_leaves_what_was_saved_meanwhile(
-    page: Page, address: str, services: Services, desk: str
+async def test_settings_that_do_not_work_are_at_no_moment_stored(
+    page: Page, address: str, services: Services, db: Database, desk: str
 ) -> None:
+    """What was stored and taken back would have left other moments, and entries of changes."""
     access = {"base_url": f"{desk}/zendesk", "email": "admin@acme.example", "requests_per_minute": "9"}
     made = await services.connections.create(NewConnection("acme", SourceKind.ZENDESK, access, {"api_token": RIGHT}))
+    await page.note_requests()
     await page.open(f"http://{address}{VIEW}")
+    await page.evaluate(HEARD)
     await click(page, "Settings …")
     await page.until("document.querySelector('.panel-form [name=base_url]') !== null")
-    saved = {**access, "requests_per_minute": "7"}
-    await services.connections.change(made.id, ConnectionChange(settings={"requests_per_minute": "7"}))
-    await fill(page, base_url=f"{desk}/elsewhere")
-    await click(page, "Save and check")
+    # What was saved meanwhile stays, too.
+    await services.connections.change(made.id, ConnectionChange(settings={"email": "ann@acme.example"}))
+    row = await db.collection(Connection).find_one({"_id": made.id})
+    here, nowhere = f"{desk}/zendesk", "http://127.0.0.1:9"
+    for typed, reason in (
+        ({"base_url": f"{desk}/elsewhere"}, "There is nothing of that name"),
+        ({"base_url": here, "api_token": WRONG}, "It does not take the credential"),
+        ({"base_url": nowhere, "api_token": ""}, "The secrets would be sent to another address than before"),
+        ({"base_url": nowhere, "api_token": RIGHT}, "It did not answer"),
+        ({"base_url": here, "api_token": "", "requests_per_minute": "x"}, "requests_per_minute must be a whole number"),
+    ):
+        await fill(page, **typed)
+        await click(page, "Check and save")
+        await shows(page, f"Nothing was changed. {reason}")
+        assert await db.collection(Connection).find_one({"_id": made.id}) == row
+    begun = await db.collection(AuditEntry).find({"action": {"$type": "string"}}).to_list(None)
+    assert [(each["action"], each["target"]) for each in begun] == [("connection_tried", made.id)] * 5
+    await demand_nothing_secret(page)
+    assert page.complaints == []
+
+
+async def test_a_new_secret_is_tried_with_the_settings_that_are_stored(
+    page: Page, address: str, services: Services, db: Database, desk: str
+) -> None:
+    access = {"base_url": f"{desk}/zendesk", "email": "admin@acme.example"}
+    made = await services.connections.create(NewConnection("acme", SourceKind.ZENDESK, access, {"api_token": WRONG}))
+    await page.open(f"http://{address}{VIEW}")
+    await click(page, "Replace the secret …")
+    await page.until("document.activeElement?.closest('.panel-form') !== null")
+    await services.connections.change(made.id, ConnectionChange(settings={"base_url": f"{desk}/elsewhere"}))
+    row = await db.collection(Connection).find_one({"_id": made.id})
+    await fill(page, api_token=RIGHT)
+    await click(page, "Check and replace")
     await shows(page, "Nothing was changed. There is nothing of that name")
-    assert (await services.connections.get(made.id)).settings == saved
+    assert await db.collection(Connection).find_one({"_id": made.id}) == row
+    assert page.complaints == []
 
 
 async def test_a_run_that_is_under_way_is_told_with_the_way_to_it(

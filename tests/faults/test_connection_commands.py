@@ -51,6 +51,13 @@ def test_a_connection_is_kept_by_commands(environment: dict[str, str], desk: Hel
     assert code == 0, output
     name = re.findall(r"con_[0-9a-f]{32}", output)[0]
     assert call(environment, "check", name) == (0, "It answers and shows tickets.\n")
+    options = ("--set", "requests_per_minute=30", "--secret", "bearer_token")
+    code, output = call(environment, "check", name, *options, given=f"{OTHER_TOKEN}\n")
+    assert (code, "give the connection another one" in output) == (1, True)
+    code, output = call(environment, "check", name, "--set", "base_url=https://1.1.1.1")
+    assert (code, "give bearer_token again" in output) == (2, True)
+    assert shown(environment, name)["settings"] == {"base_url": desk.url}
+    assert call(environment, "check", name)[0] == 0
     code, output = call(environment, "change", name, "--secret", "bearer_token", given=f"{OTHER_TOKEN}\n")
     assert code == 0, output
     code, output = call(environment, "check", name)

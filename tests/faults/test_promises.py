@@ -83,7 +83,7 @@ SCENARIOS: dict[str, Callable[[], Verdict]] = {
 }
 
 
-@pytest.mark.parametrize("name", some_of(SCENARIOS, one_in=2))
+@pytest.mark.parametrize("name", some_of(SCENARIOS))
 def test_the_promise_is_held(name: str, tmp_path: Path, mongo_url: str) -> None:
     # In a process of its own: opening a database binds the document classes, which the other tests use.
     prepare()

@@ -100,14 +100,18 @@ async def alter_connection(
     return 0
 
 
-async def try_out_connection(means: Means, *, connection_id: str, as_json: bool) -> int:
-    """Check a connection; 1 if it does not work.
+async def try_out_connection(
+    means: Means, *, connection_id: str, settings: Sequence[str], secrets: Sequence[str], as_json: bool
+) -> int:
+    """Check a connection, as it is or as a change would make it; 1 if it does not work.
 
     Raises:
         ConnectionNotFoundError: there is none with this id.
+        InvalidInputError, AddressRefusedError, ConflictError, SecretsKeyError: as of `change_connection`.
     """
+    change = ConnectionChange(_named(settings), _read_secrets(secrets))
     async with asking(means) as context:
-        answer = CheckAnswer.of(await resolvers.check_connection(context, connection_id))
+        answer = CheckAnswer.of(await resolvers.check_connection(context, connection_id, change))
     if as_json:
         print_json(answer)
     else:

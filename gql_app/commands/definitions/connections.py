@@ -99,12 +99,17 @@ def change(
 
 
 @connections.command()
-def check(connection: ConnectionId, as_json: AsJson = False) -> ServiceOrder:
-    """Try the credential and one record, once; nothing is stored.
+def check(
+    connection: ConnectionId, settings: Settings = None, secrets: Secrets = None, as_json: AsJson = False
+) -> ServiceOrder:
+    """Try the credential and one record, once, also with other settings or secrets; nothing is stored.
 
     Exit code 1: it does not work.
     """
-    return ServiceOrder(f"{WORK}:try_out_connection", {"connection_id": connection, "as_json": as_json})
+    return ServiceOrder(
+        f"{WORK}:try_out_connection",
+        {"connection_id": connection, "settings": settings or [], "secrets": secrets or [], "as_json": as_json},
+    )
 
 
 @connections.command()

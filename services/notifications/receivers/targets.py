@@ -1,16 +1,14 @@
 """What is needed to send to a destination: its notifier, with connections of its own, and its secrets."""
 
-import ssl
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 import httpx
 
 from documents.destination import Destination, DestinationFormat
 from documents.notification import DEFAULT_DESTINATION, DEFAULT_KIND
 from documents.ticket import Urgency
-from services.kit.addresses import AddressRules, CheckedTransport
+from services.kit.addresses import AddressRules, checked_client
 from services.kit.clock import Clock
 from services.notifications.claims import ClaimedNotification
 from services.notifications.receivers.answers import Attempt, Notifier
@@ -77,10 +75,7 @@ class Targets:
 
     def _made(self, destination: Destination) -> tuple[Target, httpx.AsyncClient]:
         opened = self._destinations.open(destination)
-        transport = CheckedTransport(self._rules, httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False))
-        client = httpx.AsyncClient(
-            transport=transport, timeout=self._request_seconds, follow_redirects=False, trust_env=False
-        )
+        client = checked_client(self._rules, self._request_seconds)
         notifier = Notifier(client, opened.url, request_seconds=self._request_seconds)
         target = Target(
             destination.id,
@@ -91,11 +86,6 @@ class Targets:
             destination.digest_above,
         )
         return target, client
-
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        """Made once: reading the certificates takes longer than a request."""
-        return httpx.create_ssl_context()
 
 
 def _example(destination: Destination, now: datetime) -> ClaimedNotification:

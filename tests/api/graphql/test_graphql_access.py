@@ -18,6 +18,7 @@ from graphql import (
     is_required_input_field,
 )
 
+from documents.audit_entry import AuditEntry
 from documents.connection import Connection, SourceKind
 from documents.destination import Destination, DestinationFormat
 from documents.ingestion_job import IngestionJob
@@ -144,6 +145,30 @@ async def test_another_tenants_data_cannot_be_changed(
         assert answer["data"][name]["__typename"].endswith("NotFound")
     else:
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["NOT_FOUND"]
+
+
+async def test_a_change_of_another_tenants_connection_cannot_be_tried(jwt_api: Api) -> None:
+    foreign = (await foreign_values(jwt_api))["connectionId"]
+    await jwt_api.db.collection(AuditEntry).delete_many({})
+    query = """mutation ($id: String!, $settings: [ConnectionValueInput!]!) {
+      checkConnection(input: {connectionId: $id, settings: $settings}) {
+        __typename
+        ... on UserError { message }
+      }
+    }"""
+    told = []
+    for name, value in (("base_url", "http://10.0.0.1"), ("base_uri", None)):
+        for connection_id in (foreign, "con_unknown"):
+            answer = await jwt_api.ask(
+                query,
+                headers=bearer(tenants=["tenant_a"], scope="admin"),
+                id=connection_id,
+                settings=[{"name": name, "value": value}],
+            )
+            told.append(answer["data"]["checkConnection"])
+    said = {"__typename": "ConnectionNotFound", "message": "There is no connection 'con_unknown'."}
+    assert [{**each, "message": each["message"].replace(foreign, "con_unknown")} for each in told] == [said] * 4
+    assert await jwt_api.db.collection(AuditEntry).count_documents({}) == 0
 
 
 @pytest.mark.parametrize(("name", "field"), list(root_fields(SCHEMA.query_type, but=SHARED)))

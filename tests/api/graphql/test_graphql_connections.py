@@ -62,6 +62,17 @@ mutation Check($id: String!) {
   }
 }
 """
+CHECK_CHANGE = """
+mutation Check($input: CheckConnectionInput!) {
+  checkConnection(input: $input) {
+    __typename
+    ... on ConnectionChecked { ok detail problem }
+    ... on UserError { message }
+    ... on ConnectionRefused { code }
+    ... on ConnectionNotFound { connectionId }
+  }
+}
+"""
 
 
 @pytest.fixture
@@ -142,6 +153,35 @@ async def test_a_connection_can_be_tried_before_it_is_added(api: Api, desk: Help
         "message": "standard needs base_url.",
     }
     assert await ask(api, f'{{ connections(tenantId: "acme") {{ {SHOWN} }} }}') == []
+
+
+async def test_a_change_can_be_tried_before_it_is_stored(api: Api, desk: HelpDesk) -> None:
+    made = (await ask(api, CREATE, input=wanted(desk.url)))["connection"]
+    other = (await ask(api, CREATE, input=wanted(f"{desk.url}/other")))["connection"]
+    name = made["connectionId"]
+    well = {"__typename": "ConnectionChecked", "ok": True, "detail": "It answers and shows tickets.", "problem": None}
+    limit = {"connectionId": name, "settings": [pair("requests_per_minute", "30")]}
+    assert await ask(api, CHECK_CHANGE, input={"connectionId": name}) == well
+    assert await ask(api, CHECK_CHANGE, input=limit) == well
+    moved = {"connectionId": name, "settings": [pair("base_url", f"{desk.url}/elsewhere")]}
+    told = await ask(api, CHECK_CHANGE, input=moved)
+    assert (told["ok"], told["problem"]) == (False, "NOT_FOUND")
+    for token in ("another", None):
+        told = await ask(api, CHECK_CHANGE, input={"connectionId": name, "secrets": [pair("bearer_token", token)]})
+        assert (told["ok"], told["problem"]) == (False, "CREDENTIAL_REFUSED")
+    asked = list(desk.asked)
+    for settings, code in (
+        ([pair("base_url", "https://1.1.1.1")], "INVALID_INPUT"),
+        ([pair("base_url", desk.url)] * 2, "INVALID_INPUT"),
+        ([pair("base_url", "https://10.0.0.1")], "ADDRESS_REFUSED"),
+        ([pair("base_url", f"{desk.url}/other")], "CONFLICT"),
+    ):
+        change = {"connectionId": name, "settings": settings}
+        told = await ask(api, CHECK_CHANGE, input=change)
+        assert (told["__typename"], told["code"]) == ("ConnectionRefused", code)
+        assert told == await ask(api, CHANGE, input=change)
+    assert desk.asked == asked
+    assert await ask(api, f'{{ connections(tenantId: "acme") {{ {SHOWN} }} }}') == [made, other]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ BODIES: dict[tuple[str, str], object] = {
         for path in ("/connections", "/connections/check")
     },
     ("PATCH", "/connections/{connection_id}"): {"schedule_minutes": 60},
+    ("POST", "/connections/{connection_id}/check"): {"settings": {"requests_per_minute": 60}},
 }
 SHARED = {
     ("GET", "/circuit/{name}/status"): "/circuit/notify/status",

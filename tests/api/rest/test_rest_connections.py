@@ -8,6 +8,7 @@ import httpx
 import pytest
 import structlog
 
+from documents.audit_entry import AuditEntry
 from documents.connection import Connection
 from documents.database import Database
 from documents.vocabulary import SourceProblem
@@ -110,6 +111,66 @@ async def test_a_check_tries_the_credential_that_there_is_now(no_worker: httpx.A
     assert (await no_worker.post(f"{path}/check")).json()["ok"]
 
 
+async def test_a_change_can_be_tried_before_it_is_stored(
+    no_worker: httpx.AsyncClient, db: Database, desk: HelpDesk
+) -> None:
+    made = await created(no_worker, desk.url)
+    path = f"/connections/{made['id']}"
+    row = await db.collection(Connection).find_one({"_id": made["id"]})
+    await db.collection(AuditEntry).delete_many({})
+    tried: list[tuple[dict[str, Any] | None, SourceProblem | None]] = [
+        (None, None),
+        ({}, None),
+        ({"settings": {"requests_per_minute": 30}}, None),
+        ({"settings": {"base_url": f"{desk.url}/elsewhere"}}, SourceProblem.NOT_FOUND),
+        ({"secrets": {"bearer_token": OTHER_TOKEN}}, SourceProblem.CREDENTIAL_REFUSED),
+        ({"secrets": {"bearer_token": None}}, SourceProblem.CREDENTIAL_REFUSED),
+    ]
+    for wanted, problem in tried:
+        answer = await no_worker.post(f"{path}/check", json=wanted)
+        assert (answer.status_code, answer.json()["ok"], answer.json()["problem"]) == (200, problem is None, problem)
+    assert await db.collection(Connection).find_one({"_id": made["id"]}) == row
+    begun = await db.collection(AuditEntry).find({"action": {"$type": "string"}}).to_list(None)
+    assert [(each["action"], each["target"]) for each in begun] == [("connection_tried", made["id"])] * len(tried)
+
+
+async def test_a_check_sends_no_stored_secret_elsewhere(
+    no_worker: httpx.AsyncClient, db: Database, desk: HelpDesk
+) -> None:
+    made = await created(no_worker, desk.url)
+    path = f"/connections/{made['id']}"
+    row = await db.collection(Connection).find_one({"_id": made["id"]})
+    with help_desk(token=None) as elsewhere:
+        told = await no_worker.post(f"{path}/check", json={"settings": {"base_url": elsewhere.url}})
+        assert (told.status_code, told.json()["code"]) == (422, "INVALID_INPUT")
+        assert "give bearer_token again" in told.json()["detail"]
+        assert elsewhere.asked == []
+        wanted = {"settings": {"base_url": elsewhere.url}, "secrets": {"bearer_token": OTHER_TOKEN}}
+        assert (await no_worker.post(f"{path}/check", json=wanted)).json()["ok"]
+        assert elsewhere.authorised == [f"Bearer {OTHER_TOKEN}"]
+    assert await db.collection(Connection).find_one({"_id": made["id"]}) == row
+
+
+async def test_a_check_refuses_what_a_change_refuses(no_worker: httpx.AsyncClient, desk: HelpDesk) -> None:
+    made = await created(no_worker, desk.url)
+    await created(no_worker, f"{desk.url}/other")
+    path = f"/connections/{made['id']}"
+    for wanted, status, code in (
+        ({"settings": {"base_uri": desk.url}}, 422, "INVALID_INPUT"),
+        ({"settings": {"base_url": "https://10.0.0.1"}}, 422, "ADDRESS_REFUSED"),
+        ({"settings": {"base_url": f"{desk.url}/other"}}, 409, "CONFLICT"),
+        ({"secrets": {"bearer_token": "two words"}}, 422, "INVALID_INPUT"),
+        ({"secrets": TOKEN}, 422, "INVALID_INPUT"),
+    ):
+        told = [await no_worker.post(f"{path}/check", json=wanted), await no_worker.patch(path, json=wanted)]
+        assert [(each.status_code, each.json()["code"]) for each in told] == [(status, code)] * 2
+        assert told[0].json()["detail"] == told[1].json()["detail"]
+        assert TOKEN not in told[0].text
+    assert desk.asked == []
+    scheduled = await no_worker.post(f"{path}/check", json={"schedule_minutes": 5})
+    assert (scheduled.status_code, scheduled.json()["code"]) == (422, "INVALID_INPUT")
+
+
 async def test_a_connection_can_be_tried_before_it_is_added(
     no_worker: httpx.AsyncClient, db: Database, desk: HelpDesk
 ) -> None:
@@ -171,6 +232,7 @@ async def test_a_secret_is_nowhere_but_sealed(
         for status in (200, 401, 403, 503):
             desk.status = status
             told.append(await no_worker.post(f"{path}/check"))
+            told.append(await no_worker.post(f"{path}/check", json={"secrets": {"bearer_token": TOKEN}}))
         told += [
             made,
             await no_worker.post("/connections", json=body_for(desk.url)),
@@ -243,12 +305,16 @@ async def test_a_connection_of_another_tenant_looks_like_one_that_does_not_exist
         mine, theirs = bearer(tenants=["tenant_a"], scope="admin"), bearer(tenants=["tenant_b"], scope="admin")
         made = await client.post("/connections", json=body_for(desk.url), headers=mine)
         foreign, unknown = f"/connections/{made.json()['id']}", "/connections/con_unknown"
-        for method, below in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/check")):
+        moved = {"settings": {"base_url": "https://1.1.1.1"}}
+        for method, below, wanted in (
+            ("GET", "", None),
+            ("PATCH", "", {"schedule_minutes": 5}),
+            ("DELETE", "", None),
+            ("POST", "/check", None),
+            ("POST", "/check", moved),
+        ):
             told = [
-                await client.request(
-                    method, path + below, headers=theirs, json={"schedule_minutes": 5} if method == "PATCH" else None
-                )
-                for path in (foreign, unknown)
+                await client.request(method, path + below, headers=theirs, json=wanted) for path in (foreign, unknown)
             ]
             assert [each.status_code for each in told] == [404, 404]
             details = [each.json()["detail"] for each in told]

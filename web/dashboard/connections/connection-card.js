@@ -14,10 +14,10 @@ const COLOURS = { CONNECTED: "green", FAILING: "red", NEW: "grey" };
 const PANELS = { "Schedule …": ChangePlan, "Settings …": ChangeSettings, "Replace the secret …": RotateSecret, "Remove …": Remove };
 
 /**
- * @param {{tenant: string, connection: any, offered: any, zone: string, now: number, onDone: (news: string) => void,
+ * @param {{connection: any, offered: any, zone: string, now: number, onDone: (news: string) => void,
  *   onChange: () => void}} props `offered`: what its kind of source is told
  */
-export function ConnectionCard({ tenant, connection, offered, zone, now, onDone, onChange }) {
+export function ConnectionCard({ connection, offered, zone, now, onDone, onChange }) {
   const order = useOrder(onChange);
   const [checked, setChecked] = useState(/** @type {any} */ (null));
   const [opened, open] = useState(/** @type {string | null} */ (null));
@@ -47,7 +47,7 @@ export function ConnectionCard({ tenant, connection, offered, zone, now, onDone,
           (name) => html`<button type="button" key=${name} aria-expanded=${name === opened} onClick=${() => open(name === opened ? null : name)}>${name}</button>`,
         )}
       </div>
-      ${Panel && html`<${Panel} key=${opened} tenant=${tenant} connection=${connection} offered=${offered} zone=${zone} onDone=${(/** @type {string} */ news) => { open(null); setChecked(null); onDone(news); }} onClose=${close} />`}
+      ${Panel && html`<${Panel} key=${opened} connection=${connection} offered=${offered} zone=${zone} onDone=${(/** @type {string} */ news) => { open(null); setChecked(null); onDone(news); }} onClose=${close} />`}
     </section>
   `;
 }

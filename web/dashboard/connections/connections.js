@@ -64,7 +64,7 @@ function List({ tenant, zone, data, onChange }) {
       <p role="status">${news}${news && " "}<${UnderWay} status=${data.ingestionStatus?.status} /></p>
       ${isAdding && html`<${AddConnection} tenant=${tenant} zone=${zone} sources=${offered} onDone=${done} onClose=${() => done("")} />`}
       ${isNone && !isAdding && html`<${NoConnections} isReady=${offered.length > 0} onAdd=${() => setAdding(true)} />`}
-      ${connections.map((/** @type {any} */ each) => html`<${ConnectionCard} key=${each.connectionId} tenant=${tenant} connection=${each} offered=${offered.find((/** @type {any} */ one) => one.source === each.source)} zone=${zone} now=${now} onDone=${done} onChange=${onChange} />`)}
+      ${connections.map((/** @type {any} */ each) => html`<${ConnectionCard} key=${each.connectionId} connection=${each} offered=${offered.find((/** @type {any} */ one) => one.source === each.source)} zone=${zone} now=${now} onDone=${done} onChange=${onChange} />`)}
     </div>
   `;
 }

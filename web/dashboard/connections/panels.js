@@ -7,7 +7,7 @@ import { closedByEscape } from "./add-connection.js";
 import { Needs, typed } from "./needs.js";
 import { Plan, planned } from "./plan.js";
 
-/** @typedef {{tenant: string, connection: any, offered: any, zone: string, onDone: (news: string) => void, onClose: () => void}} Props */
+/** @typedef {{connection: any, offered: any, zone: string, onDone: (news: string) => void, onClose: () => void}} Props */
 
 /** @param {Props} props */
 export function ChangePlan({ connection, zone, onDone, onClose }) {
@@ -27,81 +27,67 @@ export function ChangePlan({ connection, zone, onDone, onClose }) {
   `;
 }
 
-/**
- * Another address, limit or account. With a new secret it is tried first; the one that stays only the service knows, so
- * what does not work with it is taken back.
- * @param {Props} props
- */
-export function ChangeSettings({ tenant, connection, offered, onDone, onClose }) {
-  const order = useOrder(() => undefined);
-  const [refusal, setRefusal] = useState(/** @type {string | null} */ (null));
+/** Another address, limit or account. @param {Props} props */
+export function ChangeSettings({ connection, offered, onDone, onClose }) {
+  const tried = useTriedChange();
   const had = { settings: Object.fromEntries(connection.settings.map((/** @type {any} */ { name, value }) => [name, value])), secretNames: connection.secretNames };
   /** @param {HTMLFormElement} form */
   const save = async (form) => {
     const { settings, secrets } = typed(form, offered.needs);
     const gone = Object.keys(had.settings).filter((name) => form.elements.namedItem(name) && !settings.some((each) => each.name === name));
-    setRefusal(null);
-    const tried = secrets.length ? await order.give("try-connection", { input: { tenantId: tenant, source: connection.source, settings, secrets } }) : null;
-    if (secrets.length && !tried?.ok) {
-      setRefusal(tried?.detail ?? null);
-      return;
-    }
-    const connectionId = connection.connectionId;
-    // What is taken back, if need be, is what the service has, which the page may not know yet.
-    const connections = tried ? [] : await order.give("connection-settings", { tenant });
-    if (!connections) return;
-    const before = connections.find((/** @type {any} */ each) => each.connectionId === connectionId)?.settings ?? connection.settings;
-    const saved = await order.give("change-connection", { input: { connectionId, settings: [...settings, ...without(gone)], secrets } });
-    if (!saved?.connection) return;
-    const checked = tried ?? (await order.give("check-connection", { input: { connectionId } }));
-    if (checked?.ok) {
-      form.reset();
-      onDone(`${saved.connection.account} is read from now on. ${checked.detail}`);
-      return;
-    }
-    const news = settings.map(({ name }) => name).filter((name) => !before.some((/** @type {any} */ each) => each.name === name));
-    await order.give("change-connection", { input: { connectionId, settings: [...before, ...without(news)] } });
-    setRefusal(checked?.detail ?? "It could not be checked.");
+    const done = await tried.change({ connectionId: connection.connectionId, settings: [...settings, ...without(gone)], secrets });
+    if (!done) return;
+    form.reset();
+    onDone(`${done.account} is read from now on. ${done.detail}`);
   };
-  const problem = order.problem ?? refusal;
   return html`
-    <${Panel} name="Settings" act="Save and check" problem=${problem && `Nothing was changed. ${problem}`} isGiven=${order.isGiven} onSubmit=${save} onClose=${onClose}>
+    <${Panel} name="Settings" act="Check and save" problem=${tried.problem} isGiven=${tried.isGiven} onSubmit=${save} onClose=${onClose}>
       <${Needs} needs=${offered.needs} had=${had} />
     <//>
   `;
 }
 
-/** The new secret is tried before it takes the old one's place. @param {Props} props */
-export function RotateSecret({ tenant, connection, offered, onDone, onClose }) {
-  const order = useOrder(() => undefined);
-  const [refusal, setRefusal] = useState(/** @type {string | null} */ (null));
+/** @param {Props} props */
+export function RotateSecret({ connection, offered, onDone, onClose }) {
+  const tried = useTriedChange();
   const known = connection.settings.map((/** @type {any} */ each) => each.name);
   /** @param {HTMLFormElement} form */
   const save = async (form) => {
     const { settings, secrets } = typed(form, offered.needs);
-    setRefusal(null);
-    const all = connection.settings.map((/** @type {any} */ { name, value }) => ({ name, value })).concat(settings);
-    const tried = await order.give("try-connection", { input: { tenantId: tenant, source: connection.source, settings: all, secrets } });
-    if (!tried?.ok) {
-      setRefusal(tried?.detail ?? null);
-      return;
-    }
     // Where none was typed, it works without one.
-    const gone = secrets.length ? [] : connection.secretNames.map((/** @type {string} */ name) => ({ name, value: null }));
-    const saved = await order.give("change-connection", { input: { connectionId: connection.connectionId, settings, secrets: [...secrets, ...gone] } });
-    if (!saved?.connection) return;
+    const gone = secrets.length ? [] : connection.secretNames;
+    const done = await tried.change({ connectionId: connection.connectionId, settings, secrets: [...secrets, ...without(gone)] });
+    if (!done) return;
     form.reset();
-    onDone(`${connection.account} has another secret. ${tried.detail}`);
+    onDone(`${done.account} has another secret. ${done.detail}`);
   };
-  const problem = order.problem ?? refusal;
   return html`
-    <${Panel} name="Replace the secret" act="Check and replace" problem=${problem && `Nothing was changed. ${problem}`} isGiven=${order.isGiven} onSubmit=${save} onClose=${onClose}>
+    <${Panel} name="Replace the secret" act="Check and replace" problem=${tried.problem} isGiven=${tried.isGiven} onSubmit=${save} onClose=${onClose}>
       <${Needs} needs=${offered.needs} known=${known} />
     <//>
   `;
 }
 
-/** These settings taken away. @param {string[]} names */
+/** Changes of settings and secrets, which are tried before: what does not work is never stored. */
+function useTriedChange() {
+  const order = useOrder(() => undefined);
+  const [refusal, setRefusal] = useState(/** @type {string | null} */ (null));
+  /** @param {{connectionId: string, settings: object[], secrets: object[]}} input @returns {Promise<{account: string, detail: string} | null>} null: nothing was changed */
+  const change = async (input) => {
+    setRefusal(null);
+    const checked = await order.give("check-connection", { input });
+    if (!checked?.ok) {
+      setRefusal(checked?.detail ?? null);
+      return null;
+    }
+    const saved = await order.give("change-connection", { input });
+    return saved?.connection ? { account: saved.connection.account, detail: checked.detail } : null;
+  };
+  const problem = order.problem ?? refusal;
+  return { change, isGiven: order.isGiven, problem: problem && `Nothing was changed. ${problem}` };
+}
+
+/** These settings or secrets taken away. @param {string[]} names */
 function without(names) {
   return names.map((name) => ({ name, value: null }));
 }

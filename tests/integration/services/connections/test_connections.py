@@ -182,6 +182,75 @@ async def test_another_account_is_read_from_the_beginning_and_is_not_another_con
         await connections.change(made.id, ConnectionChange({"base_url": other.account}))
 
 
+async def test_of_two_that_are_moved_to_one_account_at_the_same_moment_one_is_refused(connections: Connections) -> None:
+    made = [await connections.create(new(f"{URL}/{number}")) for number in range(2)]
+    change = ConnectionChange({"base_url": f"{URL}/both"})
+    told = await asyncio.gather(*(connections.change(each.id, change) for each in made), return_exceptions=True)
+    assert {type(each) for each in told} == {Connection, ConflictError}
+    assert sorted(each.account == f"{URL}/both" for each in await connections.of_tenant(TENANT)) == [False, True]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ConnectionChange({"requests_per_minute": "5"}),
+        ConnectionChange({"base_url": f"{URL}/elsewhere", "requests_per_minute": None}),
+        ConnectionChange({"base_url": "https://8.8.8.8"}, {"bearer_token": "another"}),
+        ConnectionChange(secrets={"bearer_token": None}),
+        ConnectionChange(schedule_minutes=5),
+        ConnectionChange(),
+    ],
+)
+async def test_a_change_is_drafted_as_it_would_be_stored(
+    db: Database, connections: Connections, change: ConnectionChange
+) -> None:
+    made = await connections.create(new(schedule_minutes=60))
+    await db.collection(Connection).update_one({"_id": made.id}, {"$set": {"cursor": "here", "failures": 2}})
+    known, row = await connections.get(made.id), await stored(db, made)
+    draft = await connections.draft_change(known, change)
+    assert await stored(db, made) == row
+    changed = await connections.change(made.id, change)
+    assert connections.open(draft).secrets == connections.open(changed).secrets
+    moments = {"updated_at", "next_run_at", "sealed_secrets"}
+    assert draft.model_dump(exclude=moments) == changed.model_dump(exclude=moments)
+    assert TOKEN not in repr(draft)
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal", "told"),
+    [
+        (ConnectionChange({"base_url": "https://8.8.8.8"}), InvalidInputError, "give bearer_token again"),
+        (ConnectionChange({"base_url": "http://127.0.0.1"}), InvalidInputError, "give bearer_token again"),
+        (ConnectionChange({"base_url": None}), InvalidInputError, "standard needs base_url"),
+        (ConnectionChange({"base_url": "https://10.0.0.1"}), AddressRefusedError, "not on the public internet"),
+        (ConnectionChange({"base_url": f"{URL}/other"}), ConflictError, "has, or had, another connection"),
+        (ConnectionChange({"base_url": f"{URL}/removed"}), ConflictError, "has, or had, another connection"),
+    ],
+)
+async def test_a_draft_of_a_change_is_refused_as_the_change_is(
+    db: Database, connections: Connections, change: ConnectionChange, refusal: type[Exception], told: str
+) -> None:
+    made = await connections.create(new())
+    await connections.create(new(f"{URL}/other"))
+    await connections.create(new(f"{URL}/theirs", tenant_id="other"))
+    await connections.remove((await connections.create(new(f"{URL}/removed"))).id)
+    row = await stored(db, made)
+    for refused in (connections.draft_change(made, change), connections.change(made.id, change)):
+        with pytest.raises(refusal, match=told) as error:
+            await refused
+        assert type(error.value) is refusal
+    assert await stored(db, made) == row
+    free = ConnectionChange({"base_url": f"{URL}/theirs"})
+    assert (await connections.draft_change(made, free)).account == f"{URL}/theirs", "of another tenant"
+
+
+async def test_without_a_key_no_secret_is_drafted(db: Database) -> None:
+    keyless = Connections(db, SecretBox(list), AddressRules(), SystemClock())
+    made = await keyless.create(new(token=None))
+    with pytest.raises(SecretsKeyError):
+        await keyless.draft_change(made, ConnectionChange(secrets={"bearer_token": TOKEN}))
+
+
 async def test_changes_at_the_same_moment_do_not_undo_each_other(connections: Connections) -> None:
     made = await connections.create(new())
     await asyncio.gather(

@@ -195,6 +195,21 @@ async def test_a_check_does_not_wait_for_long(
     assert outcome == CheckOutcome(False, "The present minute's requests to it are used up; try again in a minute.")
 
 
+async def test_a_drafted_change_is_tried_with_the_secret_that_stays(services: Services, desk: HelpDesk) -> None:
+    made = await connected(services, desk.url)
+    for change, ok in (
+        (ConnectionChange({"base_url": f"{desk.url}/", "requests_per_minute": "5"}), True),
+        (ConnectionChange({"base_url": f"{desk.url}/elsewhere"}), False),
+        (ConnectionChange(secrets={"bearer_token": "another"}), False),
+        (ConnectionChange(secrets={"bearer_token": None}), False),
+    ):
+        draft = await services.connections.draft_change(made, change)
+        assert (await try_connection(services.sources, draft)).ok is ok
+    assert desk.authorised == [f"Bearer {TOKEN}"] * 2 + ["Bearer another", None]
+    assert desk.asked[1].startswith("/elsewhere/")
+    assert await services.connections.get(made.id) == made
+
+
 async def test_nobody_listening_is_told(services: Services) -> None:
     with help_desk() as gone:
         url = gone.url
