@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from documents.all_documents import ALL_DOCUMENTS
 from documents.database import Database, Row, patiently
 from documents.ingestion_job import IngestionJob
+from documents.transactions import PlainSession
 from gql_app.main import create_app
 from gql_app.settings import Settings
 from gql_app.telemetry.telemetry import Telemetry
@@ -193,11 +194,11 @@ async def open_services(
         await services.sources.close()
 
 
-def at_rest(services: Services) -> Services:
-    """The same services, with nothing that works beside the requests."""
-    resting: dict[str, Any] = {field.name: None for field in fields(services) if field.default is None}
-    quiet = replace(services, **resting)
-    assert not quiet.background
+def at_rest(services: Services, *but: str) -> Services:
+    """The same services, with nothing that works beside the requests but what is named, as fields of `Services`."""
+    resting = {field.name for field in fields(services) if field.default is None}.difference(but)
+    quiet = replace(services, **dict[str, Any].fromkeys(resting))
+    assert len(quiet.background) == len(but)
     return quiet
 
 
@@ -257,13 +258,11 @@ async def empty(database: Database) -> None:
         return [{"$limit": 1}, {"$project": {"_id": {"$literal": name}}}]
 
     full = has_any(first) + [{"$unionWith": {"coll": name, "pipeline": has_any(name)}} for name in others]
+    tickets = database.collection(ALL_DOCUMENTS[0]).delegate
+
+    def delete(session: PlainSession) -> None:
+        for row in list(tickets.aggregate(full, session=session)):
+            tickets.database[row["_id"]].delete_many({}, session=session)
+
     with patiently(PATIENCE_SECONDS):
-        found = await database.collection(ALL_DOCUMENTS[0]).aggregate(full).to_list(None)
-        names = {row["_id"] for row in found}
-        await asyncio.gather(
-            *(
-                database.collection(document).delete_many({})
-                for document in ALL_DOCUMENTS
-                if document.get_settings().name in names
-            )
-        )
+        await database.in_one_call(delete)

@@ -20,7 +20,7 @@ from services.analytics.stats import Stats
 from services.ingestion.jobs import Jobs
 from services.ingestion.worker import Worker
 from tests.built_once import look_for_trio_once, read_authorities_once, share_graphql_types
-from tests.fakes import MockApi, app_with, empty, make_settings, open_client, open_services, running
+from tests.fakes import MockApi, app_with, at_rest, empty, make_settings, open_client, open_services, running
 from tests.properties import mark_properties, usually
 from tests.tenant_scope import watching
 from tests.waiting import PATIENCE_SECONDS
@@ -140,13 +140,18 @@ async def worker(services: Services) -> AsyncIterator[Worker]:
 
 
 @pytest.fixture
-def judges_anew() -> bool:
-    """Whether `app_client` judges stored tickets anew (see `app_with`); a module overrides this fixture."""
-    return False
+def at_work() -> tuple[str, ...]:
+    """Who works beside the requests of `app_client`, as fields of `Services`; a module overrides this fixture.
+
+    The others look after what most tests have nothing of, and ask the database all the time whether there is any.
+    """
+    return ("worker", "delivery")
 
 
 @pytest.fixture
-async def app_client(services: Services, settings: Settings, judges_anew: bool) -> AsyncIterator[httpx.AsyncClient]:
+async def app_client(
+    services: Services, settings: Settings, at_work: tuple[str, ...]
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the real application, which shares `services` and runs their worker."""
-    async with open_client(app_with(services, settings, judges_anew=judges_anew)) as client:
+    async with open_client(app_with(at_rest(services, *at_work), settings, judges_anew=True)) as client:
         yield client

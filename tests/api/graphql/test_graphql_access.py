@@ -93,6 +93,12 @@ async def foreign_values(api: Api) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="module")
+async def foreign(api: Api) -> dict[str, str]:
+    """Such values, while nobody may change what they name."""
+    return await foreign_values(api)
+
+
 def arguments(field: GraphQLField, values: dict[str, str]) -> str:
     """The field's required arguments, taken from `values`; a name that is not there fails the test."""
     written = []
@@ -119,8 +125,10 @@ def selection(field: GraphQLField) -> str:
 
 
 @pytest.mark.parametrize(("name", "field"), list(root_fields(SCHEMA.query_type, but=SHARED)))
-async def test_another_tenants_data_does_not_exist(jwt_api: Api, name: str, field: GraphQLField) -> None:
-    query = f"{{ {name}{arguments(field, await foreign_values(jwt_api))} {selection(field)} }}"
+async def test_another_tenants_data_does_not_exist(
+    jwt_api: Api, foreign: dict[str, str], name: str, field: GraphQLField
+) -> None:
+    query = f"{{ {name}{arguments(field, foreign)} {selection(field)} }}"
     answer = await jwt_api.ask(query, headers=bearer(tenants=["tenant_a"], scope="admin"))
     assert answer["data"] == {name: None}
     if name != "node":
@@ -128,8 +136,10 @@ async def test_another_tenants_data_does_not_exist(jwt_api: Api, name: str, fiel
 
 
 @pytest.mark.parametrize(("name", "field"), list(root_fields(SCHEMA.mutation_type, but=SHARED)))
-async def test_another_tenants_data_cannot_be_changed(jwt_api: Api, name: str, field: GraphQLField) -> None:
-    query = f"mutation {{ {name}{arguments(field, await foreign_values(jwt_api))} {selection(field)} }}"
+async def test_another_tenants_data_cannot_be_changed(
+    jwt_api: Api, foreign: dict[str, str], name: str, field: GraphQLField
+) -> None:
+    query = f"mutation {{ {name}{arguments(field, foreign)} {selection(field)} }}"
     answer = await jwt_api.ask(query, headers=bearer(tenants=["tenant_a"], scope="admin"))
     if answer.get("data"):
         assert answer["data"][name]["__typename"].endswith("NotFound")
@@ -162,15 +172,15 @@ async def test_a_change_of_another_tenants_connection_cannot_be_tried(jwt_api: A
 
 
 @pytest.mark.parametrize(("name", "field"), list(root_fields(SCHEMA.query_type, but=SHARED)))
-async def test_reading_needs_the_scope(jwt_api: Api, name: str, field: GraphQLField) -> None:
-    query = f"{{ {name}{arguments(field, await foreign_values(jwt_api))} {selection(field)} }}"
+async def test_reading_needs_the_scope(jwt_api: Api, foreign: dict[str, str], name: str, field: GraphQLField) -> None:
+    query = f"{{ {name}{arguments(field, foreign)} {selection(field)} }}"
     answer = await jwt_api.ask(query, headers=bearer(tenants=["*"], scope="ingest:run"))
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
 
 
 @pytest.mark.parametrize(("name", "field"), list(root_fields(SCHEMA.mutation_type)))
-async def test_changing_needs_the_scope(jwt_api: Api, name: str, field: GraphQLField) -> None:
-    query = f"mutation {{ {name}{arguments(field, await foreign_values(jwt_api))} {selection(field)} }}"
+async def test_changing_needs_the_scope(jwt_api: Api, foreign: dict[str, str], name: str, field: GraphQLField) -> None:
+    query = f"mutation {{ {name}{arguments(field, foreign)} {selection(field)} }}"
     answer = await jwt_api.ask(query, headers=bearer(tenants=["*"], scope="tickets:read"))
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
 

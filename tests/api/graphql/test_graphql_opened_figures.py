@@ -89,7 +89,8 @@ def figures(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("seed", some_of(range(3)))
 @pytest.mark.parametrize("days", [None, 5])
 async def test_a_figure_leads_to_as_many_tickets_as_it_says(resting: Api, seed: int, days: int | None) -> None:
-    await resting.db.collection(Ticket).insert_many(rows(random.Random(seed)))
+    dice = random.Random(seed)
+    await resting.db.collection(Ticket).insert_many(rows(dice))
     moments = {"from": NOW - timedelta(days=days, minutes=7), "to": NOW - timedelta(minutes=20)} if days else {}
     period = {name: moment.isoformat() for name, moment in moments.items()}
     for name, selection in FIGURES.items():
@@ -104,10 +105,11 @@ async def test_a_figure_leads_to_as_many_tickets_as_it_says(resting: Api, seed: 
             if name != "heatMap":
                 assert len(opened["nodes"]) == min(count, SHOWN), (name, figure)
                 assert {node["tenantId"] for node in opened["nodes"]} <= {"acme"}
-            if name == "heatMap" and count:
-                assert await listed_at(resting, figure, period) == count, (name, figure)
             if name in PARAMETERS:
                 assert await listed(resting, name, figure["value"], period) == count, (name, figure)
+    cells = [figure for figure in found if figure["count"]]  # of the last one, the heat map
+    for cell in dice.sample(cells, min(len(cells), 8)):
+        assert await listed_at(resting, cell, period) == cell["count"], cell
 
 
 FILTERS: dict[str, dict[str, Any]] = {

@@ -8,7 +8,7 @@ import pytest
 
 from documents.database import Database
 from resolvers.context import Services
-from tests.fakes import MockApi, app_with, empty, ingest, make_settings, open_client, open_services
+from tests.fakes import MockApi, app_with, at_rest, empty, ingest, make_settings, open_client, open_services
 
 
 @dataclass
@@ -32,7 +32,7 @@ async def ingested(database: Database) -> AsyncIterator[Ingested]:
     mock_api, settings = MockApi(ticket_count=50), make_settings()
     async with (
         open_services(database, mock_api.transport, settings) as services,
-        open_client(app_with(services, settings)) as client,
+        open_client(app_with(at_rest(services, "worker"), settings)) as client,
     ):
         for tenant_id in ("tenant_a", "tenant_b"):
             await ingest(services, tenant_id)

@@ -16,8 +16,8 @@ ADMIN = {"scope": "admin"}
 
 
 @pytest.fixture
-def judges_anew() -> bool:
-    return True
+def at_work() -> tuple[str, ...]:
+    return ("worker", "reclassifier")
 
 
 async def save(client: httpx.AsyncClient, revision: int = 0, **words: Any) -> httpx.Response:

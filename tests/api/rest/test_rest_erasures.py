@@ -13,6 +13,11 @@ from tests.waiting import until
 
 
 @pytest.fixture
+def at_work() -> tuple[str, ...]:
+    return ("worker", "eraser")
+
+
+@pytest.fixture
 async def customer(app_client: httpx.AsyncClient, services: Services, db: Database) -> str:
     """One with tickets of tenant_a."""
     await ingest(services, "tenant_a")
