@@ -10,7 +10,6 @@ from tests.expense import count_from_now, pytest_runtest_makereport, pytest_term
 from tests.order import in_good_order
 from tests.processes import prepare
 
-
 gc.disable()  # what is loaded and collected is kept: to look for garbage in it is a fifth of its time
 
 
