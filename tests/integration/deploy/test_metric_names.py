@@ -48,5 +48,6 @@ async def test_a_worker_exports_all_else_at_its_port(db: Database, mongo_url: st
         except httpx.TransportError:
             return None
 
-    with Command(tmp_path, "-m", "gql_app", "worker", METRICS_PORT=port, METRICS_TENANTS=1, **database):
+    with Command(tmp_path, "-m", "gql_app", "worker", METRICS_PORT=port, METRICS_TENANTS=1, **database) as worker:
         assert missing(asked_for(of_requests=False), eventually(scraped)) == {}
+        worker.stop()  # killed in the middle of a transaction, it would hold up whoever is next here for a minute
