@@ -22,14 +22,14 @@ EACH_BY_ITSELF = LONGEST_FIRST[0]
 def in_good_order(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     """The order for so many processes, of which xdist gives each an equal part of the list at first.
 
-    Half of the processes begin with what waits, and the others compute meanwhile; whoever is done takes over what
+    Three of four processes begin with what waits, and the others compute meanwhile; whoever is done takes over what
     comes last in another's part, which is short. The tests of a module stay together: they share what it sets up.
     """
     if workers < 2:
         return items
     waiting = [item for item in items if _rank(item) < len(LONGEST_FIRST)]
     modules = [list(each) for _, each in groupby(sorted(waiting, key=_rank), _module)]
-    begun = workers // 2
+    begun = workers * 3 // 4
     parts: list[list[pytest.Item]] = [[] for _ in range(workers)]
     for number, module in enumerate(modules):
         parts[number % begun] += module

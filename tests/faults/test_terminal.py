@@ -114,7 +114,17 @@ def test_ctrl_c_leaves_a_clean_screen(waiting: MakeRun) -> None:
 
 
 def let_leases_run_out(stored: Database[dict[str, Any]]) -> None:
-    """What time would do: the killed worker's leases, and the last signs of life of its runs, are as old as need be."""
+    """What time would do: the killed worker's leases, and the last signs of life of its runs, are as old as need be.
+
+    Whoever takes a lease over ends the transaction that its holder has left open; until then, nobody can write here.
+    """
+    admin = stored.client.admin
+    left_open = [
+        {"$currentOp": {"allUsers": True, "idleSessions": True}},
+        {"$match": {"transaction.timeInactiveMicros": {"$gt": 1_000_000}}},
+    ]
+    for each in admin.aggregate(left_open):
+        admin.command("killAllSessionsByPattern", [{"lsid": each["lsid"]}])
 
     def older(field: str) -> list[dict[str, Any]]:
         return [{"$set": {field: {"$subtract": [f"${field}", LEASE_SECONDS * 1000]}}}]

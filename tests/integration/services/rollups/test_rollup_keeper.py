@@ -45,9 +45,10 @@ async def rolled_up(db: Database) -> set[Any]:
 
 
 async def followed(db: Database) -> None:
-    """Wait until the keeper follows: it notices what is done from then on at the latest."""
+    """Wait until the keeper follows, and has checked what was there: it notices what is done from then on by that."""
     await db.collection(Ticket).insert_one(ticket(900, rolled_up=ROLLED_UP))
     await becomes(lambda: db.collection(Ticket).count_documents({"_id": 900, "rolled_up": ROLLED_UP}), 0)
+    await becomes(lambda: db.collection(RollupBookmark).count_documents({"_id": "tickets"}), 1)
     await db.collection(Ticket).delete_one({"_id": 900})
 
 
