@@ -106,7 +106,7 @@ def true_now(desk: Desk) -> dict[int, dict[str, Any]]:
 async def on_a_socket(app: FastAPI) -> AsyncIterator[str]:
     """Serve an application that is not ours; yields its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="none"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", log_config=None, ws="none"))
         task = asyncio.create_task(server.serve([listener]))
         await until(lambda: server.started)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -16,7 +16,9 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     """Serve it as the mock's own command does; yields its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     # The mock dates its answers itself.
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", date_header=False))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", lifespan="off", log_config=None, date_header=False)
+    )
     task = asyncio.create_task(server.serve([listener]))
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
