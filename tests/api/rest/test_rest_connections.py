@@ -10,7 +10,7 @@ import structlog
 
 from documents.audit_entry import AuditEntry
 from documents.connection import Connection
-from documents.database import Database
+from documents.database import Database, Row
 from documents.vocabulary import SourceProblem
 from gql_app.settings import Settings
 from resolvers.context import Services
@@ -48,6 +48,11 @@ def body_for(url: str, **more: Any) -> dict[str, Any]:
         "settings": {"base_url": url},
         "secrets": {"bearer_token": TOKEN},
     } | more
+
+
+async def stored(db: Database, made: dict[str, Any]) -> Row | None:
+    """A connection as the database has it."""
+    return await db.collection(Connection).find_one({"_id": made["id"]})
 
 
 async def created(client: httpx.AsyncClient, url: str, **more: Any) -> dict[str, Any]:
@@ -116,7 +121,7 @@ async def test_a_change_can_be_tried_before_it_is_stored(
 ) -> None:
     made = await created(no_worker, desk.url)
     path = f"/connections/{made['id']}"
-    row = await db.collection(Connection).find_one({"_id": made["id"]})
+    row = await stored(db, made)
     await db.collection(AuditEntry).delete_many({})
     tried: list[tuple[dict[str, Any] | None, SourceProblem | None]] = [
         (None, None),
@@ -129,7 +134,7 @@ async def test_a_change_can_be_tried_before_it_is_stored(
     for wanted, problem in tried:
         answer = await no_worker.post(f"{path}/check", json=wanted)
         assert (answer.status_code, answer.json()["ok"], answer.json()["problem"]) == (200, problem is None, problem)
-    assert await db.collection(Connection).find_one({"_id": made["id"]}) == row
+    assert await stored(db, made) == row
     begun = await db.collection(AuditEntry).find({"action": {"$type": "string"}}).to_list(None)
     assert [(each["action"], each["target"]) for each in begun] == [("connection_tried", made["id"])] * len(tried)
 
@@ -139,7 +144,7 @@ async def test_a_check_sends_no_stored_secret_elsewhere(
 ) -> None:
     made = await created(no_worker, desk.url)
     path = f"/connections/{made['id']}"
-    row = await db.collection(Connection).find_one({"_id": made["id"]})
+    row = await stored(db, made)
     with help_desk(token=None) as elsewhere:
         told = await no_worker.post(f"{path}/check", json={"settings": {"base_url": elsewhere.url}})
         assert (told.status_code, told.json()["code"]) == (422, "INVALID_INPUT")
@@ -148,7 +153,7 @@ async def test_a_check_sends_no_stored_secret_elsewhere(
         wanted = {"settings": {"base_url": elsewhere.url}, "secrets": {"bearer_token": OTHER_TOKEN}}
         assert (await no_worker.post(f"{path}/check", json=wanted)).json()["ok"]
         assert elsewhere.authorised == [f"Bearer {OTHER_TOKEN}"]
-    assert await db.collection(Connection).find_one({"_id": made["id"]}) == row
+    assert await stored(db, made) == row
 
 
 async def test_a_check_refuses_what_a_change_refuses(no_worker: httpx.AsyncClient, desk: HelpDesk) -> None:

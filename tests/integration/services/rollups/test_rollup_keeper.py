@@ -96,15 +96,17 @@ async def test_edits_and_removals_by_other_programs_are_noticed(db: Database) ->
     await expect_consistent(db)
 
 
+VIP = "a customer of great importance"
+"""A list is told as cut short, and not whole, where what stays is longer than to say so."""
 TAG_EDITS: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "push": ({"$push": {"tags": "new"}}, ("vip", "eu", "new")),
-    "pull": ({"$pull": {"tags": "vip"}}, ("eu",)),
-    "pop": ({"$pop": {"tags": 1}}, ("vip",)),
-    "one": ({"$set": {"tags.1": "us"}}, ("vip", "us")),
+    "push": ({"$push": {"tags": "new"}}, (VIP, "eu", "new")),
+    "pull": ({"$pull": {"tags": VIP}}, ("eu",)),
+    "pop": ({"$pop": {"tags": 1}}, (VIP,)),
+    "one": ({"$set": {"tags.1": "us"}}, (VIP, "us")),
     "none": ({"$set": {"tags": []}}, ()),
     "unset": ({"$unset": {"tags": ""}}, ()),
-    "slice": ([{"$set": {"tags": {"$slice": ["$tags", 1]}}}], ("vip",)),
-    "concat": ([{"$set": {"tags": {"$concatArrays": ["$tags", ["new"]]}}}], ("vip", "eu", "new")),
+    "slice": ([{"$set": {"tags": {"$slice": ["$tags", 1]}}}], (VIP,)),
+    "concat": ([{"$set": {"tags": {"$concatArrays": ["$tags", ["new"]]}}}], (VIP, "eu", "new")),
 }
 """By tenant, how another program edits a ticket's tags, and which ones it has then."""
 
@@ -112,14 +114,14 @@ TAG_EDITS: dict[str, tuple[Any, tuple[str, ...]]] = {
 async def test_tags_that_other_programs_edit_are_counted_anew(db: Database) -> None:
     firsts = {tenant: 10 * number for number, tenant in enumerate(TAG_EDITS)}
     of_all = [(tenant, first + number) for tenant, first in firsts.items() for number in range(3)]
-    rollups = await store(db, *(ticket(number, tenant_id=tenant, tags=["vip", "eu"]) for tenant, number in of_all))
+    rollups = await store(db, *(ticket(number, tenant_id=tenant, tags=[VIP, "eu"]) for tenant, number in of_all))
     for tenant in firsts:
         await rollups.roll_up(tenant)
 
     async def by_tag(tenant: str) -> dict[str, int]:
         return (await Stats(db, SystemClock(), Questions()).compute(tenant)).by_tag
 
-    others = {"vip": 2, "eu": 2}
+    others = {VIP: 2, "eu": 2}
     async with keeping(db):
         await followed(db)
         for tenant, (edit, _) in TAG_EDITS.items():
